@@ -1,0 +1,316 @@
+"""The `reference-ca` command: every error is one line, and the exit code says whether it was the usage (2) or
+the matter (1).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from collections.abc import Callable
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from reference_ca.authority import Authority, RootAuthority
+from reference_ca.chain import check_depth, portal_upload, read_chain, slice_chain, to_pem
+from reference_ca.config import Config, find_config
+from reference_ca.errors import ReferenceCaError
+from reference_ca.files import Blob, naming
+from reference_ca.hierarchy import load_authority, make_hierarchy, make_keystore, save_authority
+from reference_ca.keystore import Keystore
+from reference_ca.profiles import CaProfile
+from reference_ca.randomness import Source
+from reference_ca.status import get_setup_status
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+PATH = click.Path(path_type=Path)
+
+
+def _instant(_: click.Context, __: click.Parameter, value: str | None) -> datetime | None:
+    """An RFC 3339 instant; a date alone is its first second in UTC."""
+    if value is None:
+        return None
+    try:
+        instant = datetime.fromisoformat(value.upper().replace("Z", "+00:00"))
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is no instant: write it as 2026-01-01T00:00:00Z") from None
+    if instant.tzinfo is None and len(value) > len("2026-01-01"):
+        raise click.BadParameter(f"{value!r} has no zone: end it with Z")
+    return instant if instant.tzinfo else instant.replace(tzinfo=timezone.utc)
+
+
+def with_source(command: Command) -> Command:
+    """Add --seed and --at."""
+    command = click.option(
+        "--at", callback=_instant, metavar="TIME", help="Make it as of this instant (RFC 3339)."
+    )(command)
+    return click.option(
+        "--seed", help="Derive keys, serials and dates from this text: the same bytes everywhere."
+    )(command)
+
+
+def with_keystore(command: Command) -> Command:
+    """Add --keystore and --config."""
+    where = "fcu.yml; else it is looked for beside the keystore."
+    command = click.option("--config", "config_file", type=PATH, help=where)(command)
+    return click.option("--keystore", "folder", type=PATH, required=True, help="FCU's keystore folder.")(
+        command
+    )
+
+
+def source_of(seed: str | None, at: datetime | None) -> Source:
+    """One source for a command: what it makes at once starts at once."""
+    if seed is None and at is None:
+        at = datetime.now(timezone.utc)
+    return Source(seed, at=at)
+
+
+def config_of(folder: Path, config_file: Path | None) -> Config | None:
+    """The fcu.yml that was named or lies beside the keystore, or none."""
+    place = config_file or find_config(folder)
+    return Config.read(place) if place else None
+
+
+def depth_of(config: Config | None, depth: int | None, length: int) -> int:
+    """The depth from fcu.yml or the option; the two must not contradict each other."""
+    configured = config.device_certificate_chain_depth if config else None
+    if depth is not None and configured is not None and depth != configured:
+        raise click.UsageError(
+            f"--depth {depth} contradicts {configured} in {config and config.settings_file}"
+        )
+    return check_depth(depth if depth is not None else configured, length)
+
+
+def emit(blob: Blob, output: Path | None, replace: bool = False) -> None:
+    """Write to a file, or to standard output where none is named."""
+    if output is None:
+        sys.stdout.buffer.write(blob.data)
+    else:
+        blob.write_to_path(output, replace=replace)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def cli() -> None:
+    """Make what FCU makes as a CA: keystores, CA chains, device certificates, uploads."""
+
+
+@cli.command()
+@with_source
+@click.option("--replace", is_flag=True, help="Write certificate or request anew from the key that is there.")
+@click.option("--config", "config_file", type=PATH, required=True, help="The fcu.yml to set up from.")
+@click.option("--keystore", "folder", type=PATH, required=True, help="The folder to make.")
+def setup(folder: Path, config_file: Path, replace: bool, seed: str | None, at: datetime | None) -> None:
+    """Make the key, and fcu.crt or fcu_csr.pem, as FCU's setup does."""
+    keystore = Keystore(folder)
+    config = Config.read(config_file)
+    keystore.setup(config, source_of(seed, at), replace=replace)
+    made = keystore.csr_file if config.setup_ca_as_intermediate else keystore.certificate_file
+    click.echo(f"{keystore.private_key_file}\n{made}")
+
+
+@cli.command()
+@with_source
+@click.option("--keystore", "folder", type=PATH, required=True, help="The keystore with fcu_csr.pem.")
+@click.option(
+    "--intermediates", type=click.IntRange(0), default=None, help="CAs between root and FCU. [default: 1]"
+)
+@click.option("--ca", type=PATH, help="Sign with the CA in this folder, instead of a new hierarchy.")
+@click.option("--ca-out", type=PATH, help="Keep the new CAs here, a folder each; else their keys are gone.")
+@click.option("--replace", is_flag=True, help="Replace an fcu.crt that is there.")
+def sign(
+    folder: Path,
+    intermediates: int | None,
+    ca: Path | None,
+    ca_out: Path | None,
+    replace: bool,
+    seed: str | None,
+    at: datetime | None,
+) -> None:
+    """Sign fcu_csr.pem and write fcu.crt, the FCU certificate first and the root last."""
+    keystore, source = Keystore(folder), source_of(seed, at)
+    request = keystore.request()
+    if ca is None:
+        line = make_hierarchy(1 if intermediates is None else intermediates, source)
+    elif ca_out is not None:
+        raise click.UsageError("--ca-out keeps a new hierarchy, and --ca names an old one: give one of them")
+    else:
+        line = [load_authority(ca, source)]
+        for _ in range(intermediates or 0):
+            line.append(line[-1].intermediate())
+    keystore.install_chain(line[-1].sign_request(request.data), replace=replace)
+    if ca_out is not None:
+        keep_line(line, ca_out)
+    click.echo(keystore.certificate_file)
+
+
+def keep_line(line: list[Authority], folder: Path) -> None:
+    """Save CAs as folder/root, folder/intermediate-1, …."""
+    for position, authority in enumerate(line):
+        save_authority(authority, folder / (f"intermediate-{position}" if position else "root"))
+
+
+def with_ca_options(command: Command) -> Command:
+    """Add what `root` and `intermediate` share."""
+    for option in (
+        click.option("-o", "--output", type=PATH, required=True, help="The folder to write it to."),
+        click.option("--name", help="Its common name. [default: one with an id of its own]"),
+        click.option(
+            "--critical", is_flag=True, help="Mark basicConstraints and keyUsage critical (RFC 5280)."
+        ),
+        click.option(
+            "--path-length", type=click.IntRange(0), help="So many CAs may stand below. [default: any]"
+        ),
+        click.option("--as-keystore", is_flag=True, help="Name the files as FCU's keystore does."),
+    ):
+        command = option(command)
+    return with_source(command)
+
+
+def keep_authority(authority: Authority, output: Path, as_keystore: bool) -> None:
+    """Write a CA as a CA's folder, or as external credentials for FCU."""
+    if as_keystore:
+        Keystore(output).provide(authority)
+    else:
+        save_authority(authority, output)
+    click.echo(output)
+
+
+@cli.command()
+@with_ca_options
+def root(
+    output: Path,
+    name: str | None,
+    critical: bool,
+    path_length: int | None,
+    as_keystore: bool,
+    seed: str | None,
+    at: datetime | None,
+) -> None:
+    """Make a stand-alone root CA."""
+    profile = CaProfile(critical=critical, path_length=path_length)
+    keep_authority(RootAuthority(name, source=source_of(seed, at), profile=profile), output, as_keystore)
+
+
+@cli.command()
+@with_ca_options
+@click.option("--ca", type=PATH, required=True, help="The folder of the CA to stand below.")
+def intermediate(
+    output: Path,
+    ca: Path,
+    name: str | None,
+    critical: bool,
+    path_length: int | None,
+    as_keystore: bool,
+    seed: str | None,
+    at: datetime | None,
+) -> None:
+    """Make an intermediate CA below another one."""
+    profile = CaProfile(critical=critical, path_length=path_length)
+    keep_authority(load_authority(ca, source_of(seed, at)).intermediate(name, profile), output, as_keystore)
+
+
+@cli.command()
+@with_source
+@click.argument("folder", metavar="DIR", type=PATH)
+@click.option(
+    "--length", type=click.IntRange(1), default=1, show_default=True, help="Certificates in fcu.crt."
+)
+@click.option(
+    "--depth", type=click.IntRange(1), help="device-certificate-chain-depth. [default: 2; 1 for length 1]"
+)
+@click.option("--name", help="Common name of the FCU certificate. [default: one with an id of its own]")
+@click.option("--mode", type=click.Choice(["bootstrap", "lwm2m"]), default="bootstrap", show_default=True)
+@click.option("--ca-out", type=PATH, help="Keep the CAs above here, a folder each; else their keys are gone.")
+def keystore(
+    folder: Path,
+    length: int,
+    depth: int | None,
+    name: str | None,
+    mode: str,
+    ca_out: Path | None,
+    seed: str | None,
+    at: datetime | None,
+) -> None:
+    """Make a whole conformant set-up: DIR/keystore and DIR/config/fcu.yml."""
+    source = source_of(seed, at)
+    config = Config.example(source, name=name, mode=mode)
+    depth = check_depth(min(length, 2) if depth is None else depth, length)
+    config = dataclasses.replace(
+        config, setup_ca_as_intermediate=length > 1, device_certificate_chain_depth=depth
+    )
+    made, line = make_keystore(folder, length, config, source)
+    if ca_out is not None:
+        keep_line(line, ca_out)
+    click.echo(made.folder)
+
+
+@cli.command(name="slice")
+@with_keystore
+@click.argument("device", metavar="DEVICE.pem", type=PATH)
+@click.option("--depth", type=int, help="device-certificate-chain-depth, where fcu.yml does not say.")
+@click.option("-o", "--output", type=PATH, help="The file to write. [default: standard output]")
+def slice_(
+    folder: Path, config_file: Path | None, device: Path, depth: int | None, output: Path | None
+) -> None:
+    """Write the chain that the device of DEVICE.pem carries, its own certificate first."""
+    chain = Keystore(folder).chain()
+    with naming(device):
+        own = read_chain(device.read_bytes(), device)[0]
+    emit(to_pem(slice_chain(own, chain, depth_of(config_of(folder, config_file), depth, len(chain)))), output)
+
+
+@cli.command()
+@with_keystore
+@click.option("--depth", type=int, help="device-certificate-chain-depth, where fcu.yml does not say.")
+@click.option("-o", "--output", type=PATH, help="The file to write. [default: standard output]")
+@click.option("--replace", is_flag=True, help="Replace the output file.")
+def upload(
+    folder: Path, config_file: Path | None, depth: int | None, output: Path | None, replace: bool
+) -> None:
+    """Write the PEM that belongs on the portal: what the devices do not carry."""
+    chain = Keystore(folder).chain()
+    depth = depth_of(config_of(folder, config_file), depth, len(chain))
+    rest = portal_upload(chain, depth)
+    if not rest:
+        raise ReferenceCaError(
+            f"nothing is left to upload at depth {depth}",
+            folder,
+            "lower the depth, so that at least the root is left",
+        )
+    emit(to_pem(rest), output, replace)
+
+
+@cli.command()
+@with_keystore
+def status(folder: Path, config_file: Path | None) -> None:
+    """Print get_setup_status as JSON; the exit code is 1 where its status is not 0."""
+    found = get_setup_status(folder, config_file)
+    click.echo(json.dumps(found.as_mapping(), indent=2, ensure_ascii=False))
+    if found.status:
+        sys.exit(1)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command; every error that people can cause ends as one line on standard error."""
+    try:
+        cli.main(arguments, prog_name="reference-ca", standalone_mode=False)
+    except click.UsageError as error:
+        _fail(" ".join(error.format_message().split()), 2)
+    except click.ClickException as error:
+        _fail(error.format_message(), 1)
+    except click.Abort:
+        _fail("interrupted", 130)
+    except ReferenceCaError as error:
+        _fail(str(error), 1)
+    except BrokenPipeError:
+        sys.exit(1)
+
+
+def _fail(line: str, code: int) -> None:
+    click.echo(f"reference-ca: {line}", err=True)
+    sys.exit(code)

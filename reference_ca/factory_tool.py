@@ -1,0 +1,51 @@
+"""A stand-in for FCU's FactoryToolApi, so that a factory tool can be written and tested without a licence."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from reference_ca.config import CONFIG_FILE, Config
+from reference_ca.errors import FcuCode, FcuError, ReferenceCaError
+from reference_ca.keystore import Keystore
+from reference_ca.randomness import Source
+from reference_ca.status import SetupStatus, after_setup, failed, get_setup_status
+
+
+class FactoryToolApi:
+    """FCU's public names over one FCU folder: `keystore/` and `config/fcu.yml` in it (facts K-01, Y-01).
+
+    fcu.yml is read again at every call, as FCU does (Y-01).
+    """
+
+    def __init__(self, home: str | os.PathLike[str] | None = None, source: Source | None = None) -> None:
+        """Take the FCU folder; without it, FCU_HOME_DIR (fact Y-21), else the current folder."""
+        self.home = Path(home if home is not None else os.environ.get("FCU_HOME_DIR", "."))
+        self.source = source or Source()
+
+    @property
+    def keystore(self) -> Keystore:
+        """The keystore of this FCU folder."""
+        return Keystore(self.home / "keystore")
+
+    @property
+    def config_file(self) -> Path:
+        """The fcu.yml of this FCU folder."""
+        return self.home / "config" / CONFIG_FILE
+
+    def setup(self) -> SetupStatus:
+        """Make the CA's key and its certificate or request; what cannot be done is in the status (fact
+        A-01).
+        """
+        try:
+            config = Config.read(self.config_file)
+            self.keystore.setup(config, self.source)
+        except FcuError as error:
+            return failed(self.keystore, error)
+        except ReferenceCaError as error:
+            return failed(self.keystore, FcuError(FcuCode.GENERAL, error.what, error.where, error.todo))
+        return after_setup(self.keystore, config)
+
+    def get_setup_status(self) -> SetupStatus:
+        """What is right and wrong with keystore and fcu.yml (fact A-01)."""
+        return get_setup_status(self.keystore, self.config_file)
