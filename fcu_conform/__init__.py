@@ -1,0 +1,29 @@
+"""Judges keystores, device output and portal uploads of the Factory Configurator Utility (FCU).
+
+``check(keystore)`` is the whole suite as a library; the pytest plugin and the console script are thin drivers of it.
+Names are imported on first use, so that pytest pays nothing for a plugin that is not asked for anything.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fcu_conform.artefacts.setup import UsageError
+    from fcu_conform.engine import Report, check
+
+__version__ = "0.1.0"
+__all__ = ["Report", "UsageError", "__version__", "check"]
+
+_HOMES = {
+    "Report": "fcu_conform.engine",
+    "UsageError": "fcu_conform.artefacts.setup",
+    "check": "fcu_conform.engine",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

@@ -1,0 +1,1 @@
+"""What the files hold: bytes in, artefacts out, nothing judged and nothing raised on bad input."""

@@ -1,0 +1,131 @@
+"""How the certificates of fcu.crt hang together, wherever in the file each stands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from fcu_conform.artefacts.certificate import Certificate
+from fcu_conform.artefacts.files import Entry
+from fcu_conform.artefacts.publickeys import PublicKey
+
+
+@dataclass(frozen=True)
+class Link:
+    """An entry of the file with its certificate, which could be read."""
+
+    entry: Entry
+    certificate: Certificate
+
+    @property
+    def index(self) -> int:
+        """The certificate's number in the file, from 1."""
+        return self.entry.index
+
+
+@dataclass(frozen=True)
+class Chain:
+    """The certificates of one file taken as a chain.
+
+    Attributes:
+        links: every readable certificate in the order of the file.
+        key: the public key that belongs to the private key in the keystore, where that is known; it decides which of
+            several possible ends is the FCU certificate.
+    """
+
+    links: tuple[Link, ...]
+    key: PublicKey | None = None
+
+    @cached_property
+    def repeated(self) -> tuple[Link, ...]:
+        """Links that stand in the file once more, the first occurrences left out."""
+        first: dict[bytes, Link] = {}
+        return tuple(link for link in self.links if first.setdefault(link.certificate.raw, link) is not link)
+
+    @cached_property
+    def distinct(self) -> tuple[Link, ...]:
+        """The links without repetitions."""
+        return tuple(link for link in self.links if link not in self.repeated)
+
+    @cached_property
+    def path(self) -> tuple[Link, ...]:
+        """From the FCU certificate, issuer by issuer by their names, as far as the file goes; empty without certificates.
+
+        Of several certificates with the issuer's name the one whose key verifies the signature is taken, and before others
+        the one that is self-signed.
+        """
+        start = self._start()
+        return tuple(self._path_from(start)) if start else ()
+
+    def _start(self) -> Link | None:
+        if not self.distinct:
+            return None
+        issuers = {id(issuer) for link in self.distinct if (issuer := self._issuer_of(link, [link]))}
+        ends = [link for link in self.distinct if id(link) not in issuers] or [self.distinct[0]]
+        if self.key is not None:
+            for link in ends:
+                if link.certificate.public_key.der == self.key.der:
+                    return link
+        first = self.distinct[0]
+        return first if first in ends else max(ends, key=lambda link: len(self._path_from(link)))
+
+    def _path_from(self, start: Link) -> list[Link]:
+        path = [start]
+        while (issuer := self._issuer_of(path[-1], path)) is not None:
+            path.append(issuer)
+        return path
+
+    def _issuer_of(self, link: Link, taken: Sequence[Link]) -> Link | None:
+        certificate = link.certificate
+        if certificate.is_self_signed:
+            return None
+        named = [
+            other
+            for other in self.distinct
+            if other not in taken and other.certificate.subject.matches(certificate.issuer)
+        ]
+        if certificate.is_self_issued:
+            # A root whose own signature is bad is still the end; only a key that does verify makes it a link.
+            named = [other for other in named if certificate.signed_by(other.certificate.public_key)]
+        if len(named) < 2:
+            return named[0] if named else None
+        return min(
+            named,
+            key=lambda other: (
+                certificate.signed_by(other.certificate.public_key) is not True,
+                not other.certificate.is_self_issued,
+            ),
+        )
+
+    @property
+    def is_complete(self) -> bool:
+        """The path ends in a self-issued certificate."""
+        return bool(self.path) and self.path[-1].certificate.is_self_issued
+
+    @cached_property
+    def off_path(self) -> tuple[Link, ...]:
+        """Distinct certificates that the path does not use."""
+        return tuple(link for link in self.distinct if link not in self.path)
+
+    @cached_property
+    def twins(self) -> tuple[tuple[Link, Link], ...]:
+        """Pairs of different certificates with the same subject and the same key, in the order of the file."""
+        return tuple(
+            (one, other)
+            for number, one in enumerate(self.distinct)
+            for other in self.distinct[number + 1 :]
+            if one.certificate.public_key.der == other.certificate.public_key.der
+            and one.certificate.subject.matches(other.certificate.subject)
+        )
+
+    @property
+    def is_in_order(self) -> bool:
+        """The path's certificates stand in the file in the path's order."""
+        numbers = [link.index for link in self.path]
+        return numbers == sorted(numbers)
+
+    @property
+    def has_gap(self) -> bool:
+        """The path breaks off although certificates are left that are not on it."""
+        return not self.is_complete and bool(self.off_path)

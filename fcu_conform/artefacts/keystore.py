@@ -1,0 +1,167 @@
+"""A keystore folder: its three files, who may get at it, and what else lies in it."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from fcu_conform.artefacts import der
+from fcu_conform.artefacts.access import Access, access_to
+from fcu_conform.artefacts.files import CertificateFile, KeyFile, RequestFile
+from fcu_conform.artefacts.limits import (
+    KEYSTORE_ENTRIES,
+    KEYSTORE_NESTING,
+    KEYSTORE_SEARCHED,
+    MIB,
+    PEM_FILE,
+)
+from fcu_conform.artefacts.pem import PRIVATE_KEY_MARKER
+from fcu_conform.artefacts.privatekeys import Secret, parse_private_key
+from fcu_conform.artefacts.reading import Trouble, read_file
+from fcu_conform.artefacts.versioncontrol import Tracking, tracking_of
+
+KEY_NAME = "fcu_private_key.pem"
+CERTIFICATE_NAME = "fcu.crt"
+REQUEST_NAME = "fcu_csr.pem"
+
+_PFX_VERSION = b"\x02\x01\x03\x30"
+_SEARCHED_AT_ONCE = 4 * MIB
+
+
+@dataclass(frozen=True)
+class KeyCopy:
+    """Another file: its path below the keystore, and what private key it holds or why it was not searched."""
+
+    name: str
+    what: str
+
+
+@dataclass(frozen=True)
+class Keystore:
+    """The folder that FCU keeps its credentials in (facts K-01, K-02); only ever read."""
+
+    path: Path
+
+    @cached_property
+    def key_file(self) -> KeyFile:
+        """fcu_private_key.pem."""
+        return KeyFile(read_file(self.path / KEY_NAME, PEM_FILE, within=self.path))
+
+    @cached_property
+    def fcu_crt(self) -> CertificateFile:
+        """fcu.crt."""
+        return CertificateFile(read_file(self.path / CERTIFICATE_NAME, PEM_FILE, within=self.path))
+
+    @cached_property
+    def request_file(self) -> RequestFile:
+        """fcu_csr.pem."""
+        return RequestFile(read_file(self.path / REQUEST_NAME, PEM_FILE, within=self.path))
+
+    @cached_property
+    def folder_access(self) -> Access:
+        """Who may get at the folder."""
+        return access_to(self.path)
+
+    @cached_property
+    def key_access(self) -> Access:
+        """Who may get at the key file."""
+        return access_to(self.path / KEY_NAME)
+
+    @cached_property
+    def key_tracking(self) -> Tracking:
+        """Whether version control has, or would take, the key file."""
+        return tracking_of(self.path / KEY_NAME)
+
+    @property
+    def key_copies(self) -> tuple[KeyCopy, ...]:
+        """Files below the keystore that hold a private key, the key file itself apart, by name."""
+        return self._search[0]
+
+    @property
+    def unsearched(self) -> tuple[KeyCopy, ...]:
+        """Files that could not be searched for private keys, and why, by name."""
+        return self._search[1]
+
+    @cached_property
+    def _search(self) -> tuple[tuple[KeyCopy, ...], tuple[KeyCopy, ...]]:
+        secret = self._key_scalar()
+        copies, unsearched = [], []
+        budget = KEYSTORE_SEARCHED
+        for path in _files_below(self.path):
+            name = str(path.relative_to(self.path))
+            if name == KEY_NAME:
+                continue
+            if budget <= 0:
+                unsearched.append(KeyCopy(name, f"the files before it have more than {KEYSTORE_SEARCHED} bytes"))
+                break
+            file = read_file(path, _SEARCHED_AT_ONCE, within=self.path, name=name)
+            budget -= len(file.data)
+            what = _private_key_in(file.data, secret)
+            if file.trouble in (Trouble.TOO_LARGE, Trouble.DENIED, Trouble.UNREADABLE):
+                unsearched.append(KeyCopy(name, file.detail))
+            elif what and not (file.is_link and _same_file(path, self.path / KEY_NAME)):
+                copies.append(KeyCopy(name, what))
+        return tuple(sorted(copies, key=_by_name)), tuple(sorted(unsearched, key=_by_name))
+
+    def _key_scalar(self) -> Secret:
+        key = self.key_file.key
+        return key.scalar if key is not None and key.public_key is not None else Secret(b"")
+
+
+def _by_name(copy: KeyCopy) -> str:
+    return copy.name
+
+
+def _same_file(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False
+
+
+def _files_below(folder: Path) -> Iterator[Path]:
+    """Files and links below a folder, breadth first, without following links to folders."""
+    level, count = [folder], 0
+    for _ in range(KEYSTORE_NESTING):
+        below: list[Path] = []
+        for parent in level:
+            try:
+                entries = sorted(os.scandir(parent), key=lambda entry: entry.name)
+            except OSError:
+                continue
+            for entry in entries:
+                count += 1
+                if count > KEYSTORE_ENTRIES:
+                    return
+                try:
+                    mode = entry.stat(follow_symlinks=False).st_mode
+                except OSError:
+                    continue
+                if stat.S_ISDIR(mode):
+                    below.append(Path(entry.path))
+                elif stat.S_ISREG(mode) or stat.S_ISLNK(mode):
+                    yield Path(entry.path)
+        level = below
+
+
+def _private_key_in(data: bytes, secret: Secret) -> str:
+    """What private key some bytes hold, in words; empty if none is seen."""
+    if PRIVATE_KEY_MARKER.search(data):
+        return "a PEM private key"
+    scalar = secret.reveal()
+    if scalar and (scalar in data or scalar.hex().encode() in data.lower()):
+        return "the bytes of the FCU private key"
+    if data[:1] != b"\x30":
+        return ""
+    try:
+        start, _ = der.only(data, der.SEQUENCE, "file")
+        if data[start : start + 4] == _PFX_VERSION:
+            return "a PKCS#12 file"
+        parse_private_key(data)
+    except der.DerError:
+        return ""
+    return "a DER private key"

@@ -1,0 +1,176 @@
+"""One FCU instance with everything that was handed in about it: what the rules judge."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from functools import cached_property
+from pathlib import Path
+
+from fcu_conform.artefacts.certificate import Certificate
+from fcu_conform.artefacts.chain import Chain, Link
+from fcu_conform.artefacts.config import ConfigFile
+from fcu_conform.artefacts.keystore import Keystore
+from fcu_conform.artefacts.limits import CONFIG_FILE
+from fcu_conform.artefacts.publickeys import PublicKey
+from fcu_conform.artefacts.reading import read_file
+
+CONFIG_PLACES = ("../config/fcu.yml", "../fcu.yml", "fcu.yml")
+"""Where fcu.yml is looked for, seen from the keystore."""
+
+
+class UsageError(ValueError):
+    """What was asked for makes no sense: one line that says what and where."""
+
+
+@dataclass(frozen=True, eq=False)
+class Setup:
+    """A keystore with its configuration, and the instant at which it is judged.
+
+    Attributes:
+        name: the label of this FCU instance; differs from those of the others.
+        keystore: the folder.
+        config: its fcu.yml, if one was given or found.
+        chain_depth: the depth that was given beside fcu.yml.
+        at: the instant of judgement; no rule reads the clock.
+        peers: all set-ups of the run, this one among them.
+    """
+
+    name: str
+    keystore: Keystore
+    config: ConfigFile | None
+    chain_depth: int | None
+    at: datetime
+    peers: list[Setup] = field(default_factory=list, repr=False)
+
+    @property
+    def depth(self) -> int | None:
+        """device-certificate-chain-depth, from wherever it is known."""
+        from_config = None if self.config is None else self.config.depth
+        return self.chain_depth if from_config is None else from_config
+
+    @cached_property
+    def key_public(self) -> PublicKey | None:
+        """The public key of fcu_private_key.pem, where the key could be read."""
+        key = self.keystore.key_file.key
+        return None if key is None else key.public_key
+
+    @cached_property
+    def chain(self) -> Chain:
+        """The certificates of fcu.crt as a chain."""
+        links = tuple(
+            Link(entry, entry.certificate) for entry in self.keystore.fcu_crt.entries if entry.certificate is not None
+        )
+        return Chain(links, self.key_public)
+
+    @property
+    def fcu_link(self) -> Link | None:
+        """The FCU certificate with its place in the file: where the order is right, the first."""
+        return self.chain.path[0] if self.chain.path else None
+
+    @property
+    def fcu_certificate(self) -> Certificate | None:
+        """The certificate that signs devices."""
+        return None if self.fcu_link is None else self.fcu_link.certificate
+
+    @cached_property
+    def odd_one_out(self) -> str:
+        """Which of key, request and certificate has another public key than the rest.
+
+        "key", "request" or "certificate" where the other two agree; "all" where no two agree, or where only two are known
+        and differ; empty where all that are known agree.
+        """
+        request = self.keystore.request_file.request
+        keys = {
+            "key": self.key_public,
+            "request": None if request is None else request.public_key,
+            "certificate": None if self.fcu_certificate is None else self.fcu_certificate.public_key,
+        }
+        known = {name: key.der for name, key in keys.items() if key is not None}
+        if len(set(known.values())) < 2:
+            return ""
+        for name, value in known.items():
+            others = {other for key, other in known.items() if key != name}
+            if len(known) == 3 and len(others) == 1 and value not in others:
+                return name
+        return "all"
+
+
+def read_setups(
+    keystores: Sequence[str | os.PathLike[str]],
+    *,
+    config: str | os.PathLike[str] | None = None,
+    chain_depth: int | None = None,
+    at: datetime | None = None,
+) -> list[Setup]:
+    """Looks at what was given and makes a set-up of each keystore; files are read when a rule asks for them.
+
+    Raises:
+        UsageError: a keystore that is no folder, a config that is no file, a depth below 1 or one that contradicts fcu.yml.
+    """
+    paths = [_keystore_path(path) for path in keystores]
+    for number, path in enumerate(paths):
+        if any(path.samefile(other) for other in paths[:number]):
+            raise UsageError(f"{path}: this keystore is given twice")
+    if chain_depth is not None and chain_depth < 1:
+        raise UsageError(f"chain depth {chain_depth}: must be 1 or more")
+    if at is not None and at.tzinfo is None:
+        raise UsageError(f"instant {at.isoformat()}: has no time zone")
+    instant = at or datetime.now(timezone.utc)
+    setups: list[Setup] = []
+    for path, name in zip(paths, _names(paths), strict=True):
+        setup = Setup(name, Keystore(path), _config(path, config), chain_depth, instant, setups)
+        from_config = None if setup.config is None else setup.config.depth
+        if chain_depth is not None and from_config is not None and from_config != chain_depth:
+            raise UsageError(
+                f"chain depth {chain_depth}: contradicts device-certificate-chain-depth: {from_config} in {setup.config.path}"  # type: ignore[union-attr]
+            )
+        setups.append(setup)
+    return setups
+
+
+def _keystore_path(given: str | os.PathLike[str]) -> Path:
+    path = Path(given)
+    try:
+        if path.is_dir():
+            os.scandir(path).close()
+            return path
+        missing = not os.path.lexists(path)
+    except (OSError, ValueError) as fault:
+        reason = os.strerror(fault.errno) if isinstance(fault, OSError) and fault.errno else str(fault)
+        raise UsageError(f"keystore {path}: cannot be opened: {reason}") from None
+    raise UsageError(f"keystore {path}: {'no such folder' if missing else 'is not a folder'}")
+
+
+def _config(keystore: Path, given: str | os.PathLike[str] | None) -> ConfigFile | None:
+    if given is not None:
+        path = Path(given)
+        if not path.exists():
+            raise UsageError(f"config {path}: no such file")
+        if path.is_dir():
+            raise UsageError(f"config {path}: is a folder")
+        return ConfigFile(read_file(path, CONFIG_FILE))
+    for place in CONFIG_PLACES:
+        path = Path(os.path.normpath(Path(os.path.abspath(keystore)) / place))
+        if os.path.lexists(path):
+            return ConfigFile(read_file(path, CONFIG_FILE))
+    return None
+
+
+def _names(paths: Sequence[Path]) -> list[str]:
+    """The shortest ends of the paths that tell the keystores apart.
+
+    FCU calls the folder "keystore", so of several instances it is the folder above that tells them apart.
+    """
+    parts = [Path(os.path.abspath(path)).parts for path in paths]
+    if len(parts) == 1:
+        return [parts[0][-1]]
+    length = 1
+    while length < max(map(len, parts)) and len({part[-length:] for part in parts}) < len(parts):
+        length += 1
+    tails = [part[-length:] for part in parts]
+    if len({tail[-1] for tail in tails}) == 1 and len({tail[:-1] for tail in tails}) == len(tails):
+        tails = [tail[:-1] for tail in tails]
+    return ["/".join(tail) for tail in tails]

@@ -1,0 +1,19 @@
+"""Runs rules over artefacts; a library that knows nothing of pytest."""
+
+from fcu_conform.engine.check import check
+from fcu_conform.engine.events import Event, Finished, Judged, Listener, Outcome, Result
+from fcu_conform.engine.examination import Examination
+from fcu_conform.engine.report import Report, Verdict
+
+__all__ = [
+    "Event",
+    "Examination",
+    "Finished",
+    "Judged",
+    "Listener",
+    "Outcome",
+    "Report",
+    "Result",
+    "Verdict",
+    "check",
+]

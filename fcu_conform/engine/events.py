@@ -1,0 +1,61 @@
+"""What the engine tells its listeners while it judges."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import TypeAlias
+
+from fcu_conform.rules.model import Finding, Rule
+
+
+class Outcome(str, Enum):
+    """How one rule came out on one subject."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    WARNED = "warned"
+    WAIVED = "waived"
+    NOT_APPLICABLE = "not-applicable"
+    BLOCKED = "blocked"
+    ERROR = "error"
+
+
+@dataclass(frozen=True)
+class Result:
+    """One rule on one subject: the outcome, what was found, and why nothing could be judged where that is so.
+
+    ``blocked_by`` holds rule codes in catalogue order; ``reason`` is for people: what is missing for a rule that does not
+    apply, what the fault was when the rule itself broke.
+    """
+
+    rule: Rule
+    subject: str
+    outcome: Outcome
+    findings: tuple[Finding, ...] = ()
+    blocked_by: tuple[str, ...] = ()
+    reason: str = ""
+
+    @property
+    def code(self) -> str:
+        """The rule's code."""
+        return self.rule.code
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A rule has been judged on a subject."""
+
+    result: Result
+
+
+@dataclass(frozen=True)
+class Finished:
+    """Nothing more comes. ``complete``: every rule that was to be judged has been."""
+
+    complete: bool
+
+
+Event: TypeAlias = Judged | Finished
+Listener: TypeAlias = Callable[[Event], None]

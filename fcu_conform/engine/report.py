@@ -1,0 +1,55 @@
+"""All results of one run, and the verdict over them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from fcu_conform.artefacts.setup import Setup
+from fcu_conform.engine.events import Outcome, Result
+from fcu_conform.rules.model import Finding, Level
+
+JUDGED = frozenset({Outcome.PASSED, Outcome.FAILED, Outcome.WARNED, Outcome.WAIVED})
+"""Outcomes of rules that really looked at something."""
+
+
+class Verdict(str, Enum):
+    """What a whole run says."""
+
+    CONFORMANT = "conformant"
+    NON_CONFORMANT = "non-conformant"
+    NOTHING_CHECKED = "nothing-checked"
+    INCOMPLETE = "incomplete"
+
+
+@dataclass(frozen=True)
+class Report:
+    """Results in catalogue order, set-up by set-up, and whether every rule had its turn."""
+
+    setups: Sequence[Setup]
+    results: Sequence[Result]
+    complete: bool = True
+
+    @property
+    def verdict(self) -> Verdict:
+        """Non-conformant as soon as one rule failed; conformant only if every rule had its turn and none broke."""
+        outcomes = {result.outcome for result in self.results}
+        if Outcome.FAILED in outcomes:
+            return Verdict.NON_CONFORMANT
+        if not self.complete or Outcome.ERROR in outcomes:
+            return Verdict.INCOMPLETE
+        if not outcomes & JUDGED:
+            return Verdict.NOTHING_CHECKED
+        return Verdict.CONFORMANT
+
+    def findings(self, level: Level | None = None) -> Iterator[tuple[Result, Finding]]:
+        """Every finding with the result it stands in, of one level or of all."""
+        for result in self.results:
+            for finding in result.findings:
+                if level is None or finding.level is level:
+                    yield result, finding
+
+    def errors(self) -> set[str]:
+        """Codes of the rules that failed."""
+        return {result.code for result in self.results if result.outcome is Outcome.FAILED}

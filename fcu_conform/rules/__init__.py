@@ -1,0 +1,6 @@
+"""The rules: one small function each, one module a family."""
+
+from fcu_conform.rules import certificate, chain, config, keys, request
+from fcu_conform.rules.model import CATALOGUE
+
+__all__ = ["CATALOGUE", "certificate", "chain", "config", "keys", "request"]

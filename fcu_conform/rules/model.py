@@ -1,0 +1,235 @@
+"""What a rule is, what it finds, and the catalogue that all rules stand in."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import TypeAlias
+
+from fcu_conform.artefacts.setup import Setup
+
+
+class Level(str, Enum):
+    """How much a finding weighs: only an error makes a set-up non-conformant."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTICE = "notice"
+
+
+class Evidence(str, Enum):
+    """What kind of document or observation a rule rests on."""
+
+    PAGE = "page"
+    DOCS = "docs"
+    DEVICE = "device"
+    API = "api"
+    RFC = "rfc"
+    INFERRED = "inferred"
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a rule comes from: a document, the section in it, and the ids of the facts behind it."""
+
+    evidence: Evidence
+    document: str
+    section: str = ""
+    facts: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        section = f', "{self.section}"' if self.section else ""
+        facts = f" ({', '.join(self.facts)})" if self.facts else ""
+        return f"{self.document}{section}{facts}"
+
+
+@dataclass(frozen=True)
+class Location:
+    """Where a finding is: a file name, the number of the certificate in it (from 1), a line, a field."""
+
+    file: str | None = None
+    index: int | None = None
+    line: int | None = None
+    field: str | None = None
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that a rule saw.
+
+    ``why``, ``fix`` and ``level`` default to those of the rule; a rule sets them where this case differs.
+    ``picture`` is preformatted text, a line an entry: a drawing of the chain, say.
+    """
+
+    message: str
+    location: Location = Location()
+    expected: str = ""
+    found: str = ""
+    why: str = ""
+    fix: str = ""
+    level: Level | None = None
+    picture: tuple[str, ...] = ()
+
+
+Findings: TypeAlias = Iterator[Finding]
+
+
+class NotApplicable(Exception):
+    """Raised by a rule whose subject is not there to be judged; the text says what is missing."""
+
+
+class Blocked(Exception):
+    """Raised by a rule that another rule's fault keeps from judging; ``codes`` are those rules' codes."""
+
+    def __init__(self, *codes: str) -> None:
+        super().__init__(", ".join(codes))
+        self.codes = codes
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One requirement and the function that checks it.
+
+    ``needs``: rules that must not have failed, warned or been blocked, or this one is blocked.
+    ``shaded_by``: rules whose failure leaves a part of the subject unjudged: this rule still judges the rest, but may not
+    say "passed" then, only "blocked".
+    """
+
+    code: str
+    slug: str
+    level: Level
+    statement: str
+    why: str
+    fix: str
+    passes: str
+    fails: str
+    sources: tuple[Source, ...]
+    needs: tuple[str, ...]
+    shaded_by: tuple[str, ...]
+    check: Callable[[Setup], Iterable[Finding]]
+
+    @property
+    def family(self) -> str:
+        """The letters of the code."""
+        return self.code[:3]
+
+    @property
+    def source(self) -> str:
+        """All sources, as text for people."""
+        return "; ".join(str(source) for source in self.sources)
+
+    @property
+    def evidence(self) -> str:
+        """The kinds of evidence, most weighty first, joined by commas."""
+        return ", ".join(dict.fromkeys(source.evidence.value for source in self.sources))
+
+    def complete(self, finding: Finding) -> Finding:
+        """The finding with what it leaves open filled in from the rule."""
+        return replace(
+            finding,
+            why=finding.why or self.why,
+            fix=finding.fix or self.fix,
+            level=finding.level or self.level,
+        )
+
+
+FAMILIES = ("CFG", "KEY", "CSR", "CRT", "CHN", "DEV", "BDL", "UPL", "LOT", "SYS")
+"""The families of codes, in the order in which results are told."""
+
+
+class Catalogue:
+    """All rules by code, in the order of their families and numbers."""
+
+    def __init__(self) -> None:
+        self._rules: dict[str, Rule] = {}
+
+    def add(self, rule: Rule) -> None:
+        """Takes one rule; a code or slug that is there already is a programming error."""
+        if rule.code in self._rules or any(rule.slug == other.slug for other in self):
+            raise ValueError(f"{rule.code} ({rule.slug}) is in the catalogue already")
+        self._rules[rule.code] = rule
+        self._rules = dict(sorted(self._rules.items(), key=_place))
+
+    def __getitem__(self, code: str) -> Rule:
+        return self._rules[code]
+
+    def __contains__(self, code: object) -> bool:
+        return code in self._rules
+
+    def __iter__(self) -> Iterator[Rule]:
+        return iter(self._rules.values())
+
+    def __len__(self) -> int:
+        return len(self._rules)
+
+    def digest(self) -> str:
+        """SHA-256 over every rule's code, slug, level, statement and needs: two suites that judge alike share it."""
+        lines = (
+            "|".join((r.code, r.slug, r.level.value, r.statement, ",".join(r.needs), ",".join(r.shaded_by)))
+            for r in self
+        )
+        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def _place(item: tuple[str, Rule]) -> tuple[int, str]:
+    code, rule = item
+    return FAMILIES.index(rule.family), code
+
+
+CATALOGUE = Catalogue()
+
+
+def rule(
+    code: str,
+    level: Level,
+    *,
+    statement: str,
+    why: str,
+    fix: str,
+    passes: str,
+    fails: str,
+    source: Source | tuple[Source, ...],
+    needs: tuple[str, ...] = (),
+    shaded_by: tuple[str, ...] = (),
+) -> Callable[[Callable[[Setup], Iterable[Finding]]], Callable[[Setup], Iterable[Finding]]]:
+    """Puts the decorated check into the catalogue; its name, with dashes, is the rule's slug.
+
+    Args:
+        code: family and number, e.g. ``KEY004``; never reused.
+        level: what a finding weighs unless it says otherwise itself.
+        statement: the requirement, as what is true of a conformant set-up.
+        why: what goes wrong in a factory where it is not met.
+        fix: what to do, a command where one does it.
+        passes, fails: an example each, one line.
+        source: where the requirement comes from.
+        needs, shaded_by: see `Rule`.
+    """
+
+    def register(check: Callable[[Setup], Iterable[Finding]]) -> Callable[[Setup], Iterable[Finding]]:
+        CATALOGUE.add(
+            Rule(
+                code=code,
+                slug=check.__name__.replace("_", "-"),
+                level=level,
+                statement=statement,
+                why=why,
+                fix=fix,
+                passes=passes,
+                fails=fails,
+                sources=source if isinstance(source, tuple) else (source,),
+                needs=needs,
+                shaded_by=shaded_by,
+                check=check,
+            )
+        )
+        return check
+
+    return register
+
+
+def requires(condition: object, otherwise: str) -> None:
+    """Says that a rule is not applicable, with the reason, unless the condition holds."""
+    if not condition:
+        raise NotApplicable(otherwise)

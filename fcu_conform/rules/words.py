@@ -1,0 +1,58 @@
+"""Words that rules of several families use to say what they found and where."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from fcu_conform.artefacts.certificate import Certificate
+from fcu_conform.artefacts.chain import Link
+from fcu_conform.artefacts.files import PemFile
+from fcu_conform.artefacts.setup import Setup
+from fcu_conform.rules.model import Location
+
+DAY = timedelta(days=1)
+TEN_YEARS = 3650 * DAY
+"""Ten years as the device's own code counts them (fact DB-18)."""
+
+
+def titled(certificate: Certificate) -> str:
+    """A certificate's subject, or words for an empty one."""
+    return str(certificate.subject) or "empty subject"
+
+
+def certificate_words(link: Link, setup: Setup) -> str:
+    """Which certificate of fcu.crt, told so that nobody can take another one for it."""
+    count = len(setup.keystore.fcu_crt.entries)
+    certificate = link.certificate
+    return f"certificate {link.index} of {count} ({titled(certificate)}, sha256 {certificate.sha256[:8]}…)"
+
+
+def at_certificate(link: Link, setup: Setup, field: str | None = None) -> Location:
+    """The place of a certificate of fcu.crt."""
+    return Location(setup.keystore.fcu_crt.name, link.index, link.entry.line, field)
+
+
+def numbered(link: Link) -> str:
+    """Number and subject, for drawings of the chain."""
+    return f"{link.index} {titled(link.certificate)}"
+
+
+def file_trouble(file: PemFile) -> str:
+    """Why a file cannot be read, as what it is or does."""
+    trouble = file.file.trouble
+    return file.file.detail or (trouble.value if trouble else "")
+
+
+def day(instant: datetime) -> str:
+    """An instant to the second in UTC, as RFC 3339."""
+    return instant.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def span(difference: timedelta) -> str:
+    """A difference of time in the largest unit that fits, whole numbers only."""
+    seconds = int(abs(difference).total_seconds())
+    for unit, size in (("day", 86400), ("hour", 3600), ("minute", 60)):
+        if seconds >= size:
+            count = seconds // size
+            return f"{count} {unit}{'s' if count != 1 else ''}"
+    return f"{seconds} second{'s' if seconds != 1 else ''}"
