@@ -147,7 +147,7 @@ class Certificate:
 
     @cached_property
     def _parsed(self) -> dict[str, Any]:
-        """The first occurrence of each extension that the rules look into; a DerError in place of one that is malformed."""
+        """The first of each extension that the rules look into; a DerError in place of one that is malformed."""
         parsed: dict[str, Any] = {}
         for extension in self.extensions:
             parser = PARSERS.get(extension.oid)
@@ -224,7 +224,8 @@ class Certificate:
     def signed_by(self, key: PublicKey) -> bool | None:
         """Whether the signature verifies under a key; None where its algorithm is not known or does not fit the key.
 
-        Where the algorithms inside and outside the signed part differ, either will do: that they differ is another fault.
+        Where the algorithms inside and outside the signed part differ, either will do: that they differ is another
+        fault.
         """
         answer = verifies(key, self.outer_algorithm.oid, self.signature, self._tbs)
         if answer is not True and self.inner_algorithm.oid != self.outer_algorithm.oid:

@@ -50,10 +50,10 @@ class Chain:
 
     @cached_property
     def path(self) -> tuple[Link, ...]:
-        """From the FCU certificate, issuer by issuer by their names, as far as the file goes; empty without certificates.
+        """From the FCU certificate, issuer by issuer by their names, as far as the file goes.
 
-        Of several certificates with the issuer's name the one whose key verifies the signature is taken, and before others
-        the one that is self-signed.
+        Of several certificates with the issuer's name the one whose key verifies the signature is taken, and before
+        others the one that is self-signed.
         """
         start = self._start()
         return tuple(self._path_from(start)) if start else ()

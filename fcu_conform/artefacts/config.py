@@ -1,7 +1,7 @@
 """fcu.yml: read safely, every setting with the line it stands in.
 
-The file is composed into YAML nodes and never constructed, so no tag can make anything. Where settings are nested is not
-documented for all of them; a known setting is therefore found by its name at any of the upper levels.
+The file is composed into YAML nodes and never constructed, so no tag can make anything. Where settings are nested is
+not documented for all of them; a known setting is therefore found by its name at any of the upper levels.
 """
 
 from __future__ import annotations

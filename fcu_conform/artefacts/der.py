@@ -1,7 +1,7 @@
 """ASN.1 encodings: a strict DER reader, and a lenient one that names every departure from DER.
 
-The suite judges what other libraries refuse to load, so it reads certificates itself: strictly first, and where that fails
-through `normalise`, which rewrites BER as DER and keeps notes of what was not DER.
+The suite judges what other libraries refuse to load, so it reads certificates itself: strictly first, and where that
+fails through `normalise`, which rewrites BER as DER and keeps notes of what was not DER.
 """
 
 from __future__ import annotations

@@ -72,7 +72,7 @@ class KeyFile(PemFile):
 
 @dataclass(frozen=True)
 class Entry:
-    """One CERTIFICATE block of a file: its number in the file (from 1), its line, the certificate or what is wrong with it."""
+    """One CERTIFICATE block: its number in the file (from 1), its line, the certificate or what is wrong with it."""
 
     index: int
     line: int

@@ -36,8 +36,8 @@ class Secret:
 class PrivateKey:
     """A private key as a file holds it.
 
-    ``kind`` names the algorithm or curve, ``scalar`` is that of an EC key, ``stated_point`` the public point written beside
-    it (empty if none is).
+    ``kind`` names the algorithm or curve, ``scalar`` is that of an EC key, ``stated_point`` the public point written
+    beside it (empty if none is).
     """
 
     kind: str

@@ -36,8 +36,8 @@ _KINDS = (
 class FileBytes:
     """A file as it was found: its bytes, or what kept them from being read.
 
-    ``name`` is how findings call it, ``mode`` the POSIX mode bits (None where the file could not be looked at), ``detail``
-    says more about the trouble, for people. The bytes are left out of the repr: they may be a private key.
+    ``name`` is how findings call it, ``mode`` the POSIX mode bits (None where the file could not be looked at),
+    ``detail`` says more about the trouble, for people. The bytes are left out of the repr: they may be a private key.
     """
 
     name: str

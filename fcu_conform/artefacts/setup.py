@@ -79,8 +79,8 @@ class Setup:
     def odd_one_out(self) -> str:
         """Which of key, request and certificate has another public key than the rest.
 
-        "key", "request" or "certificate" where the other two agree; "all" where no two agree, or where only two are known
-        and differ; empty where all that are known agree.
+        "key", "request" or "certificate" where the other two agree; "all" where no two agree, or where only two are
+        known and differ; empty where all that are known agree.
         """
         request = self.keystore.request_file.request
         keys = {
@@ -108,7 +108,8 @@ def read_setups(
     """Looks at what was given and makes a set-up of each keystore; files are read when a rule asks for them.
 
     Raises:
-        UsageError: a keystore that is no folder, a config that is no file, a depth below 1 or one that contradicts fcu.yml.
+        UsageError: a keystore that is no folder, a config that is no file, a depth below 1 or one that contradicts
+        fcu.yml.
     """
     paths = [_keystore_path(path) for path in keystores]
     for number, path in enumerate(paths):
@@ -121,13 +122,14 @@ def read_setups(
     instant = at or datetime.now(timezone.utc)
     setups: list[Setup] = []
     for path, name in zip(paths, _names(paths), strict=True):
-        setup = Setup(name, Keystore(path), _config(path, config), chain_depth, instant, setups)
-        from_config = None if setup.config is None else setup.config.depth
-        if chain_depth is not None and from_config is not None and from_config != chain_depth:
+        config_file = _config(path, config)
+        from_config = None if config_file is None else config_file.depth
+        if config_file and chain_depth is not None and from_config is not None and from_config != chain_depth:
             raise UsageError(
-                f"chain depth {chain_depth}: contradicts device-certificate-chain-depth: {from_config} in {setup.config.path}"  # type: ignore[union-attr]
+                f"chain depth {chain_depth}: contradicts device-certificate-chain-depth: {from_config}"
+                f" in {config_file.path}"
             )
-        setups.append(setup)
+        setups.append(Setup(name, Keystore(path), config_file, chain_depth, instant, setups))
     return setups
 
 
@@ -153,7 +155,7 @@ def _config(keystore: Path, given: str | os.PathLike[str] | None) -> ConfigFile 
             raise UsageError(f"config {path}: is a folder")
         return ConfigFile(read_file(path, CONFIG_FILE))
     for place in CONFIG_PLACES:
-        path = Path(os.path.normpath(Path(os.path.abspath(keystore)) / place))
+        path = Path(os.path.normpath(keystore.absolute() / place))
         if os.path.lexists(path):
             return ConfigFile(read_file(path, CONFIG_FILE))
     return None
@@ -164,7 +166,7 @@ def _names(paths: Sequence[Path]) -> list[str]:
 
     FCU calls the folder "keystore", so of several instances it is the folder above that tells them apart.
     """
-    parts = [Path(os.path.abspath(path)).parts for path in paths]
+    parts = [Path(os.path.normpath(path.absolute())).parts for path in paths]
     if len(parts) == 1:
         return [parts[0][-1]]
     length = 1

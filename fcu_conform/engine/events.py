@@ -26,8 +26,8 @@ class Outcome(str, Enum):
 class Result:
     """One rule on one subject: the outcome, what was found, and why nothing could be judged where that is so.
 
-    ``blocked_by`` holds rule codes in catalogue order; ``reason`` is for people: what is missing for a rule that does not
-    apply, what the fault was when the rule itself broke.
+    ``blocked_by`` holds rule codes in catalogue order; ``reason`` is for people: what is missing for a rule that does
+    not apply, what the fault was when the rule itself broke.
     """
 
     rule: Rule

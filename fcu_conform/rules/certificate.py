@@ -327,9 +327,10 @@ def serial_trouble(certificate: Certificate) -> str:
     "CRT012",
     Level.ERROR,
     statement="no subject is empty",
-    why="The device's library cannot read a certificate whose issuer is empty: from depth 2 on the device refuses its"
-    " chain on the line, while openssl verify still says OK.",
-    fix='issue it again with a name: -subj "/CN=…" (the form "//CN=…" is for MSYS on Windows; elsewhere it makes an empty'
+    why="The device's library cannot read a certificate whose issuer is empty: from depth 2 on the device refuses"
+    " its chain on the line, while openssl verify still says OK.",
+    fix='issue it again with a name: -subj "/CN=…" (the form "//CN=…" is for MSYS on Windows; elsewhere it'
+    " makes an empty"
     " subject)",
     passes="CN=ROOT_CA",
     fails='openssl req … -subj "//CN=ROOT_CA" on Linux',

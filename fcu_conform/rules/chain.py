@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from fcu_conform.artefacts import oids
 from fcu_conform.artefacts.chain import Chain, Link
@@ -25,7 +26,7 @@ def _chain(setup: Setup) -> Chain:
 
 def _pairs(chain: Chain) -> Iterator[tuple[Link, Link]]:
     """Each certificate of the path with its issuer."""
-    return zip(chain.path, chain.path[1:], strict=False)
+    return pairwise(chain.path)
 
 
 def _drawn(links: tuple[Link, ...] | list[Link]) -> str:
@@ -36,7 +37,8 @@ def _drawn(links: tuple[Link, ...] | list[Link]) -> str:
     "CHN001",
     Level.ERROR,
     statement="fcu.crt has CERTIFICATE blocks only",
-    why="This file is uploaded as it is: a private key in it would leave the factory; anything else confuses its readers.",
+    why="This file is uploaded as it is: a private key in it would leave the factory; anything else confuses its"
+    " readers.",
     fix="take the other blocks out; if a private key was in it, consider the key stolen wherever the file has been",
     passes="-----BEGIN CERTIFICATE----- blocks",
     fails="a TRUSTED CERTIFICATE, a request or a private key among them",
@@ -78,8 +80,8 @@ def file_has_only_pem_blocks(setup: Setup) -> Findings:
     "CHN003",
     Level.ERROR,
     statement="fcu.crt is ordered from the FCU certificate to the root, each next one the issuer of the one before",
-    why="FCU takes the first certificate for its own and cuts the file at the depth: in another order devices get the wrong"
-    " certificates and cannot come online.",
+    why="FCU takes the first certificate for its own and cuts the file at the depth: in another order devices get"
+    " the wrong certificates and cannot come online.",
     fix="cat fcu_cert.pem intermediate_cert.pem root_cert.pem > fcu.crt",
     passes="FCU certificate, intermediate, root",
     fails="root, intermediate, FCU certificate",
@@ -114,8 +116,8 @@ def file_is_in_order(setup: Setup) -> Findings:
     "CHN004",
     Level.ERROR,
     statement="each certificate's signature verifies under the next one's key, the root's under its own",
-    why="A broken signature means that the certificate was changed, or that another key than the issuer's signed it: no"
-    " validator lets a device below it in.",
+    why="A broken signature means that the certificate was changed, or that another key than the issuer's signed it:"
+    " no validator lets a device below it in.",
     fix="copy the certificate again from where it was issued; if the issuer has a new key, have it sign again",
     passes="openssl verify -CAfile chain.pem fcu_cert.pem says OK",
     fails="the intermediate comes from another CA of the same name",
@@ -191,8 +193,8 @@ def no_certificate_is_repeated(setup: Setup) -> Findings:
     "CHN007",
     Level.ERROR,
     statement="every certificate of fcu.crt is on the path from the FCU certificate to the root",
-    why="A certificate that belongs to another chain shifts the cut at the depth, or makes the portal trust what it should"
-    " not.",
+    why="A certificate that belongs to another chain shifts the cut at the depth, or makes the portal trust what it"
+    " should not.",
     fix="take it out",
     passes="FCU certificate, intermediate, root",
     fails="FCU certificate, intermediate, root, the root of another CA",

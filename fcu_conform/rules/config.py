@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from fcu_conform.artefacts.config import ConfigFile, Setting
 from fcu_conform.artefacts.setup import Setup
-from fcu_conform.rules.model import Finding, Findings, Level, Location, requires, rule
+from fcu_conform.rules.model import Blocked, Finding, Findings, Level, Location, requires, rule
 from fcu_conform.rules.sources import device, docs, fcu_error, inferred, page, rfc
 from fcu_conform.rules.subjects import AUTHORITY_ATTRIBUTES, authority_mismatches
 from fcu_conform.rules.words import at_certificate, certificate_words, titled
@@ -50,8 +50,8 @@ def _at_depth(setup: Setup) -> Location:
     "CFG001",
     Level.ERROR,
     statement="fcu.yml is one YAML mapping without repeated keys",
-    why="FCU reads this file at every call; where it cannot (its errors 190 and 200) no device is made, and of a key that"
-    " stands there twice nobody knows which value counts.",
+    why="FCU reads this file at every call; where it cannot (its errors 190 and 200) no device is made, and of a key"
+    " that stands there twice nobody knows which value counts.",
     fix="mend the line; a YAML-aware editor shows where the structure breaks",
     passes="setup-ca-as-intermediate: false",
     fails="use-bootstrap: true in line 3 and use-bootstrap: false in line 9",
@@ -166,7 +166,8 @@ def depth_is_set_for_chain(setup: Setup) -> Findings:
     "CFG004",
     Level.ERROR,
     statement=f"{DEPTH} is at least 1 and at most one more than there are certificates in fcu.crt",
-    why="The device's chain cannot be longer than its own certificate and the whole of fcu.crt: FCU stops with error 111.",
+    why="The device's chain cannot be longer than its own certificate and the whole of fcu.crt: FCU stops with error"
+    " 111.",
     fix=f"set {DEPTH} to how many certificates the device is to carry, its own counted",
     passes=f"fcu.crt with three certificates and {DEPTH}: 2",
     fails=f"fcu.crt with three certificates and {DEPTH}: 5",
@@ -221,8 +222,8 @@ def depth_fits_device(setup: Setup) -> Findings:
     "CFG006",
     Level.WARNING,
     statement="the depth leaves at least the root for the portal",
-    why="With the whole chain on the device nothing is left to upload, and the page does not say what the portal should"
-    " trust then.",
+    why="With the whole chain on the device nothing is left to upload, and the page does not say what the portal"
+    " should trust then.",
     fix=f"lower {DEPTH} by one; or upload the root alone, which the device's chain ends in",
     passes=f"fcu.crt with three certificates and {DEPTH}: 3",
     fails=f"fcu.crt with three certificates and {DEPTH}: 4",
@@ -276,18 +277,21 @@ def authority_values_are_valid(setup: Setup) -> Findings:
 @rule(
     "CFG008",
     Level.ERROR,
-    statement="where certificate-authority is filled in, the subject of the FCU certificate carries exactly those values",
+    statement="where certificate-authority is filled in, the subject of the FCU certificate carries exactly those"
+    " values",
     why="FCU makes its certificate from this section; a certificate with another name is not the one this file is for.",
     fix="run setup again after editing certificate-authority; with credentials of your own leave the section empty",
     passes="common-name: FCU line 1, and the certificate's CN is FCU line 1",
     fails="common-name: FCU line 2, and the certificate's CN is FCU line 1",
     source=page(_EDITING, "Y-12", "K-11"),
-    needs=("CFG001", "CFG002", "CFG007", "CRT002", "CRT012", "CSR005"),
+    needs=("CFG001", "CFG002", "CFG007", "CRT002", "CSR005"),
 )
 def certificate_subject_is_configured(setup: Setup) -> Findings:
     link = setup.fcu_link
     requires(link, "fcu.crt has no certificate")
     assert link is not None
+    if link.certificate.subject.is_empty:
+        raise Blocked("CRT012")
     for mismatch in authority_mismatches(setup, link.certificate.subject):
         yield Finding(
             f"{certificate_words(link, setup)}: {mismatch.attribute} of its subject differs from {mismatch.setting}",
@@ -301,8 +305,8 @@ def certificate_subject_is_configured(setup: Setup) -> Findings:
     "CFG009",
     Level.ERROR,
     statement="setup-ca-as-intermediate: true and a lone self-signed fcu.crt do not go together",
-    why="Either your CA has not signed FCU's request, or the setting is wrong; devices would be signed under a certificate"
-    " that your CA does not know.",
+    why="Either your CA has not signed FCU's request, or the setting is wrong; devices would be signed under a"
+    " certificate that your CA does not know.",
     fix="set setup-ca-as-intermediate: false, or put the chain that your CA returned into fcu.crt",
     passes="setup-ca-as-intermediate: true and a chain in fcu.crt",
     fails="setup-ca-as-intermediate: true and one self-signed certificate in fcu.crt",
@@ -318,7 +322,8 @@ def intermediate_is_not_self_signed(setup: Setup) -> Findings:
         setting = config.get("setup-ca-as-intermediate")
         assert setting is not None
         yield Finding(
-            f"FCU is to be an intermediate CA, but fcu.crt holds one self-signed certificate ({titled(link.certificate)})",
+            f"FCU is to be an intermediate CA, but fcu.crt holds one self-signed certificate"
+            f" ({titled(link.certificate)})",
             _at(setup, setting),
             expected="a chain in fcu.crt",
             found="one self-signed certificate",

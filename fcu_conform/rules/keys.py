@@ -19,7 +19,8 @@ _SECURING = "Securing your factory CA keys"
     "KEY001",
     Level.ERROR,
     statement="the keystore has fcu_private_key.pem, a regular readable file",
-    why="FCU signs every device certificate with this key; without it FCU stops with error 220 and the line stands still.",
+    why="FCU signs every device certificate with this key; without it FCU stops with error 220 and the line stands"
+    " still.",
     fix="run FCU's setup, or put the CA's private key in PEM form into the keystore as fcu_private_key.pem",
     passes="keystore/fcu_private_key.pem is a file that can be read",
     fails="keystore/ has fcu_key.pem instead",
@@ -66,7 +67,8 @@ def key_is_one_pem_key(setup: Setup) -> Findings:
     Level.ERROR,
     statement="the private key is an EC key on P-256 (secp256r1) whose scalar and point are valid",
     why="Devices and Device Management accept P-256 only: nothing that another key signs ever comes online.",
-    fix="make a new key: openssl ecparam -name prime256v1 -genkey -noout -out fcu_private_key.pem (and new certificates)",
+    fix="make a new key: openssl ecparam -name prime256v1 -genkey -noout -out fcu_private_key.pem (and new"
+    " certificates)",
     passes="a key on prime256v1, by its name",
     fails="an RSA key, a key on P-384, curve parameters spelled out, a scalar of zero",
     source=docs("Certificate authority options", "CA certificate guidelines", "CA-02"),
@@ -82,10 +84,10 @@ def key_is_p256(setup: Setup) -> Findings:
     "KEY004",
     Level.ERROR,
     statement="the private key matches the public key of the FCU certificate, the first in fcu.crt",
-    why="Devices are signed with this key but checked against this certificate: if the two do not match, no device made"
-    " today can ever come online.",
-    fix="put the key and the certificate that belong together into the keystore; if the key is lost, run setup again and"
-    " upload the new certificate",
+    why="Devices are signed with this key but checked against this certificate: if the two do not match, no device"
+    " made today can ever come online.",
+    fix="put the key and the certificate that belong together into the keystore; if the key is lost, run setup again"
+    " and upload the new certificate",
     passes="openssl pkey -in fcu_private_key.pem -pubout gives the key that openssl x509 -in fcu.crt -pubkey shows",
     fails="fcu.crt comes from another FCU instance",
     source=page("Process overview", "K-04"),
@@ -156,8 +158,8 @@ def key_file_is_private(setup: Setup) -> Findings:
     "KEY007",
     Level.WARNING,
     statement="others can neither list nor write the keystore folder, and the key is no link that leads out of it",
-    why="Whoever can write the folder can put another key in its place; a key that lies elsewhere is not guarded with the"
-    " keystore.",
+    why="Whoever can write the folder can put another key in its place; a key that lies elsewhere is not guarded"
+    " with the keystore.",
     fix="chmod 700 on the keystore folder; keep the key itself in it",
     passes="folder mode 0700",
     fails="folder mode 0777, or fcu_private_key.pem -> /mnt/share/key.pem",

@@ -93,8 +93,8 @@ class Rule:
     """One requirement and the function that checks it.
 
     ``needs``: rules that must not have failed, warned or been blocked, or this one is blocked.
-    ``shaded_by``: rules whose failure leaves a part of the subject unjudged: this rule still judges the rest, but may not
-    say "passed" then, only "blocked".
+    ``shaded_by``: rules whose failure leaves a part of the subject unjudged: this rule still judges the rest, but may
+    not say "passed" then, only "blocked".
     """
 
     code: str

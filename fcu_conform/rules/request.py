@@ -28,7 +28,8 @@ def _request(setup: Setup) -> Request:
     Level.ERROR,
     statement="FCU's setup as an intermediate CA has left fcu_csr.pem in the keystore",
     why="Without the request nobody can tell what your CA was asked to sign, and setup has not done its work.",
-    fix="run FCU's setup with setup-ca-as-intermediate: true; with credentials of your own leave certificate-authority empty",
+    fix="run FCU's setup with setup-ca-as-intermediate: true; with credentials of your own leave"
+    " certificate-authority empty",
     passes="setup-ca-as-intermediate: true, and keystore/fcu_csr.pem is there",
     fails="setup-ca-as-intermediate: true with certificate-authority filled in, and no fcu_csr.pem",
     source=page(_GENERATE, "K-02", "K-11"),
@@ -206,12 +207,14 @@ def certificate_is_for_request(setup: Setup) -> Findings:
     passes="the subjects are equal",
     fails="the CA added its own O and dropped the OU",
     source=page(_GENERATE, "K-02"),
-    needs=("CSR007", "CRT012"),
+    needs=("CSR007",),
 )
 def certificate_keeps_requested_subject(setup: Setup) -> Findings:
     request = _request(setup)
     link = setup.fcu_link
     assert link is not None
+    if link.certificate.subject.is_empty:
+        raise Blocked("CRT012")
     if not link.certificate.subject.matches(request.subject):
         yield Finding(
             f"{certificate_words(link, setup)} has another subject than {REQUEST_NAME}",
@@ -226,8 +229,8 @@ def certificate_keeps_requested_subject(setup: Setup) -> Findings:
     Level.ERROR,
     statement="the request has been signed: where fcu_csr.pem is, fcu.crt is too",
     why="FCU is half set up (its error 212): it has a key and a request, but nothing to sign devices under.",
-    fix="have your CA sign keystore/fcu_csr.pem; put the certificate it returns, then each intermediate, the root last,"
-    " into keystore/fcu.crt; upload the chain to the portal",
+    fix="have your CA sign keystore/fcu_csr.pem; put the certificate it returns, then each intermediate, the root"
+    " last, into keystore/fcu.crt; upload the chain to the portal",
     passes="fcu_csr.pem and fcu.crt",
     fails="fcu_csr.pem alone",
     source=(page(_GENERATE, "K-02"), fcu_error(212, "E-21")),
