@@ -1,0 +1,1 @@
+"""What users meet: pytest plugin, console script, report writers."""

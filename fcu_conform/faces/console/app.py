@@ -1,0 +1,90 @@
+"""The console script's frame: finds commands, turns whatever goes wrong into one line and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
+
+import click
+
+from fcu_conform import __version__
+from fcu_conform.faces.text import printable
+
+COMMANDS = ("explain", "rules")
+"""Each is a module of this package with a click command named ``command``, imported when it is used."""
+
+OK, INTERRUPTED, INTERNAL_FAULT, USAGE = 0, 2, 3, 4
+"""Exit codes, as pytest's."""
+
+
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        found: click.Command = import_module(f"{__package__}.{cmd_name}").command
+        return found
+
+
+@click.command(
+    cls=_Commands,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="The suite itself runs under pytest: pytest --fcu-keystore=DIR",
+)
+@click.version_option(__version__, prog_name="fcu-conform", message="%(prog)s %(version)s")
+@click.pass_context
+def application(ctx: click.Context) -> None:
+    """Judges keystores of the Factory Configurator Utility (FCU) set up as a certificate authority."""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command and gives its exit code.
+
+    Args:
+        arguments: those after the program's name; the process's own without.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        # Names may hold characters that the terminal's encoding does not have.
+        getattr(stream, "reconfigure", lambda **_: None)(errors="backslashreplace")
+    try:
+        outcome: Any = application.main(
+            args=None if arguments is None else list(arguments),
+            prog_name="fcu-conform",
+            standalone_mode=False,
+        )
+        sys.stdout.flush()
+    except click.ClickException as error:
+        return _complain(error.format_message(), USAGE)
+    except (click.Abort, KeyboardInterrupt):
+        return _complain("interrupted", INTERRUPTED)
+    except BrokenPipeError:
+        # The reader has seen enough (head, less); nothing is left to be flushed into the closed pipe at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
+    except Exception as fault:
+        return _complain(*_explain(fault))
+    return outcome if isinstance(outcome, int) else OK
+
+
+def _explain(fault: Exception) -> tuple[str, int]:
+    from fcu_conform.artefacts.setup import UsageError
+    from fcu_conform.engine.examination import describe_fault
+
+    if isinstance(fault, UsageError):
+        return str(fault), USAGE
+    return describe_fault(fault), INTERNAL_FAULT
+
+
+def _complain(text: str, code: int) -> int:
+    click.echo(f"fcu-conform: {printable(' '.join(text.split()))}", err=True)
+    return code

@@ -1,0 +1,178 @@
+"""How a result reads: what is wrong, where, what was expected, why it matters, who says so, what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from fcu_conform.artefacts.setup import Setup
+from fcu_conform.engine import Outcome, Result
+from fcu_conform.faces.text import columns, printable, wrap
+from fcu_conform.rules.model import Finding, Level
+
+WIDEST = 120
+"""Prose in longer lines is hard to read, however wide the terminal."""
+
+NARROWEST = 40
+"""Below this nothing is wrapped any further: a word a line reads worse than a terminal's own wrapping."""
+
+LABEL = 11
+"""Columns of a label with the space behind it."""
+
+INDENT = "  "
+
+Segment: TypeAlias = tuple[str, str]
+"""Text and its style: ``failed``, ``warned``, ``notice``, ``strong``, ``label`` or ``plain``."""
+
+Line: TypeAlias = tuple[Segment, ...]
+
+
+@dataclass(frozen=True)
+class Certificates:
+    """What the certificates of a file are called.
+
+    Attributes:
+        file: the file's name, as findings have it.
+        total: how many certificates it has, readable or not.
+        names: subject and SHA-256 fingerprint, by the certificate's number in the file.
+    """
+
+    file: str = ""
+    total: int = 0
+    names: Mapping[int, tuple[str, str]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, setup: Setup) -> Certificates:
+        """Those of the setup's fcu.crt."""
+        crt = setup.keystore.fcu_crt
+        names = {
+            entry.index: (str(entry.certificate.subject), entry.certificate.sha256)
+            for entry in crt.entries
+            if entry.certificate is not None
+        }
+        return cls(crt.name, len(crt.entries), names)
+
+    def describe(self, index: int) -> str:
+        """Number, subject and fingerprint of a certificate; empty if the file has none of that number."""
+        if index not in self.names:
+            return f"certificate {index} of {self.total}" if index <= self.total else ""
+        subject, sha256 = self.names[index]
+        return f"certificate {index} of {self.total} ({subject or 'empty subject'}, sha256 {sha256[:8]}…)"
+
+
+def node_id(code: str, subject: str) -> str:
+    """What one rule on one subject is called: ``fcu::KEY004[line-1]``."""
+    return f"fcu::{node_name(code, subject)}"
+
+
+def node_name(code: str, subject: str) -> str:
+    """The part of the node id that is the test's own: ``KEY004[line-1]``."""
+    return f"{code}[{printable(subject)}]"
+
+
+def place_and_message(finding: Finding, certificates: Certificates, *, brief: bool = False) -> str:
+    """Where and what, as one sentence: file, line or certificate, field, message.
+
+    Args:
+        brief: names a certificate by its number only.
+    """
+    location, message = finding.location, finding.message
+    parts = []
+    if location.file is not None:
+        parts.append(location.file)
+    if location.index is not None:
+        name = certificates.describe(location.index) if location.file == certificates.file else ""
+        number = f"certificate {location.index}"
+        if name and message.startswith(name):
+            # Rules name the certificate in the message too, which stands alone in the JSON report.
+            message = message[len(name) :].lstrip(": ")
+        parts.append(number if brief or not name else name)
+    elif location.line is not None:
+        parts.append(f"line {location.line}")
+    if location.field is not None:
+        parts.append(location.field)
+    return printable(f"{', '.join(parts)}: {message}" if parts else message)
+
+
+def summary(result: Result, certificates: Certificates) -> str:
+    """The result in one line, for lists: the first finding, and how many more there are."""
+    if not result.findings:
+        return printable(result.reason)
+    first, *others = weightiest(result)
+    more = f" (and {len(others)} more)" if others else ""
+    return place_and_message(first, certificates, brief=True) + more
+
+
+def weightiest(result: Result) -> list[Finding]:
+    """The findings that made the outcome what it is, before the lighter ones."""
+    order = list(Level)
+    return sorted(result.findings, key=lambda finding: order.index(finding.level or result.rule.level))
+
+
+def render(
+    result: Result, findings: Sequence[Finding], word: str, style: str, certificates: Certificates, width: int
+) -> Iterator[Line]:
+    """A result and some of its findings as lines of at most ``width`` columns.
+
+    Args:
+        word, style: what stands before the node id, ``FAILED`` say, and its style.
+    """
+    width = max(NARROWEST, min(width, WIDEST))
+    yield from _headline(result, word, style, width)
+    if result.outcome is Outcome.ERROR:
+        yield from _prose(printable(result.reason), width)
+        yield from _labelled("why", "the suite itself broke on this rule: that is no verdict on the setup", width)
+        yield from _labelled("fix", "report this as a fault of fcu-conform, with the line above", width)
+        return
+    shared = len({(finding.why, finding.fix) for finding in findings}) == 1
+    for number, finding in enumerate(findings):
+        yield from _prose(place_and_message(finding, certificates), width)
+        yield from _labelled("expected", printable(finding.expected), width)
+        yield from _labelled("found", printable(finding.found), width)
+        for row in finding.picture:
+            yield ((f"{INDENT}{printable(row)}", "plain"),)
+        if not shared:
+            yield from _reasons(result, finding, width)
+        if len(findings) > 1 and (shared or number + 1 < len(findings)):
+            yield ()
+    if shared:
+        yield from _reasons(result, findings[0], width)
+
+
+def _headline(result: Result, word: str, style: str, width: int) -> Iterator[Line]:
+    name = node_id(result.code, result.subject)
+    statement = result.rule.statement
+    room = width - columns(word) - columns(name) - 3
+    if columns(statement) <= room:
+        yield (word, style), (f" {name}", "strong"), (f"  {statement}", "plain")
+        return
+    yield (word, style), (f" {name}", "strong")
+    yield from _prose(statement, width)
+
+
+def _reasons(result: Result, finding: Finding, width: int) -> Iterator[Line]:
+    yield from _labelled("why", finding.why, width)
+    yield from _labelled("source", "\n".join(map(str, result.rule.sources)), width)
+    yield from _labelled("fix", finding.fix, width)
+
+
+def _prose(text: str, width: int) -> Iterator[Line]:
+    for line in wrap(text, width - len(INDENT)):
+        yield ((f"{INDENT}{line}", "plain"),)
+
+
+def _labelled(label: str, text: str, width: int) -> Iterator[Line]:
+    """A label and its text, wrapped beside it; line breaks of a rule's own text (commands, say) are kept."""
+    if not text:
+        return
+    head = f"{INDENT}{label:<{LABEL}}"
+    for paragraph in text.splitlines():
+        for line in wrap(printable(paragraph), width - len(head)):
+            yield (head, "label"), (line, "plain")
+            head = " " * len(head)
+
+
+def plain(lines: Iterable[Line]) -> str:
+    """The lines as text without colour."""
+    return "\n".join("".join(text for text, _style in line).rstrip() for line in lines)

@@ -1,0 +1,114 @@
+"""The JSON report: an engine's report as the document that report.schema.json describes."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from importlib.resources import files
+from typing import Any
+
+from fcu_conform import __version__
+from fcu_conform.artefacts.certificate import Certificate
+from fcu_conform.artefacts.setup import Setup
+from fcu_conform.engine import Report, Result
+from fcu_conform.faces.settings import format_instant
+from fcu_conform.rules.model import CATALOGUE, Catalogue, Finding
+
+SCHEMA_VERSION = "1.0"
+
+Document = dict[str, Any]
+
+
+def schema() -> Document:
+    """The JSON Schema (draft 2020-12) that every document validates against."""
+    loaded: Document = json.loads((files(__package__) / "report.schema.json").read_text(encoding="utf-8"))
+    return loaded
+
+
+def document(
+    report: Report, *, judged_at: datetime, checked_at: datetime, catalogue: Catalogue = CATALOGUE
+) -> Document:
+    """A report as plain data, in the order of the report's results.
+
+    Args:
+        judged_at: the instant that validity was judged at.
+        checked_at: the clock's time of the run; all that differs between two runs on the same input.
+        catalogue: the rules that were judged.
+    """
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "suite": {"name": "fcu-conform", "version": __version__, "rules_digest": catalogue.digest()},
+        "verdict": report.verdict.value,
+        "checked_at": format_instant(checked_at),
+        "judged_at": format_instant(judged_at),
+        "subjects": [_subject(setup) for setup in report.setups],
+        "validators": [],
+        "results": [_result(result) for result in report.results],
+        "findings": [_finding(result, finding) for result in report.results for finding in result.findings],
+        "devices": {"checked": 0, "conformant": 0, "offenders": []},
+    }
+
+
+def render(content: Document) -> bytes:
+    """The document as ASCII bytes: whatever a certificate's name holds, the file is safe to show anywhere."""
+    return (json.dumps(content, indent=2, ensure_ascii=True) + "\n").encode("ascii")
+
+
+def _subject(setup: Setup) -> Document:
+    return {
+        "kind": "keystore",
+        "name": setup.name,
+        "path": str(setup.keystore.path),
+        "config": None if setup.config is None else str(setup.config.path),
+        "chain_depth": setup.depth,
+        "certificates": [
+            _certificate(entry.index, entry.certificate)
+            for entry in setup.keystore.fcu_crt.entries
+            if entry.certificate is not None
+        ],
+    }
+
+
+def _certificate(index: int, certificate: Certificate) -> Document:
+    return {
+        "index": index,
+        "subject": str(certificate.subject),
+        "issuer": str(certificate.issuer),
+        "serial": f"{certificate.serial:x}",
+        "sha256": certificate.sha256,
+        "not_before": format_instant(certificate.not_before.instant),
+        "not_after": format_instant(certificate.not_after.instant),
+    }
+
+
+def _result(result: Result) -> Document:
+    return {
+        "code": result.code,
+        "slug": result.rule.slug,
+        "level": result.rule.level.value,
+        "subject": result.subject,
+        "outcome": result.outcome.value,
+        "blocked_by": list(result.blocked_by),
+        "reason": result.reason,
+    }
+
+
+def _finding(result: Result, finding: Finding) -> Document:
+    location = finding.location
+    return {
+        "code": result.code,
+        "level": (finding.level or result.rule.level).value,
+        "subject": result.subject,
+        "location": {
+            "file": location.file,
+            "index": location.index,
+            "line": location.line,
+            "field": location.field,
+        },
+        "message": finding.message,
+        "expected": finding.expected,
+        "found": finding.found,
+        "why": finding.why,
+        "fix": finding.fix,
+        "source": result.rule.source,
+    }

@@ -1,0 +1,91 @@
+"""The suite's nodes in pytest's tree: one collector, and one item for each rule on each keystore."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from fcu_conform.engine import Outcome, Result
+from fcu_conform.engine.examination import describe_fault
+from fcu_conform.faces.failure import node_id, node_name
+from fcu_conform.faces.text import printable
+from fcu_conform.rules.model import Rule
+
+if TYPE_CHECKING:
+    from fcu_conform.faces.pytest_suite import ConformancePlugin
+
+
+class NonConformityError(Exception):
+    """Raised by an item whose rule failed; says nothing itself, the item has the result."""
+
+
+class Suite(pytest.Collector):
+    """Collects the rules; its node id is ``fcu``."""
+
+    def __init__(self, *, plugin: ConformancePlugin, **keywords: Any) -> None:
+        super().__init__(name="fcu", nodeid="fcu", **keywords)
+        self.plugin = plugin
+
+    def collect(self) -> Iterator[pytest.Item]:
+        """One item for each rule and keystore that is selected, keystore by keystore."""
+        for rule, subject in self.plugin.rules():
+            yield RuleItem.from_parent(self, plugin=self.plugin, rule=rule, subject=subject)
+
+    def __repr__(self) -> str:
+        return "<Suite fcu>"
+
+
+class RuleItem(pytest.Item):
+    """One rule on one keystore; its node id is ``fcu::CODE[subject]``."""
+
+    def __init__(self, *, plugin: ConformancePlugin, rule: Rule, subject: str, **keywords: Any) -> None:
+        # The id is given as text: pytest 9 would not know a computed one again when --lf reads it back.
+        super().__init__(name=node_name(rule.code, subject), nodeid=node_id(rule.code, subject), **keywords)
+        self.plugin = plugin
+        self.rule = rule
+        self.subject = subject
+        self.result: Result | None = None
+        family = rule.check.__module__.rpartition(".")[2]
+        self.extra_keyword_matches.update((rule.code, rule.family, family, *rule.slug.split("-"), subject))
+        self.user_properties += [
+            ("code", rule.code),
+            ("slug", rule.slug),
+            ("level", rule.level.value),
+            ("source", rule.source),
+        ]
+
+    @property
+    def reason(self) -> str:
+        """Why nothing was judged, where that is so."""
+        if self.result is None:
+            return ""
+        if self.result.outcome is Outcome.BLOCKED:
+            return f"blocked by {', '.join(self.result.blocked_by)}"
+        return f"not applicable: {printable(self.result.reason)}"
+
+    def runtest(self) -> None:
+        """Judges the rule, and what it needs if nothing has judged that yet."""
+        self.result = self.plugin.examination.judge(self.rule.code, self.subject)
+        outcome = self.result.outcome
+        self.user_properties.append(("outcome", outcome.value))
+        if outcome in (Outcome.FAILED, Outcome.ERROR):
+            raise NonConformityError
+        if outcome in (Outcome.NOT_APPLICABLE, Outcome.BLOCKED):
+            pytest.skip(self.reason)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> str:
+        """Never a traceback: what failed is a keystore, not code. On the terminal FailureText takes over."""
+        del style
+        if isinstance(excinfo.value, NonConformityError):
+            return self.rule.statement
+        return describe_fault(excinfo.value)
+
+    def reportinfo(self) -> tuple[Path, None, str]:
+        """There is no file and no line; pytest titles a failure with the last part."""
+        return self.config.rootpath / "fcu", None, self.rule.slug
+
+    def __repr__(self) -> str:
+        return f"<Rule {self.name}>"

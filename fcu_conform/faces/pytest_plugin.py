@@ -1,0 +1,98 @@
+"""The pytest plugin's doorstep: options and fixtures; the rest is imported when a keystore is asked for.
+
+pytest loads this module in every run of every project of the environment it is installed in, so it imports
+nothing that pytest has not imported already.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+
+if TYPE_CHECKING:
+    from fcu_conform.artefacts.setup import Setup
+
+SUITE = "fcu-conform-suite"
+"""Name that the suite is registered under with pytest's plugin manager, in runs that ask for it."""
+
+
+class Option(NamedTuple):
+    """One option: ``--fcu-NAME`` on the command line, ``fcu_NAME`` in an ini file."""
+
+    name: str
+    ini_type: str
+    metavar: str
+    help: str
+
+    @property
+    def flag(self) -> str:
+        """As typed on the command line."""
+        return f"--fcu-{self.name}"
+
+    @property
+    def key(self) -> str:
+        """As written in an ini file, and as an attribute of pytest's parsed options."""
+        return f"fcu_{self.name.replace('-', '_')}"
+
+
+OPTIONS = (
+    Option(
+        "keystore",
+        "linelist",
+        "DIR",
+        "judge this keystore, the folder of fcu_private_key.pem and fcu.crt; repeat it for more FCU instances",
+    ),
+    Option("config", "string", "FILE", "the fcu.yml of the keystore (without it: looked for beside the keystore)"),
+    Option("chain-depth", "string", "N", "device-certificate-chain-depth of the setup, where there is no fcu.yml"),
+    Option(
+        "at",
+        "string",
+        "TIME",
+        "judge validity at this instant, e.g. 2026-01-31T12:00:00Z (RFC 3339; default: now)",
+    ),
+    Option("strict", "bool", "", "warnings fail"),
+    Option("report", "linelist", "FILE", "write a report; its ending says which (.json); repeatable"),
+)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declares the options; each is an ini key too."""
+    group = parser.getgroup("fcu-conform", "FCU conformance")
+    for option in OPTIONS:
+        if option.ini_type == "bool":
+            group.addoption(option.flag, dest=option.key, action="store_true", default=None, help=option.help)
+            parser.addini(option.key, option.help, type="bool", default=False)
+        elif option.ini_type == "linelist":
+            group.addoption(option.flag, dest=option.key, action="append", metavar=option.metavar, help=option.help)
+            parser.addini(option.key, f"{option.help} (one a line)", type="linelist", default=[])
+        else:
+            group.addoption(option.flag, dest=option.key, metavar=option.metavar, help=option.help)
+            parser.addini(option.key, option.help, type="string", default="")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Brings in the suite, if there is something to judge."""
+    if config.option.help or config.option.version:
+        return
+    # A worker of pytest-xdist looks as its controller decided, so both ask the same two places.
+    if config.option.fcu_keystore is not None or config.getini("fcu_keystore"):
+        from fcu_conform.faces.pytest_suite import install
+
+        install(config)
+
+
+@pytest.fixture(scope="session")
+def fcu_setups(pytestconfig: pytest.Config) -> tuple[Setup, ...]:
+    """What the given FCU keystores hold, in the order of --fcu-keystore, each read once."""
+    suite = pytestconfig.pluginmanager.get_plugin(SUITE)
+    if suite is None:
+        pytest.fail("there is no keystore to read: give --fcu-keystore=DIR, or set fcu_keystore", pytrace=False)
+    setups: tuple[Setup, ...] = suite.setups
+    return setups
+
+
+@pytest.fixture(scope="session")
+def fcu_setup(fcu_setups: tuple[Setup, ...]) -> Setup:
+    """What the given FCU keystore holds; the first, where several are given (see fcu_setups)."""
+    return fcu_setups[0]

@@ -1,0 +1,165 @@
+"""The conformance suite as pytest sees it: collected, selected, run and reported like any other tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from fcu_conform.artefacts.setup import Setup, UsageError, read_setups
+from fcu_conform.engine import Examination, Outcome, Report, Result
+from fcu_conform.engine.report import JUDGED
+from fcu_conform.faces import reports, transport
+from fcu_conform.faces.failure import Certificates, node_id, node_name
+from fcu_conform.faces.pytest_items import RuleItem, Suite
+from fcu_conform.faces.pytest_options import gather, take_selectors
+from fcu_conform.faces.pytest_plugin import SUITE
+from fcu_conform.faces.pytest_terminal import FailureText, LightFindings, TerminalPages
+from fcu_conform.faces.settings import Settings
+from fcu_conform.faces.text import printable
+
+TRAVELLING = "fcu_result"
+"""Attribute of pytest's test report that carries a result, as text, from a worker to the controller."""
+
+
+def install(config: pytest.Config) -> None:
+    """Registers the suite for this run.
+
+    Raises:
+        pytest.UsageError: what was asked for makes no sense.
+    """
+    try:
+        plugin = ConformancePlugin(config)
+    except UsageError as error:
+        raise pytest.UsageError(printable(str(error))) from None
+    config.pluginmanager.register(plugin, SUITE)
+    if not plugin.is_worker:
+        pages = TerminalPages(plugin)
+        config.pluginmanager.register(pages, f"{SUITE}-terminal")
+        config.pluginmanager.register(LightFindings(pages), f"{SUITE}-findings")
+
+
+class ConformancePlugin:
+    """One run of the suite under pytest.
+
+    With pytest-xdist there is one in the controller, which reports, and one in each worker, which judge;
+    without, one does both.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        worker_input: Mapping[str, Any] | None = getattr(config, "workerinput", None)
+        self.is_worker = worker_input is not None
+        self.settings = Settings.load(worker_input[SUITE]) if worker_input is not None else gather(config)
+        self.setups: Sequence[Setup] = tuple(
+            read_setups(
+                self.settings.keystores,
+                config=self.settings.config,
+                chain_depth=self.settings.chain_depth,
+                at=self.settings.instant,
+            )
+        )
+        self.examination = Examination(self.setups, strict=self.settings.strict)
+        self.cases = [(rule, subject) for rule, subject in self.examination.cases()]
+        self.selected = self._select(take_selectors(config))
+        self.results: dict[str, Result] = {}
+        self.was_collected = False
+        self.faults: list[str] = []
+        if not self.is_worker:
+            reports.check(self.settings)
+        _show_node_ids_as_they_are(config)
+
+    def _select(self, selectors: Sequence[str] | None) -> list[tuple[str, str]]:
+        """Code and subject of every case that the command line names; all of them if it names nothing."""
+        chosen = []
+        everything = [(rule.code, subject) for rule, subject in self.cases]
+        for selector in selectors or ():
+            name = selector.removeprefix("fcu::")
+            matching = [case for case in everything if name in ("", case[0], node_name(*case))]
+            if not matching:
+                subjects = ", ".join(printable(setup.name) for setup in self.setups)
+                raise UsageError(f"not found: {selector} (subjects: {subjects}; fcu-conform rules lists the rules)")
+            chosen += matching
+        return [case for case in everything if case in set(chosen)]
+
+    # Collecting
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_make_collect_report(self, collector: pytest.Collector) -> Iterator[None]:
+        """Puts the suite into what the session collects, so that pytest treats it as it treats files."""
+        outcome: Any = yield
+        if isinstance(collector, pytest.Session) and self.selected:
+            report: pytest.CollectReport = outcome.get_result()
+            report.result = [*report.result, Suite.from_parent(collector, plugin=self)]
+
+    def rules(self) -> Iterator[tuple[Any, str]]:
+        """Rule and subject of each test that is to be collected."""
+        chosen = set(self.selected)
+        return ((rule, subject) for rule, subject in self.cases if (rule.code, subject) in chosen)
+
+    # Running
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:  # xdist's WorkerController; it has no types
+        """Hands a worker of pytest-xdist what the controller decided, the instant of judgement above all."""
+        node.workerinput[SUITE] = self.settings.dump()
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+        """Lets the result travel with the report; a skip says what it is about, not where it was raised."""
+        outcome: Any = yield
+        if isinstance(item, RuleItem) and call.when == "call" and item.result is not None:
+            report: pytest.TestReport = outcome.get_result()
+            setattr(report, TRAVELLING, transport.dump(item.result))
+            if report.skipped and isinstance(report.longrepr, tuple):
+                report.longrepr = ("fcu", None, item.reason)  # type: ignore[assignment]  # pytest itself allows None
+
+    # Reporting
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Takes note of a result, and gives a failure the form that this terminal can show."""
+        text = getattr(report, TRAVELLING, None)
+        if self.is_worker or text is None:
+            return
+        result = transport.load(text, self.examination.catalogue)
+        self.results[report.nodeid] = result
+        if report.failed and result.outcome in (Outcome.FAILED, Outcome.ERROR):
+            failure = FailureText(result, self.certificates(result.subject))
+            report.longrepr = failure  # type: ignore[assignment]  # pytest takes whatever has toterminal()
+
+    def certificates(self, subject: str) -> Certificates:
+        """What the certificates of a subject are called."""
+        return Certificates.of(self.examination.setups[subject])
+
+    def report(self) -> Report:
+        """What is known so far, in the order of the catalogue."""
+        names = [node_id(rule.code, subject) for rule, subject in self.cases]
+        results = [self.results[name] for name in names if name in self.results]
+        return Report(self.setups, results, complete=len(results) == len(names))
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Writes the reports and sets the exit code that pytest alone would not know."""
+        if self.is_worker or self.config.option.collectonly or not self.selected:
+            return
+        report = self.report()
+        self.faults += reports.write(self.settings, report)
+        outcomes = {result.outcome for result in report.results}
+        if self.faults or (Outcome.ERROR in outcomes and session.exitstatus in (0, 1)):
+            session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
+        elif session.exitstatus == 0 and outcomes and not outcomes & JUDGED:
+            session.exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED
+
+
+def _show_node_ids_as_they_are(config: pytest.Config) -> None:
+    """Keeps pytest from showing ``fcu::…`` as a path seen from the current folder, which no option takes."""
+    rewrite = config.cwd_relative_nodeid
+
+    def cwd_relative_nodeid(
+        nodeid: Any,
+    ) -> Any:  # text, or an object whose str() is the text, by pytest's version
+        return nodeid if str(nodeid).startswith("fcu::") else rewrite(nodeid)
+
+    config.cwd_relative_nodeid = cwd_relative_nodeid  # type: ignore[method-assign]

@@ -1,0 +1,168 @@
+"""What the suite shows on pytest's terminal: header, failures, warnings and notices, and the verdict."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from fcu_conform import __version__
+from fcu_conform.engine import Outcome, Report, Result, Verdict
+from fcu_conform.faces.failure import Certificates, Line, plain, render, summary, weightiest
+from fcu_conform.faces.text import printable
+from fcu_conform.rules.model import Level
+
+if TYPE_CHECKING:
+    from _pytest._io import TerminalWriter
+    from _pytest.terminal import TerminalReporter
+
+    from fcu_conform.faces.pytest_suite import ConformancePlugin
+
+MARKUP: dict[str, dict[str, bool]] = {
+    "failed": {"red": True, "bold": True},
+    "warned": {"yellow": True, "bold": True},
+    "notice": {"cyan": True, "bold": True},
+    "passed": {"green": True, "bold": True},
+    "strong": {"bold": True},
+    "label": {"light": True},
+    "plain": {},
+}
+"""pytest's markup for the styles of rendered lines; the writer leaves it out where there is no colour."""
+
+FILE_WIDTH = 100
+"""Columns of a failure in a file (JUnit XML), where there is no terminal to ask."""
+
+VERDICT_STYLES = {Verdict.CONFORMANT: "passed", Verdict.NON_CONFORMANT: "failed"}
+
+
+class Crash:
+    """What pytest's one-line summaries ask of a failure; it has no file and no line."""
+
+    def __init__(self, message: str) -> None:
+        self.message = message
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class FailureText:
+    """A failed result in the form that pytest keeps failures in."""
+
+    def __init__(self, result: Result, certificates: Certificates) -> None:
+        self._result = result
+        self._certificates = certificates
+        self.reprcrash = Crash(summary(result, certificates))
+
+    def _lines(self, width: int) -> Iterator[Line]:
+        broken = self._result.outcome is Outcome.ERROR
+        word = "ERROR" if broken else "FAILED"
+        return render(self._result, weightiest(self._result), word, "failed", self._certificates, width)
+
+    def toterminal(self, writer: TerminalWriter) -> None:
+        """Writes the failure to a terminal."""
+        write_lines(writer, self._lines(writer.fullwidth))
+
+    def __str__(self) -> str:
+        return plain(self._lines(FILE_WIDTH))
+
+
+def write_lines(writer: TerminalWriter, lines: Iterable[Line]) -> None:
+    """Writes rendered lines with pytest's markup."""
+    for line in lines:
+        for text, style in line:
+            writer.write(text, **MARKUP[style])
+        writer.line()
+
+
+class TerminalPages:
+    """The suite's part of the terminal's output, registered where there is a terminal."""
+
+    def __init__(self, plugin: ConformancePlugin) -> None:
+        self.plugin = plugin
+
+    def pytest_report_header(self) -> list[str]:
+        """What is judged, by what, and how."""
+        settings = self.plugin.settings
+        lines = [f"fcu-conform: {__version__}, {len(self.plugin.examination.catalogue)} rules"]
+        for setup in self.plugin.setups:
+            name = f" as {setup.name}" if len(self.plugin.setups) > 1 else ""
+            lines.append(f"fcu-keystore: {setup.keystore.path}{name}")
+        configs = dict.fromkeys(str(setup.config.path) for setup in self.plugin.setups if setup.config)
+        lines += [f"fcu-config: {path}" for path in configs]
+        if settings.chain_depth is not None:
+            lines.append(f"fcu-chain-depth: {settings.chain_depth}")
+        lines.append(f"fcu-at: {settings.at}")
+        if settings.strict:
+            lines.append("fcu-strict: warnings fail")
+        lines += [f"fcu-report: {path}" for path in settings.reports]
+        return [printable(line) for line in lines]
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_report_teststatus(self, report: pytest.TestReport | pytest.CollectReport) -> Any:
+        """Shows a rule that warned as such; for pytest it passed."""
+        result = self.plugin.results.get(report.nodeid)
+        if result is None or report.when != "call" or not report.passed or result.outcome is not Outcome.WARNED:
+            return None
+        return "passed", "w", ("WARNED", {"yellow": True})
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_terminal_summary(self, terminalreporter: TerminalReporter) -> Iterator[None]:
+        """Warnings and notices where pytest has its own sections, the verdict below everything else."""
+        yield
+        if self.plugin.config.option.collectonly or not self.plugin.selected:
+            return
+        report = self.plugin.report()
+        writer = terminalreporter._tw  # the reporter has no public way to write a line in several styles
+        for fault in self.plugin.faults:
+            writer.line(f"fcu-conform: {fault}", red=True)
+        for path in () if self.plugin.faults else self.plugin.settings.reports:
+            writer.line(printable(f"fcu-report: {path}"))
+        verdict = report.verdict
+        style = VERDICT_STYLES.get(verdict, "warned")
+        write_lines(
+            writer, [((f"FCU conformance: {verdict.value}", style), (count(report, len(self.plugin.cases)), "plain"))]
+        )
+
+    def light_findings(self, terminalreporter: TerminalReporter) -> None:
+        """The sections of findings that fail nothing."""
+        failed = Outcome.FAILED
+        for level, title, word, style in (
+            (Level.WARNING, "FCU warnings", "WARNING", "warned"),
+            (Level.NOTICE, "FCU notices", "NOTICE", "notice"),
+        ):
+            # A failure lists all its findings itself.
+            results = [r for r in self.plugin.report().results if r.outcome is not failed]
+            shown = [(r, [f for f in r.findings if f.level is level]) for r in results]
+            shown = [(result, findings) for result, findings in shown if findings]
+            if not shown:
+                continue
+            terminalreporter.write_sep("=", title)
+            for number, (result, findings) in enumerate(shown):
+                if number:
+                    terminalreporter.write_line("")
+                writer = terminalreporter._tw
+                known = self.plugin.certificates(result.subject)
+                write_lines(writer, render(result, findings, word, style, known, writer.fullwidth))
+
+
+class LightFindings:
+    """Shows the findings that fail nothing, between pytest's failures and its short summary."""
+
+    def __init__(self, pages: TerminalPages) -> None:
+        self.pages = pages
+
+    def pytest_terminal_summary(self, terminalreporter: TerminalReporter) -> None:
+        """Writes the sections, unless nothing was run."""
+        if not self.pages.plugin.config.option.collectonly:
+            self.pages.light_findings(terminalreporter)
+
+
+def count(report: Report, total: int) -> str:
+    """How many rules came out how, and how many were left out, as the end of the verdict's line."""
+    outcomes = Counter(result.outcome for result in report.results)
+    parts = [f"{outcomes[outcome]} {outcome.value.replace('-', ' ')}" for outcome in Outcome if outcomes[outcome]]
+    if len(report.results) < total:
+        parts.append(f"{total - len(report.results)} not run")
+    return f" ({', '.join(parts)})"

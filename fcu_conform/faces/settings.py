@@ -1,0 +1,137 @@
+"""What a user asked for, checked before anything is judged; the same for pytest and the console."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from fcu_conform.artefacts.setup import UsageError
+from fcu_conform.faces.text import printable
+
+_RFC3339 = re.compile(
+    r"(?P<day>\d{4}-\d\d-\d\d)[Tt ](?P<time>\d\d:\d\d:\d\d)(?P<fraction>\.\d+)?(?P<zone>[Zz]|[+-]\d\d:\d\d)",
+    re.ASCII,
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One run's question: which keystores, read how, judged when and how strictly, reported where.
+
+    Paths are text as the user gave it, ``at`` is RFC 3339 text: all of it can cross to another process.
+    """
+
+    keystores: tuple[str, ...]
+    config: str | None
+    chain_depth: int | None
+    at: str
+    strict: bool = False
+    reports: tuple[str, ...] = ()
+
+    @property
+    def instant(self) -> datetime:
+        """The instant of judgement."""
+        return parse_instant(self.at)
+
+    def dump(self) -> str:
+        """As ASCII text for `load`."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def load(cls, text: str) -> Settings:
+        """The settings that `dump` wrote."""
+        plain: dict[str, Any] = json.loads(text)
+        plain["keystores"] = tuple(plain["keystores"])
+        plain["reports"] = tuple(plain["reports"])
+        return cls(**plain)
+
+
+def parse_instant(text: str, name: str = "--fcu-at") -> datetime:
+    """An RFC 3339 date and time as an aware datetime in UTC.
+
+    Raises:
+        UsageError: it is none.
+    """
+    match = _RFC3339.fullmatch(text)
+    try:
+        if match is None:
+            raise ValueError
+        fraction = (match["fraction"] or ".0")[:7].ljust(7, "0")
+        zone = "+00:00" if match["zone"] in "Zz" else match["zone"]
+        return datetime.fromisoformat(f"{match['day']}T{match['time']}{fraction}{zone}").astimezone(timezone.utc)
+    except (ValueError, OverflowError):
+        raise UsageError(
+            f"{name}: '{printable(text)}' is no date and time with its zone (RFC 3339), such as 2026-01-31T12:00:00Z"
+        ) from None
+
+
+def format_instant(instant: datetime) -> str:
+    """RFC 3339, in UTC, without a fraction where there is none."""
+    return instant.astimezone(timezone.utc).isoformat().replace("+00:00", "Z")
+
+
+def now() -> str:
+    """The clock's time to the second, as RFC 3339 text."""
+    return format_instant(datetime.now(timezone.utc).replace(microsecond=0))
+
+
+def parse_depth(text: str, name: str = "--fcu-chain-depth") -> int:
+    """A device-certificate-chain-depth.
+
+    Raises:
+        UsageError: it is no integer of at least 1.
+    """
+    if re.fullmatch(r"[0-9]{1,9}", text, re.ASCII) and int(text) >= 1:
+        return int(text)
+    raise UsageError(f"{name}: '{printable(text)}' is no number of certificates (1 or more)")
+
+
+def check_targets(paths: Sequence[str], endings: Sequence[str], name: str = "--fcu-report") -> None:
+    """Makes sure that reports can be written where they are asked for.
+
+    Raises:
+        UsageError: no writer has this ending, or nothing can be written there.
+    """
+    for text in paths:
+        path = Path(text)
+        shown = f"{name}: {printable(text)}"
+        if path.suffix.lower() not in endings:
+            raise UsageError(f"{shown}: no report has this ending (there is {', '.join(endings)})")
+        if path.exists() and not path.is_file():
+            raise UsageError(f"{shown}: is no regular file")
+        if not path.parent.is_dir():
+            raise UsageError(f"{shown}: there is no folder {printable(str(path.parent))}")
+        try:
+            descriptor, beside = open_beside(path)
+            os.close(descriptor)
+            beside.unlink()
+        except OSError as error:
+            raise UsageError(f"{shown}: cannot be written ({error.strerror})") from None
+
+
+def open_beside(path: Path) -> tuple[int, Path]:
+    """Opens a new file in the folder of ``path`` for writing, with the permissions of the user's umask."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    return os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666), beside
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Puts ``content`` at ``path`` wholly or not at all: a reader never meets half a report.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    descriptor, beside = open_beside(path)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+        beside.replace(path)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,41 @@
+"""Results as text that crosses from a worker process to the one that reports."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+from fcu_conform.engine import Outcome, Result
+from fcu_conform.rules.model import Catalogue, Finding, Level, Location
+
+
+def dump(result: Result) -> str:
+    """The result as ASCII text; its rule goes by its code."""
+    return json.dumps(
+        {
+            "code": result.code,
+            "subject": result.subject,
+            "outcome": result.outcome.value,
+            "findings": [asdict(finding) for finding in result.findings],
+            "blocked_by": result.blocked_by,
+            "reason": result.reason,
+        }
+    )
+
+
+def load(text: str, catalogue: Catalogue) -> Result:
+    """The result that `dump` wrote, with its rule from the catalogue."""
+    plain = json.loads(text)
+    findings = []
+    for finding in plain["findings"]:
+        level = finding.pop("level")
+        location, picture = Location(**finding.pop("location")), tuple(finding.pop("picture"))
+        findings.append(Finding(**finding, location=location, picture=picture, level=Level(level) if level else None))
+    return Result(
+        rule=catalogue[plain["code"]],
+        subject=plain["subject"],
+        outcome=Outcome(plain["outcome"]),
+        findings=tuple(findings),
+        blocked_by=tuple(plain["blocked_by"]),
+        reason=plain["reason"],
+    )
