@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from fcu_conform.artefacts.setup import UsageError
+    from fcu_conform.artefacts.usage import UsageError
     from fcu_conform.engine import Report, check
 
 __version__ = "0.1.0"
@@ -18,7 +18,7 @@ __all__ = ["Report", "UsageError", "__version__", "check"]
 
 _HOMES = {
     "Report": "fcu_conform.engine",
-    "UsageError": "fcu_conform.artefacts.setup",
+    "UsageError": "fcu_conform.artefacts.usage",
     "check": "fcu_conform.engine",
 }
 

@@ -12,17 +12,16 @@ from pathlib import Path
 from fcu_conform.artefacts.certificate import Certificate
 from fcu_conform.artefacts.chain import Chain, Link
 from fcu_conform.artefacts.config import ConfigFile
+from fcu_conform.artefacts.deviceset import DeviceSet
 from fcu_conform.artefacts.keystore import Keystore
 from fcu_conform.artefacts.limits import CONFIG_FILE
 from fcu_conform.artefacts.publickeys import PublicKey
 from fcu_conform.artefacts.reading import read_file
+from fcu_conform.artefacts.upload import Upload, read_upload
+from fcu_conform.artefacts.usage import UsageError, existing
 
 CONFIG_PLACES = ("../config/fcu.yml", "../fcu.yml", "fcu.yml")
 """Where fcu.yml is looked for, seen from the keystore."""
-
-
-class UsageError(ValueError):
-    """What was asked for makes no sense: one line that says what and where."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +34,9 @@ class Setup:
         config: its fcu.yml, if one was given or found.
         chain_depth: the depth that was given beside fcu.yml.
         at: the instant of judgement; no rule reads the clock.
+        devices: the output for devices; empty where none was given.
+        upload: what was, or will be, uploaded to the portal.
+        mode_option: "bootstrap" or "lwm2m", where it was given beside fcu.yml.
         peers: all set-ups of the run, this one among them.
     """
 
@@ -43,6 +45,9 @@ class Setup:
     config: ConfigFile | None
     chain_depth: int | None
     at: datetime
+    devices: DeviceSet = field(default_factory=DeviceSet)
+    upload: Upload | None = None
+    mode_option: str | None = None
     peers: list[Setup] = field(default_factory=list, repr=False)
 
     @property
@@ -50,6 +55,14 @@ class Setup:
         """device-certificate-chain-depth, from wherever it is known."""
         from_config = None if self.config is None else self.config.depth
         return self.chain_depth if from_config is None else from_config
+
+    @property
+    def mode(self) -> str | None:
+        """ "bootstrap" or "lwm2m", from fcu.yml or as given; None where neither says."""
+        flag = None if self.config is None else self.config.flag("use-bootstrap")
+        if flag is None:
+            return self.mode_option
+        return "bootstrap" if flag else "lwm2m"
 
     @cached_property
     def key_public(self) -> PublicKey | None:
@@ -104,6 +117,9 @@ def read_setups(
     config: str | os.PathLike[str] | None = None,
     chain_depth: int | None = None,
     at: datetime | None = None,
+    devices: Sequence[str | os.PathLike[str]] = (),
+    portal_uploads: Sequence[str | os.PathLike[str]] = (),
+    mode: str | None = None,
 ) -> list[Setup]:
     """Looks at what was given and makes a set-up of each keystore; files are read when a rule asks for them.
 
@@ -119,9 +135,14 @@ def read_setups(
         raise UsageError(f"chain depth {chain_depth}: must be 1 or more")
     if at is not None and at.tzinfo is None:
         raise UsageError(f"instant {at.isoformat()}: has no time zone")
+    if len(portal_uploads) > len(paths):
+        raise UsageError(f"portal upload {portal_uploads[len(paths)]}: there is no keystore for it")
+    if devices and len(paths) > 1:
+        raise UsageError("devices: judge the devices of one keystore at a time")
+    device_set = DeviceSet(tuple(existing(path, "devices") for path in devices))
     instant = at or datetime.now(timezone.utc)
     setups: list[Setup] = []
-    for path, name in zip(paths, _names(paths), strict=True):
+    for number, (path, name) in enumerate(zip(paths, _names(paths), strict=True)):
         config_file = _config(path, config)
         from_config = None if config_file is None else config_file.depth
         if config_file and chain_depth is not None and from_config is not None and from_config != chain_depth:
@@ -129,7 +150,8 @@ def read_setups(
                 f"chain depth {chain_depth}: contradicts device-certificate-chain-depth: {from_config}"
                 f" in {config_file.path}"
             )
-        setups.append(Setup(name, Keystore(path), config_file, chain_depth, instant, setups))
+        upload = read_upload(portal_uploads[number]) if number < len(portal_uploads) else None
+        setups.append(Setup(name, Keystore(path), config_file, chain_depth, instant, device_set, upload, mode, setups))
     return setups
 
 
@@ -148,9 +170,7 @@ def _keystore_path(given: str | os.PathLike[str]) -> Path:
 
 def _config(keystore: Path, given: str | os.PathLike[str] | None) -> ConfigFile | None:
     if given is not None:
-        path = Path(given)
-        if not path.exists():
-            raise UsageError(f"config {path}: no such file")
+        path = existing(given, "config")
         if path.is_dir():
             raise UsageError(f"config {path}: is a folder")
         return ConfigFile(read_file(path, CONFIG_FILE))

@@ -18,6 +18,9 @@ def check(
     config: str | os.PathLike[str] | None = None,
     chain_depth: int | None = None,
     at: datetime | None = None,
+    devices: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] = (),
+    portal_upload: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] = (),
+    mode: str | None = None,
     strict: bool = False,
     listeners: Sequence[Listener] = (),
 ) -> Report:
@@ -28,6 +31,9 @@ def check(
         config: the fcu.yml of the keystore; without it one is looked for beside each keystore.
         chain_depth: the device-certificate-chain-depth where no fcu.yml sets it.
         at: the instant of judgement, with a time zone; now if not given.
+        devices: output for devices of the (one) keystore: files, folders, archives.
+        portal_upload: what was, or will be, uploaded: one file for each keystore, in order.
+        mode: "bootstrap" or "lwm2m", where fcu.yml does not say.
         strict: warnings fail.
         listeners: called with every event, in order.
 
@@ -37,9 +43,15 @@ def check(
     Raises:
         UsageError: a path that is not there or of the wrong kind, a depth that contradicts fcu.yml.
     """
-    if isinstance(keystores, (str, os.PathLike)):
-        keystores = [keystores]
-    setups = read_setups(keystores, config=config, chain_depth=chain_depth, at=at)
+    setups = read_setups(
+        _listed(keystores),
+        config=config,
+        chain_depth=chain_depth,
+        at=at,
+        devices=_listed(devices),
+        portal_uploads=_listed(portal_upload),
+        mode=mode,
+    )
     examination = Examination(setups, strict=strict)
     results = []
     for rule, subject in examination.cases():
@@ -50,3 +62,9 @@ def check(
     for listener in listeners:
         listener(Finished(complete=True))
     return Report(setups, results)
+
+
+def _listed(
+    paths: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+) -> Sequence[str | os.PathLike[str]]:
+    return [paths] if isinstance(paths, (str, os.PathLike)) else paths

@@ -27,7 +27,8 @@ class Result:
     """One rule on one subject: the outcome, what was found, and why nothing could be judged where that is so.
 
     ``blocked_by`` holds rule codes in catalogue order; ``reason`` is for people: what is missing for a rule that does
-    not apply, what the fault was when the rule itself broke.
+    not apply, what the fault was when the rule itself broke. ``count`` is how many findings there were; over devices it
+    may be more than are kept in ``findings``.
     """
 
     rule: Rule
@@ -36,6 +37,7 @@ class Result:
     findings: tuple[Finding, ...] = ()
     blocked_by: tuple[str, ...] = ()
     reason: str = ""
+    count: int = 0
 
     @property
     def code(self) -> str:

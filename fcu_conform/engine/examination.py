@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from fcu_conform.artefacts.setup import Setup
+from fcu_conform.engine.devices import DevicePass, judge_devices
 from fcu_conform.engine.events import Outcome, Result
 from fcu_conform.rules import CATALOGUE
 from fcu_conform.rules.model import Blocked, Catalogue, Finding, Level, NotApplicable, Rule
@@ -27,6 +28,7 @@ class Examination:
         self.strict = strict
         self.catalogue = catalogue
         self._results: dict[tuple[str, str], Result] = {}
+        self._passes: dict[str, DevicePass] = {}
 
     def cases(self) -> Iterable[tuple[Rule, str]]:
         """Every rule with every subject it is judged on, subject by subject in the given order."""
@@ -44,6 +46,9 @@ class Examination:
         return self._results[key]
 
     def _judge(self, rule: Rule, setup: Setup) -> Result:
+        if rule.device_check is not None:
+            return self._over_devices(rule, setup)
+        assert rule.check is not None
         blocked_by = self._hindered(rule.needs, setup.name)
         if blocked_by:
             return Result(rule, setup.name, Outcome.BLOCKED, blocked_by=blocked_by)
@@ -55,12 +60,44 @@ class Examination:
             return Result(rule, setup.name, Outcome.BLOCKED, blocked_by=blocked.codes)
         except Exception as fault:  # a broken rule is the suite's fault: reported as such, never a verdict
             return Result(rule, setup.name, Outcome.ERROR, reason=describe_fault(fault))
+        return self._result(rule, setup, findings)
+
+    def _result(self, rule: Rule, setup: Setup, findings: tuple[Finding, ...], count: int = 0) -> Result:
         outcome = self._outcome(findings)
-        if outcome is Outcome.PASSED:
-            blocked_by = self._hindered(rule.shaded_by, setup.name)
-            if blocked_by:
-                return Result(rule, setup.name, Outcome.BLOCKED, findings, blocked_by)
-        return Result(rule, setup.name, outcome, findings)
+        blocked_by = self._hindered(rule.shaded_by, setup.name) if outcome is Outcome.PASSED else ()
+        if blocked_by:
+            outcome = Outcome.BLOCKED
+        return Result(rule, setup.name, outcome, findings, blocked_by, count=count or len(findings))
+
+    def device_pass(self, subject: str) -> DevicePass:
+        """What one pass over the devices of a set-up has shown; the devices are read when this is first asked for.
+
+        Rules of the keystore that a device rule needs are judged before.
+        """
+        if subject not in self._passes:
+            setup = self.setups[subject]
+            rules = [rule for rule in self.catalogue if rule.device_check and not self._keystore_hinders(rule, subject)]
+            self._passes[subject] = judge_devices(rules, setup.devices, setup)
+        return self._passes[subject]
+
+    def _keystore_hinders(self, rule: Rule, subject: str) -> tuple[str, ...]:
+        """The rules of the keystore that keep a device rule from judging any device."""
+        return self._hindered((code for code in rule.needs if self.catalogue[code].check), subject)
+
+    def _over_devices(self, rule: Rule, setup: Setup) -> Result:
+        if not setup.devices:
+            return Result(rule, setup.name, Outcome.NOT_APPLICABLE, reason="no device output was given")
+        blocked_by = self._keystore_hinders(rule, setup.name)
+        if blocked_by:
+            return Result(rule, setup.name, Outcome.BLOCKED, blocked_by=blocked_by)
+        tally = self.device_pass(setup.name).tallies[rule.code]
+        if tally.fault is not None:
+            return Result(rule, setup.name, Outcome.ERROR, reason=describe_fault(tally.fault))
+        if not tally.judged and tally.blocked_by:
+            return Result(rule, setup.name, Outcome.BLOCKED, blocked_by=tuple(sorted(tally.blocked_by)))
+        if not tally.judged:
+            return Result(rule, setup.name, Outcome.NOT_APPLICABLE, reason="; ".join(tally.reasons) or "no device")
+        return self._result(rule, setup, tuple(tally.findings), tally.found)
 
     def _hindered(self, codes: Iterable[str], subject: str) -> tuple[str, ...]:
         return tuple(code for code in codes if self.judge(code, subject).outcome in HINDERED)

@@ -102,7 +102,7 @@ def file_is_in_order(setup: Setup) -> Findings:
             fix=f"put the certificate of {last.certificate.issuer or 'the issuer'} after certificate {last.index}",
         )
     elif not chain.is_in_order:
-        first_wrong = next(later for earlier, later in zip(path, path[1:], strict=False) if later.index < earlier.index)
+        first_wrong = next(later for earlier, later in pairwise(path) if later.index < earlier.index)
         yield Finding(
             f"{certificate_words(first_wrong, setup)}: stands before a certificate that it issued",
             at_certificate(first_wrong, setup),

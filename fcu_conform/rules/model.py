@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TypeAlias
 
+from fcu_conform.artefacts.device import Device
 from fcu_conform.artefacts.setup import Setup
 
 
@@ -74,6 +75,9 @@ class Finding:
 
 
 Findings: TypeAlias = Iterator[Finding]
+DeviceFindings: TypeAlias = Sequence[Finding]
+Check: TypeAlias = Callable[[Setup], Iterable[Finding]]
+DeviceCheck: TypeAlias = Callable[[Device, Setup], DeviceFindings]
 
 
 class NotApplicable(Exception):
@@ -90,9 +94,10 @@ class Blocked(Exception):
 
 @dataclass(frozen=True)
 class Rule:
-    """One requirement and the function that checks it.
+    """One requirement and the function that checks it: ``check`` on a set-up, or ``device_check`` on each device of it.
 
-    ``needs``: rules that must not have failed, warned or been blocked, or this one is blocked.
+    ``needs``: rules that must not have failed, warned or been blocked, or this one is blocked. What a device rule needs
+    of other device rules counts for each device by itself.
     ``shaded_by``: rules whose failure leaves a part of the subject unjudged: this rule still judges the rest, but may
     not say "passed" then, only "blocked".
     """
@@ -108,7 +113,8 @@ class Rule:
     sources: tuple[Source, ...]
     needs: tuple[str, ...]
     shaded_by: tuple[str, ...]
-    check: Callable[[Setup], Iterable[Finding]]
+    check: Check | None
+    device_check: DeviceCheck | None = None
 
     @property
     def family(self) -> str:
@@ -193,8 +199,8 @@ def rule(
     source: Source | tuple[Source, ...],
     needs: tuple[str, ...] = (),
     shaded_by: tuple[str, ...] = (),
-) -> Callable[[Callable[[Setup], Iterable[Finding]]], Callable[[Setup], Iterable[Finding]]]:
-    """Puts the decorated check into the catalogue; its name, with dashes, is the rule's slug.
+) -> Callable[[Check], Check]:
+    """Puts the decorated check of a set-up into the catalogue; its name, with dashes, is the rule's slug.
 
     Args:
         code: family and number, e.g. ``KEY004``; never reused.
@@ -206,27 +212,45 @@ def rule(
         source: where the requirement comes from.
         needs, shaded_by: see `Rule`.
     """
+    sources = source if isinstance(source, tuple) else (source,)
+    texts = (level, statement, why, fix, passes, fails, sources, needs, shaded_by)
 
-    def register(check: Callable[[Setup], Iterable[Finding]]) -> Callable[[Setup], Iterable[Finding]]:
-        CATALOGUE.add(
-            Rule(
-                code=code,
-                slug=check.__name__.replace("_", "-"),
-                level=level,
-                statement=statement,
-                why=why,
-                fix=fix,
-                passes=passes,
-                fails=fails,
-                sources=source if isinstance(source, tuple) else (source,),
-                needs=needs,
-                shaded_by=shaded_by,
-                check=check,
-            )
-        )
+    def register(check: Check) -> Check:
+        CATALOGUE.add(Rule(code, _slug(check), *texts, check))
         return check
 
     return register
+
+
+def device_rule(
+    code: str,
+    level: Level,
+    *,
+    statement: str,
+    why: str,
+    fix: str,
+    passes: str,
+    fails: str,
+    source: Source | tuple[Source, ...],
+    needs: tuple[str, ...] = (),
+) -> Callable[[DeviceCheck], DeviceCheck]:
+    """Puts the decorated check of one device into the catalogue; the arguments are those of `rule`.
+
+    The check is called for every device of a lot, so it is a plain function that gives a sequence, ``()`` where all is
+    well, and not a generator.
+    """
+    sources = source if isinstance(source, tuple) else (source,)
+    texts = (level, statement, why, fix, passes, fails, sources, needs, ())
+
+    def register(check: DeviceCheck) -> DeviceCheck:
+        CATALOGUE.add(Rule(code, _slug(check), *texts, None, check))
+        return check
+
+    return register
+
+
+def _slug(check: Callable[..., object]) -> str:
+    return check.__name__.replace("_", "-")
 
 
 def requires(condition: object, otherwise: str) -> None:

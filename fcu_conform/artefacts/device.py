@@ -1,0 +1,164 @@
+"""What the output of a factory holds for one device: its certificates, its private key, its bundle."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fcu_conform.artefacts import der
+from fcu_conform.artefacts.bundle import Bundle
+from fcu_conform.artefacts.certificate import Certificate
+from fcu_conform.artefacts.files import read_entry
+from fcu_conform.artefacts.pem import Block, parse_pem
+from fcu_conform.artefacts.privatekeys import PrivateKey, parse_private_key
+
+
+@dataclass(frozen=True)
+class DeviceKey:
+    """A private key found in the output, of which only the public half is kept.
+
+    ``name`` is the file it was in, ``public`` the DER SubjectPublicKeyInfo (empty if it could not be had), ``trouble``
+    why it could not, in words.
+    """
+
+    name: str
+    public: bytes = b""
+    trouble: str = ""
+
+
+class Device:
+    """The output for one device.
+
+    Attributes:
+        name: the file it came from, as findings call it.
+        endpoint_names: the names that its CN may have; empty where none is known from outside.
+        certificates: those that could be read, the device's own first.
+        troubles: a sentence for everything in the file that could not be read.
+        bundle: the CBOR bundle, where the file is one.
+        key: the private key that goes with it, where the output has one.
+        enrollment_id: the enrollment identity that the manifest gives.
+    """
+
+    __slots__ = ("bundle", "certificates", "endpoint_names", "enrollment_id", "key", "name", "troubles")
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        endpoint_names: tuple[str, ...] = (),
+        certificates: tuple[Certificate, ...] = (),
+        troubles: tuple[str, ...] = (),
+        bundle: Bundle | None = None,
+        key: DeviceKey | None = None,
+        enrollment_id: str | None = None,
+    ) -> None:
+        self.name = name
+        self.endpoint_names = endpoint_names
+        self.certificates = certificates
+        self.troubles = troubles
+        self.bundle = bundle
+        self.key = key
+        self.enrollment_id = enrollment_id
+
+    @property
+    def certificate(self) -> Certificate | None:
+        """The device's own certificate: the first."""
+        return self.certificates[0] if self.certificates else None
+
+    def __repr__(self) -> str:
+        return f"<Device {self.name}>"
+
+
+def read_device_pem(device: Device, data: bytes) -> None:
+    """Fills in what a PEM file of a device holds: its chain, and a private key where one stands in the same file."""
+    text = parse_pem(data)
+    if text.problem:
+        device.troubles = (text.problem,)
+        return
+    certificates: list[Certificate] = []
+    troubles: list[str] = []
+    number = 0
+    for block in text.blocks:
+        if block.label == "CERTIFICATE":
+            number += 1
+            entry = read_entry(number, block)
+            if entry.certificate is None:
+                troubles.append(f"certificate {number}: {entry.problem}")
+            else:
+                certificates.append(entry.certificate)
+        elif block.is_private_key:
+            device.key = device.key or read_key_block(device.name, block)
+        elif block.label != "EC PARAMETERS":
+            troubles.append(f"has a block of another kind: {block.label}")
+    if not number:
+        troubles.append("has no certificate")
+    device.certificates = tuple(certificates)
+    device.troubles = (*troubles, *_problems(device.certificates))
+
+
+def read_device_der(device: Device, data: bytes) -> None:
+    """Fills in what a DER file of a device holds: one certificate."""
+    try:
+        device.certificates = (Certificate(data),)
+    except der.DerError as fault:
+        device.troubles = (f"is not a DER certificate: {fault}",)
+        return
+    device.troubles = tuple(_problems(device.certificates))
+
+
+def read_device_bundle(device: Device, data: bytes) -> None:
+    """Fills in what a CBOR bundle holds for the device: certificates, key and endpoint name.
+
+    What is wrong with the bundle as such is left to the rules that judge bundles.
+    """
+    bundle = device.bundle = Bundle(data)
+    certificates: list[Certificate] = []
+    for number, content in enumerate(bundle.device_certificates, start=1):
+        try:
+            certificates.append(Certificate(content))
+        except der.DerError as fault:
+            device.troubles += (f"certificate {number} of the bundle cannot be read: {fault}",)
+    device.certificates = tuple(certificates)
+    device.troubles += tuple(_problems(device.certificates))
+    if bundle.device_key is not None:
+        device.key = read_key_der(device.name, bundle.device_key.reveal())
+
+
+def _problems(certificates: tuple[Certificate, ...]) -> list[str]:
+    problems = []
+    for number, certificate in enumerate(certificates, start=1):
+        if certificate.trailing:
+            problems.append(f"certificate {number}: has {certificate.trailing} bytes left over after it")
+        problems += [f"certificate {number}: {problem}" for problem in certificate.malformed_extensions]
+    return problems
+
+
+def read_key_file(name: str, data: bytes) -> DeviceKey:
+    """Reads a private key file, PEM or DER, and keeps its public half."""
+    if data[:1] == b"\x30":
+        return read_key_der(name, data)
+    text = parse_pem(data)
+    blocks = [block for block in text.blocks if block.is_private_key]
+    if text.problem or len(blocks) != 1:
+        return DeviceKey(name, trouble=text.problem or f"has {len(blocks)} private keys")
+    return read_key_block(name, blocks[0])
+
+
+def read_key_block(name: str, block: Block) -> DeviceKey:
+    """Reads the private key in a PEM block and keeps its public half."""
+    if block.encrypted or block.label == "ENCRYPTED PRIVATE KEY":
+        return DeviceKey(name, trouble="is encrypted")
+    if block.data is None:
+        return DeviceKey(name, trouble=block.problem)
+    return read_key_der(name, block.data)
+
+
+def read_key_der(name: str, data: bytes) -> DeviceKey:
+    """Reads a DER private key and keeps its public half."""
+    try:
+        key: PrivateKey = parse_private_key(data)
+    except der.DerError as fault:
+        return DeviceKey(name, trouble=f"cannot be read: {fault}")
+    public = key.public_key
+    if key.trouble or public is None:
+        return DeviceKey(name, trouble=key.trouble or "is not on P-256")
+    return DeviceKey(name, public.der)

@@ -1,0 +1,27 @@
+"""Faults of what was asked for, as opposed to faults of what was found."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+class UsageError(ValueError):
+    """What was asked for makes no sense: one line that says what and where."""
+
+
+def existing(given: str | os.PathLike[str], what: str) -> Path:
+    """The path, if something is there.
+
+    Raises:
+        UsageError: nothing is there, or it cannot be looked at.
+    """
+    path = Path(given)
+    try:
+        path.stat()
+    except FileNotFoundError:
+        raise UsageError(f"{what} {path}: no such file or folder") from None
+    except (OSError, ValueError) as fault:
+        reason = os.strerror(fault.errno).lower() if isinstance(fault, OSError) and fault.errno else str(fault)
+        raise UsageError(f"{what} {path}: cannot be opened: {reason}") from None
+    return path

@@ -1,0 +1,107 @@
+"""Judges devices in one stream: every device rule on every device, each file read once and forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from fcu_conform.artefacts.device import Device
+from fcu_conform.artefacts.setup import Setup
+from fcu_conform.rules.model import Blocked, Finding, Level, NotApplicable, Rule
+
+KEPT_FINDINGS = 10_000
+"""Findings kept for each rule; what comes beyond is counted, so that a wholly wrong lot does not fill the memory."""
+
+
+@dataclass
+class Tally:
+    """What one rule said over all devices.
+
+    ``judged`` counts the devices that it really looked at, ``blocked_by`` and ``reasons`` tell why it did not look at
+    others; ``findings`` are the first of ``found``.
+    """
+
+    rule: Rule
+    judged: int = 0
+    found: int = 0
+    findings: list[Finding] = field(default_factory=list)
+    blocked_by: dict[str, int] = field(default_factory=dict)
+    reasons: dict[str, int] = field(default_factory=dict)
+    fault: Exception | None = None
+
+
+@dataclass
+class DevicePass:
+    """All that one pass over the devices has shown: a tally for each rule, how many devices, how many with an error."""
+
+    tallies: dict[str, Tally]
+    checked: int = 0
+    offenders: list[str] = field(default_factory=list)
+    offending: int = 0
+
+    @property
+    def conformant(self) -> int:
+        """Devices without an error."""
+        return self.checked - self.offending
+
+
+def judge_devices(rules: Sequence[Rule], devices: Iterable[Device], setup: Setup) -> DevicePass:
+    """Judges a stream of devices by device rules, which come in the order in which they need each other."""
+    result = DevicePass({rule.code: Tally(rule) for rule in rules})
+    tallies = list(result.tallies.values())
+    for device in devices:
+        result.checked += 1
+        if _judge_device(tallies, device, setup):
+            result.offending += 1
+            if len(result.offenders) < KEPT_FINDINGS:
+                result.offenders.append(device.name)
+    return result
+
+
+def _judge_device(tallies: list[Tally], device: Device, setup: Setup) -> bool:
+    """Whether the device has an error."""
+    hindered: set[str] = set()
+    offends = False
+    for tally in tallies:
+        rule = tally.rule
+        assert rule.device_check is not None
+        if hindered and not hindered.isdisjoint(rule.needs):
+            _count(tally.blocked_by, next(code for code in rule.needs if code in hindered))
+            hindered.add(rule.code)
+            continue
+        try:
+            findings = rule.device_check(device, setup)
+        except NotApplicable as reason:
+            _count(tally.reasons, str(reason))
+            continue
+        except Blocked as blocked:
+            for code in blocked.codes:
+                _count(tally.blocked_by, code)
+            hindered.add(rule.code)
+            continue
+        except Exception as fault:  # a broken rule is the suite's fault: reported as such, never a verdict
+            tally.fault = tally.fault or fault
+            continue
+        tally.judged += 1
+        if findings:
+            offends = _keep(tally, findings, device) or offends
+            hindered.add(rule.code)
+    return offends
+
+
+def _keep(tally: Tally, findings: Sequence[Finding], device: Device) -> bool:
+    """Keeps what was found, with the device's name where a finding has no place of its own; whether one is an error."""
+    offends = False
+    for finding in findings:
+        complete = tally.rule.complete(finding)
+        if complete.location.file is None:
+            complete = replace(complete, location=replace(complete.location, file=device.name))
+        offends = offends or complete.level is Level.ERROR
+        tally.found += 1
+        if len(tally.findings) < KEPT_FINDINGS:
+            tally.findings.append(complete)
+    return offends
+
+
+def _count(counter: dict[str, int], key: str) -> None:
+    counter[key] = counter.get(key, 0) + 1
