@@ -13,12 +13,23 @@ or, as a factory does it, from an fcu.yml:
     keystore.install_chain(root.sign_request(keystore.request().data))
     reference_ca.get_setup_status("keystore").status
 
+and what the device takes:
+
+    config = reference_ca.Config.read("config/fcu.yml")
+    request = reference_ca.prepare_device_configuration("line1-0001", keystore.authority(), config)
+    request.config_data
+
 Give any of them a seeded `Source`, and the bytes are the same on every machine.
 """
 
 from reference_ca.authority import Authority, RootAuthority
 from reference_ca.chain import DEVICE_CHAIN_LIMIT, check_depth, portal_upload, read_chain, slice_chain, to_pem
 from reference_ca.config import Config, find_config
+from reference_ca.configuration import (
+    DeviceConfigurationRequest,
+    OperationContext,
+    prepare_device_configuration,
+)
 from reference_ca.device import Device, enrollment_id
 from reference_ca.errors import (
     CertificateFileError,
@@ -37,10 +48,13 @@ from reference_ca.errors import (
 )
 from reference_ca.factory_tool import FactoryToolApi
 from reference_ca.files import Blob, SecretBlob
+from reference_ca.hierarchy import load_authority, make_hierarchy, make_keystore, save_authority
 from reference_ca.keystore import Keystore
 from reference_ca.names import DistinguishedName
+from reference_ca.output import DeviceOutput, issue_outputs, write_device, write_lot
 from reference_ca.profiles import CaProfile, DeviceProfile
 from reference_ca.randomness import Source
+from reference_ca.response import DeviceResponseStatus, read_response
 from reference_ca.status import CaStatusDetails, SetupStatus, get_setup_status
 
 __all__ = [
@@ -54,8 +68,11 @@ __all__ = [
     "ConfigError",
     "DepthError",
     "Device",
+    "DeviceConfigurationRequest",
     "DeviceError",
+    "DeviceOutput",
     "DeviceProfile",
+    "DeviceResponseStatus",
     "DistinguishedName",
     "ErrorInfo",
     "ExistsError",
@@ -65,6 +82,7 @@ __all__ = [
     "IssuingError",
     "KeyFileError",
     "Keystore",
+    "OperationContext",
     "ReferenceCaError",
     "RequestError",
     "RootAuthority",
@@ -76,8 +94,17 @@ __all__ = [
     "enrollment_id",
     "find_config",
     "get_setup_status",
+    "issue_outputs",
+    "load_authority",
+    "make_hierarchy",
+    "make_keystore",
     "portal_upload",
+    "prepare_device_configuration",
     "read_chain",
+    "read_response",
+    "save_authority",
     "slice_chain",
     "to_pem",
+    "write_device",
+    "write_lot",
 ]

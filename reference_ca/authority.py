@@ -25,9 +25,7 @@ class Authority:
     Make the first one with `RootAuthority`, the next with `intermediate`, or `load` one from files.
     """
 
-    def __init__(
-        self, key: ec.EllipticCurvePrivateKey, chain: Certificates, source: Source | None = None
-    ) -> None:
+    def __init__(self, key: ec.EllipticCurvePrivateKey, chain: Certificates, source: Source | None = None) -> None:
         """Take a P-256 key and its chain: the key's own certificate first, the root last."""
         check_match(key, chain)
         self.chain = chain
@@ -38,9 +36,7 @@ class Authority:
 
     def __repr__(self) -> str:
         """Name the CA and its place, and nothing of its key."""
-        return (
-            f"<{type(self).__name__} {common_name(self.certificate.subject)!r}, chain of {len(self.chain)}>"
-        )
+        return f"<{type(self).__name__} {common_name(self.certificate.subject)!r}, chain of {len(self.chain)}>"
 
     @classmethod
     def load(cls, private_key: bytes, chain: bytes, source: Source | None = None) -> Authority:
@@ -73,9 +69,7 @@ class Authority:
         """
         return to_pem(portal_upload(self.chain, depth))
 
-    def intermediate(
-        self, name: str | DistinguishedName | None = None, profile: CaProfile | None = None
-    ) -> Authority:
+    def intermediate(self, name: str | DistinguishedName | None = None, profile: CaProfile | None = None) -> Authority:
         """A new CA below this one.
 
         Without a name it gets one with a short id of its own, for the portal takes no subject twice (fact
@@ -126,9 +120,7 @@ class Authority:
                     endpoint_name,
                     "send this device's own request",
                 )
-        certificate = self._issuer.certify(
-            subject, public_key, profile.years, profile.extensions(), self.source
-        )
+        certificate = self._issuer.certify(subject, public_key, profile.years, profile.extensions(), self.source)
         return Device(endpoint_name, certificate, self.chain, key)
 
     def _certify_ca(

@@ -80,9 +80,7 @@ def check_depth(depth: int | None, length: int, where: object = "") -> int:
     return depth
 
 
-def slice_chain(
-    device: x509.Certificate, fcu_chain: Sequence[x509.Certificate], depth: int | None
-) -> Certificates:
+def slice_chain(device: x509.Certificate, fcu_chain: Sequence[x509.Certificate], depth: int | None) -> Certificates:
     """What the device carries: its own certificate, then the first depth - 1 of fcu.crt (facts K-07,
     K-08).
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import re
@@ -146,12 +147,19 @@ class Config:
         for key in authority:
             if key in FIELD_NAMES and not isinstance(authority[key], str | None):
                 raise _invalid(path, f"certificate-authority: {key} is not text", "put it in quotation marks")
-        return cls(
-            certificate_authority=DistinguishedName.from_mapping(authority), settings_file=path, **given
-        )
+        return cls(certificate_authority=DistinguishedName.from_mapping(authority), settings_file=path, **given)
 
     @classmethod
-    def example(cls, source: Source, *, name: str | None = None, mode: str = "bootstrap") -> Config:
+    def example(
+        cls,
+        source: Source,
+        *,
+        name: str | None = None,
+        mode: str = "bootstrap",
+        depth: int | None = None,
+        first_to_claim: bool = False,
+        device_keys: str = "by_tool",
+    ) -> Config:
         """Settings that are complete for one FCU instance, in mode "bootstrap" or "lwm2m".
 
         The subject is told apart by a short id, for the portal takes no subject twice (fact P-09). Account
@@ -162,11 +170,13 @@ class Config:
         name = name or f"FCU {source.octets('name/fcu', 4).hex()}"
         lwm2m = mode == "lwm2m"
         return cls(
-            certificate_authority=DistinguishedName(
-                name, "Example Devices", "Factory", "Espoo", "Uusimaa", "FI"
-            ),
+            certificate_authority=DistinguishedName(name, "Example Devices", "Factory", "Espoo", "Uusimaa", "FI"),
+            device_certificate_chain_depth=depth,
             use_bootstrap=not lwm2m,
+            first_to_claim=first_to_claim,
+            device_key_generation_mode=device_keys,
             bootstrap_server_uri=None if lwm2m else f"coaps://bootstrap.example:5684?aid={account}",
+            bootstrap_server_uri_first_to_claim=None if lwm2m else "coaps://bootstrap.example:5684",
             lwm2m_server_uri=f"coaps://lwm2m.example:5684?aid={account}" if lwm2m else None,
             device_info={
                 "manufacturer": "Example Devices",
@@ -198,6 +208,19 @@ class Config:
             else:
                 lines.append(f"{key}: {json.dumps(value, ensure_ascii=False)}")
         return Blob(("\n".join(lines) + "\n").encode())
+
+    @property
+    def server_ca_certificate_file(self) -> str | None:
+        """The file of the server's CA certificate, of the server that the mode connects to first."""
+        if self.use_bootstrap:
+            return self.bootstrap_server_ca_certificate_file
+        return self.lwm2m_server_ca_certificate_file
+
+    def with_server_ca(self, name: str) -> Config:
+        """The same settings with another file for `server_ca_certificate_file`."""
+        if self.use_bootstrap:
+            return dataclasses.replace(self, bootstrap_server_ca_certificate_file=name)
+        return dataclasses.replace(self, lwm2m_server_ca_certificate_file=name)
 
     def beside(self, name: str) -> Path:
         """The path of a file that a setting names: relative ones are looked for beside fcu.yml."""

@@ -5,12 +5,13 @@ the matter (1).
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import sys
 from collections.abc import Callable
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
 
@@ -21,6 +22,7 @@ from reference_ca.errors import ReferenceCaError
 from reference_ca.files import Blob, naming
 from reference_ca.hierarchy import load_authority, make_hierarchy, make_keystore, save_authority
 from reference_ca.keystore import Keystore
+from reference_ca.output import FORMATS, LAYOUTS, file_name, issue_outputs, write_device, write_lot
 from reference_ca.profiles import CaProfile
 from reference_ca.randomness import Source
 from reference_ca.status import get_setup_status
@@ -45,29 +47,24 @@ def _instant(_: click.Context, __: click.Parameter, value: str | None) -> dateti
 
 
 def with_source(command: Command) -> Command:
-    """Add --seed and --at."""
-    command = click.option(
-        "--at", callback=_instant, metavar="TIME", help="Make it as of this instant (RFC 3339)."
-    )(command)
-    return click.option(
-        "--seed", help="Derive keys, serials and dates from this text: the same bytes everywhere."
-    )(command)
+    """Add --seed and --at, which reach the command as one ``source``."""
+
+    @click.option("--seed", help="Derive keys, serials and dates from this text: the same bytes everywhere.")
+    @click.option("--at", callback=_instant, metavar="TIME", help="Make it as of this instant (RFC 3339).")
+    @functools.wraps(command)
+    def inner(seed: str | None, at: datetime | None, **arguments: Any) -> Any:
+        if seed is None and at is None:
+            at = datetime.now(timezone.utc)  # what one command makes starts at one instant
+        return command(source=Source(seed, at=at), **arguments)
+
+    return cast(Command, inner)
 
 
 def with_keystore(command: Command) -> Command:
     """Add --keystore and --config."""
     where = "fcu.yml; else it is looked for beside the keystore."
     command = click.option("--config", "config_file", type=PATH, help=where)(command)
-    return click.option("--keystore", "folder", type=PATH, required=True, help="FCU's keystore folder.")(
-        command
-    )
-
-
-def source_of(seed: str | None, at: datetime | None) -> Source:
-    """One source for a command: what it makes at once starts at once."""
-    if seed is None and at is None:
-        at = datetime.now(timezone.utc)
-    return Source(seed, at=at)
+    return click.option("--keystore", "folder", type=PATH, required=True, help="FCU's keystore folder.")(command)
 
 
 def config_of(folder: Path, config_file: Path | None) -> Config | None:
@@ -80,9 +77,7 @@ def depth_of(config: Config | None, depth: int | None, length: int) -> int:
     """The depth from fcu.yml or the option; the two must not contradict each other."""
     configured = config.device_certificate_chain_depth if config else None
     if depth is not None and configured is not None and depth != configured:
-        raise click.UsageError(
-            f"--depth {depth} contradicts {configured} in {config and config.settings_file}"
-        )
+        raise click.UsageError(f"--depth {depth} contradicts {configured} in {config and config.settings_file}")
     return check_depth(depth if depth is not None else configured, length)
 
 
@@ -104,11 +99,11 @@ def cli() -> None:
 @click.option("--replace", is_flag=True, help="Write certificate or request anew from the key that is there.")
 @click.option("--config", "config_file", type=PATH, required=True, help="The fcu.yml to set up from.")
 @click.option("--keystore", "folder", type=PATH, required=True, help="The folder to make.")
-def setup(folder: Path, config_file: Path, replace: bool, seed: str | None, at: datetime | None) -> None:
+def setup(folder: Path, config_file: Path, replace: bool, source: Source) -> None:
     """Make the key, and fcu.crt or fcu_csr.pem, as FCU's setup does."""
     keystore = Keystore(folder)
     config = Config.read(config_file)
-    keystore.setup(config, source_of(seed, at), replace=replace)
+    keystore.setup(config, source, replace=replace)
     made = keystore.csr_file if config.setup_ca_as_intermediate else keystore.certificate_file
     click.echo(f"{keystore.private_key_file}\n{made}")
 
@@ -116,23 +111,15 @@ def setup(folder: Path, config_file: Path, replace: bool, seed: str | None, at: 
 @cli.command()
 @with_source
 @click.option("--keystore", "folder", type=PATH, required=True, help="The keystore with fcu_csr.pem.")
-@click.option(
-    "--intermediates", type=click.IntRange(0), default=None, help="CAs between root and FCU. [default: 1]"
-)
+@click.option("--intermediates", type=click.IntRange(0), default=None, help="CAs between root and FCU. [default: 1]")
 @click.option("--ca", type=PATH, help="Sign with the CA in this folder, instead of a new hierarchy.")
 @click.option("--ca-out", type=PATH, help="Keep the new CAs here, a folder each; else their keys are gone.")
 @click.option("--replace", is_flag=True, help="Replace an fcu.crt that is there.")
 def sign(
-    folder: Path,
-    intermediates: int | None,
-    ca: Path | None,
-    ca_out: Path | None,
-    replace: bool,
-    seed: str | None,
-    at: datetime | None,
+    folder: Path, intermediates: int | None, ca: Path | None, ca_out: Path | None, replace: bool, source: Source
 ) -> None:
     """Sign fcu_csr.pem and write fcu.crt, the FCU certificate first and the root last."""
-    keystore, source = Keystore(folder), source_of(seed, at)
+    keystore = Keystore(folder)
     request = keystore.request()
     if ca is None:
         line = make_hierarchy(1 if intermediates is None else intermediates, source)
@@ -159,12 +146,8 @@ def with_ca_options(command: Command) -> Command:
     for option in (
         click.option("-o", "--output", type=PATH, required=True, help="The folder to write it to."),
         click.option("--name", help="Its common name. [default: one with an id of its own]"),
-        click.option(
-            "--critical", is_flag=True, help="Mark basicConstraints and keyUsage critical (RFC 5280)."
-        ),
-        click.option(
-            "--path-length", type=click.IntRange(0), help="So many CAs may stand below. [default: any]"
-        ),
+        click.option("--critical", is_flag=True, help="Mark basicConstraints and keyUsage critical (RFC 5280)."),
+        click.option("--path-length", type=click.IntRange(0), help="So many CAs may stand below. [default: any]"),
         click.option("--as-keystore", is_flag=True, help="Name the files as FCU's keystore does."),
     ):
         command = option(command)
@@ -183,70 +166,112 @@ def keep_authority(authority: Authority, output: Path, as_keystore: bool) -> Non
 @cli.command()
 @with_ca_options
 def root(
-    output: Path,
-    name: str | None,
-    critical: bool,
-    path_length: int | None,
-    as_keystore: bool,
-    seed: str | None,
-    at: datetime | None,
+    output: Path, name: str | None, critical: bool, path_length: int | None, as_keystore: bool, source: Source
 ) -> None:
     """Make a stand-alone root CA."""
     profile = CaProfile(critical=critical, path_length=path_length)
-    keep_authority(RootAuthority(name, source=source_of(seed, at), profile=profile), output, as_keystore)
+    keep_authority(RootAuthority(name, source=source, profile=profile), output, as_keystore)
 
 
 @cli.command()
 @with_ca_options
 @click.option("--ca", type=PATH, required=True, help="The folder of the CA to stand below.")
 def intermediate(
-    output: Path,
-    ca: Path,
-    name: str | None,
-    critical: bool,
-    path_length: int | None,
-    as_keystore: bool,
-    seed: str | None,
-    at: datetime | None,
+    output: Path, ca: Path, name: str | None, critical: bool, path_length: int | None, as_keystore: bool, source: Source
 ) -> None:
     """Make an intermediate CA below another one."""
     profile = CaProfile(critical=critical, path_length=path_length)
-    keep_authority(load_authority(ca, source_of(seed, at)).intermediate(name, profile), output, as_keystore)
+    keep_authority(load_authority(ca, source).intermediate(name, profile), output, as_keystore)
 
 
 @cli.command()
 @with_source
 @click.argument("folder", metavar="DIR", type=PATH)
-@click.option(
-    "--length", type=click.IntRange(1), default=1, show_default=True, help="Certificates in fcu.crt."
-)
-@click.option(
-    "--depth", type=click.IntRange(1), help="device-certificate-chain-depth. [default: 2; 1 for length 1]"
-)
+@click.option("--length", type=click.IntRange(1), default=1, show_default=True, help="Certificates in fcu.crt.")
+@click.option("--depth", type=click.IntRange(1), help="device-certificate-chain-depth. [default: 2; 1 for length 1]")
 @click.option("--name", help="Common name of the FCU certificate. [default: one with an id of its own]")
 @click.option("--mode", type=click.Choice(["bootstrap", "lwm2m"]), default="bootstrap", show_default=True)
 @click.option("--ca-out", type=PATH, help="Keep the CAs above here, a folder each; else their keys are gone.")
 def keystore(
-    folder: Path,
-    length: int,
-    depth: int | None,
-    name: str | None,
-    mode: str,
-    ca_out: Path | None,
-    seed: str | None,
-    at: datetime | None,
+    folder: Path, length: int, depth: int | None, name: str | None, mode: str, ca_out: Path | None, source: Source
 ) -> None:
     """Make a whole conformant set-up: DIR/keystore and DIR/config/fcu.yml."""
-    source = source_of(seed, at)
     config = Config.example(source, name=name, mode=mode)
     depth = check_depth(min(length, 2) if depth is None else depth, length)
-    config = dataclasses.replace(
-        config, setup_ca_as_intermediate=length > 1, device_certificate_chain_depth=depth
-    )
+    config = dataclasses.replace(config, setup_ca_as_intermediate=length > 1, device_certificate_chain_depth=depth)
     made, line = make_keystore(folder, length, config, source)
     if ca_out is not None:
         keep_line(line, ca_out)
     click.echo(made.folder)
+
+
+def with_form(command: Command) -> Command:
+    """Add what `device` and `devices` share."""
+    forms = click.Choice(list(FORMATS))
+    command = click.option("--format", "form", type=forms, default="pem", show_default=True)(command)
+    command = click.option("--depth", type=int, help="device-certificate-chain-depth, where fcu.yml does not say.")(
+        command
+    )
+    return with_source(with_keystore(command))
+
+
+def authority_for(
+    folder: Path, config_file: Path | None, depth: int | None, source: Source
+) -> tuple[Authority, Config | None]:
+    """The keystore's CA, and the settings with the depth that counts."""
+    authority, config = Keystore(folder).authority(source), config_of(folder, config_file)
+    depth = depth_of(config, depth, len(authority.chain))
+    return authority, config and dataclasses.replace(config, device_certificate_chain_depth=depth)
+
+
+@cli.command()
+@with_form
+@click.argument("endpoint_name", metavar="ENDPOINT")
+@click.option("-o", "--output", type=PATH, help="The file to write. [default: ENDPOINT.pem, .der or .cbor]")
+def device(
+    endpoint_name: str,
+    folder: Path,
+    config_file: Path | None,
+    form: str,
+    depth: int | None,
+    output: Path | None,
+    source: Source,
+) -> None:
+    """Issue one device; its private key lies beside it as NAME.key.pem or NAME.key.der (inside it, for
+    cbor).
+    """
+    authority, config = authority_for(folder, config_file, depth, source)
+    (made,) = issue_outputs([endpoint_name], authority, config, form=form, depth=depth)
+    for path in write_device(made, output or Path(f"{file_name(endpoint_name)}.{form}")):
+        click.echo(path)
+
+
+@cli.command()
+@with_form
+@click.option("--count", type=click.IntRange(1), required=True, help="How many devices.")
+@click.option("--prefix", default="device-", show_default=True, help="Endpoint names are this and a number.")
+@click.option("--layout", type=click.Choice(list(LAYOUTS)), default="flat", show_default=True)
+@click.option(
+    "-o", "--output", type=PATH, required=True, help="A new folder, or a .tar, .tar.gz, .tgz or .zip by its ending."
+)
+def devices(
+    count: int,
+    prefix: str,
+    layout: str,
+    output: Path,
+    folder: Path,
+    config_file: Path | None,
+    form: str,
+    depth: int | None,
+    source: Source,
+) -> None:
+    """Issue a lot of devices, with a manifest (devices.csv)."""
+    authority, config = authority_for(folder, config_file, depth, source)
+    width = max(4, len(str(count)))
+    names = (f"{prefix}{number:0{width}d}" for number in range(1, count + 1))
+    outputs = issue_outputs(names, authority, config, form=form, depth=depth)
+    made = write_lot(outputs, output, layout=layout, at=source.now())
+    click.echo(f"{made} devices: {output}")
 
 
 @cli.command(name="slice")
@@ -254,9 +279,7 @@ def keystore(
 @click.argument("device", metavar="DEVICE.pem", type=PATH)
 @click.option("--depth", type=int, help="device-certificate-chain-depth, where fcu.yml does not say.")
 @click.option("-o", "--output", type=PATH, help="The file to write. [default: standard output]")
-def slice_(
-    folder: Path, config_file: Path | None, device: Path, depth: int | None, output: Path | None
-) -> None:
+def slice_(folder: Path, config_file: Path | None, device: Path, depth: int | None, output: Path | None) -> None:
     """Write the chain that the device of DEVICE.pem carries, its own certificate first."""
     chain = Keystore(folder).chain()
     with naming(device):
@@ -269,9 +292,7 @@ def slice_(
 @click.option("--depth", type=int, help="device-certificate-chain-depth, where fcu.yml does not say.")
 @click.option("-o", "--output", type=PATH, help="The file to write. [default: standard output]")
 @click.option("--replace", is_flag=True, help="Replace the output file.")
-def upload(
-    folder: Path, config_file: Path | None, depth: int | None, output: Path | None, replace: bool
-) -> None:
+def upload(folder: Path, config_file: Path | None, depth: int | None, output: Path | None, replace: bool) -> None:
     """Write the PEM that belongs on the portal: what the devices do not carry."""
     chain = Keystore(folder).chain()
     depth = depth_of(config_of(folder, config_file), depth, len(chain))

@@ -51,9 +51,7 @@ def read_key(pem: bytes, where: object = "") -> ec.EllipticCurvePrivateKey:
     return key
 
 
-def check_match(
-    key: ec.EllipticCurvePrivateKey, chain: Sequence[x509.Certificate], where: object = ""
-) -> None:
+def check_match(key: ec.EllipticCurvePrivateKey, chain: Sequence[x509.Certificate], where: object = "") -> None:
     """Raise `KeyFileError` unless the key is that of the chain's first certificate (fact K-04).
 
     FCU documents no number of its own for this, so it is 100, the general one.

@@ -8,7 +8,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from reference_ca.chain import Certificates, portal_upload, slice_chain, to_pem
+from reference_ca.chain import Certificates, portal_upload, slice_chain, to_der, to_pem
 from reference_ca.credentials import key_der, key_pem
 from reference_ca.errors import DeviceError, FcuCode
 from reference_ca.files import Blob, SecretBlob
@@ -59,6 +59,11 @@ class Device:
     def enrollment_id(self) -> str:
         """What the portal enrolls this device by in first-to-claim (fact P-20)."""
         return enrollment_id(self.certificate)
+
+    @property
+    def certificate_der(self) -> bytes:
+        """The device's own certificate as DER."""
+        return to_der([self.certificate])[0]
 
     @property
     def has_private_key(self) -> bool:

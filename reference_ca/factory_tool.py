@@ -6,9 +6,15 @@ import os
 from pathlib import Path
 
 from reference_ca.config import CONFIG_FILE, Config
-from reference_ca.errors import FcuCode, FcuError, ReferenceCaError
+from reference_ca.configuration import (
+    DeviceConfigurationRequest,
+    OperationContext,
+    prepare_device_configuration,
+)
+from reference_ca.errors import DeviceError, FcuCode, FcuError, ReferenceCaError
 from reference_ca.keystore import Keystore
 from reference_ca.randomness import Source
+from reference_ca.response import DeviceResponseStatus, read_response
 from reference_ca.status import SetupStatus, after_setup, failed, get_setup_status
 
 
@@ -49,3 +55,36 @@ class FactoryToolApi:
     def get_setup_status(self) -> SetupStatus:
         """What is right and wrong with keystore and fcu.yml (fact A-01)."""
         return get_setup_status(self.keystore, self.config_file)
+
+    def prepare_device_configuration(
+        self,
+        endpoint_name: str | None = None,
+        serial_number: str | None = None,
+        device_keys_location: str | os.PathLike[str] | None = None,
+        fcu_operation_context: OperationContext | None = None,
+        device_response: bytes | None = None,
+    ) -> DeviceConfigurationRequest:
+        """The bundle for one device (fact A-03); raises what `reference_ca.prepare_device_configuration`
+        does.
+
+        Call it again with the context and the device's answer where the first result has a context.
+        """
+        if endpoint_name is None:
+            raise DeviceError(
+                FcuCode.NAME_IS_MANDATORY, "the endpoint name is mandatory", todo="give each device a name of its own"
+            )
+        return prepare_device_configuration(
+            endpoint_name,
+            self.keystore.authority(self.source),
+            Config.read(self.config_file),
+            serial_number=serial_number,
+            device_keys_location=None if device_keys_location is None else Path(device_keys_location),
+            fcu_operation_context=fcu_operation_context,
+            device_response=device_response,
+        )
+
+    def process_device_response(self, device_response: bytes) -> DeviceResponseStatus:
+        """What the device made of the last message (fact A-04; the method's name is not public, and so a
+        guess).
+        """
+        return read_response(device_response)

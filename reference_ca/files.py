@@ -39,9 +39,7 @@ class Blob:
         """The bytes themselves."""
         return self._data
 
-    def write_to_path(
-        self, path: str | os.PathLike[str], *, append: bool = False, replace: bool = False
-    ) -> Path:
+    def write_to_path(self, path: str | os.PathLike[str], *, append: bool = False, replace: bool = False) -> Path:
         """Write a new file and return its path. `ExistsError` where there is one, unless told to append or
         replace.
         """
@@ -70,16 +68,12 @@ class SecretBlob(Blob):
 
     mode = PRIVATE_FILE
 
-    def write_to_path(
-        self, path: str | os.PathLike[str], *, append: bool = False, replace: bool = False
-    ) -> Path:
+    def write_to_path(self, path: str | os.PathLike[str], *, append: bool = False, replace: bool = False) -> Path:
         """Write a new file of mode 0600 and return its path. A private key is never appended, and never
         replaces one.
         """
         if append or replace:
-            raise ReferenceCaError(
-                "a private key is written to a file of its own only", path, "name a new file"
-            )
+            raise ReferenceCaError("a private key is written to a file of its own only", path, "name a new file")
         return super().write_to_path(path)
 
 
@@ -89,9 +83,7 @@ def naming(path: Path) -> Iterator[None]:
     try:
         yield
     except FileExistsError:
-        raise ExistsError(
-            "the file exists and is not overwritten", path, "move it away or name another"
-        ) from None
+        raise ExistsError("the file exists and is not overwritten", path, "move it away or name another") from None
     except OSError as error:
         raise ReferenceCaError(
             error.strerror or "input or output failed", path, "check the path and its permissions"
@@ -130,6 +122,4 @@ def must_not_exist(*paths: Path) -> None:
     """
     for path in paths:
         if os.path.lexists(path):
-            raise ExistsError(
-                "the file exists and is not overwritten", path, "move it away or choose another folder"
-            )
+            raise ExistsError("the file exists and is not overwritten", path, "move it away or choose another folder")

@@ -10,10 +10,12 @@ from reference_ca.config import CONFIG_FILE, Config
 from reference_ca.errors import ReferenceCaError
 from reference_ca.files import must_not_exist, naming, private_folder
 from reference_ca.keystore import Keystore
+from reference_ca.parameters import stand_in_server_ca
 from reference_ca.profiles import CaProfile
 from reference_ca.randomness import Source
 
 KEY_FILE, CHAIN_FILE = "ca_private_key.pem", "ca_chain.pem"
+SERVER_CA_FILE = "server_ca.pem"
 
 
 def save_authority(authority: Authority, folder: str | os.PathLike[str]) -> None:
@@ -54,6 +56,8 @@ def make_keystore(
 ) -> tuple[Keystore, list[Authority]]:
     """A whole conformant set-up: `keystore/`, and `config/fcu.yml` beside it (fact Y-01), under ``folder``.
 
+    Where ``config`` names no server CA certificate, a stand-in is written beside fcu.yml and named there.
+
     ``length`` counts the certificates in fcu.crt: 1 is a self-signed one, more are made as an intermediate
     CA, with a root and length - 2 intermediates above. Returns the keystore, and the CAs above it with the
     root first (none for 1).
@@ -61,12 +65,17 @@ def make_keystore(
     if length < 1:
         raise ReferenceCaError(f"a chain of {length} certificates cannot be made", todo="ask for at least 1")
     keystore, config_file = Keystore(Path(folder) / "keystore"), Path(folder) / "config" / CONFIG_FILE
-    must_not_exist(keystore.private_key_file, keystore.certificate_file, keystore.csr_file, config_file)
+    server_file = config_file.with_name(SERVER_CA_FILE)
+    must_not_exist(keystore.private_key_file, keystore.certificate_file, keystore.csr_file, config_file, server_file)
+    source = source or Source()
     above = make_hierarchy(length - 2, source) if length > 1 else []
     keystore.setup(config, source)
     if above:
         keystore.install_chain(above[-1].sign_request(keystore.request().data))
     with naming(config_file):
         config_file.parent.mkdir(parents=True, exist_ok=True)
+    if config.server_ca_certificate_file is None:
+        stand_in_server_ca(source).chain_pem.write_to_path(server_file)
+        config = config.with_server_ca(SERVER_CA_FILE)
     config.as_yaml().write_to_path(config_file)
     return keystore, above

@@ -94,9 +94,7 @@ class Keystore:
                 certificate.verify_directly_issued_by(issuer)
             except Exception:
                 what = (
-                    "the last certificate is not a root"
-                    if issuer is certificate
-                    else "the next one is not its issuer"
+                    "the last certificate is not a root" if issuer is certificate else "the next one is not its issuer"
                 )
                 raise CertificateFileError(
                     FcuCode.CERTIFICATE_NOT_LOADED,
@@ -178,9 +176,7 @@ class Keystore:
         try:
             data = path.read_bytes()
         except FileNotFoundError:
-            raise KeyFileError(
-                FcuCode.KEY_NOT_FOUND, "the CA key file is not found", path, "run setup"
-            ) from None
+            raise KeyFileError(FcuCode.KEY_NOT_FOUND, "the CA key file is not found", path, "run setup") from None
         except PermissionError:
             raise KeyFileError(*_no_permission(path)) from None
         except OSError:

@@ -49,9 +49,7 @@ class DistinguishedName:
     @classmethod
     def from_mapping(cls, values: dict[str, str | None]) -> DistinguishedName:
         """Take fcu.yml's keys (`common-name`, …); an empty value is the same as none."""
-        return cls(
-            **{key.replace("-", "_"): value or None for key, value in values.items() if key in _FIELDS}
-        )
+        return cls(**{key.replace("-", "_"): value or None for key, value in values.items() if key in _FIELDS})
 
     def as_mapping(self) -> dict[str, str]:
         """fcu.yml's keys and the values that are set, in FCU's order."""
@@ -62,9 +60,7 @@ class DistinguishedName:
         """CN, O, OU, L, ST, C: one attribute each, C a PrintableString and the rest UTF8String (fact
         CA-14).
         """
-        return x509.Name(
-            [x509.NameAttribute(_FIELDS[key][0], value) for key, value in self.as_mapping().items()]
-        )
+        return x509.Name([x509.NameAttribute(_FIELDS[key][0], value) for key, value in self.as_mapping().items()])
 
 
 FIELD_NAMES = tuple(_FIELDS)
@@ -91,6 +87,4 @@ def with_common_name(name: x509.Name, value: str, organizational_unit: str | Non
 
 
 def _invalid(key: str, what: str) -> ConfigError:
-    return ConfigError(
-        FcuCode.CONFIG_INVALID, f"{key} {what}", "certificate-authority", "correct it in fcu.yml"
-    )
+    return ConfigError(FcuCode.CONFIG_INVALID, f"{key} {what}", "certificate-authority", "correct it in fcu.yml")

@@ -34,9 +34,7 @@ class Source:
         `SEEDED_INSTANT`.
         """
         if at is not None and at.tzinfo is None:
-            raise ValueError(
-                "an instant needs a time zone, such as datetime(2026, 1, 1, tzinfo=timezone.utc)"
-            )
+            raise ValueError("an instant needs a time zone, such as datetime(2026, 1, 1, tzinfo=timezone.utc)")
         self._root: bytes | None = None
         if seed is not None:
             octets = seed.encode() if isinstance(seed, str) else bytes(seed)

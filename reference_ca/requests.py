@@ -38,12 +38,8 @@ def read_request(data: bytes, where: object = "") -> tuple[x509.Name, ec.Ellipti
         raise RequestError(
             "not a PKCS#10 certificate request", where, "provide the request as FCU or the device made it"
         ) from None
-    except (
-        Exception
-    ) as error:  # UnsupportedAlgorithm and its like: the key or the digest is none that the CA signs
-        raise RequestError(
-            "the request uses an unsupported algorithm", where, "use P-256 and SHA-256"
-        ) from error
+    except Exception as error:  # UnsupportedAlgorithm and its like: the key or the digest is none that the CA signs
+        raise RequestError("the request uses an unsupported algorithm", where, "use P-256 and SHA-256") from error
     if not genuine:
         raise RequestError("the request's own signature does not verify", where, "make the request again")
     if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):

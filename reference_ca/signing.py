@@ -71,9 +71,7 @@ class Issuer:
                 f"issue inside that time, not at {now:{_STAMP}}",
             )
         if subject == self.name:
-            raise IssuingError(
-                "subject and issuer would be the same name", common_name(subject), "choose another name"
-            )
+            raise IssuingError("subject and issuer would be the same name", common_name(subject), "choose another name")
         end = min(add_years(now, years), self.not_after)
         return _sign(self._key, self.name, self._key_identifier, subject, key, (now, end), extensions, source)
 
@@ -86,9 +84,7 @@ def self_sign(
     """
     public_key, now = key.public_key(), source.now()
     identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(public_key)
-    return _sign(
-        key, subject, identifier, subject, public_key, (now, add_years(now, years)), extensions, source
-    )
+    return _sign(key, subject, identifier, subject, public_key, (now, add_years(now, years)), extensions, source)
 
 
 def _sign(

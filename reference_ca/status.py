@@ -95,9 +95,7 @@ def _status(keystore: Keystore, errors: list[FcuError], warnings: list[str]) -> 
         str(keystore.private_key_file),
     )
     infos = [error.info for error in errors]
-    return SetupStatus(
-        infos[0].code if infos else 0, details, infos, [WarningInfo(text) for text in warnings]
-    )
+    return SetupStatus(infos[0].code if infos else 0, details, infos, [WarningInfo(text) for text in warnings])
 
 
 def _judge_depth(keystore: Keystore, config: Config) -> list[str]:
@@ -105,9 +103,7 @@ def _judge_depth(keystore: Keystore, config: Config) -> list[str]:
     depth = check_depth(config.device_certificate_chain_depth, length, config.settings_file or "")
     warnings = []
     if depth > DEVICE_CHAIN_LIMIT:
-        warnings.append(
-            f"depth {depth}: a device stores at most {DEVICE_CHAIN_LIMIT} certificates in one chain"
-        )
+        warnings.append(f"depth {depth}: a device stores at most {DEVICE_CHAIN_LIMIT} certificates in one chain")
     if depth == length + 1:
         warnings.append(f"depth {depth}: the devices carry all of fcu.crt, and nothing is left to upload")
     return warnings

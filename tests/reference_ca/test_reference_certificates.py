@@ -44,9 +44,7 @@ def test_fcus_own_profile_is_met_to_the_byte(openssl: OpenSsl) -> None:
     assert certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.path_length is None
     assert (certificate.serial_number.bit_length() + 8) // 8 == 20  # octets of the DER integer
     printed = openssl("asn1parse", "-inform", "DER", stdin=der)
-    values = [
-        part.split(":")[-2:] for part in printed.splitlines() if "STRING  " in part and "OCTET" not in part
-    ]
+    values = [part.split(":")[-2:] for part in printed.splitlines() if "STRING  " in part and "OCTET" not in part]
     kinds = [(kind.split()[-1], value) for kind, value in ((f"{a}", b) for a, b in values[:6]) if kind]
     assert kinds == [
         ("UTF8STRING", "FCU line 1"),
@@ -64,9 +62,7 @@ def test_fcus_own_profile_is_met_to_the_byte(openssl: OpenSsl) -> None:
 
 
 @pytest.mark.parametrize("length", range(1, 7))
-def test_openssl_accepts_a_device_below_every_length_of_chain(
-    length: int, tmp_path: Path, openssl: OpenSsl
-) -> None:
+def test_openssl_accepts_a_device_below_every_length_of_chain(length: int, tmp_path: Path, openssl: OpenSsl) -> None:
     fcu = line(length, Source("lengths", at=datetime.now(timezone.utc)))
     device = fcu.issue_device("device-1")
     assert len(fcu.chain) == length
@@ -78,9 +74,7 @@ def test_openssl_accepts_a_device_below_every_length_of_chain(
 
 
 @pytest.mark.parametrize("length", range(1, 7))
-def test_what_the_device_carries_and_what_is_uploaded_make_up_the_whole_chain(
-    length: int, source: Source
-) -> None:
+def test_what_the_device_carries_and_what_is_uploaded_make_up_the_whole_chain(length: int, source: Source) -> None:
     fcu = line(length, source)
     device = fcu.issue_device("device-1")
     whole = reference_ca.to_pem((device.certificate, *fcu.chain)).data
@@ -102,9 +96,7 @@ def test_the_worked_example_of_the_page_is_cut_as_printed_there(source: Source) 
     ("length", "depth", "code"),
     [(1, 3, 111), (3, 5, 111), (2, None, 112), (6, None, 112), (1, 0, 201), (3, -1, 201)],
 )
-def test_a_depth_that_cannot_be_is_refused_with_fcus_number(
-    length: int, depth: int | None, code: int
-) -> None:
+def test_a_depth_that_cannot_be_is_refused_with_fcus_number(length: int, depth: int | None, code: int) -> None:
     with pytest.raises(reference_ca.DepthError) as refusal:
         reference_ca.check_depth(depth, length)
     assert refusal.value.code == code
@@ -190,9 +182,7 @@ def test_an_endpoint_name_that_cannot_be_a_cn_is_refused(name: str, code: int) -
     assert "\n" not in str(refusal.value)
 
 
-def test_the_enrollment_identity_is_the_fingerprint_that_openssl_prints(
-    openssl: OpenSsl, source: Source
-) -> None:
+def test_the_enrollment_identity_is_the_fingerprint_that_openssl_prints(openssl: OpenSsl, source: Source) -> None:
     device = RootAuthority(source=source).issue_device("device-1")
     printed = openssl("x509", "-noout", "-fingerprint", "-sha256", stdin=device.chain_pem(1).data)
     assert device.enrollment_id == "A-" + printed.strip().split("=")[1]
@@ -229,8 +219,7 @@ def test_a_name_stands_once_on_a_path_and_is_never_empty() -> None:
 def test_unnamed_authorities_have_subjects_of_their_own() -> None:
     root = RootAuthority(source=Source("names"))
     names = {
-        authority.certificate.subject
-        for authority in (root, root.intermediate(), root.intermediate(), RootAuthority())
+        authority.certificate.subject for authority in (root, root.intermediate(), root.intermediate(), RootAuthority())
     }
     assert len(names) == 4
 
@@ -252,9 +241,7 @@ def test_a_request_that_cannot_be_trusted_is_refused(source: Source) -> None:
     builder = x509.CertificateSigningRequestBuilder().subject_name(FULL_NAME.as_x509())
     good = builder.sign(source.private_key("a"), hashes.SHA256()).public_bytes(Encoding.DER)
     bad_signature = good[:-1] + bytes([good[-1] ^ 1])
-    other_curve = builder.sign(ec.generate_private_key(ec.SECP384R1()), hashes.SHA256()).public_bytes(
-        Encoding.DER
-    )
+    other_curve = builder.sign(ec.generate_private_key(ec.SECP384R1()), hashes.SHA256()).public_bytes(Encoding.DER)
     rsa_key = rsa.generate_private_key(65537, 2048)
     nameless = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([]))
     for data, words in (

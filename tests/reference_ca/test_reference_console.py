@@ -55,9 +55,7 @@ def test_a_whole_conformant_set_up_comes_in_one_go(length: int, tmp_path: Path, 
     status = json.loads(out)
     assert (code, status["errors"], status["warnings"]) == (0, [], [])
     assert len(x509.load_pem_x509_certificates((keystore / "fcu.crt").read_bytes())) == length
-    assert reference_ca.Config.read(tmp_path / "fcu/config/fcu.yml").device_certificate_chain_depth == min(
-        length, 2
-    )
+    assert reference_ca.Config.read(tmp_path / "fcu/config/fcu.yml").device_certificate_chain_depth == min(length, 2)
     code, _, err = run("keystore", tmp_path / "fcu", "--length", str(length))
     assert code == 1
     assert "not overwritten" in err
@@ -85,7 +83,7 @@ def test_a_seed_and_an_instant_give_the_same_files_again(tmp_path: Path, run: Ru
         for name in ("a", "b")
     ]
     assert files[0] == files[1]
-    assert len(files[0]) == 8
+    assert len(files[0]) == 9
     (fcu, *_) = x509.load_pem_x509_certificates((tmp_path / "a/keystore/fcu.crt").read_bytes())
     assert fcu.not_valid_before_utc.isoformat() == "2026-03-01T00:00:00+00:00"
 

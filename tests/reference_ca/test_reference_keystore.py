@@ -34,9 +34,7 @@ def config() -> Config:
     return Config(certificate_authority=DistinguishedName("FCU line 1", country_name="FI"))
 
 
-def test_setup_makes_a_key_and_a_self_signed_certificate(
-    tmp_path: Path, config: Config, openssl: OpenSsl
-) -> None:
+def test_setup_makes_a_key_and_a_self_signed_certificate(tmp_path: Path, config: Config, openssl: OpenSsl) -> None:
     keystore = Keystore(tmp_path / "keystore")
     keystore.setup(config)
     assert set(contents(keystore.folder)) == {"fcu_private_key.pem", "fcu.crt"}
@@ -48,9 +46,7 @@ def test_setup_makes_a_key_and_a_self_signed_certificate(
 
 def test_setup_as_intermediate_makes_a_key_and_a_request_only(tmp_path: Path, openssl: OpenSsl) -> None:
     keystore = Keystore(tmp_path / "keystore")
-    keystore.setup(
-        Config(setup_ca_as_intermediate=True, certificate_authority=DistinguishedName("FCU line 1"))
-    )
+    keystore.setup(Config(setup_ca_as_intermediate=True, certificate_authority=DistinguishedName("FCU line 1")))
     assert set(contents(keystore.folder)) == {"fcu_private_key.pem", "fcu_csr.pem"}
     openssl("req", "-in", keystore.csr_file, "-noout", "-verify")
     request = x509.load_pem_x509_csr(keystore.csr_file.read_bytes())
@@ -73,9 +69,7 @@ def test_the_key_is_for_its_owner_only_whatever_the_umask(tmp_path: Path, config
 
 
 @pytest.mark.parametrize("name", ["fcu_private_key.pem", "fcu.crt", "fcu_csr.pem"])
-def test_setup_overwrites_nothing_and_leaves_nothing_new_behind(
-    tmp_path: Path, config: Config, name: str
-) -> None:
+def test_setup_overwrites_nothing_and_leaves_nothing_new_behind(tmp_path: Path, config: Config, name: str) -> None:
     (tmp_path / name).write_text("precious")
     with pytest.raises(reference_ca.ExistsError, match=name):
         Keystore(tmp_path).setup(config)
@@ -291,9 +285,7 @@ def test_a_faulty_keystore_has_fcus_number(
     assert status.ca_details.csr_file == str(keystore.csr_file)
 
 
-def test_an_encrypted_key_and_a_key_on_another_curve_are_221(
-    setup_of_length: SetUp, openssl: OpenSsl
-) -> None:
+def test_an_encrypted_key_and_a_key_on_another_curve_are_221(setup_of_length: SetUp, openssl: OpenSsl) -> None:
     keystore = setup_of_length(1)
     key = keystore.private_key_file
     encrypted = openssl("pkey", "-in", key, "-aes256", "-passout", "pass:secret")
@@ -338,9 +330,7 @@ def test_a_faulty_fcu_yml_has_fcus_number(
     assert numbers(keystore, path) == expected
 
 
-def test_a_missing_fcu_yml_is_195_and_a_folder_in_its_place_190(
-    setup_of_length: SetUp, tmp_path: Path
-) -> None:
+def test_a_missing_fcu_yml_is_195_and_a_folder_in_its_place_190(setup_of_length: SetUp, tmp_path: Path) -> None:
     keystore = setup_of_length(3)
     assert numbers(keystore, tmp_path / "none.yml") == [195]
     assert numbers(keystore, tmp_path) == [190]
@@ -424,9 +414,7 @@ def test_no_private_key_shows_in_any_repr_or_error(setup_of_length: SetUp) -> No
     authority = keystore.authority()
     device = authority.issue_device("device-1")
     secrets = [authority.private_key_pem.data, device.private_key_pem.data]
-    shown = (
-        f"{authority!r} {device!r} {authority.private_key_pem!r} {Source('hush-hush')!r} {vars(authority)!r}"
-    )
+    shown = f"{authority!r} {device!r} {authority.private_key_pem!r} {Source('hush-hush')!r} {vars(authority)!r}"
     for secret in secrets:
         assert not any(text in shown for text in secret.decode().splitlines()[1:-1])
     assert "hush" not in shown
@@ -442,9 +430,7 @@ def test_fcu_yml_is_read_back_as_it_was_written(tmp_path: Path) -> None:
     assert Config.read(path) == config
 
 
-def test_a_template_takes_its_value_from_the_environment(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_template_takes_its_value_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FACTORY_DIR", "/srv/factory")
     (tmp_path / "fcu.yml").write_text("update-auth-certificate-file: <%= ENV['FACTORY_DIR'] %>/update.der\n")
     assert Config.read(tmp_path / "fcu.yml").update_auth_certificate_file == "/srv/factory/update.der"
