@@ -67,8 +67,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _complain(error.format_message(), USAGE)
     except (click.Abort, KeyboardInterrupt):
         return _complain("interrupted", INTERRUPTED)
-    except BrokenPipeError:
-        # The reader has seen enough (head, less); nothing is left to be flushed into the closed pipe at exit.
+    except (BrokenPipeError, SystemExit):
+        # The reader has seen enough (head, less); click leaves for this alone. Nothing is to be flushed into the closed
+        # pipe at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
     except Exception as fault:

@@ -41,7 +41,7 @@ def describe(rule: Rule) -> tuple[Text, Text, Table]:
     head = Text.assemble((rule.code, "bold"), f"  {rule.slug}  ", (rule.level.value, LEVEL_STYLES[rule.level.value]))
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="dim", no_wrap=True)
-    grid.add_column(ratio=1)
+    grid.add_column(ratio=1, overflow="fold")
     rows = {
         "why": rule.why,
         "evidence": rule.evidence,

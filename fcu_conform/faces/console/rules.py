@@ -83,7 +83,7 @@ def show_table(rules: Iterable[Rule]) -> None:
     table.add_column("code", no_wrap=True)
     table.add_column("level", no_wrap=True)
     table.add_column("evidence", max_width=10)
-    table.add_column("statement", ratio=1)
+    table.add_column("statement", ratio=1, overflow="fold")
     total = 0
     for _family, members in groupby(rules, key=lambda rule: rule.family):
         for rule in members:

@@ -1,0 +1,87 @@
+"""What judging a keystore costs, as a ratio to a bare pytest run on the same machine at the same time.
+
+Prints CPU seconds (user and system, of child processes) as medians of several rounds; in each round all kinds of
+run take turns, so that whatever else the machine does hits them alike. Other plugins of the environment are left
+out: what they cost would make the ratio look better than it is.
+
+    python benchmarks/keystore_run.py [--rounds 15]
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+TARGET_RATIO = 2.0
+TARGET_IDLE_MS = 15.0
+
+PYTEST = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+PLUGIN = ["-p", "fcu_conform.faces.pytest_plugin"]
+ENVIRONMENT = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+
+
+def cpu_and_wall(command: list[str], folder: Path) -> tuple[float, float]:
+    """CPU and elapsed seconds of one run, which must succeed."""
+    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    done = subprocess.run(command, cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, check=False)
+    wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
+    if done.returncode != 0:
+        sys.exit(f"{' '.join(command)}: exit code {done.returncode}\n{done.stdout}{done.stderr}")
+    return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime, wall
+
+
+def measure(rounds: int) -> dict[str, tuple[float, float]]:
+    """Median CPU and elapsed seconds by kind of run."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "test_empty.py").write_text("def test_empty():\n    pass\n")
+        maker = [sys.executable, "-m", "reference_ca", "keystore", str(folder / "line"), "--length", "3"]
+        subprocess.run(maker, check=True, capture_output=True)
+        keystore = folder / "line" / "keystore"
+        keystore.chmod(0o700)
+        kinds = {
+            "bare": [*PYTEST, "test_empty.py"],
+            "idle": [*PYTEST, *PLUGIN, "test_empty.py"],
+            "keystore": [*PYTEST, *PLUGIN, f"--fcu-keystore={keystore}"],
+        }
+        samples: dict[str, list[tuple[float, float]]] = {kind: [] for kind in kinds}
+        for command in kinds.values():  # bytecode and disk caches
+            cpu_and_wall(command, folder)
+        for _ in range(rounds):
+            for kind, command in kinds.items():
+                samples[kind].append(cpu_and_wall(command, folder))
+    return {
+        kind: (statistics.median(cpu for cpu, _ in runs), statistics.median(wall for _, wall in runs))
+        for kind, runs in samples.items()
+    }
+
+
+def main() -> int:
+    """Measures, prints, and fails when a target is missed."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=15)
+    medians = measure(parser.parse_args().rounds)
+    print(f"{'run':<28}{'CPU s':>8}{'wall s':>8}{'x bare':>8}")
+    words = {
+        "bare": "bare pytest, one empty test",
+        "idle": "the same, plugin idle",
+        "keystore": "--fcu-keystore, 3 certs",
+    }
+    bare, idle, keystore = (medians[kind][0] for kind in ("bare", "idle", "keystore"))
+    for kind, (cpu, wall) in medians.items():
+        print(f"{words[kind]:<28}{cpu:>8.3f}{wall:>8.3f}{cpu / bare:>8.2f}")
+    ratio, idle_ms = keystore / bare, (idle - bare) * 1000
+    print(f"ratio {ratio:.2f} (target {TARGET_RATIO:.0f}), idle {idle_ms:+.1f} ms (target {TARGET_IDLE_MS:.0f} ms)")
+    print(f"python {sys.version.split()[0]}, {os.cpu_count()} cores")
+    return 0 if ratio <= TARGET_RATIO and idle_ms <= TARGET_IDLE_MS else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
