@@ -27,24 +27,38 @@ def judged(case: Case, room: Room) -> Any:
     return check(keystores if len(keystores) > 1 else keystores[0], chain_depth=room.depth, at=room.at)
 
 
+def said(report: Any) -> list[tuple[str, str, str]]:
+    """(code, level, where and what) of every finding, but for what lies outside."""
+    return [
+        (result.code, str(getattr(f.level, "value", f.level)), f"{f.location.file}: {f.message}")
+        for result in report.results
+        for f in result.findings
+        if result.code not in OUTSIDE
+    ]
+
+
 def codes(report: Any, level: str) -> set[str]:
     """The codes of all findings of one level."""
-    found = {f.code for result in report.results for f in result.findings if f.level == level}
-    return found - OUTSIDE
+    return {code for code, its_level, _ in said(report) if its_level == level}
+
+
+def ending(report: Any, outcome: str) -> list[Any]:
+    """The results with this outcome, but for what lies outside."""
+    return [
+        result
+        for result in report.results
+        if getattr(result.outcome, "value", result.outcome) == outcome and result.code not in OUTSIDE
+    ]
 
 
 def told(report: Any, wanted: Iterable[str]) -> str:
-    """The findings of some codes, and what was blocked, one a line."""
-    rows = [
-        f"    {f.code} {f.level} {getattr(f.location, 'file', None)}: {f.message}"
-        for result in report.results
-        for f in result.findings
-        if f.code in set(wanted)
-    ]
+    """The findings of some codes, and what blocked the others, one a line."""
+    wanted = set(wanted)
+    rows = [f"    {code} {level} {text}" for code, level, text in said(report) if code in wanted]
     rows += [
-        f"    {result.code} {result.outcome} by {', '.join(map(str, result.blocked_by or ()))}"
-        for result in report.results
-        if result.outcome == "blocked" and result.code in set(wanted)
+        f"    {result.code} is blocked by {', '.join(map(str, result.blocked_by))}"
+        for result in ending(report, "blocked")
+        if result.code in wanted
     ]
     return "\n".join(rows)
 
@@ -67,12 +81,12 @@ def test_the_judge_finds_exactly_the_errors_of(case: Case, tmp_path: Path) -> No
             pytrace=False,
         )
     silent = (case.warnings - codes(report, "warning")) | (case.notices - codes(report, "notice"))
-    loud = case.never & {f.code for result in report.results for f in result.findings}
+    loud = case.never & {code for code, _, _ in said(report)}
     if silent or loud:
         pytest.fail(f"{case.id}: {case.why}\n  not said: {sorted(silent)}\n  said: {told(report, loud)}", pytrace=False)
-    crashed = [result.code for result in report.results if result.outcome == "error" and result.code not in OUTSIDE]
+    crashed = [result.code for result in ending(report, "error")]
     assert not crashed, f"rules that failed themselves: {crashed}"
-    assert any(result.outcome == "passed" for result in report.results) or case.errors, "nothing was judged"
+    assert ending(report, "passed") or case.errors, "nothing was judged"
     assert_no_secret_in(repr(report) + told(report, found), room)
 
 
