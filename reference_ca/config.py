@@ -246,7 +246,7 @@ def _parse(text: str, path: Path) -> Mapping[str, Any]:
 
     try:
         settings = YAML(typ="safe", pure=True).load(text)
-    except (YAMLError, ValueError) as error:
+    except (YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{path}, line {mark.line + 1}" if mark else path
         raise ConfigError(
@@ -267,7 +267,11 @@ def _expanded(value: Any, key: str, path: Path | None) -> Any:
     (fact Y-17).
     """
     if isinstance(value, dict):
-        return {name: _expanded(item, f"{key}: {name}", path) for name, item in value.items()}
+        # one level is all there is; a mapping may hold itself, by an alias
+        return {
+            name: _expanded(item, f"{key}: {name}", path) if isinstance(item, str) else item
+            for name, item in value.items()
+        }
     if not isinstance(value, str):
         return value
 

@@ -49,7 +49,7 @@ def _instant(_: click.Context, __: click.Parameter, value: str | None) -> dateti
 def with_source(command: Command) -> Command:
     """Add --seed and --at, which reach the command as one ``source``."""
 
-    @click.option("--seed", help="Derive keys, serials and dates from this text: the same bytes everywhere.")
+    @click.option("--seed", help="For tests: derive keys, serials and dates from this text.")
     @click.option("--at", callback=_instant, metavar="TIME", help="Make it as of this instant (RFC 3339).")
     @functools.wraps(command)
     def inner(seed: str | None, at: datetime | None, **arguments: Any) -> Any:
@@ -114,22 +114,29 @@ def setup(folder: Path, config_file: Path, replace: bool, source: Source) -> Non
 @click.option("--intermediates", type=click.IntRange(0), default=None, help="CAs between root and FCU. [default: 1]")
 @click.option("--ca", type=PATH, help="Sign with the CA in this folder, instead of a new hierarchy.")
 @click.option("--ca-out", type=PATH, help="Keep the new CAs here, a folder each; else their keys are gone.")
+@click.option("--critical", is_flag=True, help="Mark basicConstraints and keyUsage critical (RFC 5280).")
 @click.option("--replace", is_flag=True, help="Replace an fcu.crt that is there.")
 def sign(
-    folder: Path, intermediates: int | None, ca: Path | None, ca_out: Path | None, replace: bool, source: Source
+    folder: Path,
+    intermediates: int | None,
+    ca: Path | None,
+    ca_out: Path | None,
+    critical: bool,
+    replace: bool,
+    source: Source,
 ) -> None:
     """Sign fcu_csr.pem and write fcu.crt, the FCU certificate first and the root last."""
-    keystore = Keystore(folder)
+    keystore, profile = Keystore(folder), CaProfile(critical=critical)
     request = keystore.request()
     if ca is None:
-        line = make_hierarchy(1 if intermediates is None else intermediates, source)
+        line = make_hierarchy(1 if intermediates is None else intermediates, source, profile)
     elif ca_out is not None:
         raise click.UsageError("--ca-out keeps a new hierarchy, and --ca names an old one: give one of them")
     else:
         line = [load_authority(ca, source)]
         for _ in range(intermediates or 0):
-            line.append(line[-1].intermediate())
-    keystore.install_chain(line[-1].sign_request(request.data), replace=replace)
+            line.append(line[-1].intermediate(profile=profile))
+    keystore.install_chain(line[-1].sign_request(request.data, profile), replace=replace)
     if ca_out is not None:
         keep_line(line, ca_out)
     click.echo(keystore.certificate_file)

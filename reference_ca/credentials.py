@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from cryptography import x509
@@ -11,7 +12,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from reference_ca.errors import FcuCode, KeyFileError
 from reference_ca.files import SecretBlob
 
-_TODO = "provide an unencrypted P-256 private key in PEM"
+_KEY_BLOCK = re.compile(rb"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----", re.DOTALL)
+
+_ADVICE = "provide an unencrypted P-256 private key in PEM"
 
 
 def key_pem(key: ec.EllipticCurvePrivateKey) -> SecretBlob:
@@ -35,19 +38,22 @@ def read_key(pem: bytes, where: object = "") -> ec.EllipticCurvePrivateKey:
 
     `KeyFileError` 221 where it is anything else. The error never quotes the file.
     """
+    blocks = _KEY_BLOCK.findall(pem)
     try:
-        key = serialization.load_pem_private_key(pem, password=None)
+        if len(blocks) != 1:
+            raise ValueError("not one private key")
+        key = serialization.load_pem_private_key(blocks[0], password=None)
     except TypeError:
-        raise KeyFileError(FcuCode.KEY_NOT_LOADED, "the CA private key is encrypted", where, _TODO) from None
+        raise KeyFileError(FcuCode.KEY_NOT_LOADED, "the CA private key is encrypted", where, _ADVICE) from None
     except Exception:  # the parser's message is dropped on purpose: it may quote what it read
         raise KeyFileError(
             FcuCode.KEY_NOT_LOADED,
             "the CA private key file cannot be loaded (corrupted or wrong format)",
             where,
-            _TODO,
+            _ADVICE,
         ) from None
     if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, ec.SECP256R1):
-        raise KeyFileError(FcuCode.KEY_NOT_LOADED, "the CA private key is not on P-256", where, _TODO)
+        raise KeyFileError(FcuCode.KEY_NOT_LOADED, "the CA private key is not on P-256", where, _ADVICE)
     return key
 
 

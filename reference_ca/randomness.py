@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
+import functools
 import hmac
 import secrets
 from collections.abc import Iterator
 from datetime import datetime, timezone
 
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+
+from reference_ca.errors import ReferenceCaError
 
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
@@ -16,6 +20,19 @@ SEEDED_INSTANT = datetime(2025, 1, 1, tzinfo=timezone.utc)
 """The instant of a seeded source that was given none: a fixed one, because a seed promises the same bytes."""
 
 _SALT = b"reference-ca seed v1"
+
+
+@functools.cache
+def deterministic() -> bool:
+    """Whether the linked OpenSSL makes RFC 6979 signatures (3.2 and later do); they are used wherever they
+    can be had.
+    """
+    key = ec.derive_private_key(1, ec.SECP256R1())
+    try:
+        key.sign(b"", ec.ECDSA(hashes.SHA256(), deterministic_signing=True))
+    except UnsupportedAlgorithm:
+        return False
+    return True
 
 
 class Source:
@@ -37,6 +54,11 @@ class Source:
             raise ValueError("an instant needs a time zone, such as datetime(2026, 1, 1, tzinfo=timezone.utc)")
         self._root: bytes | None = None
         if seed is not None:
+            if not deterministic():
+                raise ReferenceCaError(
+                    "this OpenSSL makes no RFC 6979 signatures, so a seed cannot give the same bytes",
+                    todo="install cryptography from its wheels, or use no seed",
+                )
             octets = seed.encode() if isinstance(seed, str) else bytes(seed)
             self._root = hmac.digest(_SALT, octets, "sha256")
             at = at or SEEDED_INSTANT
@@ -66,7 +88,7 @@ class Source:
     def _blocks(root: bytes, info: bytes, count: int) -> Iterator[bytes]:
         block = b""
         for number in range(1, count + 1):
-            block = hmac.digest(root, block + info + bytes([number]), hashlib.sha256)
+            block = hmac.digest(root, block + info + bytes([number]), "sha256")
             yield block
 
     def private_key(self, label: str) -> ec.EllipticCurvePrivateKey:

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from reference_ca.errors import RequestError
 from reference_ca.files import Blob
 from reference_ca.profiles import CaProfile
-from reference_ca.signing import deterministic
+from reference_ca.randomness import deterministic
 
 
 def make_request(key: ec.EllipticCurvePrivateKey, subject: x509.Name) -> Blob:

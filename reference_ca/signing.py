@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 from datetime import datetime
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -15,22 +13,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from reference_ca.errors import IssuingError
 from reference_ca.names import common_name
 from reference_ca.profiles import Extensions, add_years
-from reference_ca.randomness import Source
+from reference_ca.randomness import Source, deterministic
 
 _STAMP = "%Y-%m-%dT%H:%M:%SZ"
-
-
-@functools.cache
-def deterministic() -> bool:
-    """Whether the linked OpenSSL makes RFC 6979 signatures (3.2 and later do). They are used wherever they
-    can be had.
-    """
-    key = ec.derive_private_key(1, ec.SECP256R1())
-    try:
-        key.sign(b"", ec.ECDSA(hashes.SHA256(), deterministic_signing=True))
-    except UnsupportedAlgorithm:
-        return False
-    return True
 
 
 class Issuer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import zoneinfo
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -157,7 +158,7 @@ def test_the_bundles_key_is_the_certificates_and_stays_out_of_the_repr() -> None
     assert "config_data" not in shown
 
 
-def test_update_certificate_identities_and_a_time_zone_reach_the_device(tmp_path: Path, source: Source) -> None:
+def test_update_certificate_and_identities_reach_the_device(tmp_path: Path, source: Source) -> None:
     update = RootAuthority("Update")
     (tmp_path / "update.der").write_bytes(update.certificate.public_bytes(Encoding.DER))
     update.intermediate("Server").chain_pem.write_to_path(tmp_path / "server.pem")
@@ -169,7 +170,6 @@ def test_update_certificate_identities_and_a_time_zone_reach_the_device(tmp_path
         bootstrap_server_ca_certificate_file="server.pem",
         vendor_id="00112233-4455-6677-8899-aabbccddeeff",
         class_id="ffeeddcc-bbaa-4988-b766-554433221100",
-        device_info={**base.device_info, "timezone": "Asia/Kolkata"},
     )
     result = prepare_device_configuration("endpoint-1", fcu(source), config)
     device = Device()
@@ -177,8 +177,21 @@ def test_update_certificate_identities_and_a_time_zone_reach_the_device(tmp_path
     assert device.certificates["mbed.UpdateAuthCert"] == [update.certificate]
     assert len(device.certificates["mbed.BootstrapServerCACert"]) == 2
     assert device.items["mbed.VendorId"] == bytes.fromhex("00112233445566778899aabbccddeeff")
-    assert device.items["mbed.UTCOffset"] == "+05:30"
     assert result.warning_list == []
+
+
+@pytest.mark.parametrize(
+    ("zone", "offset"), [("UTC", "+00:00"), ("Asia/Kolkata", "+05:30"), ("America/St_Johns", "-03:30")]
+)
+def test_the_offset_follows_the_time_zone(zone: str, offset: str) -> None:
+    if zone != "UTC" and zone not in zoneinfo.available_timezones():
+        pytest.skip("there is no time zone database here")
+    source = Source("zone", at=AT)
+    base = Config.example(source, depth=2)
+    config = dataclasses.replace(base, device_info={**base.device_info, "timezone": zone})
+    device = Device()
+    device.receive(prepare_device_configuration("endpoint-1", fcu(source), config).config_data)
+    assert (device.items["mbed.Timezone"], device.items["mbed.UTCOffset"]) == (zone, offset)
 
 
 def test_the_server_ca_of_a_whole_set_up_is_the_one_in_the_bundle(tmp_path: Path, source: Source) -> None:

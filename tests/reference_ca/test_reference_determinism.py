@@ -22,9 +22,10 @@ def digest_of_a_setup(folder: Path, source: Source) -> str:
     """SHA-256 over every file of a whole set-up and of one device, names included."""
     config = with_chain(reference_ca.Config.example(source), 4)
     keystore, _ = make_keystore(folder, 4, config, source)
-    device = keystore.authority(source).issue_device("device-1")
-    device.chain_pem(2).write_to_path(folder / "device.pem")
-    device.private_key_der.write_to_path(folder / "device.key.der")
+    authority, config = keystore.authority(source), reference_ca.Config.read(folder / "config/fcu.yml")
+    for form, ending in (("pem", "tar"), ("cbor", "zip")):
+        outputs = reference_ca.issue_outputs(["device-1", "device-2"], authority, config, form=form)
+        reference_ca.write_lot(outputs, folder / f"devices.{ending}", at=source.now())
     whole = hashlib.sha256()
     for file in sorted(path for path in folder.rglob("*") if path.is_file()):
         whole.update(f"{file.relative_to(folder).as_posix()}\n".encode() + file.read_bytes())
@@ -32,8 +33,15 @@ def digest_of_a_setup(folder: Path, source: Source) -> str:
 
 
 def test_a_whole_set_up_is_the_same_bytes_on_every_machine(tmp_path: Path) -> None:
-    pinned = "ec53f8da3187d65425f7e43274242fffddcd3b760d47d0f510df0e8ae1c2e0e9"
+    pinned = "e5619170e81c836f9085e0ff3992084ac4898753e165aca67634915ee5a83f35"
     assert digest_of_a_setup(tmp_path / "fcu", Source("pinned", at=AT)) == pinned
+
+
+def test_a_seed_is_refused_where_signatures_would_be_random(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reference_ca.randomness, "deterministic", lambda: False)
+    with pytest.raises(reference_ca.ReferenceCaError, match="RFC 6979"):
+        Source("seed")
+    assert reference_ca.RootAuthority(source=Source()).certificate.issuer
 
 
 def test_another_seed_or_another_instant_gives_other_bytes(tmp_path: Path) -> None:

@@ -315,6 +315,9 @@ def test_an_encrypted_key_and_a_key_on_another_curve_are_221(setup_of_length: Se
         (b"use-bootstrap: false\nfirst-to-claim: true", [201]),
         (b"bootstrap-server-uri: <%= ENV['NO_SUCH_VARIABLE'] %>", [201]),
         (b"\xff\xfe\x00", [190]),
+        (b"a: " + b"[" * 3000, [200]),
+        (b"device-certificate-chain-depth: 2\ndevice-info: &a {x: *a}", []),
+        (b"device-certificate-chain-depth: 2\ndevice-info: [1]", [201]),
         (b"use-bootstrap: true", [112]),
         (b"use-bootstrap: true\ndevice-certificate-chain-depth:\n", [112]),
         (b"device-certificate-chain-depth: 5", [111]),
@@ -421,6 +424,16 @@ def test_no_private_key_shows_in_any_repr_or_error(setup_of_length: SetUp) -> No
     keystore.private_key_file.write_bytes(secrets[0].replace(b"M", b"%"))
     (error,) = keystore.check()
     assert not any(text in repr(error) + str(error) for text in secrets[0].decode().splitlines()[1:-1])
+
+
+def test_a_key_file_with_two_keys_or_none_is_221(setup_of_length: SetUp) -> None:
+    keystore = setup_of_length(1)
+    key = keystore.private_key_file.read_bytes()
+    for data in (key + key, keystore.certificate_file.read_bytes(), b""):
+        keystore.private_key_file.write_bytes(data)
+        assert numbers(keystore) == [221]
+    keystore.private_key_file.write_bytes(b"a word before\n" + key)
+    assert numbers(keystore) == []
 
 
 def test_fcu_yml_is_read_back_as_it_was_written(tmp_path: Path) -> None:
