@@ -22,6 +22,9 @@ LABEL = 11
 
 INDENT = "  "
 
+SHOWN = 20
+"""Findings of one rule that are shown; a report has more."""
+
 Segment: TypeAlias = tuple[str, str]
 """Text and its style: ``failed``, ``warned``, ``notice``, ``strong``, ``label`` or ``plain``."""
 
@@ -99,9 +102,9 @@ def summary(result: Result, certificates: Certificates) -> str:
     """The result in one line, for lists: the first finding, and how many more there are."""
     if not result.findings:
         return printable(result.reason)
-    first, *others = weightiest(result)
-    more = f" (and {len(others)} more)" if others else ""
-    return place_and_message(first, certificates, brief=True) + more
+    others = max(result.count, len(result.findings)) - 1
+    more = f" (and {others} more)" if others else ""
+    return place_and_message(weightiest(result)[0], certificates, brief=True) + more
 
 
 def weightiest(result: Result) -> list[Finding]:
@@ -125,6 +128,8 @@ def render(
         yield from _labelled("why", "the suite itself broke on this rule: that is no verdict on the setup", width)
         yield from _labelled("fix", "report this as a fault of fcu-conform, with the line above", width)
         return
+    left_out = max(result.count, len(result.findings)) - len(result.findings) + len(findings[SHOWN:])
+    findings = findings[:SHOWN]
     shared = len({(finding.why, finding.fix) for finding in findings}) == 1
     for number, finding in enumerate(findings):
         yield from _prose(place_and_message(finding, certificates), width)
@@ -136,6 +141,8 @@ def render(
             yield from _reasons(result, finding, width)
         if len(findings) > 1 and (shared or number + 1 < len(findings)):
             yield ()
+    if left_out:
+        yield from _prose(f"… and {left_out} more", width)
     if shared:
         yield from _reasons(result, findings[0], width)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from importlib.resources import files
 from typing import Any
 
 from fcu_conform import __version__
@@ -21,6 +20,9 @@ Document = dict[str, Any]
 
 def schema() -> Document:
     """The JSON Schema (draft 2020-12) that every document validates against."""
+    # Only readers of reports need it, and importing this is not cheap.
+    from importlib.resources import files
+
     loaded: Document = json.loads((files(__package__) / "report.schema.json").read_text(encoding="utf-8"))
     return loaded
 

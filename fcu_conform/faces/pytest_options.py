@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fcu_conform.artefacts.setup import UsageError
+from fcu_conform.artefacts.usage import UsageError
 from fcu_conform.faces.pytest_plugin import OPTIONS, Option
 from fcu_conform.faces.settings import Settings, now, parse_depth, parse_instant
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from fcu_conform.artefacts.setup import Setup, UsageError, read_setups
+from fcu_conform.artefacts.setup import Setup, read_setups
+from fcu_conform.artefacts.usage import UsageError
 from fcu_conform.engine import Examination, Outcome, Report, Result
 from fcu_conform.engine.report import JUDGED
 from fcu_conform.faces import reports, transport

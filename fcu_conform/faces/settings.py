@@ -11,7 +11,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from fcu_conform.artefacts.setup import UsageError
+from fcu_conform.artefacts.usage import UsageError
 from fcu_conform.faces.text import printable
 
 _RFC3339 = re.compile(

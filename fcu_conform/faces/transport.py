@@ -19,6 +19,7 @@ def dump(result: Result) -> str:
             "findings": [asdict(finding) for finding in result.findings],
             "blocked_by": result.blocked_by,
             "reason": result.reason,
+            "count": result.count,
         }
     )
 
@@ -38,4 +39,5 @@ def load(text: str, catalogue: Catalogue) -> Result:
         findings=tuple(findings),
         blocked_by=tuple(plain["blocked_by"]),
         reason=plain["reason"],
+        count=plain["count"],
     )

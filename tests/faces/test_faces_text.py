@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from fcu_conform.artefacts.setup import UsageError
+from fcu_conform.artefacts.usage import UsageError
 from fcu_conform.engine import Outcome, Result
 from fcu_conform.faces import transport
 from fcu_conform.faces.failure import Certificates, place_and_message, plain, render, summary, weightiest
@@ -97,7 +97,7 @@ def test_results_cross_to_another_process_as_ascii() -> None:
     finding = Finding(
         "is \udcff", Location("fcu.crt", 2, 14, "subject"), "a", "b", picture=("1", "2"), level=Level.NOTICE
     )
-    result = Result(CATALOGUE["CHN003"], "kéy", Outcome.BLOCKED, (finding, Finding("x")), ("CRT001",), "why")
+    result = Result(CATALOGUE["CHN003"], "kéy", Outcome.BLOCKED, (finding, Finding("x")), ("CRT001",), "why", 7)
     assert transport.dump(result).isascii()
     assert transport.load(transport.dump(result), CATALOGUE) == result
 
@@ -160,6 +160,15 @@ def test_reasons_of_their_own_stay_with_their_findings() -> None:
     result = Result(RULE, "k", Outcome.FAILED, findings)
     text = plain(render(result, findings, "FAILED", "failed", KNOWN, 80))
     assert text.index("is odd 0") < text.index("because 0") < text.index("is odd 1") < text.index("because 1")
+
+
+def test_of_many_findings_the_first_are_shown_and_the_rest_are_counted() -> None:
+    findings = tuple(Finding(f"is odd: {number}", why="because") for number in range(25))
+    result = Result(RULE, "k", Outcome.FAILED, findings, count=1000)
+    text = plain(render(result, findings, "FAILED", "failed", KNOWN, 80))
+    assert text.count("is odd") == 20
+    assert "  … and 980 more\n" in text
+    assert summary(result, KNOWN) == "is odd: 0 (and 999 more)"
 
 
 def test_errors_stand_before_warnings_and_the_summary_counts_the_rest() -> None:

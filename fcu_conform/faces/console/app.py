@@ -78,7 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _explain(fault: Exception) -> tuple[str, int]:
-    from fcu_conform.artefacts.setup import UsageError
+    from fcu_conform.artefacts.usage import UsageError
     from fcu_conform.engine.examination import describe_fault
 
     if isinstance(fault, UsageError):
