@@ -119,7 +119,7 @@ class Certificate:
         if tag != 0xA0:
             return position, 1, False
         content, content_stop = der.expect(data, start, stop, der.INTEGER, "version")
-        if content_stop != stop or content == content_stop:
+        if content_stop != stop or not 1 <= content_stop - content <= 4:
             raise der.DerError("version: malformed")
         version = int.from_bytes(data[content:content_stop], "big", signed=True) + 1
         return stop, version, version == 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Set
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -46,7 +46,8 @@ class Chain:
     @cached_property
     def distinct(self) -> tuple[Link, ...]:
         """The links without repetitions."""
-        return tuple(link for link in self.links if link not in self.repeated)
+        repeated = {id(link) for link in self.repeated}
+        return tuple(link for link in self.links if id(link) not in repeated)
 
     @cached_property
     def path(self) -> tuple[Link, ...]:
@@ -61,7 +62,7 @@ class Chain:
     def _start(self) -> Link | None:
         if not self.distinct:
             return None
-        issuers = {id(issuer) for link in self.distinct if (issuer := self._issuer_of(link, [link]))}
+        issuers = {id(issuer) for link in self.distinct if (issuer := self._issuer_of(link, {id(link)}))}
         ends = [link for link in self.distinct if id(link) not in issuers] or [self.distinct[0]]
         if self.key is not None:
             for link in ends:
@@ -71,32 +72,42 @@ class Chain:
         return first if first in ends else max(ends, key=lambda link: len(self._path_from(link)))
 
     def _path_from(self, start: Link) -> list[Link]:
-        path = [start]
-        while (issuer := self._issuer_of(path[-1], path)) is not None:
+        path, taken = [start], {id(start)}
+        while (issuer := self._issuer_of(path[-1], taken)) is not None:
             path.append(issuer)
+            taken.add(id(issuer))
         return path
 
-    def _issuer_of(self, link: Link, taken: Sequence[Link]) -> Link | None:
+    def _issuer_of(self, link: Link, taken: Set[int]) -> Link | None:
+        return next((other for other in self._issuers_of(link) if id(other) not in taken), None)
+
+    def _issuers_of(self, link: Link) -> list[Link]:
+        """Every link that may be the issuer, the likeliest first."""
+        if id(link) not in self._issuers:
+            self._issuers[id(link)] = self._find_issuers(link)
+        return self._issuers[id(link)]
+
+    @cached_property
+    def _issuers(self) -> dict[int, list[Link]]:
+        # Each signature is verified once: in a file full of one name any certificate may be the issuer of any other.
+        return {}
+
+    def _find_issuers(self, link: Link) -> list[Link]:
         certificate = link.certificate
         if certificate.is_self_signed:
-            return None
+            return []
         named = [
             other
             for other in self.distinct
-            if other not in taken and other.certificate.subject.matches(certificate.issuer)
+            if other is not link and other.certificate.subject.matches(certificate.issuer)
         ]
+        if len(named) < 2 and not certificate.is_self_issued:
+            return named
+        verifying = {id(other) for other in named if certificate.signed_by(other.certificate.public_key)}
         if certificate.is_self_issued:
             # A root whose own signature is bad is still the end; only a key that does verify makes it a link.
-            named = [other for other in named if certificate.signed_by(other.certificate.public_key)]
-        if len(named) < 2:
-            return named[0] if named else None
-        return min(
-            named,
-            key=lambda other: (
-                certificate.signed_by(other.certificate.public_key) is not True,
-                not other.certificate.is_self_issued,
-            ),
-        )
+            named = [other for other in named if id(other) in verifying]
+        return sorted(named, key=lambda other: (id(other) not in verifying, not other.certificate.is_self_issued))
 
     @property
     def is_complete(self) -> bool:

@@ -6,16 +6,15 @@ not documented for all of them; a known setting is therefore found by its name a
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from fcu_conform.artefacts.limits import CONFIG_DIGITS, CONFIG_EVENTS, CONFIG_NESTING
 from fcu_conform.artefacts.reading import FileBytes
 
-_TEMPLATE = re.compile(r"<%.*?%>", re.DOTALL)
 _LEVELS = 3
 _TRUE = frozenset({"true", "yes", "on"})
 _FALSE = frozenset({"false", "no", "off"})
@@ -44,7 +43,7 @@ class Setting:
     @property
     def is_template(self) -> bool:
         """The value is filled in from elsewhere when FCU reads it, so it cannot be judged."""
-        return isinstance(self.value, str) and _TEMPLATE.search(self.value) is not None
+        return isinstance(self.value, str) and "%>" in self.value.partition("<%")[2]
 
     @property
     def as_bool(self) -> bool | None:
@@ -184,6 +183,7 @@ def _compose(data: bytes) -> tuple[dict[str, Setting], str, int | None]:
     except UnicodeDecodeError as fault:
         return {}, "is not UTF-8 text", data.count(b"\n", 0, fault.start) + 1
     try:
+        _check_size(YAML(typ="safe", pure=True).parse(text))
         node = YAML(typ="safe", pure=True).compose(text)
         if node is None or node.id != "mapping":
             return {}, "is empty" if node is None else "is not a mapping of settings", None
@@ -193,10 +193,24 @@ def _compose(data: bytes) -> tuple[dict[str, Setting], str, int | None]:
     except MarkedYAMLError as fault:
         mark = fault.problem_mark or fault.context_mark
         return {}, f"is not valid YAML: {fault.problem or fault.context}", mark.line + 1 if mark else None
-    except (YAMLError, ValueError) as fault:
+    except YAMLError as fault:
         return {}, f"is not valid YAML: {str(fault).splitlines()[0]}", None
-    except RecursionError:
-        return {}, "is nested too deeply", None
+    except Exception as fault:  # on odd escapes and directives the library raises more than it documents
+        return {}, f"is not valid YAML: {type(fault).__name__}", None
+
+
+def _check_size(events: Iterator[Any]) -> None:
+    """Stops at a file that would take long to compose; a collection's start and end count as one each."""
+    from ruamel.yaml.events import CollectionEndEvent, CollectionStartEvent
+
+    depth = 0
+    for count, event in enumerate(events):
+        line = event.start_mark.line + 1
+        if count > CONFIG_EVENTS:
+            raise _Refused("has more settings than any fcu.yml", line)
+        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+        if depth > CONFIG_NESTING:
+            raise _Refused("is nested too deeply", line)
 
 
 class _Converter:
@@ -242,7 +256,7 @@ def _scalar(kind: str, text: str) -> Any:
             return None
         if kind == "bool":
             return text.lower() in _TRUE
-        if kind == "int":
+        if kind == "int" and len(text) <= CONFIG_DIGITS:
             return int(text.replace("_", ""), 0 if text[:2].lower() in ("0x", "0o", "0b") else 10)
         if kind == "float":
             return float(text)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
-from fcu_conform.artefacts.limits import DER_NESTING
+from fcu_conform.artefacts.limits import DER_NESTING, OID_OCTETS
 
 BOOLEAN = 0x01
 INTEGER = 0x02
@@ -93,7 +93,7 @@ def only(data: bytes, tag: int, what: str) -> tuple[int, int]:
 @lru_cache(maxsize=1024)
 def oid_text(content: bytes) -> str:
     """The content octets of an OBJECT IDENTIFIER in dotted form."""
-    if not content or content[-1] & 0x80:
+    if not content or content[-1] & 0x80 or len(content) > OID_OCTETS:
         raise DerError("malformed object identifier")
     arcs = []
     value = 0
@@ -150,6 +150,8 @@ def _ber_header(data: bytes, position: int, end: int, notes: list[str]) -> tuple
             raise DerError(f"multi-byte tag at offset {position}")
         start = position + 2
         if length < 0x80:
+            if start + length > end:
+                raise DerError(f"element at offset {position} goes beyond the end of its container")
             return tag, length, start
         if length == 0x80:
             if not tag & CONSTRUCTED:
@@ -182,7 +184,7 @@ def _normalise(data: bytes, position: int, end: int, notes: list[str], depth: in
     parts = []
     stop = end if length is None else position + length
     while True:
-        if length is None and data[position : position + 2] == b"\0\0":
+        if length is None and position + 2 <= stop and data[position : position + 2] == b"\0\0":
             position += 2
             break
         if length is not None and position == stop:

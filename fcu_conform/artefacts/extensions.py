@@ -88,6 +88,8 @@ def parse_basic_constraints(value: bytes) -> BasicConstraints:
     if start < stop:
         content, end = der.expect(value, start, stop, der.INTEGER, "pathLenConstraint")
         path_length, start = int.from_bytes(value[content:end], "big", signed=True), end
+        if path_length < 0:
+            raise der.DerError("basicConstraints: negative pathLenConstraint")
     if start != stop:
         raise der.DerError("basicConstraints: bytes left over")
     return BasicConstraints(ca, path_length)

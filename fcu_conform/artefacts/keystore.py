@@ -89,9 +89,10 @@ class Keystore:
     @cached_property
     def _search(self) -> tuple[tuple[KeyCopy, ...], tuple[KeyCopy, ...]]:
         secret = self._key_scalar()
-        copies, unsearched = [], []
+        copies: list[KeyCopy] = []
+        unsearched: list[KeyCopy] = []
         budget = KEYSTORE_SEARCHED
-        for path in _files_below(self.path):
+        for path in _files_below(self.path, unsearched):
             name = str(path.relative_to(self.path))
             if name == KEY_NAME:
                 continue
@@ -123,19 +124,25 @@ def _same_file(one: Path, other: Path) -> bool:
         return False
 
 
-def _files_below(folder: Path) -> Iterator[Path]:
-    """Files and links below a folder, breadth first, without following links to folders."""
+def _files_below(folder: Path, left_out: list[KeyCopy]) -> Iterator[Path]:
+    """Files and links below a folder, breadth first, without following links to folders; notes where it did not go."""
+
+    def skip(path: Path, why: str) -> None:
+        left_out.append(KeyCopy(str(path.relative_to(folder)), why))
+
     level, count = [folder], 0
     for _ in range(KEYSTORE_NESTING):
         below: list[Path] = []
         for parent in level:
             try:
                 entries = sorted(os.scandir(parent), key=lambda entry: entry.name)
-            except OSError:
+            except OSError as fault:
+                skip(parent, f"cannot be listed: {os.strerror(fault.errno or 0).lower()}")
                 continue
             for entry in entries:
                 count += 1
                 if count > KEYSTORE_ENTRIES:
+                    skip(Path(entry.path), f"the keystore has more than {KEYSTORE_ENTRIES} entries")
                     return
                 try:
                     mode = entry.stat(follow_symlinks=False).st_mode
@@ -146,6 +153,8 @@ def _files_below(folder: Path) -> Iterator[Path]:
                 elif stat.S_ISREG(mode) or stat.S_ISLNK(mode):
                     yield Path(entry.path)
         level = below
+    for path in level:
+        skip(path, f"lies more than {KEYSTORE_NESTING - 1} folders deep")
 
 
 def _private_key_in(data: bytes, secret: Secret) -> str:

@@ -9,11 +9,26 @@ PEM_FILE = 1 * MIB
 CONFIG_FILE = 128 * KIB
 """Bytes of fcu.yml; the one that comes with FCU has a few KiB."""
 
+CONFIG_EVENTS = 20_000
+"""Keys, values, starts and ends of collections in fcu.yml; the one that comes with FCU has a few hundred."""
+
+CONFIG_NESTING = 50
+"""Levels of collections in fcu.yml; a real one has three."""
+
+CONFIG_DIGITS = 64
+"""Characters of an integer in fcu.yml; one with more is no number that FCU knows, and is kept as text."""
+
 PEM_BLOCKS = 100
 """PEM blocks in one file; Device Management takes at most 50 certificates for an account."""
 
+STRAYS = 100
+"""Things between PEM blocks that are told; nobody reads the list of a file full of them."""
+
 PEM_LABEL = 64
 """Characters of a PEM label."""
+
+OID_OCTETS = 128
+"""Content octets of an object identifier; those in use have fewer than 20."""
 
 DER_NESTING = 24
 """Levels of constructed encodings inside a certificate; a real one has fewer than ten."""
@@ -26,6 +41,21 @@ KEYSTORE_NESTING = 4
 
 KEYSTORE_SEARCHED = 64 * MIB
 """Bytes read in all when searching a keystore for second copies of a private key."""
+
+DEVICE_FILE = 256 * KIB
+"""Bytes of one file of a device; a chain of five certificates in a bundle has about 6 KiB."""
+
+MANIFEST_FILE = 512 * MIB
+"""Bytes of devices.csv; a million devices have about 100 MiB."""
+
+ARCHIVE_FLOOR = 256 * MIB
+"""Bytes that any archive may unpack to."""
+
+ARCHIVE_RATIO = 200
+"""How many times its own size an archive may unpack to beyond that; certificates compress to about a half."""
+
+ARCHIVE_READ = 16 * MIB
+"""Bytes that reading an archive asks for at once; a larger member header is no honest one."""
 
 GIT_INDEX = 64 * MIB
 """Bytes of a git index that are looked through for the key file."""

@@ -36,9 +36,11 @@ class Attribute:
     @property
     def comparable(self) -> tuple[str, object]:
         """What two attributes share that RFC 5280 calls equal: case and inner white space do not count."""
-        if self.tag not in _ENCODINGS:
+        try:
+            text = self.value.decode(_ENCODINGS[self.tag])
+        except (KeyError, UnicodeDecodeError):  # no string, or none of its type: only the same bytes are the same
             return self.oid, (self.tag, self.value)
-        folded = unicodedata.normalize("NFKC", self.text).casefold()
+        folded = unicodedata.normalize("NFKC", text).casefold()
         return self.oid, " ".join(folded.split())
 
 

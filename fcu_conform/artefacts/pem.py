@@ -7,7 +7,7 @@ import binascii
 import re
 from dataclasses import dataclass, field
 
-from fcu_conform.artefacts.limits import PEM_BLOCKS, PEM_LABEL
+from fcu_conform.artefacts.limits import PEM_BLOCKS, PEM_LABEL, STRAYS
 
 _MARKER = re.compile(rb"-----(BEGIN|END) ([^\r\n-]{0,%d}?)-----" % PEM_LABEL)
 _BASE64 = re.compile(rb"[A-Za-z0-9+/]*={0,2}")
@@ -46,7 +46,7 @@ class Stray:
 
 @dataclass(frozen=True)
 class PemText:
-    """A file taken apart: blocks and strays in order, and a problem that concerns the whole file."""
+    """A file taken apart: blocks and the first strays in order, and a problem that concerns the whole file."""
 
     blocks: tuple[Block, ...]
     strays: tuple[Stray, ...]
@@ -71,7 +71,7 @@ def parse_pem(data: bytes) -> PemText:
             opened = marker
         elif opened is None:
             _note_stray(data, done, marker.start(), lines, strays)
-            strays.append(Stray(lines.at(marker.start()), "an END line without its BEGIN line"))
+            _note(strays, lines.at(marker.start()), "an END line without its BEGIN line")
         else:
             blocks.append(_finished(data, opened, marker, lines))
             opened = None
@@ -143,8 +143,13 @@ def _note_stray(data: bytes, start: int, stop: int, lines: _LineCounter, strays:
         return
     line = lines.at(start + gap.index(text[:1]))
     if text == b"\xef\xbb\xbf":
-        strays.append(Stray(line, "a byte order mark"))
+        _note(strays, line, "a byte order mark")
     elif all(octet >= 0x20 or octet in b"\t\r\n" for octet in text):
-        strays.append(Stray(line, f"{len(text)} characters of text"))
+        _note(strays, line, f"{len(text)} characters of text")
     else:
-        strays.append(Stray(line, f"{len(text)} stray bytes"))
+        _note(strays, line, f"{len(text)} stray bytes")
+
+
+def _note(strays: list[Stray], line: int, what: str) -> None:
+    if len(strays) < STRAYS:
+        strays.append(Stray(line, what))
