@@ -85,7 +85,7 @@ class Certificate:
         self._signed_part = data[start:tbs_stop]
         self.outer_algorithm, position = read_algorithm(data, tbs_stop, stop, "signatureAlgorithm")
         bits, bits_stop = expect(data, position, stop, der.BIT_STRING, "signatureValue")
-        if bits_stop != stop or bits == bits_stop:
+        if bits_stop != stop or data[bits:bits_stop][:1] != b"\0":  # whole octets, no unused bits
             raise der.DerError("certificate: malformed signature value")
         self.signature = data[bits + 1 : bits_stop]
 
@@ -239,7 +239,10 @@ class Certificate:
     @cached_property
     def der_notes(self) -> list[str]:
         """Everything in the certificate that is not strict DER, in words; empty if all is."""
-        notes = list(self.ber_notes or der.normalise(self.raw)[2])
+        try:
+            notes = list(self.ber_notes or der.normalise(self.raw)[2])
+        except der.DerError as fault:  # where fields are read as they are, their insides need not be even BER
+            notes = [str(fault)]
         if self.spells_version_1:
             notes.append("version 1 is written out")
         for extension in self.extensions:

@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from fcu_conform.artefacts.limits import CONFIG_DIGITS, CONFIG_EVENTS, CONFIG_NESTING
+from fcu_conform.artefacts.limits import CONFIG_ALIASES, CONFIG_DIGITS, CONFIG_EVENTS, CONFIG_NESTING
 from fcu_conform.artefacts.reading import FileBytes
 
 _LEVELS = 3
@@ -218,6 +218,7 @@ class _Converter:
 
     def __init__(self) -> None:
         self._containers: dict[int, dict[str, Setting] | list[Setting]] = {}
+        self._aliases = 0
 
     def mapping(self, node: Any) -> dict[str, Setting]:
         settings: dict[str, Setting] = {}
@@ -245,7 +246,11 @@ class _Converter:
         if node.id == "scalar":
             return Setting(name, line, _scalar(tag.rpartition(":")[2], node.value), node.style in ("'", '"'))
         value = self._containers.get(id(node))
-        if value is None:
+        if value is not None:
+            self._aliases += 1
+            if self._aliases > CONFIG_ALIASES:
+                raise _Refused(f"has more than {CONFIG_ALIASES} aliases", line)
+        else:
             value = self.mapping(node) if node.id == "mapping" else self._sequence(node)
         return Setting(name, line, value)
 

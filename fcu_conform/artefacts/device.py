@@ -35,10 +35,11 @@ class Device:
         troubles: a sentence for everything in the file that could not be read.
         bundle: the CBOR bundle, where the file is one.
         key: the private key that goes with it, where the output has one.
+        identity: what all files of this device share: its place and name without the ending.
         enrollment_id: the enrollment identity that the manifest gives.
     """
 
-    __slots__ = ("bundle", "certificates", "endpoint_names", "enrollment_id", "key", "name", "troubles")
+    __slots__ = ("bundle", "certificates", "endpoint_names", "enrollment_id", "identity", "key", "name", "troubles")
 
     def __init__(
         self,
@@ -50,8 +51,10 @@ class Device:
         bundle: Bundle | None = None,
         key: DeviceKey | None = None,
         enrollment_id: str | None = None,
+        identity: str = "",
     ) -> None:
         self.name = name
+        self.identity = identity or name
         self.endpoint_names = endpoint_names
         self.certificates = certificates
         self.troubles = troubles
@@ -89,7 +92,7 @@ def read_device_pem(device: Device, data: bytes) -> None:
             device.key = device.key or read_key_block(device.name, block)
         elif block.label != "EC PARAMETERS":
             troubles.append(f"has a block of another kind: {block.label}")
-    if not number:
+    if not number and device.key is None:
         troubles.append("has no certificate")
     device.certificates = tuple(certificates)
     device.troubles = (*troubles, *_problems(device.certificates))

@@ -104,9 +104,17 @@ class Keystore:
             what = _private_key_in(file.data, secret)
             if file.trouble in (Trouble.TOO_LARGE, Trouble.DENIED, Trouble.UNREADABLE):
                 unsearched.append(KeyCopy(name, file.detail))
-            elif what and not (file.is_link and _same_file(path, self.path / KEY_NAME)):
+            elif what and not self._is_key_by_link(path, file.is_link):
                 copies.append(KeyCopy(name, what))
         return tuple(sorted(copies, key=_by_name)), tuple(sorted(unsearched, key=_by_name))
+
+    def _is_key_by_link(self, path: Path, is_link: bool) -> bool:
+        """The file is the key file itself under another name, one being a symbolic link to the other."""
+        key = self.path / KEY_NAME
+        try:
+            return (is_link or key.is_symlink()) and path.samefile(key)
+        except OSError:
+            return False
 
     def _key_scalar(self) -> Secret:
         key = self.key_file.key
@@ -115,13 +123,6 @@ class Keystore:
 
 def _by_name(copy: KeyCopy) -> str:
     return copy.name
-
-
-def _same_file(one: Path, other: Path) -> bool:
-    try:
-        return one.samefile(other)
-    except OSError:
-        return False
 
 
 def _files_below(folder: Path, left_out: list[KeyCopy]) -> Iterator[Path]:
@@ -159,7 +160,7 @@ def _files_below(folder: Path, left_out: list[KeyCopy]) -> Iterator[Path]:
 
 def _private_key_in(data: bytes, secret: Secret) -> str:
     """What private key some bytes hold, in words; empty if none is seen."""
-    if PRIVATE_KEY_MARKER.search(data):
+    if PRIVATE_KEY_MARKER.search(data) or PRIVATE_KEY_MARKER.search(data.replace(b"\0", b"")):
         return "a PEM private key"
     scalar = secret.reveal()
     if scalar and (scalar in data or scalar.hex().encode() in data.lower()):

@@ -18,6 +18,9 @@ CONFIG_NESTING = 50
 CONFIG_DIGITS = 64
 """Characters of an integer in fcu.yml; one with more is no number that FCU knows, and is kept as text."""
 
+CONFIG_ALIASES = 20
+"""Aliases of mappings and lists in fcu.yml; honest files have none or a few."""
+
 PEM_BLOCKS = 100
 """PEM blocks in one file; Device Management takes at most 50 certificates for an account."""
 

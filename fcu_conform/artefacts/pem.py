@@ -65,19 +65,22 @@ def parse_pem(data: bytes) -> PemText:
             return PemText(tuple(blocks), tuple(strays), f"has more than {PEM_BLOCKS} PEM blocks")
         if marker[1] == b"BEGIN":
             if opened is not None:
-                blocks.append(_unfinished(opened, lines, "has no END line before the next block begins"))
+                blocks.append(_broken(opened, lines, "has no END line before the next block begins"))
             else:
                 _note_stray(data, done, marker.start(), lines, strays)
             opened = marker
         elif opened is None:
             _note_stray(data, done, marker.start(), lines, strays)
-            _note(strays, lines.at(marker.start()), "an END line without its BEGIN line")
+            blocks.append(_broken(marker, lines, "has an END line without its BEGIN line"))
+        elif data[max(0, opened.start() - 5) : opened.start()] == b"-----":  # OpenSSL refuses the whole file
+            blocks.append(_broken(opened, lines, "begins on the line where the block before it ends"))
+            opened = None
         else:
             blocks.append(_finished(data, opened, marker, lines))
             opened = None
         done = marker.end()
     if opened is not None:
-        blocks.append(_unfinished(opened, lines, "has no END line"))
+        blocks.append(_broken(opened, lines, "has no END line"))
     else:
         _note_stray(data, done, len(data), lines, strays)
     return PemText(tuple(blocks), tuple(strays), "" if blocks else describe_non_pem(data))
@@ -113,7 +116,7 @@ def _label(marker: re.Match[bytes]) -> str:
     return marker[2].decode("ascii", "backslashreplace")
 
 
-def _unfinished(opened: re.Match[bytes], lines: _LineCounter, problem: str) -> Block:
+def _broken(opened: re.Match[bytes], lines: _LineCounter, problem: str) -> Block:
     return Block(_label(opened), lines.at(opened.start()), None, problem)
 
 

@@ -93,7 +93,7 @@ def parse_public_key(data: bytes) -> PublicKey:
     algorithm_start, algorithm_stop = der.expect(data, start, stop, der.SEQUENCE, "key algorithm")
     algorithm, curve, explicit = parse_key_algorithm(data, algorithm_start, algorithm_stop)
     bits_start, bits_stop = der.expect(data, algorithm_stop, stop, der.BIT_STRING, "public key")
-    if bits_stop != stop or bits_start == bits_stop:
+    if bits_stop != stop or data[bits_start:bits_stop][:1] != b"\0":  # whole octets, no unused bits
         raise der.DerError("subject public key info: malformed key bits")
     return PublicKey(data, algorithm, curve, explicit, data[bits_start + 1 : bits_stop])
 

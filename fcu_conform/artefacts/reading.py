@@ -77,7 +77,8 @@ def read_file(path: Path, limit: int, *, within: Path | None = None, name: str =
     try:
         target = Path(os.path.realpath(path, strict=True)) if is_link else path
         if is_link and within is not None and not _lies_within(target, within):
-            return failed(trouble=Trouble.LINK_OUT, detail=f"leads to {os.fspath(target)}")
+            detail = f"is a link out of the keystore, to {os.fspath(target)}, and is not followed"
+            return failed(trouble=Trouble.LINK_OUT, detail=detail)
         # O_NONBLOCK: opening a FIFO or a device must not wait for its other end.
         descriptor = os.open(target, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError as fault:

@@ -23,7 +23,7 @@ class Request:
         self.algorithm: SignatureAlgorithm
         self.algorithm, position = read_algorithm(data, info_stop, stop, "signatureAlgorithm")
         bits, bits_stop = der.expect(data, position, stop, der.BIT_STRING, "signature")
-        if bits_stop != stop or bits == bits_stop:
+        if bits_stop != stop or data[bits:bits_stop][:1] != b"\0":  # whole octets, no unused bits
             raise der.DerError("request: malformed signature")
         self._signature = data[bits + 1 : bits_stop]
         _, position = der.expect(data, info, info_stop, der.INTEGER, "version")

@@ -24,6 +24,28 @@ CONFIG_PLACES = ("../config/fcu.yml", "../fcu.yml", "fcu.yml")
 """Where fcu.yml is looked for, seen from the keystore."""
 
 
+@dataclass(frozen=True)
+class Slicing:
+    """fcu.crt cut at a depth: what follows the device certificate on the device, and what goes to the portal.
+
+    The depth counts the device certificate (fact K-07), so the cut is after the first ``depth - 1`` certificates
+    (K-08).
+    """
+
+    depth: int
+    certificates: tuple[Certificate, ...]
+
+    @property
+    def on_device(self) -> tuple[Certificate, ...]:
+        """The certificates of fcu.crt that the device carries, in order."""
+        return self.certificates[: self.depth - 1]
+
+    @property
+    def on_portal(self) -> tuple[Certificate, ...]:
+        """The rest of fcu.crt, in order; empty where the depth takes in the whole chain."""
+        return self.certificates[self.depth - 1 :]
+
+
 @dataclass(frozen=True, eq=False)
 class Setup:
     """A keystore with its configuration, and the instant at which it is judged.
@@ -65,6 +87,14 @@ class Setup:
         return "bootstrap" if flag else "lwm2m"
 
     @cached_property
+    def account_id(self) -> str | None:
+        """The account id in the LwM2M server URI, in LwM2M mode; None otherwise or where it is not known."""
+        uri = None if self.config is None else self.config.text("lwm2m-server-uri")
+        if self.mode != "lwm2m" or uri is None or "aid=" not in uri:
+            return None
+        return uri.rpartition("aid=")[2].partition("&")[0]
+
+    @cached_property
     def key_public(self) -> PublicKey | None:
         """The public key of fcu_private_key.pem, where the key could be read."""
         key = self.keystore.key_file.key
@@ -87,6 +117,50 @@ class Setup:
     def fcu_certificate(self) -> Certificate | None:
         """The certificate that signs devices."""
         return None if self.fcu_link is None else self.fcu_link.certificate
+
+    @cached_property
+    def slicing(self) -> Slicing | None:
+        """How fcu.crt is cut between device and portal; None where no depth is known.
+
+        A single certificate needs no depth: the device then carries its own certificate alone (fact K-05).
+        """
+        certificates = self.keystore.fcu_crt.certificates
+        depth = self.depth
+        if depth is None and len(certificates) == 1:
+            depth = 1
+        if depth is None or not 1 <= depth <= len(certificates) + 1:
+            return None
+        return Slicing(depth, certificates)
+
+    @cached_property
+    def ca_certificates(self) -> frozenset[bytes]:
+        """The raw bytes of every certificate of fcu.crt."""
+        return frozenset(certificate.raw for certificate in self.keystore.fcu_crt.certificates)
+
+    @cached_property
+    def ca_keys(self) -> frozenset[bytes]:
+        """The public keys (DER) of every certificate of fcu.crt, and of fcu_private_key.pem."""
+        keys = {certificate.public_key.der for certificate in self.keystore.fcu_crt.certificates}
+        return frozenset(keys | ({self.key_public.der} if self.key_public else set()))
+
+    @property
+    def is_contradictory(self) -> bool:
+        """FCU is to be an intermediate CA, and fcu.crt holds one self-issued certificate."""
+        entries = self.keystore.fcu_crt.entries
+        lone = entries[0].certificate if len(entries) == 1 else None
+        is_intermediate = self.config is not None and self.config.is_intermediate is True
+        return is_intermediate and lone is not None and lone.is_self_issued
+
+    @property
+    def lacks_request(self) -> bool:
+        """FCU's setup was to make a request, and there is none.
+
+        Where certificate-authority is empty the credentials are external, and nothing was to be requested (fact K-11).
+        """
+        config = self.config
+        if config is None or not config.is_intermediate or not config.authority:
+            return False
+        return not self.keystore.request_file.file.exists
 
     @cached_property
     def odd_one_out(self) -> str:

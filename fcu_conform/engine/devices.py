@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from graphlib import TopologicalSorter
 
 from fcu_conform.artefacts.device import Device
 from fcu_conform.artefacts.setup import Setup
-from fcu_conform.rules.model import Blocked, Finding, Level, NotApplicable, Rule
+from fcu_conform.rules.model import Blocked, DeviceCheck, Finding, Level, NotApplicable, Rule
 
 KEPT_FINDINGS = 10_000
 """Findings kept for each rule; what comes beyond is counted, so that a wholly wrong lot does not fill the memory."""
@@ -46,31 +47,42 @@ class DevicePass:
 
 
 def judge_devices(rules: Sequence[Rule], devices: Iterable[Device], setup: Setup) -> DevicePass:
-    """Judges a stream of devices by device rules, which come in the order in which they need each other."""
+    """Judges a stream of devices by device rules."""
     result = DevicePass({rule.code: Tally(rule) for rule in rules})
-    tallies = list(result.tallies.values())
+    checks = [(result.tallies[rule.code], _started(rule, setup)) for rule in _in_order_of_need(rules)]
     for device in devices:
-        result.checked += 1
-        if _judge_device(tallies, device, setup):
+        result.checked += bool(device.certificates or device.troubles or device.bundle)
+        if _judge_device(checks, device, setup):
             result.offending += 1
             if len(result.offenders) < KEPT_FINDINGS:
                 result.offenders.append(device.name)
     return result
 
 
-def _judge_device(tallies: list[Tally], device: Device, setup: Setup) -> bool:
+def _started(rule: Rule, setup: Setup) -> DeviceCheck:
+    assert rule.start is not None
+    return rule.start(setup)
+
+
+def _in_order_of_need(rules: Sequence[Rule]) -> list[Rule]:
+    """The rules so that each comes after those it needs."""
+    by_code = {rule.code: rule for rule in rules}
+    graph = {rule.code: [code for code in rule.needs if code in by_code] for rule in rules}
+    return [by_code[code] for code in TopologicalSorter(graph).static_order()]
+
+
+def _judge_device(checks: list[tuple[Tally, DeviceCheck]], device: Device, setup: Setup) -> bool:
     """Whether the device has an error."""
     hindered: set[str] = set()
     offends = False
-    for tally in tallies:
+    for tally, check in checks:
         rule = tally.rule
-        assert rule.device_check is not None
         if hindered and not hindered.isdisjoint(rule.needs):
             _count(tally.blocked_by, next(code for code in rule.needs if code in hindered))
             hindered.add(rule.code)
             continue
         try:
-            findings = rule.device_check(device, setup)
+            findings = check(device, setup)
         except NotApplicable as reason:
             _count(tally.reasons, str(reason))
             continue
@@ -84,23 +96,31 @@ def _judge_device(tallies: list[Tally], device: Device, setup: Setup) -> bool:
             continue
         tally.judged += 1
         if findings:
-            offends = _keep(tally, findings, device) or offends
-            hindered.add(rule.code)
+            weightiest = _keep(tally, findings, device)
+            offends = offends or weightiest is Level.ERROR
+            if weightiest is not Level.NOTICE:
+                hindered.add(rule.code)
     return offends
 
 
-def _keep(tally: Tally, findings: Sequence[Finding], device: Device) -> bool:
-    """Keeps what was found, with the device's name where a finding has no place of its own; whether one is an error."""
-    offends = False
+def _keep(tally: Tally, findings: Sequence[Finding], device: Device) -> Level:
+    """Keeps what was found, with the device's name where a finding has no place of its own; gives the highest level.
+
+    A notice is told once, however many devices it is true of.
+    """
+    levels = set()
     for finding in findings:
         complete = tally.rule.complete(finding)
+        assert complete.level is not None
+        levels.add(complete.level)
+        if complete.level is Level.NOTICE and any(complete.message == kept.message for kept in tally.findings):
+            continue
         if complete.location.file is None:
             complete = replace(complete, location=replace(complete.location, file=device.name))
-        offends = offends or complete.level is Level.ERROR
         tally.found += 1
         if len(tally.findings) < KEPT_FINDINGS:
             tally.findings.append(complete)
-    return offends
+    return next(level for level in Level if level in levels)
 
 
 def _count(counter: dict[str, int], key: str) -> None:

@@ -46,7 +46,7 @@ class Examination:
         return self._results[key]
 
     def _judge(self, rule: Rule, setup: Setup) -> Result:
-        if rule.device_check is not None:
+        if rule.start is not None:
             return self._over_devices(rule, setup)
         assert rule.check is not None
         blocked_by = self._hindered(rule.needs, setup.name)
@@ -76,7 +76,7 @@ class Examination:
         """
         if subject not in self._passes:
             setup = self.setups[subject]
-            rules = [rule for rule in self.catalogue if rule.device_check and not self._keystore_hinders(rule, subject)]
+            rules = [rule for rule in self.catalogue if rule.start and not self._keystore_hinders(rule, subject)]
             self._passes[subject] = judge_devices(rules, setup.devices, setup)
         return self._passes[subject]
 

@@ -1,6 +1,17 @@
 """The rules: one small function each, one module a family."""
 
-from fcu_conform.rules import certificate, chain, config, keys, request
+from fcu_conform.rules import certificate, chain, config, device_certificate, device_chain, keys, lot, request, upload
 from fcu_conform.rules.model import CATALOGUE
 
-__all__ = ["CATALOGUE", "certificate", "chain", "config", "keys", "request"]
+__all__ = [
+    "CATALOGUE",
+    "certificate",
+    "chain",
+    "config",
+    "device_certificate",
+    "device_chain",
+    "keys",
+    "lot",
+    "request",
+    "upload",
+]

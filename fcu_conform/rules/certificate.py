@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from fcu_conform.artefacts import oids
 from fcu_conform.artefacts.certificate import Certificate
 from fcu_conform.artefacts.chain import Link
+from fcu_conform.artefacts.extensions import Extension
 from fcu_conform.artefacts.keystore import CERTIFICATE_NAME
 from fcu_conform.artefacts.oids import ECDSA_SHA256
 from fcu_conform.artefacts.reading import Trouble
@@ -27,7 +28,11 @@ from fcu_conform.rules.words import (
 THIRTY_FIVE_YEARS = 35 * 365 * DAY
 CA_KEY_USAGES = ("digitalSignature", "keyCertSign", "cRLSign")
 MAX_SERIAL_BITS = 160
-_PAGE_EXTENSIONS = (oids.BASIC_CONSTRAINTS, oids.KEY_USAGE)
+_PAGE_EXTENSIONS = (
+    Extension(oids.BASIC_CONSTRAINTS, False, bytes.fromhex("30030101ff")),
+    Extension(oids.KEY_USAGE, False, bytes.fromhex("03020186")),
+)
+"""All the extensions that the page's own OpenSSL configuration makes."""
 
 
 def certificates(setup: Setup, *, version_3: bool = False) -> Iterator[tuple[Link, Certificate]]:
@@ -53,6 +58,8 @@ def certificates(setup: Setup, *, version_3: bool = False) -> Iterator[tuple[Lin
 def certificate_file_is_there(setup: Setup) -> Findings:
     file = setup.keystore.fcu_crt
     if file.file.trouble is Trouble.MISSING:
+        if setup.lacks_request:
+            raise Blocked("CSR001")
         yield Finding(file.file.detail or "is not in the keystore", Location(CERTIFICATE_NAME), "a file", "none")
     elif file.file.trouble not in (None, Trouble.TOO_LARGE):
         yield Finding(file_trouble(file), Location(CERTIFICATE_NAME), expected="a regular file that can be read")
@@ -366,7 +373,7 @@ def subjects_are_not_empty(setup: Setup) -> Findings:
 def certificates_have_key_identifiers(setup: Setup) -> Findings:
     for link, certificate in certificates(setup, version_3=True):
         if not certificate.has_extension(oids.SUBJECT_KEY_IDENTIFIER):
-            as_on_page = tuple(extension.oid for extension in certificate.extensions) == _PAGE_EXTENSIONS
+            as_on_page = certificate.extensions == _PAGE_EXTENSIONS
             yield Finding(
                 f"{certificate_words(link, setup)}: has no subjectKeyIdentifier"
                 + (", as the page's own OpenSSL example makes it" if as_on_page else ""),
@@ -384,7 +391,7 @@ def certificates_have_key_identifiers(setup: Setup) -> Findings:
     passes="authorityKeyIdentifier of the child is the subjectKeyIdentifier of its issuer",
     fails="the intermediate was renewed with another key, and the child still names the old one",
     source=rfc(5280, "4.2.1.1"),
-    needs=("CHN003",),
+    needs=("CHN003", "CHN004"),
     shaded_by=("CRT002", "CRT003"),
 )
 def authority_key_identifiers_fit(setup: Setup) -> Findings:

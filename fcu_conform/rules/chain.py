@@ -29,6 +29,12 @@ def _pairs(chain: Chain) -> Iterator[tuple[Link, Link]]:
     return pairwise(chain.path)
 
 
+def _needs_all_certificates(setup: Setup) -> None:
+    """What is missing may stand in a block of another kind, which CHN001 has told."""
+    if any(block.label.endswith(" CERTIFICATE") for block in setup.keystore.fcu_crt.pem.blocks):
+        raise Blocked("CHN001")
+
+
 def _drawn(links: tuple[Link, ...] | list[Link]) -> str:
     return " · ".join(map(numbered, links))
 
@@ -92,6 +98,7 @@ def file_is_in_order(setup: Setup) -> Findings:
     chain = _chain(setup)
     path = chain.path
     if chain.has_gap:
+        _needs_all_certificates(setup)
         last = path[-1]
         stray = next((link for link in chain.off_path if link.index > last.index), chain.off_path[0])
         yield Finding(
@@ -159,6 +166,7 @@ def signatures_verify(setup: Setup) -> Findings:
 def file_ends_in_root(setup: Setup) -> Findings:
     chain = _chain(setup)
     if not chain.is_complete:
+        _needs_all_certificates(setup)
         last = chain.path[-1]
         yield Finding(
             f"{certificate_words(last, setup)}: its issuer is missing",
@@ -312,6 +320,7 @@ def lone_certificate_is_self_signed(setup: Setup) -> Findings:
     link = setup.chain.path[0]
     certificate = link.certificate
     if not certificate.is_self_issued:
+        _needs_all_certificates(setup)
         yield Finding(
             f"{certificate_words(link, setup)}: is not self-signed, and its issuer is missing",
             at_certificate(link, setup, "issuer"),

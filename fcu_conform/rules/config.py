@@ -204,7 +204,7 @@ def depth_fits_chain(setup: Setup) -> Findings:
     passes=f"{DEPTH}: {DEPTH_LIMIT}",
     fails=f"fcu.crt with six certificates and {DEPTH}: {DEPTH_LIMIT + 1}",
     source=device("Key and Configuration Manager, kcm_defs.h", "DC-01"),
-    needs=("CFG004",),
+    needs=("CFG001", "CFG002"),
 )
 def depth_fits_device(setup: Setup) -> Findings:
     requires(setup.depth is not None, "no depth is set")
@@ -284,7 +284,7 @@ def authority_values_are_valid(setup: Setup) -> Findings:
     passes="common-name: FCU line 1, and the certificate's CN is FCU line 1",
     fails="common-name: FCU line 2, and the certificate's CN is FCU line 1",
     source=page(_EDITING, "Y-12", "K-11"),
-    needs=("CFG001", "CFG002", "CFG007", "CRT002", "CSR005"),
+    needs=("CFG001", "CFG002", "CFG007", "CRT002"),
 )
 def certificate_subject_is_configured(setup: Setup) -> Findings:
     link = setup.fcu_link
@@ -311,19 +311,18 @@ def certificate_subject_is_configured(setup: Setup) -> Findings:
     passes="setup-ca-as-intermediate: true and a chain in fcu.crt",
     fails="setup-ca-as-intermediate: true and one self-signed certificate in fcu.crt",
     source=page("Using FCU to generate credentials", "K-02", "Y-03"),
-    needs=("CFG001", "CFG002", "CRT002"),
+    needs=("CFG001", "CFG002"),
+    shaded_by=("CRT002",),
 )
 def intermediate_is_not_self_signed(setup: Setup) -> Findings:
     config = _config(setup)
     requires(config.is_intermediate, "setup-ca-as-intermediate is not true")
-    entries = setup.keystore.fcu_crt.entries
-    link = setup.fcu_link
-    if len(entries) == 1 and link is not None and link.certificate.is_self_issued:
+    if setup.is_contradictory:
         setting = config.get("setup-ca-as-intermediate")
         assert setting is not None
+        certificate = setup.keystore.fcu_crt.certificates[0]
         yield Finding(
-            f"FCU is to be an intermediate CA, but fcu.crt holds one self-signed certificate"
-            f" ({titled(link.certificate)})",
+            f"FCU is to be an intermediate CA, but fcu.crt holds one self-signed certificate ({titled(certificate)})",
             _at(setup, setting),
             expected="a chain in fcu.crt",
             found="one self-signed certificate",

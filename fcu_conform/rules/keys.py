@@ -95,12 +95,10 @@ def key_is_p256(setup: Setup) -> Findings:
 )
 def key_matches_fcu_certificate(setup: Setup) -> Findings:
     link = setup.fcu_link
-    if setup.odd_one_out == "certificate":
-        raise Blocked("CSR007")
     requires(link, "fcu.crt has no certificate")
     assert link is not None
     assert setup.key_public is not None
-    if not link.certificate.public_key.is_p256:
+    if link.certificate.public_key.trouble:
         raise Blocked("CRT004")
     if setup.key_public.der != link.certificate.public_key.der:
         owner = next((o for o in setup.chain.links if o.certificate.public_key.der == setup.key_public.der), None)
@@ -188,6 +186,7 @@ def keystore_folder_is_private(setup: Setup) -> Findings:
     passes="the only private key below keystore/ is in fcu_private_key.pem",
     fails="fcu_private_key.pem.bak, .fcu_private_key.pem.swp, key.der, fcu.p12, a key inside fcu.crt",
     source=page(_SECURING, "R-01", "R-07"),
+    needs=("KEY001",),
 )
 def key_has_no_copies(setup: Setup) -> Findings:
     for copy in setup.keystore.key_copies:

@@ -78,6 +78,7 @@ Findings: TypeAlias = Iterator[Finding]
 DeviceFindings: TypeAlias = Sequence[Finding]
 Check: TypeAlias = Callable[[Setup], Iterable[Finding]]
 DeviceCheck: TypeAlias = Callable[[Device, Setup], DeviceFindings]
+LotCheck: TypeAlias = Callable[[Setup], DeviceCheck]
 
 
 class NotApplicable(Exception):
@@ -94,7 +95,10 @@ class Blocked(Exception):
 
 @dataclass(frozen=True)
 class Rule:
-    """One requirement and the function that checks it: ``check`` on a set-up, or ``device_check`` on each device of it.
+    """One requirement and the function that checks it.
+
+    ``check`` judges a set-up; ``start`` gives a check for one pass over its devices, and is there in place of
+    ``check``.
 
     ``needs``: rules that must not have failed, warned or been blocked, or this one is blocked. What a device rule needs
     of other device rules counts for each device by itself.
@@ -114,7 +118,7 @@ class Rule:
     needs: tuple[str, ...]
     shaded_by: tuple[str, ...]
     check: Check | None
-    device_check: DeviceCheck | None = None
+    start: LotCheck | None = None
 
     @property
     def family(self) -> str:
@@ -212,10 +216,9 @@ def rule(
         source: where the requirement comes from.
         needs, shaded_by: see `Rule`.
     """
-    sources = source if isinstance(source, tuple) else (source,)
-    texts = (level, statement, why, fix, passes, fails, sources, needs, shaded_by)
 
     def register(check: Check) -> Check:
+        texts = (level, statement, why, fix, passes, fails, _sources(source), needs, shaded_by)
         CATALOGUE.add(Rule(code, _slug(check), *texts, check))
         return check
 
@@ -239,14 +242,46 @@ def device_rule(
     The check is called for every device of a lot, so it is a plain function that gives a sequence, ``()`` where all is
     well, and not a generator.
     """
-    sources = source if isinstance(source, tuple) else (source,)
-    texts = (level, statement, why, fix, passes, fails, sources, needs, ())
 
     def register(check: DeviceCheck) -> DeviceCheck:
-        CATALOGUE.add(Rule(code, _slug(check), *texts, None, check))
+        def start(_setup: Setup) -> DeviceCheck:
+            return check
+
+        texts = (level, statement, why, fix, passes, fails, _sources(source), needs, ())
+        CATALOGUE.add(Rule(code, _slug(check), *texts, None, start))
         return check
 
     return register
+
+
+def lot_rule(
+    code: str,
+    level: Level,
+    *,
+    statement: str,
+    why: str,
+    fix: str,
+    passes: str,
+    fails: str,
+    source: Source | tuple[Source, ...],
+    needs: tuple[str, ...] = (),
+) -> Callable[[LotCheck], LotCheck]:
+    """Puts a check over many devices into the catalogue; the arguments are those of `rule`.
+
+    The decorated function is called once for a pass and gives the check that sees every device; what it remembers of
+    them should be small.
+    """
+
+    def register(start: LotCheck) -> LotCheck:
+        texts = (level, statement, why, fix, passes, fails, _sources(source), needs, ())
+        CATALOGUE.add(Rule(code, _slug(start), *texts, None, start))
+        return start
+
+    return register
+
+
+def _sources(source: Source | tuple[Source, ...]) -> tuple[Source, ...]:
+    return source if isinstance(source, tuple) else (source,)
 
 
 def _slug(check: Callable[..., object]) -> str:

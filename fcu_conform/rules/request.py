@@ -33,18 +33,18 @@ def _request(setup: Setup) -> Request:
     passes="setup-ca-as-intermediate: true, and keystore/fcu_csr.pem is there",
     fails="setup-ca-as-intermediate: true with certificate-authority filled in, and no fcu_csr.pem",
     source=page(_GENERATE, "K-02", "K-11"),
-    needs=("CFG001", "CFG009"),
+    needs=("CFG001",),
 )
 def request_is_there(setup: Setup) -> Findings:
     requires(setup.config, "there is no fcu.yml")
     assert setup.config is not None
     requires(setup.config.is_intermediate, "setup-ca-as-intermediate is not true")
     file = setup.keystore.request_file.file
-    if file.trouble is Trouble.MISSING:
-        requires(setup.config.authority, "certificate-authority is empty: the credentials are external")
+    requires(file.exists or setup.config.authority, "certificate-authority is empty: the credentials are external")
+    if setup.lacks_request:
+        if setup.is_contradictory:
+            raise Blocked("CFG009")
         yield Finding(file.detail or "is not in the keystore", REQUEST, expected="a file", found="none")
-    elif file.trouble not in (None, Trouble.TOO_LARGE):
-        yield Finding(file_trouble(setup.keystore.request_file), REQUEST, expected="a regular file")
 
 
 @rule(
@@ -183,7 +183,7 @@ def certificate_is_for_request(setup: Setup) -> Findings:
     assert link is not None
     if not request.public_key.is_p256:
         raise Blocked("CSR006")
-    if not link.certificate.public_key.is_p256:
+    if link.certificate.public_key.trouble:
         raise Blocked("CRT004")
     key = setup.key_public
     if key is not None and request.public_key.der != key.der:

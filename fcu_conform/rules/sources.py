@@ -30,6 +30,11 @@ def device(document: str, *facts: str) -> Source:
     return Source(Evidence.DEVICE, document, "", facts)
 
 
+def api(section: str, *facts: str) -> Source:
+    """The public description of Device Management's REST API."""
+    return Source(Evidence.API, "Device Management public API, trusted certificates", section, facts)
+
+
 def rfc(number: int, section: str) -> Source:
     """A section of an RFC."""
     return Source(Evidence.RFC, f"RFC {number}", f"section {section}")

@@ -174,17 +174,6 @@ def folder_that_everybody_lists(room: Room) -> None:
     room.keystore.chmod(0o755)
 
 
-@case(warnings={"KEY007"})
-def key_on_a_mounted_volume(room: Room) -> None:
-    """The key is a link out of the keystore to a protected file: KEY007 warns, and everything else is judged through
-    the link.
-    """
-    chain = line(1)
-    room.put("../../vault/line1.pem", chain[0].key.sec1(), 0o600)
-    room.link(KEY, "../../vault/line1.pem")
-    room.chain(*chain)
-
-
 @case(warnings={"KEY005"})
 def encrypted_key(room: Room) -> None:
     """The key is PKCS#8 under a passphrase: KEY005 is a warning, and the match is not judged."""

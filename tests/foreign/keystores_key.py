@@ -275,3 +275,14 @@ def key_and_request_swapped(room: Room) -> None:
     room.key(chain[0].key, Request(chain[0].key).pem)
     room.request(chain[0].key.public_pem())
     room.chain(*chain)
+
+
+@case(errors={"KEY001"}, warnings={"KEY007"})
+def key_on_a_mounted_volume(room: Room) -> None:
+    """The key is a link out of the keystore: links are not followed out of it, so there is no key to judge (KEY001, with
+    KEY007 for the reason). A run that passed without having seen the key would be worse than one that fails.
+    """
+    chain = line(1)
+    room.put("../../vault/line1.pem", chain[0].key.sec1(), 0o600)
+    room.link(KEY, "../../vault/line1.pem")
+    room.chain(*chain)

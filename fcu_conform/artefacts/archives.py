@@ -1,0 +1,161 @@
+"""Files in folders and archives, one after the other; nothing is unpacked to disk and nothing is followed out."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import stat
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from fcu_conform.artefacts.limits import ARCHIVE_FLOOR, ARCHIVE_RATIO, ARCHIVE_READ, DEVICE_FILE, MANIFEST_FILE
+from fcu_conform.artefacts.reading import FileBytes, Trouble, read_file
+
+TAR_ENDINGS = (".tar", ".tar.gz", ".tgz")
+ZIP_ENDING = ".zip"
+MANIFEST_NAME = "devices.csv"
+
+Wanted = Callable[[str], bool]
+
+
+def is_archive(path: Path) -> bool:
+    """The path's name has an ending of an archive that can be read."""
+    return path.name.lower().endswith((*TAR_ENDINGS, ZIP_ENDING))
+
+
+def walk(path: Path, wanted: Wanted) -> Iterator[FileBytes]:
+    """The wanted files below a folder or in an archive; of a file itself just that.
+
+    Args:
+        path: a folder, an archive or a file.
+        wanted: takes a name relative to the path, with slashes, and says whether the file is to be read.
+
+    An archive that is damaged gives what could be read of it, and at last an entry that tells the trouble.
+    """
+    if path.is_dir():
+        return _walk_folder(path, wanted)
+    if path.name.lower().endswith(ZIP_ENDING):
+        return _guarded(path, _walk_zip(path, wanted))
+    if is_archive(path):
+        return _guarded(path, _walk_tar(path, wanted))
+    return iter((read_file(path, _limit(path.name)),))
+
+
+def _limit(name: str) -> int:
+    return MANIFEST_FILE if name.rpartition("/")[2] == MANIFEST_NAME else DEVICE_FILE
+
+
+def _walk_folder(root: Path, wanted: Wanted) -> Iterator[FileBytes]:
+    """Depth first, names in order; links to folders are not followed."""
+    pending = [""]
+    while pending:
+        below = pending.pop()
+        folders = []
+        try:
+            with os.scandir(root / below) as entries:
+                listed = sorted(entries, key=lambda entry: entry.name)
+        except OSError as fault:
+            detail = f"cannot be listed: {os.strerror(fault.errno or 0).lower()}"
+            yield FileBytes(below or root.name, root / below, trouble=Trouble.UNREADABLE, detail=detail)
+            continue
+        for entry in listed:
+            name = f"{below}/{entry.name}" if below else entry.name
+            if entry.is_dir(follow_symlinks=False):
+                folders.append(name)
+            elif wanted(name):
+                yield read_file(Path(entry.path), _limit(name), within=root, name=name)
+        pending += reversed(folders)
+
+
+def _guarded(path: Path, files: Iterator[FileBytes]) -> Iterator[FileBytes]:
+    try:
+        yield from files
+    except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError) as fault:
+        reason = str(fault).splitlines()[0] if str(fault) else type(fault).__name__
+        detail = f"is a damaged archive: {reason}; what comes after was not judged"
+        yield FileBytes(path.name, path, trouble=Trouble.UNREADABLE, detail=detail)
+
+
+def _escapes(name: str) -> bool:
+    return name.startswith("/") or ".." in PurePosixPath(name).parts
+
+
+def _refused(archive: Path, name: str, detail: str) -> FileBytes:
+    return FileBytes(name, archive, trouble=Trouble.NOT_REGULAR, detail=detail)
+
+
+def _walk_zip(path: Path, wanted: Wanted) -> Iterator[FileBytes]:
+    with zipfile.ZipFile(path) as archive:
+        for member in archive.infolist():
+            name = member.filename
+            if member.is_dir() or not wanted(name):
+                continue
+            mode = member.external_attr >> 16
+            if _escapes(name):
+                yield _refused(path, name, "has a name that leads out of the archive")
+            elif mode and stat.S_IFMT(mode) not in (0, stat.S_IFREG):
+                yield _refused(path, name, "is no regular file of the archive")
+            elif member.flag_bits & 1:
+                yield _refused(path, name, "is encrypted")
+            else:
+                yield _zip_member(path, archive, member)
+
+
+def _zip_member(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> FileBytes:
+    limit = _limit(member.filename)
+    try:
+        with archive.open(member) as stream:
+            data = stream.read(limit + 1)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as fault:
+        return _refused(path, member.filename, f"cannot be unpacked: {fault}")
+    return _bounded(path, member.filename, data, limit)
+
+
+def _bounded(path: Path, name: str, data: bytes, limit: int) -> FileBytes:
+    if len(data) > limit:
+        return FileBytes(name, path, trouble=Trouble.TOO_LARGE, detail=f"has more than {limit} bytes")
+    return FileBytes(name, path, data)
+
+
+class _BoundedStream(io.RawIOBase):
+    """A stream that gives no more than an archive of its size may unpack to."""
+
+    def __init__(self, stream: IO[bytes], size: int) -> None:
+        self._stream = stream
+        self._left = max(ARCHIVE_FLOOR, ARCHIVE_RATIO * size)
+
+    def read(self, count: int = -1) -> bytes:
+        if not 0 <= count <= ARCHIVE_READ:
+            raise tarfile.ReadError("a header asks for more bytes than any honest one")
+        data = self._stream.read(count)
+        self._left -= len(data)
+        if self._left < 0:
+            raise tarfile.ReadError("unpacks to far more than its own size")
+        return data
+
+
+def _walk_tar(path: Path, wanted: Wanted) -> Iterator[FileBytes]:
+    with path.open("rb") as raw:
+        packed = raw.read(2) == b"\x1f\x8b"
+        raw.seek(0)
+        opened: IO[bytes] = gzip.GzipFile(fileobj=raw) if packed else raw  # type: ignore[assignment]
+        stream = _BoundedStream(opened, path.stat().st_size)
+        with tarfile.open(fileobj=stream, mode="r|") as archive:
+            for member in archive:
+                archive.members = []  # type: ignore[attr-defined]  # tarfile would keep every member it has seen
+                name = member.name.removeprefix("./")
+                if member.isdir() or not wanted(name):
+                    continue
+                if _escapes(name):
+                    yield _refused(path, name, "has a name that leads out of the archive")
+                elif not member.isreg():
+                    yield _refused(path, name, "is no regular file of the archive")
+                else:
+                    content = archive.extractfile(member)
+                    data = b"" if content is None else content.read(_limit(name) + 1)
+                    yield _bounded(path, name, data, _limit(name))

@@ -1,0 +1,77 @@
+"""devices.csv: which file belongs to which endpoint name, where the files' names do not say it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from fcu_conform.artefacts.reading import FileBytes
+
+COLUMNS = ("endpoint_name", "file", "enrollment_id", "key_file")
+_REQUIRED = ("endpoint_name", "file")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One device of the manifest; ``line`` is where it stands, paths are relative to the manifest, with slashes."""
+
+    line: int
+    endpoint_name: str
+    file: str
+    enrollment_id: str | None
+    key_file: str | None
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The rows by their file, and a sentence for everything that is wrong with the manifest itself."""
+
+    name: str
+    rows: dict[str, Row]
+    troubles: tuple[str, ...] = ()
+
+
+def read_manifest(file: FileBytes) -> Manifest:
+    """Reads devices.csv; bad rows are told and left out."""
+    if file.trouble is not None:
+        return Manifest(file.name, {}, (file.detail or file.trouble.value,))
+    try:
+        text = file.data.decode("utf-8-sig")
+        reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+        columns = reader.fieldnames or ()
+        missing = [column for column in _REQUIRED if column not in columns]
+        if missing:
+            return Manifest(file.name, {}, (f"has no column {' and no column '.join(missing)}",))
+        return _collect(file.name, reader)
+    except (UnicodeDecodeError, csv.Error) as fault:
+        return Manifest(file.name, {}, (f"is not a CSV file in UTF-8: {fault}",))
+
+
+def _collect(name: str, reader: csv.DictReader[str]) -> Manifest:
+    rows: dict[str, Row] = {}
+    troubles = []
+    for values in reader:
+        line = reader.line_num
+        row = Row(
+            line,
+            (values.get("endpoint_name") or "").strip(),
+            _path(values.get("file")) or "",
+            (values.get("enrollment_id") or "").strip() or None,
+            _path(values.get("key_file")),
+        )
+        if not row.endpoint_name or not row.file:
+            troubles.append(f"line {line}: has no endpoint_name or no file")
+        elif any(path.startswith("/") or ".." in PurePosixPath(path).parts for path in (row.file, row.key_file or "")):
+            troubles.append(f"line {line}: names a file outside the output")
+        elif row.file in rows:
+            troubles.append(f"line {line}: names {row.file} again, as line {rows[row.file].line} does")
+        else:
+            rows[row.file] = row
+    return Manifest(name, rows, tuple(troubles))
+
+
+def _path(value: str | None) -> str | None:
+    text = (value or "").strip().replace("\\", "/").removeprefix("./")
+    return text or None

@@ -1,0 +1,398 @@
+"""DEV: the device's own certificate and its key."""
+
+from __future__ import annotations
+
+import re
+
+from fcu_conform.artefacts import oids
+from fcu_conform.artefacts.device import Device
+from fcu_conform.artefacts.oids import ECDSA_SHA256
+from fcu_conform.artefacts.setup import Setup
+from fcu_conform.rules.certificate import serial_trouble
+from fcu_conform.rules.device_chain import at, own_certificate
+from fcu_conform.rules.model import DeviceFindings, Finding, Level, Location, NotApplicable, device_rule
+from fcu_conform.rules.sources import device, docs, page, rfc
+from fcu_conform.rules.words import TEN_YEARS, day, titled
+
+CN_LIMIT = 64
+_RECOMMENDED = re.compile(r"[A-Za-z0-9'()+,\-.?:/= ]*")
+_ENROLLMENT_ID = re.compile(r"A-[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){31}")
+_DEVICE_PAGE = "Manually generated keys"
+
+
+@device_rule(
+    "DEV005",
+    Level.ERROR,
+    statement="the CN of the device certificate is the endpoint name: exactly one CN, 1 to 64 characters",
+    why="The device compares its CN with its endpoint name byte for byte and refuses its configuration where they"
+    " differ.",
+    fix="sign the device with CN = endpoint name",
+    passes="CN=line1-0001 in line1-0001.pem",
+    fails="CN=line1-0002 in line1-0001.pem; two CNs; a CN of 65 characters",
+    source=(
+        docs(_DEVICE_PAGE, "", "DB-06", "DB-10"),
+        docs("General device information", "", "DB-11"),
+        device("fcc_verification.c", "DB-14"),
+    ),
+    needs=("DEV001", "DEV007"),
+)
+def common_name_is_endpoint_name(subject: Device, setup: Setup) -> DeviceFindings:
+    names = own_certificate(subject, setup).subject.values(oids.COMMON_NAME)
+    place = at(1, "subject")
+    if len(names) != 1:
+        found = ", ".join(map(repr, names)) or "none"
+        return [Finding(f"the device certificate has {len(names)} CNs", place, "exactly one CN", found)]
+    name = names[0]
+    if not 1 <= len(name) <= CN_LIMIT:
+        return [
+            Finding(
+                f"the CN has {len(name)} characters", place, f"1 to {CN_LIMIT} characters", f"{len(name)} characters"
+            )
+        ]
+    if not name.isprintable():
+        return [Finding("the CN has control characters", place, "printable characters", repr(name))]
+    expected = subject.endpoint_names
+    # Of bundles BDL tells it: their endpoint name stands in them.
+    if expected and name not in expected and subject.bundle is None:
+        wanted = " or ".join(map(repr, expected))
+        return [Finding("the CN is not the endpoint name", place, wanted, repr(name))]
+    return ()
+
+
+@device_rule(
+    "DEV006",
+    Level.WARNING,
+    statement="the endpoint name keeps to the recommended characters: letters, digits, space and ' ( ) + , - . ? : / =",
+    why="Other characters may be changed or refused on the way to the portal.",
+    fix="choose another endpoint name",
+    passes="line1-0001",
+    fails="line1_0001, línea-1",
+    source=docs("General device information", "", "DB-09", "D-13"),
+    needs=("DEV001", "DEV005"),
+)
+def endpoint_name_is_portable(subject: Device, setup: Setup) -> DeviceFindings:
+    for name in own_certificate(subject, setup).subject.values(oids.COMMON_NAME):
+        if not _RECOMMENDED.fullmatch(name):
+            others = "".join(sorted(set(re.sub(_RECOMMENDED, "", name))))
+            return [
+                Finding("the endpoint name has characters that are not recommended", at(1, "subject"), found=others)
+            ]
+    return ()
+
+
+@device_rule(
+    "DEV007",
+    Level.ERROR,
+    statement="the device certificate is not self-signed, and its subject is not its issuer's",
+    why="A self-signed device proves nothing: no CA that was uploaded vouches for it.",
+    fix="sign the device with the FCU key; give FCU another name than its devices",
+    passes="subject CN=line1-0001, issuer CN=FCU line 1",
+    fails="subject and issuer CN=line1-0001",
+    source=docs(_DEVICE_PAGE, "", "DB-02", "DB-17", "D-12"),
+    needs=("DEV001",),
+)
+def device_is_not_self_signed(subject: Device, setup: Setup) -> DeviceFindings:
+    certificate = own_certificate(subject, setup)
+    if not certificate.is_self_issued:
+        return ()
+    return [
+        Finding(
+            "the device certificate has its own subject for its issuer",
+            at(1, "issuer"),
+            "the subject of the FCU certificate",
+            titled(certificate),
+        )
+    ]
+
+
+@device_rule(
+    "DEV008",
+    Level.ERROR,
+    statement="the device's key is on P-256",
+    why="The device's library is built for P-256 alone and refuses other keys.",
+    fix="make a P-256 key for the device",
+    passes="prime256v1",
+    fails="RSA, P-384, secp256k1",
+    source=docs(_DEVICE_PAGE, "", "DB-03"),
+    needs=("DEV001",),
+)
+def device_key_is_p256(subject: Device, setup: Setup) -> DeviceFindings:
+    key = own_certificate(subject, setup).public_key
+    if not key.trouble:
+        return ()
+    return [
+        Finding(f"the device certificate: {key.trouble}", at(1, "subjectPublicKeyInfo"), "a key on P-256", str(key))
+    ]
+
+
+@device_rule(
+    "DEV009",
+    Level.ERROR,
+    statement="the device certificate is signed with ecdsa-with-SHA256, the same inside and outside the signed part",
+    why="The device hashes with SHA-256 whatever the certificate says and refuses another algorithm.",
+    fix="sign it with SHA-256 and the FCU key",
+    passes="ecdsa-with-SHA256",
+    fails="ecdsa-with-SHA384",
+    source=(docs(_DEVICE_PAGE, "", "DB-03"), device("cs_der_certs.c", "DC-03")),
+    needs=("DEV001",),
+)
+def device_signature_is_ecdsa_sha256(subject: Device, setup: Setup) -> DeviceFindings:
+    certificate = own_certificate(subject, setup)
+    inner, outer = certificate.inner_algorithm, certificate.outer_algorithm
+    if outer.oid == ECDSA_SHA256 and not outer.has_parameters and inner.der == outer.der:
+        return ()
+    found = str(outer) if inner.der == outer.der else f"{inner} inside, {outer} outside"
+    return [Finding("the device certificate is signed otherwise", at(1), "ecdsa-with-SHA256", found)]
+
+
+@device_rule(
+    "DEV010",
+    Level.ERROR,
+    statement="the device's notBefore is not before the FCU certificate's and not after now",
+    why="A device that is older than its CA, or not valid yet, is refused by validators and by the portal.",
+    fix="set the clock of the machine that signs devices, and sign them anew",
+    passes="FCU certificate of January, device of March",
+    fails="the device was signed on a machine whose clock stood in 1970",
+    source=docs(_DEVICE_PAGE, "", "DB-04"),
+    needs=("DEV001", "CRT002"),
+)
+def device_validity_starts_in_time(subject: Device, setup: Setup) -> DeviceFindings:
+    start = own_certificate(subject, setup).not_before.instant
+    issuer = setup.fcu_certificate
+    place = at(1, "notBefore")
+    if start > setup.at:
+        return [Finding("the device certificate is not valid yet", place, f"{day(setup.at)} or earlier", day(start))]
+    if issuer is not None and start < issuer.not_before.instant:
+        earliest = f"{day(issuer.not_before.instant)} or later"
+        return [Finding("the device certificate starts before the FCU certificate", place, earliest, day(start))]
+    return ()
+
+
+@device_rule(
+    "DEV011",
+    Level.WARNING,
+    statement="the device certificate is valid for more than 10 years (exactly 3650 days is not more)",
+    why="The device warns about it when it is configured, and it cannot renew this certificate.",
+    fix="sign devices for 15 years or more",
+    passes="5475 days",
+    fails="3650 days",
+    source=(docs(_DEVICE_PAGE, "", "DB-05", "D-15"), device("fcc_verification.c", "DB-18")),
+    needs=("DEV001",),
+)
+def device_lasts_ten_years(subject: Device, setup: Setup) -> DeviceFindings:
+    certificate = own_certificate(subject, setup)
+    validity = certificate.not_after.instant - certificate.not_before.instant
+    if validity > TEN_YEARS:
+        return ()
+    return [
+        Finding(
+            "the device certificate is not valid for more than 10 years",
+            at(1, "validity"),
+            f"more than {TEN_YEARS.days} days",
+            f"{validity.days} days",
+        )
+    ]
+
+
+@device_rule(
+    "DEV012",
+    Level.ERROR,
+    statement="the device certificate is not a CA's: no basicConstraints with CA true, no keyCertSign",
+    why="Whoever has such a device can make more devices that the portal lets in.",
+    fix="sign devices without CA extensions",
+    passes="no basicConstraints, keyUsage digitalSignature",
+    fails="the extensions of the CA were used for the device",
+    source=rfc(5280, "4.2.1.9"),
+    needs=("DEV001", "DEV007"),
+)
+def device_is_no_ca(subject: Device, setup: Setup) -> DeviceFindings:
+    certificate = own_certificate(subject, setup)
+    constraints, usages = certificate.basic_constraints, certificate.key_usage
+    findings = []
+    if constraints is not None and constraints.ca:
+        findings.append(Finding("the device certificate is a CA's", at(1, "basicConstraints"), "no CA:TRUE", "CA:TRUE"))
+    elif usages is not None and "keyCertSign" in usages:
+        findings.append(
+            Finding("the device's key may sign certificates", at(1, "keyUsage"), "no keyCertSign", "keyCertSign")
+        )
+    return findings
+
+
+@device_rule(
+    "DEV013",
+    Level.ERROR,
+    statement="the device's extendedKeyUsage, where present, allows clientAuth",
+    why="The device refuses its configuration without it, and every TLS server refuses the device.",
+    fix="sign devices with extendedKeyUsage = clientAuth, or without it",
+    passes="no extendedKeyUsage; clientAuth; anyExtendedKeyUsage",
+    fails="serverAuth alone",
+    source=device("fcc_verification.c", "DB-15"),
+    needs=("DEV001",),
+)
+def device_may_be_client(subject: Device, setup: Setup) -> DeviceFindings:
+    purposes = own_certificate(subject, setup).extended_key_usage
+    if purposes is None or oids.CLIENT_AUTH in purposes or oids.ANY_EXTENDED_KEY_USAGE in purposes:
+        return ()
+    found = ", ".join(oids.named(purpose, oids.PURPOSES) for purpose in purposes)
+    return [Finding("extendedKeyUsage does not allow clientAuth", at(1, "extKeyUsage"), "clientAuth", found)]
+
+
+@device_rule(
+    "DEV014",
+    Level.ERROR,
+    statement="the device's keyUsage, where present, has digitalSignature",
+    why="The device proves its identity by a signature; where that is not among the usages servers refuse it.",
+    fix="sign devices with keyUsage = digitalSignature",
+    passes="no keyUsage; digitalSignature",
+    fails="keyAgreement alone",
+    source=rfc(5280, "4.2.1.3"),
+    needs=("DEV001",),
+)
+def device_key_may_sign(subject: Device, setup: Setup) -> DeviceFindings:
+    usages = own_certificate(subject, setup).key_usage
+    if usages is None or "digitalSignature" in usages:
+        return ()
+    found = ", ".join(sorted(usages)) or "none"
+    return [Finding("keyUsage lacks digitalSignature", at(1, "keyUsage"), "digitalSignature", found)]
+
+
+@device_rule(
+    "DEV015",
+    Level.ERROR,
+    statement="the device's private key, where the output has it, matches the device certificate",
+    why="The device refuses its configuration where its key and its certificate do not belong together.",
+    fix="write key and certificate of the same device into the output",
+    passes="line1-0001.key.pem is the key of line1-0001.pem",
+    fails="the keys of two devices were swapped",
+    source=(docs(_DEVICE_PAGE, "", "DB-13"), device("fcc_verification.c", "DB-16")),
+    needs=("DEV001", "DEV008", "DEV016"),
+)
+def device_key_matches(subject: Device, setup: Setup) -> DeviceFindings:
+    certificate = own_certificate(subject, setup)
+    key = subject.key
+    if key is None or subject.bundle is not None:  # of bundles BDL tells it
+        raise NotApplicable("no private key was given")
+    if key.trouble:
+        return [Finding(f"the device's private key {key.trouble}", Location(key.name))]
+    if key.public == certificate.public_key.der:
+        return ()
+    return [
+        Finding(
+            "the device's private key does not match its certificate",
+            Location(key.name),
+            f"the key of {titled(certificate)}",
+            "another key",
+        )
+    ]
+
+
+@device_rule(
+    "DEV016",
+    Level.ERROR,
+    statement="a device's key is no CA's key, and no CA's private key is in the output",
+    why="Whoever opens one such device can forge all others.",
+    fix="make a key for every device; delete the CA's key from the output, and consider it stolen where the output"
+    " has been",
+    passes="every device has a key of its own",
+    fails="fcu_private_key.pem lies among the devices",
+    source=page("Securing your factory CA keys", "R-01"),
+)
+def device_has_no_ca_key(subject: Device, setup: Setup) -> DeviceFindings:
+    if subject.key is not None and subject.key.public in setup.ca_keys:
+        return [Finding("is the private key of a CA", Location(subject.key.name), "a device's own key")]
+    if subject.troubles or not subject.certificates:
+        raise NotApplicable("no certificate")
+    if own_certificate(subject, setup).public_key.der in setup.ca_keys:
+        return [Finding("the device certificate has the key of a CA", at(1), "a device's own key")]
+    return ()
+
+
+@device_rule(
+    "DEV020",
+    Level.ERROR,
+    statement="the device certificate is X.509 version 3",
+    why="Older versions have no extensions, and strict validators refuse them.",
+    fix="sign devices with extensions, and with the version set to 3",
+    passes="Version: 3 (0x2)",
+    fails="a script that sets no version makes version 1",
+    source=docs(_DEVICE_PAGE, "", "DB-01", "W-04"),
+    needs=("DEV001",),
+)
+def device_certificate_is_version_3(subject: Device, setup: Setup) -> DeviceFindings:
+    version = own_certificate(subject, setup).version
+    if version == 3:
+        return ()
+    return [
+        Finding(f"the device certificate is version {version}", at(1, "version"), "version 3", f"version {version}")
+    ]
+
+
+@device_rule(
+    "DEV021",
+    Level.ERROR,
+    statement="the device's serial number is positive and has at most 20 octets",
+    why="Validators refuse other serial numbers.",
+    fix="sign devices with random serial numbers of up to 20 octets",
+    passes="a random number of 20 octets",
+    fails="0, a negative number",
+    source=rfc(5280, "4.1.2.2"),
+    needs=("DEV001",),
+)
+def device_serial_number_is_sound(subject: Device, setup: Setup) -> DeviceFindings:
+    trouble = serial_trouble(own_certificate(subject, setup))
+    if not trouble:
+        return ()
+    return [Finding(f"its serial number is {trouble}", at(1, "serialNumber"), "positive, at most 20 octets", trouble)]
+
+
+@device_rule(
+    "DEV022",
+    Level.ERROR,
+    statement="in LwM2M mode the OU of the device certificate is the account id of the server URI",
+    why="The device compares the two when it is configured and refuses its certificate where they differ.",
+    fix="sign devices with OU = the value of aid in lwm2m-server-uri",
+    passes="OU=0123456789abcdef0123456789abcdef",
+    fails="no OU",
+    source=device("fcc_verification.c", "DL-02", "DL-03"),
+    needs=("DEV001",),
+)
+def organizational_unit_is_account(subject: Device, setup: Setup) -> DeviceFindings:
+    account = _account(subject, setup)
+    if account is None:
+        raise NotApplicable("not in LwM2M mode, or no account id is known")
+    units = own_certificate(subject, setup).subject.values(oids.ORGANIZATIONAL_UNIT)
+    if units[:1] == [account]:
+        return ()
+    return [Finding("the OU is not the account id", at(1, "subject"), account, ", ".join(units) or "no OU")]
+
+
+def _account(subject: Device, setup: Setup) -> str | None:
+    """The account id that the device compares its OU with; None outside LwM2M mode or where it is not known."""
+    if subject.bundle is None:
+        return setup.account_id
+    uri = subject.bundle.parameter("mbed.LwM2MServerURI")
+    if subject.bundle.mode != "lwm2m" or not isinstance(uri, str) or "aid=" not in uri:
+        return None
+    return uri.rpartition("aid=")[2].partition("&")[0]
+
+
+@device_rule(
+    "DEV023",
+    Level.ERROR,
+    statement="the enrollment identity, where given, is A- and the SHA-256 fingerprint of the device certificate",
+    why="A device is claimed by this identity: a wrong one cannot be claimed, or claims another device.",
+    fix="compute it from the device certificate: openssl x509 -in device.pem -noout -fingerprint -sha256",
+    passes="A-3F:9A:… with 32 octets",
+    fails="the fingerprint of another device",
+    source=docs("Ownership claiming configuration", "", "T-04", "T-05"),
+    needs=("DEV001",),
+)
+def enrollment_identity_is_fingerprint(subject: Device, setup: Setup) -> DeviceFindings:
+    given = subject.enrollment_id
+    if given is None:
+        raise NotApplicable("no enrollment identity was given")
+    digest = own_certificate(subject, setup).sha256.upper()
+    expected = "A-" + ":".join(digest[i : i + 2] for i in range(0, len(digest), 2))
+    if given.upper() == expected and _ENROLLMENT_ID.fullmatch(given):
+        return ()
+    return [Finding("the enrollment identity is not the device's", at(1), expected, given)]

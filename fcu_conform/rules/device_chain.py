@@ -1,0 +1,394 @@
+"""DEV: the certificates that a device carries, as a chain and as what the device can store and send."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from fcu_conform.artefacts import oids
+from fcu_conform.artefacts.certificate import Certificate
+from fcu_conform.artefacts.device import Device
+from fcu_conform.artefacts.extensions import Extension
+from fcu_conform.artefacts.setup import Setup, Slicing
+from fcu_conform.rules.certificate import key_identifier_mismatches
+from fcu_conform.rules.config import DEPTH_LIMIT
+from fcu_conform.rules.drawing import draw_chain
+from fcu_conform.rules.model import (
+    Blocked,
+    DeviceFindings,
+    Finding,
+    Level,
+    Location,
+    NotApplicable,
+    device_rule,
+)
+from fcu_conform.rules.sources import device, docs, page, rfc
+from fcu_conform.rules.words import day, titled
+
+CERTIFICATE_LIMIT = 1024
+"""Octets of DER that the device's client reads of one certificate (fact DC-05)."""
+MESSAGE_LIMIT = 4096
+"""Octets of the TLS Certificate message that the device's library can send."""
+CONSTRAINED_LIMIT = 1024
+"""The same on constrained builds."""
+_PARSED_BY_DEVICE = frozenset(
+    {
+        oids.BASIC_CONSTRAINTS,
+        oids.KEY_USAGE,
+        oids.EXTENDED_KEY_USAGE,
+        oids.SUBJECT_ALT_NAME,
+        oids.NETSCAPE_CERT_TYPE,
+    }
+)
+_ANY_POLICY_ALONE = bytes.fromhex("300830060604551d2000")
+_UPLOADING = "Uploading the FCU CA to Device Management"
+
+
+def has_output(subject: Device) -> None:
+    """Leaves out what is no device: a private key that lies beside the devices."""
+    if not subject.certificates and not subject.troubles and subject.bundle is None:
+        raise NotApplicable("a private key without a device")
+
+
+def own_certificate(subject: Device, setup: Setup) -> Certificate:
+    """The device's own certificate, also where it does not stand first, so that a wrong order is one fault and
+
+    not ten.
+    """
+    has_output(subject)
+    certificates = subject.certificates
+    if not certificates:
+        raise NotApplicable("no certificate")
+    first = certificates[0]
+    if first.raw not in setup.ca_certificates:
+        return first
+    for certificate in certificates:
+        if certificate.raw not in setup.ca_certificates:
+            return certificate
+    raise Blocked("DEV003")
+
+
+def slicing_of(setup: Setup) -> Slicing:
+    """Where fcu.crt is cut."""
+    if setup.slicing is None:
+        raise NotApplicable("no depth is known")
+    return setup.slicing
+
+
+def at(number: int, field: str | None = None) -> Location:
+    """The place of a certificate of a device, counted from 1."""
+    return Location(index=number, field=field)
+
+
+@device_rule(
+    "DEV001",
+    Level.ERROR,
+    statement="the output for a device parses: a PEM chain, one DER certificate, or a bundle",
+    why="What the suite cannot read the device cannot either.",
+    fix="write the output again; a chain only as PEM or inside a bundle",
+    passes="one file of CERTIFICATE blocks",
+    fails="an empty file, two certificates as DER one after the other",
+    source=docs("Manually generated keys", "", "DB-01", "DB-07"),
+)
+def device_output_parses(subject: Device, _setup: Setup) -> DeviceFindings:
+    if subject.troubles:
+        return [Finding(trouble) for trouble in subject.troubles]
+    has_output(subject)
+    if subject.bundle is not None and not subject.certificates:
+        raise NotApplicable("a bundle without a device certificate")
+    return ()
+
+
+@device_rule(
+    "DEV002",
+    Level.ERROR,
+    statement="a device has as many certificates as device-certificate-chain-depth says",
+    why="With fewer the portal cannot find the way from the device to what was uploaded; with more, device and"
+    " portal overlap and the device may not store them.",
+    fix="write the output again with the depth of fcu.yml; fcu-conform slice shows what belongs where",
+    passes="depth 2: device certificate and FCU certificate",
+    fails="depth 2: the device certificate alone",
+    source=page(_UPLOADING, "K-07", "DB-08"),
+    needs=("DEV001", "CRT002", "CHN003", "CFG003", "CFG004"),
+)
+def device_has_as_many_as_depth(subject: Device, setup: Setup) -> DeviceFindings:
+    has_output(subject)
+    slicing = slicing_of(setup)
+    count = len(subject.certificates)
+    if count == slicing.depth:
+        return ()
+    return [
+        Finding(
+            f"carries {count} certificate{'s' if count != 1 else ''} at depth {slicing.depth}",
+            expected=f"{slicing.depth}: the device certificate and"
+            f" {', '.join(map(titled, slicing.on_device)) or 'nothing else'}",
+            found=" · ".join(map(titled, subject.certificates)),
+            picture=draw_chain(slicing),
+        )
+    ]
+
+
+@device_rule(
+    "DEV003",
+    Level.ERROR,
+    statement="a device carries its certificate first, then exactly fcu.crt's first depth - 1 certificates in their"
+    " order",
+    why="The device checks that each certificate is signed by the next one and refuses other orders on the line;"
+    " with other certificates the portal turns it away.",
+    fix="write the output again: device certificate, then the first certificates of fcu.crt, byte for byte",
+    passes="depth 3: device, FCU certificate, intermediate",
+    fails="depth 3: device, intermediate, FCU certificate",
+    source=(page(_UPLOADING, "K-07", "K-08"), device("storage_common.c", "DC-02")),
+    needs=("DEV001", "DEV002", "CRT002", "CHN003", "CFG003", "CFG004"),
+)
+def device_carries_first_certificates(subject: Device, setup: Setup) -> DeviceFindings:
+    has_output(subject)
+    slicing = slicing_of(setup)
+    found = subject.certificates
+    in_order = (
+        all(one.raw == other.raw for one, other in zip(found[1:], slicing.on_device, strict=False))
+        and len(found) == len(slicing.on_device) + 1
+    )
+    if in_order and found and found[0].raw not in setup.ca_certificates:
+        return ()
+    return [
+        Finding(
+            "does not carry its certificate followed by the first certificates of fcu.crt",
+            expected=" · ".join(("the device certificate", *map(titled, slicing.on_device))),
+            found=" · ".join(map(titled, found)),
+            picture=draw_chain(slicing),
+        )
+    ]
+
+
+@device_rule(
+    "DEV004",
+    Level.ERROR,
+    statement="the device certificate was issued by the FCU certificate: issuer name and signature",
+    why="The portal checks the device against the CA that was uploaded: a device of another CA never gets in.",
+    fix="sign the device with fcu_private_key.pem under the subject of the FCU certificate",
+    passes="openssl verify -partial_chain -trusted fcu.crt device.pem says OK",
+    fails="the device was signed by the FCU instance of another line",
+    source=page("Process overview", "K-04"),
+    needs=("DEV001", "DEV007", "DEV029", "CRT002", "KEY004"),
+)
+def device_is_issued_by_fcu(subject: Device, setup: Setup) -> DeviceFindings:
+    certificate = own_certificate(subject, setup)
+    issuer = setup.fcu_certificate
+    if issuer is None:
+        raise NotApplicable("fcu.crt has no certificate")
+    if not certificate.issuer.matches(issuer.subject):
+        return [
+            Finding(
+                "the device certificate names another issuer than the FCU certificate",
+                at(1, "issuer"),
+                str(issuer.subject),
+                str(certificate.issuer),
+            )
+        ]
+    answer = certificate.signed_by(issuer.public_key)
+    if answer is None:
+        raise Blocked("DEV009")
+    if answer:
+        return ()
+    return [
+        Finding(
+            "the device certificate's signature does not verify under the FCU certificate's key",
+            at(1, "signatureValue"),
+            f"signed by {titled(issuer)}",
+            "a signature by another key, or a certificate that was changed",
+        )
+    ]
+
+
+@device_rule(
+    "DEV017",
+    Level.ERROR,
+    statement=f"every certificate on the device has at most {CERTIFICATE_LIMIT} octets of DER",
+    why="The factory reports success, but the client reads each certificate into a buffer of this size when it"
+    " connects: a larger one never comes online.",
+    fix="use shorter names in certificate-authority and fewer extensions, or raise MAX_CERTIFICATE_SIZE in the client",
+    passes="580 octets",
+    fails="1318 octets, with O and OU of 64 and L and ST of 128 characters",
+    source=device("m2mconfig.h, m2mconnectionsecuritypimpl.cpp", "DC-05"),
+    needs=("DEV001",),
+)
+def certificates_fit_client(subject: Device, _setup: Setup) -> DeviceFindings:
+    has_output(subject)
+    return [
+        Finding(
+            f"certificate {number} ({titled(certificate)}) is too large for the client",
+            at(number),
+            f"at most {CERTIFICATE_LIMIT} octets",
+            f"{len(certificate.raw)} octets",
+        )
+        for number, certificate in enumerate(subject.certificates, start=1)
+        if len(certificate.raw) > CERTIFICATE_LIMIT
+    ]
+
+
+@device_rule(
+    "DEV018",
+    Level.ERROR,
+    statement=f"the device's chain fits one TLS Certificate message of {MESSAGE_LIMIT} octets",
+    why="The device's library cannot send a longer message: it fails in every handshake.",
+    fix="lower the depth and upload the rest of the chain, or shorten the names",
+    passes="three certificates of 580 octets",
+    fails="five certificates of 900 octets",
+    source=device("Mbed TLS 2.28, ssl_tls.c", "DC-05"),
+    needs=("DEV001", "DEV017"),
+)
+def chain_fits_handshake(subject: Device, _setup: Setup) -> DeviceFindings:
+    has_output(subject)
+    size = 7
+    for certificate in subject.certificates:
+        size += 3 + len(certificate.raw)
+    if size <= CONSTRAINED_LIMIT:
+        return ()
+    if size > MESSAGE_LIMIT:
+        return [
+            Finding("the chain is too large to send", Location(), f"at most {MESSAGE_LIMIT} octets", f"{size} octets")
+        ]
+    return [
+        Finding(
+            f"the chain needs more than the {CONSTRAINED_LIMIT} octets that constrained builds of the client can send",
+            level=Level.NOTICE,
+        )
+    ]
+
+
+@device_rule(
+    "DEV019",
+    Level.ERROR,
+    statement="no certificate on the device has a critical extension that the device's library cannot parse, or one"
+    " twice",
+    why="The library refuses such a certificate when the device is configured: the device fails on the line.",
+    fix="issue the certificate again without the extension, or with the extension not critical",
+    passes="keyUsage critical",
+    fails="nameConstraints critical in an intermediate that the device carries",
+    source=device("Mbed TLS 2.28, x509_crt.c", "DC-07"),
+    needs=("DEV001",),
+)
+def extensions_parse_on_device(subject: Device, setup: Setup) -> DeviceFindings:
+    has_output(subject)
+    findings = []
+    for number, certificate in enumerate(subject.certificates, start=1):
+        is_ca = certificate.raw in setup.ca_certificates
+        for message in _extension_faults(certificate, is_ca):
+            findings.append(Finding(f"certificate {number} ({titled(certificate)}): {message}", at(number)))
+    return findings
+
+
+def _extension_faults(certificate: Certificate, is_ca: bool) -> list[str]:
+    """What the device's library refuses; of a certificate of fcu.crt only what CRT015 has not said."""
+    faults = []
+    extensions = certificate.extensions
+    for extension in extensions:
+        known = extension.oid in oids.EXTENSIONS
+        if extension.critical and not _is_parsed(extension) and (known or not is_ca):
+            faults.append(f"{extension.name} is critical, and the device's library cannot parse it")
+    if not is_ca and len({extension.oid for extension in extensions}) < len(extensions):
+        repeated = Counter(extension.name for extension in extensions).most_common(1)[0]
+        faults.append(f"has {repeated[0]} {repeated[1]} times")
+    return faults
+
+
+def _is_parsed(extension: Extension) -> bool:
+    if extension.oid == oids.CERTIFICATE_POLICIES:
+        return extension.value == _ANY_POLICY_ALONE
+    return extension.oid in _PARSED_BY_DEVICE
+
+
+@device_rule(
+    "DEV026",
+    Level.ERROR,
+    statement="every certificate on the device is valid at the instant of judgement",
+    why="The device checks the dates of its whole chain when it is configured and refuses one that has expired.",
+    fix="issue the certificate anew",
+    passes="notBefore yesterday, notAfter in 20 years",
+    fails="an intermediate that has expired",
+    source=(docs("Manually generated keys", "", "DB-04"), device("fcc_verification.c", "DC-04")),
+    needs=("DEV001", "DEV010"),
+)
+def device_certificates_are_valid_now(subject: Device, setup: Setup) -> DeviceFindings:
+    has_output(subject)
+    instant = setup.at
+    findings = []
+    for number, certificate in enumerate(subject.certificates, start=1):
+        if not certificate.not_before.instant <= instant <= certificate.not_after.instant:
+            start, end = certificate.not_before.instant, certificate.not_after.instant
+            findings.append(
+                Finding(
+                    f"certificate {number} ({titled(certificate)}) is not valid",
+                    at(number, "validity"),
+                    f"valid at {day(instant)}",
+                    f"valid from {day(start)} to {day(end)}",
+                )
+            )
+    return findings
+
+
+@device_rule(
+    "DEV027",
+    Level.ERROR,
+    statement="the device certificate's authorityKeyIdentifier, where present, names the FCU certificate's key",
+    why="OpenSSL and GnuTLS look for the issuer by it and find none.",
+    fix="take the authorityKeyIdentifier from the FCU certificate's subjectKeyIdentifier",
+    passes="authorityKeyIdentifier is the FCU certificate's subjectKeyIdentifier",
+    fails="it was computed from another key",
+    source=rfc(5280, "4.2.1.1"),
+    needs=("DEV001", "DEV004"),
+)
+def device_authority_key_identifier_fits(subject: Device, setup: Setup) -> DeviceFindings:
+    certificate = own_certificate(subject, setup)
+    issuer = setup.fcu_certificate
+    if issuer is None:
+        raise NotApplicable("fcu.crt has no certificate")
+    return [
+        Finding(f"the device certificate: {message}", at(1, "authorityKeyIdentifier"), expected, found)
+        for message, expected, found in key_identifier_mismatches(certificate, issuer)
+    ]
+
+
+@device_rule(
+    "DEV028",
+    Level.ERROR,
+    statement=f"a device carries at most {DEPTH_LIMIT} certificates",
+    why="The device stores no longer chain: it is refused on the line.",
+    fix="lower device-certificate-chain-depth and upload the rest of the chain",
+    passes="five certificates",
+    fails="six certificates",
+    source=device("Key and Configuration Manager, kcm_defs.h", "DC-01"),
+    needs=("DEV001", "DEV002", "CFG005"),
+)
+def device_stores_chain(subject: Device, _setup: Setup) -> DeviceFindings:
+    has_output(subject)
+    count = len(subject.certificates)
+    if count <= DEPTH_LIMIT or subject.bundle is not None:  # of bundles BDL tells it
+        return ()
+    return [Finding(f"carries {count} certificates", Location(), f"at most {DEPTH_LIMIT}", str(count))]
+
+
+@device_rule(
+    "DEV029",
+    Level.ERROR,
+    statement="no certificate on the device has an empty issuer",
+    why="The device's library cannot parse one: from there on the device refuses its chain, while openssl verify"
+    " says OK.",
+    fix="give every CA a name and issue the certificates below it anew",
+    passes="issuer CN=ROOT_CA",
+    fails="an issuer that openssl made of //CN=ROOT_CA",
+    source=device("Mbed TLS 2.28, x509.c", "D-09"),
+    needs=("DEV001", "CRT012"),
+)
+def device_issuers_are_not_empty(subject: Device, _setup: Setup) -> DeviceFindings:
+    has_output(subject)
+    return [
+        Finding(
+            f"certificate {number} ({titled(certificate)}) has an empty issuer",
+            at(number, "issuer"),
+            "a name",
+            "no attribute",
+        )
+        for number, certificate in enumerate(subject.certificates, start=1)
+        if certificate.issuer.is_empty
+    ]

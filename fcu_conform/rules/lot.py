@@ -1,0 +1,211 @@
+"""LOT: many devices together, and several FCU instances."""
+
+from __future__ import annotations
+
+from fcu_conform.artefacts import oids
+from fcu_conform.artefacts.certificate import Certificate
+from fcu_conform.artefacts.device import Device
+from fcu_conform.artefacts.setup import Setup
+from fcu_conform.rules.device_chain import at, has_output, own_certificate
+from fcu_conform.rules.model import (
+    Blocked,
+    DeviceCheck,
+    DeviceFindings,
+    Finding,
+    Findings,
+    Level,
+    Location,
+    lot_rule,
+    requires,
+    rule,
+)
+from fcu_conform.rules.seen import Seen
+from fcu_conform.rules.sources import docs, inferred, page, rfc
+from fcu_conform.rules.words import titled
+
+DRIFT_DAYS = 3
+"""Days by which validity may differ inside a lot: leap days and the seconds between two signatures are no drift."""
+
+
+@lot_rule(
+    "LOT001",
+    Level.ERROR,
+    statement="no serial number is there twice under one issuer",
+    why="Issuer and serial number are what a certificate is revoked by: with two of them both or neither is.",
+    fix="sign devices with random serial numbers",
+    passes="random serial numbers of 20 octets",
+    fails="a counter that starts anew every morning",
+    source=rfc(5280, "4.1.2.2"),
+    needs=("DEV001", "DEV021", "LOT002", "LOT003"),
+)
+def serial_numbers_are_unique(_setup: Setup) -> DeviceCheck:
+    seen = Seen()
+
+    def check(device: Device, setup: Setup) -> DeviceFindings:
+        certificate = own_certificate(device, setup)
+        earlier = seen.before(certificate.issuer.der + b"%x" % certificate.serial, device)
+        if not earlier:
+            return ()
+        message = f"has the serial number of {earlier}"
+        return [Finding(message, at(1, "serialNumber"), "a number of its own", f"{certificate.serial:x}")]
+
+    return check
+
+
+@lot_rule(
+    "LOT002",
+    Level.ERROR,
+    statement="no public key is there twice",
+    why="Two devices with one key are one device to the portal, and whoever opens one can pass as the other.",
+    fix="make a key for every device",
+    passes="every device has a key of its own",
+    fails="the line copied the key of the device before",
+    source=page("Securing your factory CA keys", "R-02"),
+    needs=("DEV001", "DEV016", "LOT003"),
+)
+def public_keys_are_unique(_setup: Setup) -> DeviceCheck:
+    seen = Seen()
+
+    def check(device: Device, setup: Setup) -> DeviceFindings:
+        earlier = seen.before(own_certificate(device, setup).public_key.bits, device)
+        if not earlier:
+            return ()
+        return [Finding(f"has the public key of {earlier}", at(1, "subjectPublicKeyInfo"), "a key of its own")]
+
+    return check
+
+
+@lot_rule(
+    "LOT003",
+    Level.ERROR,
+    statement="no endpoint name is there twice",
+    why="The endpoint name is what Device Management knows a device by; the second one takes the place of the first.",
+    fix="give every device a name of its own, and make the second one anew",
+    passes="line1-0001, line1-0002",
+    fails="two devices with CN=line1-0001",
+    source=docs("Device identity", "", "DB-11"),
+    needs=("DEV001", "DEV005"),
+)
+def endpoint_names_are_unique(_setup: Setup) -> DeviceCheck:
+    seen = Seen()
+
+    def check(device: Device, setup: Setup) -> DeviceFindings:
+        name = own_certificate(device, setup).subject.values(oids.COMMON_NAME)[0]
+        earlier = seen.before(name.encode("utf-8", "backslashreplace"), device)
+        if not earlier:
+            return ()
+        return [Finding(f"has the endpoint name of {earlier}", at(1, "subject"), "a name of its own", name)]
+
+    return check
+
+
+@lot_rule(
+    "LOT004",
+    Level.ERROR,
+    statement="the whole lot has one depth",
+    why="There is one upload for all of them: what fits it at one depth does not at another.",
+    fix="write the output of the named devices again with the depth of the others",
+    passes="every device carries two certificates",
+    fails="the night shift ran with another fcu.yml",
+    source=page("Uploading the FCU CA to Device Management", "K-07", "DB-08"),
+    needs=("DEV001", "DEV002"),
+)
+def lot_has_one_depth(_setup: Setup) -> DeviceCheck:
+    first: list[tuple[int, str]] = []
+
+    def check(device: Device, _setup: Setup) -> DeviceFindings:
+        has_output(device)
+        count = len(device.certificates)
+        if not first:
+            first.append((count, device.name))
+        depth, name = first[0]
+        if count == depth:
+            return ()
+        return [Finding(f"carries {count} certificates", at(1), f"{depth}, as {name} does", str(count))]
+
+    return check
+
+
+@lot_rule(
+    "LOT005",
+    Level.WARNING,
+    statement="validity and profile do not drift inside the lot",
+    why="Devices of one lot come from one template: where some differ, something was changed in between.",
+    fix="compare the named devices with the others, and find out what was changed",
+    passes="all devices for 20 years with the same extensions",
+    fails="from device 4711 on keyUsage is missing",
+    source=inferred("one lot, one template"),
+    needs=("DEV001", "DEV007", "DEV012", "DEV020"),
+)
+def profile_does_not_drift(_setup: Setup) -> DeviceCheck:
+    first: list[tuple[str, dict[str, object], int]] = []
+
+    def check(device: Device, setup: Setup) -> DeviceFindings:
+        certificate = own_certificate(device, setup)
+        profile, days = _profile(certificate), _days(certificate)
+        if not first:
+            first.append((device.name, profile, days))
+        name, usual, usual_days = first[0]
+        drifted = [f"{what} differs" for what, value in profile.items() if value != usual[what]]
+        if abs(days - usual_days) > DRIFT_DAYS:
+            drifted.append(f"valid for {days} days instead of {usual_days}")
+        if not drifted:
+            return ()
+        return [Finding(f"is made otherwise than {name}: {'; '.join(drifted)}", at(1))]
+
+    return check
+
+
+def _days(certificate: Certificate) -> int:
+    return (certificate.not_after.instant - certificate.not_before.instant).days
+
+
+def _profile(certificate: Certificate) -> dict[str, object]:
+    """What all devices of one template share."""
+    return {
+        "the signature algorithm": certificate.outer_algorithm.der,
+        "the list of extensions": tuple((e.oid, e.critical) for e in certificate.extensions),
+        "keyUsage": certificate.key_usage,
+        "extendedKeyUsage": certificate.extended_key_usage,
+        "the list of subject attributes": tuple(a.oid for rdn in certificate.subject.rdns for a in rdn),
+    }
+
+
+@rule(
+    "LOT006",
+    Level.ERROR,
+    statement="FCU instances share no key and no subject",
+    why="The portal takes a subject once (409 otherwise), and one stolen key would be the key of all of them.",
+    fix="give every FCU instance a common-name and a key of its own",
+    passes="CN=FCU line 1 and CN=FCU line 2",
+    fails="two instances that were set up from the same fcu.yml",
+    source=(page("Securing your factory CA keys", "R-02"), docs("Trusted certificates", "", "P-09")),
+    needs=("CRT002",),
+)
+def instances_share_nothing(setup: Setup) -> Findings:
+    requires(len(setup.peers) > 1, "only one keystore was given")
+    mine = setup.fcu_certificate
+    requires(mine, "fcu.crt has no certificate")
+    assert mine is not None
+    shares_key = False
+    for peer in setup.peers:
+        theirs = peer.fcu_certificate
+        if peer is setup or theirs is None:
+            continue
+        if mine.public_key.der == theirs.public_key.der:
+            shares_key = True
+        elif mine.subject.matches(theirs.subject):
+            yield Finding(
+                f"the FCU certificate has the same subject as that of {peer.name}",
+                Location(setup.keystore.fcu_crt.name, 1, field="subject"),
+                expected="a subject of its own",
+                found=titled(mine),
+            )
+    if shares_key:
+        if setup.key_public is not None:
+            raise Blocked("KEY009")
+        yield Finding(
+            "the FCU certificate has the same key as that of another instance",
+            Location(setup.keystore.fcu_crt.name, 1, field="subjectPublicKeyInfo"),
+            expected="a key of its own",
+        )
