@@ -1,0 +1,363 @@
+"""BDL028 to BDL040: what a bundle configures: parameters, mandatory items, and what has to fit together."""
+
+from __future__ import annotations
+
+import re
+
+from fcu_conform.artefacts.bundle import (
+    CERTIFICATES,
+    CHAINS,
+    CURRENT_TIME,
+    ENDPOINT_NAME,
+    KEYS,
+    PARAMETERS,
+    USE_BOOTSTRAP,
+    Bundle,
+    Item,
+    as_uint32,
+    text_bytes,
+)
+from fcu_conform.artefacts.der import DerError
+from fcu_conform.artefacts.device import Device
+from fcu_conform.artefacts.oids import COMMON_NAME
+from fcu_conform.artefacts.privatekeys import Secret, parse_private_key
+from fcu_conform.artefacts.publickeys import PublicKey
+from fcu_conform.artefacts.setup import Setup
+from fcu_conform.rules.bundle_words import FIELDS, bundle_of, client, mode_items, shown, titled, wrong, wrong_item
+from fcu_conform.rules.model import Blocked, DeviceFindings, Finding, Level, device_rule, requires
+from fcu_conform.rules.sources import docs
+
+EARLIEST_TIME = 1483264800
+"""2017-01-01 in the device's own clock, before which it takes no time (fact in pal_macros.h)."""
+
+LATEST_TIME = 253402300799
+"""9999-12-31T23:59:59Z, the last instant that a certificate can be valid at; milliseconds lie beyond it."""
+
+ALWAYS_NEEDED = (
+    USE_BOOTSTRAP,
+    ENDPOINT_NAME,
+    "mbed.Manufacturer",
+    "mbed.ModelNumber",
+    "mbed.DeviceType",
+    "mbed.HardwareVersion",
+    "mbed.MemoryTotalKB",
+    "mbed.SerialNumber",
+)
+FOUR_BYTES = (USE_BOOTSTRAP, "mbed.MemoryTotalKB", "mbed.FirstToClaim")
+IDENTIFIERS = ("mbed.ClassId", "mbed.VendorId")
+UTC_OFFSET = "mbed.UTCOffset"
+
+VERIFICATION = "fcc_verification.c"
+_OFFSET = re.compile(rb"[+-](0\d|1[0-4]):[0-5]\d")
+
+
+def of_parameter(bundle: Bundle, name: str, message: str, expected: str = "") -> Finding:
+    """A finding at the Data of a parameter that is there."""
+    item = bundle.find(name, PARAMETERS)
+    assert item is not None
+    return wrong_item(item, "Data", message, expected, shown(item.fields.get("Data")))
+
+
+@device_rule(
+    "BDL028",
+    Level.ERROR,
+    statement="the Data of a parameter is an integer, text or a byte string",
+    why="The device answers with status 20 to true, false, null, a float, an array or a map. mbed.UseBootstrap,"
+    " mbed.MemoryTotalKB and mbed.FirstToClaim it keeps in four bytes, and cuts a greater number.",
+    fix="encode truth values as 0 and 1, and numbers as integers",
+    passes="1, 1024, \"coaps://…\", h'0102…'",
+    fails="true, 1.5, null, mbed.MemoryTotalKB of 4294967296",
+    source=client("fcc_bundle_config_params_utils.c", "B-08"),
+    needs=FIELDS,
+)
+def parameters_are_plain_values(device: Device, _setup: Setup) -> DeviceFindings:
+    findings = []
+    for item in bundle_of(device).items(PARAMETERS):
+        data = item.fields["Data"]
+        if isinstance(data, bool) or not isinstance(data, (int, str, Secret)):
+            findings.append(wrong_item(item, "Data", f"Data is {shown(data)}", "an integer, text or a byte string"))
+        elif item.name in FOUR_BYTES and isinstance(data, int) and as_uint32(data) is None:
+            findings.append(wrong_item(item, "Data", f"{shown(data)} does not fit into four bytes", "0 to 4294967295"))
+    return findings
+
+
+@device_rule(
+    "BDL029",
+    Level.ERROR,
+    statement=f"{USE_BOOTSTRAP} is 0 or 1, as an integer or as four bytes in little endian",
+    why="The device answers with status 30 to another value and with 27 to another size; it does not know then"
+    " which server it belongs to.",
+    fix="1 for bootstrap (use-bootstrap: true), 0 for LwM2M",
+    passes="1, h'01000000'",
+    fails="2, \"1\", h'01'",
+    source=client(VERIFICATION, "N-09", "N-18"),
+    needs=(*FIELDS, "BDL028"),
+)
+def mode_is_bootstrap_or_lwm2m(device: Device, _setup: Setup) -> DeviceFindings:
+    bundle = bundle_of(device)
+    requires(bundle.find(USE_BOOTSTRAP, PARAMETERS), f"the bundle has no {USE_BOOTSTRAP}")
+    if bundle.mode is not None:
+        return ()
+    return (of_parameter(bundle, USE_BOOTSTRAP, f"is {shown(bundle.parameter(USE_BOOTSTRAP))}", "0 or 1"),)
+
+
+@device_rule(
+    "BDL030",
+    Level.ERROR,
+    statement=f"{CURRENT_TIME}, where present, is a time in seconds since 1970 that a device takes, 2017 or later",
+    why="The device sets its clock by it. Text or bytes it takes for some absurd time, a time before 2017 it refuses"
+    " with status 1, a negative one and milliseconds it takes for the far future: all certificates expired (13).",
+    fix="write the integer of seconds: int(time.time())",
+    passes="1767225600",
+    fails='"2026-01-01", 1000, -1, 1767225600000',
+    source=client("fcc_bundle_config_params_utils.c, pal_macros.h", "B-08"),
+    needs=(*FIELDS, "BDL028"),
+)
+def device_time_is_plausible(device: Device, _setup: Setup) -> DeviceFindings:
+    bundle = bundle_of(device)
+    requires(bundle.find(CURRENT_TIME, PARAMETERS), f"the bundle has no {CURRENT_TIME}")
+    time = bundle.parameter(CURRENT_TIME)
+    if isinstance(time, int) and EARLIEST_TIME <= time <= LATEST_TIME:
+        return ()
+    expected = f"an integer of seconds from {EARLIEST_TIME} on"
+    in_milliseconds = isinstance(time, int) and EARLIEST_TIME <= time // 1000 <= LATEST_TIME
+    message = f"is {shown(time)}" + (", which look like milliseconds" if in_milliseconds else "")
+    return (of_parameter(bundle, CURRENT_TIME, message, expected),)
+
+
+@device_rule(
+    "BDL031",
+    Level.ERROR,
+    statement="the last message of a session has every item that the device cannot do without in its mode",
+    why='The device answers with status 25, "Item does not exist", once all else is stored. Even with Verify at 0 it'
+    " reads mbed.UseBootstrap and, for its time, the bootstrap server's CA certificate.",
+    fix="fill in the settings of fcu.yml that these items come from; where more messages follow, set KpAlvSess to 1",
+    passes="all parameters, the server's CA certificate and URI, the device's key and certificate",
+    fails="no mbed.SerialNumber (it may be empty, but not missing)",
+    source=client(f"factory_configurator_client.c, {VERIFICATION}", "N-04", "N-08"),
+    needs=(*FIELDS, "BDL012", "BDL025"),
+)
+def mandatory_items_are_there(device: Device, _setup: Setup) -> DeviceFindings:
+    bundle = bundle_of(device)
+    requires(bundle.is_last, "more messages of the session follow this one")
+    missing = [name for name, there in _mandatory(bundle) if not there]
+    if not missing:
+        return ()
+    mode = {"bootstrap": " in bootstrap mode", "lwm2m": " in LwM2M mode"}.get(bundle.mode or "", "")
+    return (wrong("", f"lacks {', '.join(missing)}", f"all mandatory items{mode}"),)
+
+
+def _mandatory(bundle: Bundle) -> list[tuple[str, bool]]:
+    """Every mandatory item by name, and whether it is there."""
+    parameters = ALWAYS_NEEDED if bundle.is_verified else (USE_BOOTSTRAP,)
+    found = [(name, bundle.find(name, PARAMETERS) is not None) for name in parameters]
+    if bundle.mode is None:
+        return found
+    names = mode_items(bundle.mode)
+    server_ca = names["server CA"], bundle.find(names["server CA"], CERTIFICATES, CHAINS) is not None
+    if not bundle.is_verified:
+        return [*found, server_ca] if bundle.mode == "bootstrap" else found
+    certificate = bundle.find(names["certificate"], CERTIFICATES, CHAINS)
+    made_earlier = certificate is not None and certificate.key_name is not None and "SID" in bundle.groups
+    return [
+        *found,
+        server_ca,
+        (names["URI"], bundle.find(names["URI"], PARAMETERS) is not None),
+        (names["private key"], made_earlier or _has_private_key(bundle, names["private key"])),
+        (names["certificate"], certificate is not None),
+    ]
+
+
+def _has_private_key(bundle: Bundle, name: str) -> bool:
+    return any(item.name == name and item.is_private_key for item in bundle.items(KEYS))
+
+
+@device_rule(
+    "BDL032",
+    Level.ERROR,
+    statement=f"{ENDPOINT_NAME}, where present, is not empty",
+    why="The device answers with status 26: without its name the service does not know it.",
+    fix="give the endpoint name when the configuration is prepared; it is the certificate's CN",
+    passes="acme-000017",
+    fails="an empty string",
+    source=client(VERIFICATION, "N-08", "DB-06"),
+    needs=(*FIELDS, "BDL028"),
+)
+def endpoint_name_is_not_empty(device: Device, _setup: Setup) -> DeviceFindings:
+    bundle = bundle_of(device)
+    requires(bundle.find(ENDPOINT_NAME, PARAMETERS), f"the bundle has no {ENDPOINT_NAME}")
+    if text_bytes(bundle.parameter(ENDPOINT_NAME)) != b"":
+        return ()
+    return (of_parameter(bundle, ENDPOINT_NAME, "is empty", "1 to 64 characters"),)
+
+
+@device_rule(
+    "BDL033",
+    Level.WARNING,
+    statement="items of the mode that the device does not use are left out",
+    why='The device takes them and warns, "Item redundant": they fill its storage, and nobody ever looks whether they'
+    " are right.",
+    fix="leave out mbed.LwM2M… with use-bootstrap: true, and mbed.Bootstrap… without",
+    passes="mbed.UseBootstrap 1 and mbed.BootstrapServerURI",
+    fails="mbed.UseBootstrap 1 and mbed.LwM2MServerURI",
+    source=client(VERIFICATION, "N-10"),
+    needs=(*FIELDS, "BDL029"),
+)
+def other_modes_items_are_left_out(device: Device, _setup: Setup) -> DeviceFindings:
+    bundle = bundle_of(device)
+    requires(bundle.mode, "the bundle does not say in which mode the device is")
+    other = "lwm2m" if bundle.mode == "bootstrap" else "bootstrap"
+    names = mode_items(other).values()
+    return [
+        wrong_item(item, "Name", f"is of no use in {'LwM2M' if other == 'bootstrap' else 'bootstrap'} mode", "left out")
+        for item in bundle.items(KEYS, CERTIFICATES, CHAINS, PARAMETERS)
+        if item.name in names
+    ]
+
+
+@device_rule(
+    "BDL034",
+    Level.ERROR,
+    statement="PrKN names a private key that the device has by then: before it in the bundle, or of an earlier message",
+    why='The device takes the groups in their order and looks the key up at once: status 34, "Item does not exist".'
+    " A key of an earlier message cannot be seen here, so it is believed where the bundle has a SID.",
+    fix="put Keys before the certificates, and name the key as its item does",
+    passes="Keys with the key, then CertificateChains with its name as PrKN",
+    fails="Keys after CertificateChains, a name that no key has",
+    source=client("fcc_bundle_certificate_utils.c", "B-04", "B-05"),
+    needs=(*FIELDS, "BDL013", "BDL020"),
+)
+def named_keys_come_first(device: Device, _setup: Setup) -> DeviceFindings:
+    bundle = bundle_of(device)
+    there: set[str] = set()
+    later = {item.name for item in bundle.items(KEYS) if item.is_private_key}
+    findings = []
+    for item in bundle.items(KEYS, CERTIFICATES, CHAINS):
+        if item.is_private_key and item.name is not None:
+            there.add(item.name)
+        elif item.key_name is not None and item.key_name not in there:
+            if item.key_name in later:
+                findings.append(wrong_item(item, "PrKN", f"{item.key_name} comes after it", "Keys before it"))
+            elif "SID" not in bundle.groups:
+                findings.append(wrong_item(item, "PrKN", f"there is no private key {item.key_name}", "a key in Keys"))
+    return findings
+
+
+@device_rule(
+    "BDL035",
+    Level.ERROR,
+    statement="the first certificate of an item has the public key of its private key",
+    why="The device compares the device key and its certificate, and what PrKN names, and answers with status 34: it"
+    " could never prove that the certificate is its own.",
+    fix="issue the certificate for the public key of this private key; look for a mix-up of two devices",
+    passes="openssl pkey -pubout of the key equals openssl x509 -pubkey of the certificate",
+    fails="the key of another device",
+    source=client(f"{VERIFICATION}, fcc_bundle_certificate_utils.c", "DB-16"),
+    needs=(*FIELDS, "BDL024", "BDL025", "BDL026"),
+)
+def keys_match_their_certificates(device: Device, _setup: Setup) -> DeviceFindings:
+    bundle = bundle_of(device)
+    pairs = [
+        (item, name, public)
+        for item in bundle.items(CERTIFICATES, CHAINS)
+        for name in dict.fromkeys(_key_names(item))
+        if item.leaf is not None and (public := _public_key(bundle, name)) is not None
+    ]
+    requires(pairs, "the bundle has no certificate together with its private key")
+    return [
+        wrong_item(item, "", f"its public key is not that of {name}", f"the public key of {name}")
+        for item, name, public in pairs
+        if item.leaf is not None and item.leaf.public_key.bits != public.bits
+    ]
+
+
+def _key_names(item: Item) -> list[str]:
+    """The private keys that the item's first certificate has to match."""
+    names = [] if item.key_name is None else [item.key_name]
+    for mode in ("bootstrap", "lwm2m"):
+        own = mode_items(mode)
+        if item.name == own["certificate"]:
+            names.append(own["private key"])
+    return names
+
+
+def _public_key(bundle: Bundle, name: str) -> PublicKey | None:
+    secret = bundle.private_key(name)
+    try:
+        return None if secret is None else parse_private_key(secret.reveal()).public_key
+    except DerError:
+        return None
+
+
+@device_rule(
+    "BDL036",
+    Level.ERROR,
+    statement=f"the CN of the device certificate is {ENDPOINT_NAME}, byte for byte",
+    why='The device compares them in both modes and answers with status 14, "Certificate CN attribute invalid".',
+    fix="issue the certificate for the endpoint name that the bundle gives; look for a mix-up of two devices",
+    passes="CN=acme-000017 and acme-000017",
+    fails="CN=acme-000017 and ACME-000017, or a space after it",
+    source=client(VERIFICATION, "DB-06", "DB-14"),
+    needs=(*FIELDS, "BDL024", "BDL026", "BDL028", "BDL032"),
+)
+def common_name_is_the_endpoint_name(device: Device, _setup: Setup) -> DeviceFindings:
+    bundle = bundle_of(device)
+    endpoint = bundle.find(ENDPOINT_NAME, PARAMETERS)
+    item = bundle.device_item
+    requires(endpoint, f"the bundle has no {ENDPOINT_NAME}")
+    requires(item is not None and item.leaf, "the bundle has no device certificate that can be read")
+    assert item is not None
+    assert item.leaf is not None
+    names = [part for rdn in item.leaf.subject.rdns for part in rdn if part.oid == COMMON_NAME]
+    if not names:
+        raise Blocked("DEV005")
+    name = bundle.parameter(ENDPOINT_NAME)
+    if text_bytes(name) == names[0].value:
+        return ()
+    found = shown(names[0].text)
+    given = shown(name) if bundle.endpoint_name is None else shown(bundle.endpoint_name)
+    message = f"{titled(item)}: the certificate's CN is {found}, {ENDPOINT_NAME} is {given}"
+    return (Finding(message, wrong(item.place, "").location, f"CN {given}", f"CN {found}"),)
+
+
+@device_rule(
+    "BDL039",
+    Level.ERROR,
+    statement=f"{UTC_OFFSET}, where present, is +hh:mm or -hh:mm, of at most 14 hours",
+    why="The device answers with status 33 to another form. It looks at the form only: that there is no such offset as"
+    " +99:99 is what this rule adds, since the device's local time would be nonsense.",
+    fix='write it with a sign and five more characters: "+02:00"',
+    passes='"+02:00", "-03:30"',
+    fails='"2:00", "UTC", "+99:99"',
+    source=client(VERIFICATION, "N-05"),
+    needs=(*FIELDS, "BDL028"),
+)
+def utc_offset_is_hours_and_minutes(device: Device, _setup: Setup) -> DeviceFindings:
+    bundle = bundle_of(device)
+    requires(bundle.find(UTC_OFFSET, PARAMETERS), f"the bundle has no {UTC_OFFSET}")
+    offset = bundle.parameter(UTC_OFFSET)
+    if _OFFSET.fullmatch(text_bytes(offset) or b""):
+        return ()
+    return (of_parameter(bundle, UTC_OFFSET, f"is {shown(offset)}", "+hh:mm or -hh:mm"),)
+
+
+@device_rule(
+    "BDL040",
+    Level.ERROR,
+    statement="mbed.ClassId and mbed.VendorId, where present, have 16 bytes",
+    why="The device answers with status 27 to any other size; without them it takes no firmware update.",
+    fix="give the 16 bytes of the UUID (in Python uuid.UUID(text).bytes), not its text",
+    passes="16 bytes",
+    fails="15 bytes, the 36 characters of a UUID",
+    source=(client(VERIFICATION, "N-06"), docs("Update authenticity for firmware update", "", "Y-14")),
+    needs=(*FIELDS, "BDL028"),
+)
+def update_identifiers_have_sixteen_bytes(device: Device, _setup: Setup) -> DeviceFindings:
+    bundle = bundle_of(device)
+    present = [name for name in IDENTIFIERS if bundle.find(name, PARAMETERS)]
+    requires(present, "the bundle has neither mbed.ClassId nor mbed.VendorId")
+    return [
+        of_parameter(bundle, name, f"is {shown(bundle.parameter(name))}", "16 bytes")
+        for name in present
+        if len(text_bytes(bundle.parameter(name)) or b"") != 16
+    ]
