@@ -1,0 +1,1 @@
+"""Bundles made without the code under test, and how they are judged."""
