@@ -205,7 +205,7 @@ def keystore(
     """Make a whole conformant set-up: DIR/keystore and DIR/config/fcu.yml."""
     config = Config.example(source, name=name, mode=mode)
     depth = check_depth(min(length, 2) if depth is None else depth, length)
-    config = dataclasses.replace(config, setup_ca_as_intermediate=length > 1, device_certificate_chain_depth=depth)
+    config = dataclasses.replace(config, device_certificate_chain_depth=depth)
     made, line = make_keystore(folder, length, config, source)
     if ca_out is not None:
         keep_line(line, ca_out)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from reference_ca.authority import Authority, RootAuthority
@@ -59,8 +60,8 @@ def make_keystore(
     Where ``config`` names no server CA certificate, a stand-in is written beside fcu.yml and named there.
 
     ``length`` counts the certificates in fcu.crt: 1 is a self-signed one, more are made as an intermediate
-    CA, with a root and length - 2 intermediates above. Returns the keystore, and the CAs above it with the
-    root first (none for 1).
+    CA, with a root and length - 2 intermediates above; ``setup-ca-as-intermediate`` is set accordingly. Returns
+    the keystore, and the CAs above it with the root first (none for 1).
     """
     if length < 1:
         raise ReferenceCaError(f"a chain of {length} certificates cannot be made", todo="ask for at least 1")
@@ -68,6 +69,7 @@ def make_keystore(
     server_file = config_file.with_name(SERVER_CA_FILE)
     must_not_exist(keystore.private_key_file, keystore.certificate_file, keystore.csr_file, config_file, server_file)
     source = source or Source()
+    config = replace(config, setup_ca_as_intermediate=length > 1)
     above = make_hierarchy(length - 2, source) if length > 1 else []
     keystore.setup(config, source)
     if above:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from fcu_conform.artefacts import oids
+from fcu_conform.artefacts.certificate import Certificate
 from fcu_conform.artefacts.chain import Chain, Link
 from fcu_conform.artefacts.keystore import CERTIFICATE_NAME
 from fcu_conform.artefacts.setup import Setup
@@ -381,18 +382,26 @@ def path_has_no_loops(setup: Setup) -> Findings:
     needs=("CRT002", "CHN003", "CRT007", "CRT008", "CRT012"),
 )
 def strict_readers_accept_path(setup: Setup) -> Findings:
+    lacking: dict[str, list[Link]] = {}
     for link in setup.chain.path:
-        certificate = link.certificate
-        wants = []
-        if not certificate.has_extension(oids.SUBJECT_KEY_IDENTIFIER):
-            wants.append("subjectKeyIdentifier")
-        if not certificate.has_extension(oids.AUTHORITY_KEY_IDENTIFIER) and not certificate.is_self_issued:
-            wants.append("authorityKeyIdentifier")
-        if not any(e.critical for e in certificate.extensions if e.oid == oids.BASIC_CONSTRAINTS):
-            wants.append("critical basicConstraints (OpenSSL 3.0)")
+        wants = ", ".join(_strict_readers_want(link.certificate))
         if wants:
-            yield Finding(
-                f"{certificate_words(link, setup)}: strict readers miss {', '.join(wants)}",
-                at_certificate(link, setup),
-                expected=", ".join(wants),
-            )
+            lacking.setdefault(wants, []).append(link)
+    for wants, links in lacking.items():
+        words = certificate_words(links[0], setup)
+        others = ", ".join(str(link.index) for link in links[1:])
+        yield Finding(
+            f"{words}{f' and {others}' if others else ''}: strict readers want {wants}",
+            at_certificate(links[0], setup),
+            expected=wants,
+        )
+
+
+def _strict_readers_want(certificate: Certificate) -> Iterator[str]:
+    """What OpenSSL with X509_STRICT asks of a CA certificate and this one has not."""
+    if not certificate.has_extension(oids.SUBJECT_KEY_IDENTIFIER):
+        yield "subjectKeyIdentifier"
+    if not certificate.has_extension(oids.AUTHORITY_KEY_IDENTIFIER) and not certificate.is_self_issued:
+        yield "authorityKeyIdentifier"
+    if not any(e.critical for e in certificate.extensions if e.oid == oids.BASIC_CONSTRAINTS):
+        yield "basicConstraints to be critical (OpenSSL 3.0)"

@@ -22,7 +22,7 @@ from fcu_conform.rules.model import (
     device_rule,
 )
 from fcu_conform.rules.sources import device, docs, page, rfc
-from fcu_conform.rules.words import day, titled
+from fcu_conform.rules.words import called, day, titled
 
 CERTIFICATE_LIMIT = 1024
 """Octets of DER that the device's client reads of one certificate (fact DC-05)."""
@@ -120,8 +120,8 @@ def device_has_as_many_as_depth(subject: Device, setup: Setup) -> DeviceFindings
         Finding(
             f"carries {count} certificate{'s' if count != 1 else ''} at depth {slicing.depth}",
             expected=f"{slicing.depth}: the device certificate and"
-            f" {', '.join(map(titled, slicing.on_device)) or 'nothing else'}",
-            found=" · ".join(map(titled, subject.certificates)),
+            f" {', '.join(map(called, slicing.on_device)) or 'nothing else'}",
+            found=" · ".join(map(called, subject.certificates)),
             picture=draw_chain(slicing),
         )
     ]
@@ -153,8 +153,8 @@ def device_carries_first_certificates(subject: Device, setup: Setup) -> DeviceFi
     return [
         Finding(
             "does not carry its certificate followed by the first certificates of fcu.crt",
-            expected=" · ".join(("the device certificate", *map(titled, slicing.on_device))),
-            found=" · ".join(map(titled, found)),
+            expected=" · ".join(("the device certificate", *map(called, slicing.on_device))),
+            found=" · ".join(map(called, found)),
             picture=draw_chain(slicing),
         )
     ]

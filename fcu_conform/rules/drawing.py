@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from fcu_conform.artefacts.certificate import Certificate
 from fcu_conform.artefacts.setup import Slicing
-from fcu_conform.rules.words import titled
+from fcu_conform.rules.words import called
 
 
 def draw_chain(
@@ -27,13 +27,13 @@ def draw_chain(
             (
                 "device" if on_device else "portal",
                 f"fcu.crt {number}",
-                titled(certificate),
+                called(certificate),
                 "" if sent is None else _remark(on_device, certificate.raw in sent),
             )
         )
     for position, certificate in enumerate(uploaded or (), start=1):
         if all(certificate.raw != known.raw for known in slicing.certificates):
-            rows.append(("upload", f"number {position}", titled(certificate), "<- not in fcu.crt"))
+            rows.append(("upload", f"number {position}", called(certificate), "<- not in fcu.crt"))
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     return tuple(
         "  ".join((*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[3])).rstrip()

@@ -15,7 +15,7 @@ from fcu_conform.artefacts.upload import Upload
 from fcu_conform.rules.drawing import draw_chain
 from fcu_conform.rules.model import Blocked, Finding, Findings, Level, Location, requires, rule
 from fcu_conform.rules.sources import api, docs, inferred, page
-from fcu_conform.rules.words import day, file_trouble, titled
+from fcu_conform.rules.words import called, day, file_trouble, titled
 
 DEVELOPER_LIMIT, COMMERCIAL_LIMIT = 10, 50
 _UPLOADING = "Uploading the FCU CA to Device Management"
@@ -171,12 +171,12 @@ def upload_is_rest_of_chain(setup: Setup) -> Findings:
     upload = _upload(setup)
     place = Location(upload.name)
     if comparison.foreign:
-        names = ", ".join(titled(certificate) for certificate in comparison.foreign)
+        names = ", ".join(called(certificate) for certificate in comparison.foreign)
         yield Finding(
             f"has certificates that are not in fcu.crt: {names}",
             place,
             expected=comparison.numbers(),
-            found=" · ".join(titled(certificate) for certificate in comparison.uploaded),
+            found=" · ".join(called(certificate) for certificate in comparison.uploaded),
             fix=comparison.command(setup),
             picture=comparison.picture(),
         )
@@ -184,8 +184,8 @@ def upload_is_rest_of_chain(setup: Setup) -> Findings:
         yield Finding(
             "has its certificates in another order than fcu.crt",
             place,
-            expected=" · ".join(titled(certificate) for certificate in comparison.slicing.on_portal),
-            found=" · ".join(titled(certificate) for certificate in comparison.uploaded),
+            expected=" · ".join(called(certificate) for certificate in comparison.slicing.on_portal),
+            found=" · ".join(called(certificate) for certificate in comparison.uploaded),
             fix=comparison.command(setup),
             picture=comparison.picture(),
         )
@@ -220,24 +220,24 @@ def upload_continues_device_chain(setup: Setup) -> Findings:
     depth = comparison.slicing.depth
     if comparison.carried:
         is_whole = len(comparison.uploaded) >= len(comparison.slicing.certificates) and not comparison.missing
-        subjects = " and ".join(titled(certificate) for certificate in comparison.carried)
+        subjects = " and ".join(called(certificate) for certificate in comparison.carried)
         what = "you uploaded the whole fcu.crt" if is_whole else f"you uploaded {subjects}"
         which = "the FCU certificate" if len(comparison.carried) == 1 else subjects
         yield Finding(
             f"{what}, but at depth {depth} the device already carries {which}: upload {comparison.numbers()}",
             Location(upload.name),
             expected=comparison.numbers(),
-            found=" · ".join(titled(certificate) for certificate in comparison.uploaded),
+            found=" · ".join(called(certificate) for certificate in comparison.uploaded),
             fix=comparison.command(setup),
             picture=comparison.picture(),
         )
     if comparison.missing and not comparison.foreign and not comparison.is_cut_short:
-        subjects = " and ".join(titled(certificate) for certificate in comparison.missing)
+        subjects = " and ".join(called(certificate) for certificate in comparison.missing)
         yield Finding(
             f"{subjects} is missing between the device's chain and the upload: upload {comparison.numbers()}",
             Location(upload.name),
             expected=comparison.numbers(),
-            found=" · ".join(titled(certificate) for certificate in comparison.uploaded),
+            found=" · ".join(called(certificate) for certificate in comparison.uploaded),
             fix=comparison.command(setup),
             picture=comparison.picture(),
         )
@@ -258,12 +258,12 @@ def upload_continues_device_chain(setup: Setup) -> Findings:
 def upload_reaches_root(setup: Setup) -> Findings:
     comparison = _comparison(setup)
     if comparison.is_cut_short:
-        subjects = " and ".join(titled(certificate) for certificate in comparison.missing)
+        subjects = " and ".join(called(certificate) for certificate in comparison.missing)
         yield Finding(
             f"ends before the root: {subjects} is missing",
             Location(_upload(setup).name),
             expected=comparison.numbers(),
-            found=" · ".join(titled(certificate) for certificate in comparison.uploaded),
+            found=" · ".join(called(certificate) for certificate in comparison.uploaded),
             fix=comparison.command(setup),
             picture=comparison.picture(),
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from fcu_conform.artefacts import oids
 from fcu_conform.artefacts.certificate import Certificate
 from fcu_conform.artefacts.chain import Link
 from fcu_conform.artefacts.files import PemFile
@@ -20,6 +21,12 @@ def titled(certificate: Certificate) -> str:
     return str(certificate.subject) or "empty subject"
 
 
+def called(certificate: Certificate) -> str:
+    """What to call a certificate where there is little room: its CN, or its whole subject."""
+    names = certificate.subject.values(oids.COMMON_NAME)
+    return f"CN={names[0]}" if names else titled(certificate)
+
+
 def certificate_words(link: Link, setup: Setup) -> str:
     """Which certificate of fcu.crt, told so that nobody can take another one for it."""
     count = len(setup.keystore.fcu_crt.entries)
@@ -34,7 +41,7 @@ def at_certificate(link: Link, setup: Setup, field: str | None = None) -> Locati
 
 def numbered(link: Link) -> str:
     """Number and subject, for drawings of the chain."""
-    return f"{link.index} {titled(link.certificate)}"
+    return f"{link.index} {called(link.certificate)}"
 
 
 def file_trouble(file: PemFile) -> str:
