@@ -91,10 +91,10 @@ def _chain(years: int) -> tuple[bytes, ...]:
 
 
 @cache
-def lone(common: str, digest: hashes.SHA256 | hashes.SHA384 = SHA256) -> bytes:
+def lone(common: str, *, sha384: bool = False) -> bytes:
     """A self-signed certificate, for a server or an update authority."""
     key = private_key(40)
-    return issue(name(common), key.public_key(), name(common), key, digest=digest)
+    return issue(name(common), key.public_key(), name(common), key, digest=hashes.SHA384() if sha384 else SHA256)
 
 
 @cache

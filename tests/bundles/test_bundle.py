@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+
 import cbor2
 import pytest
 from hypothesis import given, settings
@@ -14,6 +17,7 @@ from fcu_conform.rules.model import Finding
 from .judging import judge_pass
 from .maker import (
     ENDPOINT,
+    Fields,
     add,
     chain,
     changed,
@@ -176,3 +180,20 @@ def test_reading_again_gives_the_same(setup: Setup) -> None:
 def test_a_parameter_given_twice_counts_as_the_first() -> None:
     twice = changed(good(), add("ConfigParams", parameter("mbed.EndpointName", "second")))
     assert Bundle(twice).endpoint_name == ENDPOINT
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        set_field("CertificateChains", "DataArray", [chain()[0]] * 600),
+        add("Certificates", *({"Name": f"c{number}", "Data": chain()[1]} for number in range(600))),
+        add("ConfigParams", *(parameter("", True) for _ in range(3000))),
+        add("Keys", *({"Name": f"k{number}", "Type": "ECCPrivate", "Data": key_der()} for number in range(1200))),
+    ],
+    ids=["certificates in a chain", "certificates", "parameters", "keys"],
+)
+def test_a_bundle_stuffed_up_to_the_limits_is_judged_quickly(edit: Callable[[Fields], object], setup: Setup) -> None:
+    data = changed(good(), edit)
+    started = time.perf_counter()
+    judge_pass(data, setup)
+    assert time.perf_counter() - started < 1

@@ -5,7 +5,6 @@ from __future__ import annotations
 import cbor2
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
@@ -193,7 +192,7 @@ MORE = {
         changed(good(), set_field("Keys", "Type", "ECCPublic"), set_field("Keys", "Data", public_der())),
         "BDL031",
     ),
-    "an update certificate signed with SHA-384": (update(lone("Update", hashes.SHA384())), "BDL027"),
+    "an update certificate signed with SHA-384": (update(lone("Update", sha384=True)), "BDL027"),
     "a number that does not fit into four bytes": (with_parameter("mbed.MemoryTotalKB", 1 << 32), "BDL028"),
     "a null": (with_parameter("acme.x", None), "BDL028"),
     "the time in milliseconds": (with_parameter("mbed.CurrentTime", 1_780_272_000_000), "BDL030"),
