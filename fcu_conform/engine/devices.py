@@ -14,6 +14,9 @@ KEPT_FINDINGS = 10_000
 """Findings kept for each rule; what comes beyond is counted, so that a wholly wrong lot does not fill the memory."""
 
 
+BUNDLE_FAMILY = "BDL"
+
+
 @dataclass
 class Tally:
     """What one rule said over all devices.
@@ -50,9 +53,11 @@ def judge_devices(rules: Sequence[Rule], devices: Iterable[Device], setup: Setup
     """Judges a stream of devices by device rules."""
     result = DevicePass({rule.code: Tally(rule) for rule in rules})
     checks = [(result.tallies[rule.code], _started(rule, setup)) for rule in _in_order_of_need(rules)]
+    # Most lots have no bundles, and asking every bundle rule about every device would cost a third of the time.
+    without_bundle = [(tally, check) for tally, check in checks if tally.rule.family != BUNDLE_FAMILY]
     for device in devices:
         result.checked += bool(device.certificates or device.troubles or device.bundle)
-        if _judge_device(checks, device, setup):
+        if _judge_device(checks if device.bundle else without_bundle, device, setup):
             result.offending += 1
             if len(result.offenders) < KEPT_FINDINGS:
                 result.offenders.append(device.name)

@@ -96,7 +96,7 @@ class Examination:
         if not tally.judged and tally.blocked_by:
             return Result(rule, setup.name, Outcome.BLOCKED, blocked_by=tuple(sorted(tally.blocked_by)))
         if not tally.judged:
-            return Result(rule, setup.name, Outcome.NOT_APPLICABLE, reason="; ".join(tally.reasons) or "no device")
+            return Result(rule, setup.name, Outcome.NOT_APPLICABLE, reason="; ".join(tally.reasons) or "no bundle")
         return self._result(rule, setup, tuple(tally.findings), tally.found)
 
     def _hindered(self, codes: Iterable[str], subject: str) -> tuple[str, ...]:

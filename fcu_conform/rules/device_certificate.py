@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from fcu_conform.artefacts import oids
+from fcu_conform.artefacts.bundle import text_bytes
 from fcu_conform.artefacts.device import Device
 from fcu_conform.artefacts.oids import ECDSA_SHA256
 from fcu_conform.artefacts.setup import Setup
@@ -371,9 +372,10 @@ def _account(subject: Device, setup: Setup) -> str | None:
     if subject.bundle is None:
         return setup.account_id
     uri = subject.bundle.parameter("mbed.LwM2MServerURI")
-    if subject.bundle.mode != "lwm2m" or not isinstance(uri, str) or "aid=" not in uri:
+    text = (text_bytes(uri) or b"").decode("utf-8", "replace")
+    if subject.bundle.mode != "lwm2m" or "aid=" not in text:
         return None
-    return uri.rpartition("aid=")[2].partition("&")[0]
+    return text.rpartition("aid=")[2].partition("&")[0]
 
 
 @device_rule(

@@ -44,9 +44,9 @@ _UPLOADING = "Uploading the FCU CA to Device Management"
 
 
 def has_output(subject: Device) -> None:
-    """Leaves out what is no device: a private key that lies beside the devices."""
-    if not subject.certificates and not subject.troubles and subject.bundle is None:
-        raise NotApplicable("a private key without a device")
+    """Leaves out what has no certificate to judge: a key beside the devices, a bundle that asks for a request."""
+    if not subject.certificates:
+        raise NotApplicable("no certificate")
 
 
 def own_certificate(subject: Device, setup: Setup) -> Certificate:
@@ -56,8 +56,6 @@ def own_certificate(subject: Device, setup: Setup) -> Certificate:
     """
     has_output(subject)
     certificates = subject.certificates
-    if not certificates:
-        raise NotApplicable("no certificate")
     first = certificates[0]
     if first.raw not in setup.ca_certificates:
         return first
@@ -91,10 +89,10 @@ def at(number: int, field: str | None = None) -> Location:
 )
 def device_output_parses(subject: Device, _setup: Setup) -> DeviceFindings:
     if subject.troubles:
+        if subject.bundle is not None:
+            raise Blocked("BDL023")
         return [Finding(trouble) for trouble in subject.troubles]
     has_output(subject)
-    if subject.bundle is not None and not subject.certificates:
-        raise NotApplicable("a bundle without a device certificate")
     return ()
 
 
@@ -108,7 +106,7 @@ def device_output_parses(subject: Device, _setup: Setup) -> DeviceFindings:
     passes="depth 2: device certificate and FCU certificate",
     fails="depth 2: the device certificate alone",
     source=page(_UPLOADING, "K-07", "DB-08"),
-    needs=("DEV001", "CRT002", "CHN003", "CFG003", "CFG004"),
+    needs=("DEV001", "BDL021", "BDL022", "BDL023", "CRT002", "CHN003", "CFG003", "CFG004"),
 )
 def device_has_as_many_as_depth(subject: Device, setup: Setup) -> DeviceFindings:
     has_output(subject)
@@ -138,7 +136,7 @@ def device_has_as_many_as_depth(subject: Device, setup: Setup) -> DeviceFindings
     passes="depth 3: device, FCU certificate, intermediate",
     fails="depth 3: device, intermediate, FCU certificate",
     source=(page(_UPLOADING, "K-07", "K-08"), device("storage_common.c", "DC-02")),
-    needs=("DEV001", "DEV002", "CRT002", "CHN003", "CFG003", "CFG004"),
+    needs=("DEV001", "DEV002", "BDL024", "CRT002", "CHN003", "CFG003", "CFG004"),
 )
 def device_carries_first_certificates(subject: Device, setup: Setup) -> DeviceFindings:
     has_output(subject)
@@ -169,7 +167,7 @@ def device_carries_first_certificates(subject: Device, setup: Setup) -> DeviceFi
     passes="openssl verify -partial_chain -trusted fcu.crt device.pem says OK",
     fails="the device was signed by the FCU instance of another line",
     source=page("Process overview", "K-04"),
-    needs=("DEV001", "DEV007", "DEV029", "CRT002", "KEY004"),
+    needs=("DEV001", "DEV007", "DEV029", "BDL024", "CRT002", "KEY004"),
 )
 def device_is_issued_by_fcu(subject: Device, setup: Setup) -> DeviceFindings:
     certificate = own_certificate(subject, setup)
