@@ -8,7 +8,7 @@ from graphlib import TopologicalSorter
 
 from fcu_conform.artefacts.device import Device
 from fcu_conform.artefacts.setup import Setup
-from fcu_conform.rules.model import Blocked, DeviceCheck, Finding, Level, NotApplicable, Rule
+from fcu_conform.rules.model import Blocked, DeviceCheck, Finding, Level, NotApplicable, Rule, Scope
 
 KEPT_FINDINGS = 10_000
 """Findings kept for each rule; what comes beyond is counted, so that a wholly wrong lot does not fill the memory."""
@@ -65,8 +65,8 @@ def judge_devices(rules: Sequence[Rule], devices: Iterable[Device], setup: Setup
 
 
 def _started(rule: Rule, setup: Setup) -> DeviceCheck:
-    assert rule.start is not None
-    return rule.start(setup)
+    check: DeviceCheck = rule.check(setup) if rule.scope is Scope.LOT else rule.check
+    return check
 
 
 def _in_order_of_need(rules: Sequence[Rule]) -> list[Rule]:

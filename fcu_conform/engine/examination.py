@@ -8,8 +8,9 @@ from fcu_conform.artefacts.setup import Setup
 from fcu_conform.engine.devices import DevicePass, judge_devices
 from fcu_conform.engine.events import Outcome, Result
 from fcu_conform.rules import CATALOGUE
-from fcu_conform.rules.model import Blocked, Catalogue, Finding, Level, NotApplicable, Rule
+from fcu_conform.rules.model import Blocked, Catalogue, Finding, Level, NotApplicable, Rule, Scope
 
+OVER_DEVICES = frozenset({Scope.DEVICE, Scope.LOT})
 HINDERED = frozenset({Outcome.FAILED, Outcome.WARNED, Outcome.WAIVED, Outcome.BLOCKED, Outcome.ERROR})
 """Outcomes of a needed rule that keep another one from judging."""
 
@@ -46,9 +47,8 @@ class Examination:
         return self._results[key]
 
     def _judge(self, rule: Rule, setup: Setup) -> Result:
-        if rule.start is not None:
+        if rule.scope in OVER_DEVICES:
             return self._over_devices(rule, setup)
-        assert rule.check is not None
         blocked_by = self._hindered(rule.needs, setup.name)
         if blocked_by:
             return Result(rule, setup.name, Outcome.BLOCKED, blocked_by=blocked_by)
@@ -76,13 +76,17 @@ class Examination:
         """
         if subject not in self._passes:
             setup = self.setups[subject]
-            rules = [rule for rule in self.catalogue if rule.start and not self._keystore_hinders(rule, subject)]
+            rules = [
+                rule
+                for rule in self.catalogue
+                if rule.scope in OVER_DEVICES and not self._keystore_hinders(rule, subject)
+            ]
             self._passes[subject] = judge_devices(rules, setup.devices, setup)
         return self._passes[subject]
 
     def _keystore_hinders(self, rule: Rule, subject: str) -> tuple[str, ...]:
         """The rules of the keystore that keep a device rule from judging any device."""
-        return self._hindered((code for code in rule.needs if self.catalogue[code].check), subject)
+        return self._hindered((code for code in rule.needs if self.catalogue[code].scope not in OVER_DEVICES), subject)
 
     def _over_devices(self, rule: Rule, setup: Setup) -> Result:
         if not setup.devices:

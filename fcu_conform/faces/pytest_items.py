@@ -48,7 +48,7 @@ class RuleItem(pytest.Item):
         self.rule = rule
         self.subject = subject
         self.result: Result | None = None
-        topic = (rule.check or rule.device_check).__module__.rpartition(".")[2]
+        topic = rule.check.__module__.rpartition(".")[2]
         self.extra_keyword_matches.update((rule.code, rule.family, topic, *rule.slug.split("-"), subject))
         self.user_properties += [
             ("code", rule.code),

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import TypeAlias
+from functools import partial
+from typing import Any, TypeAlias, TypeVar
 
+from fcu_conform.artefacts.certificate import Certificate
 from fcu_conform.artefacts.device import Device
 from fcu_conform.artefacts.setup import Setup
+
+C = TypeVar("C", bound=Callable[..., Any])
 
 
 class Level(str, Enum):
@@ -76,9 +80,36 @@ class Finding:
 
 Findings: TypeAlias = Iterator[Finding]
 DeviceFindings: TypeAlias = Sequence[Finding]
-Check: TypeAlias = Callable[[Setup], Iterable[Finding]]
 DeviceCheck: TypeAlias = Callable[[Device, Setup], DeviceFindings]
-LotCheck: TypeAlias = Callable[[Setup], DeviceCheck]
+
+
+@dataclass(frozen=True)
+class PathQuestion:
+    """A path that independent validators are asked about: leaf, what is presented with it in order, and the anchors."""
+
+    leaf: Certificate
+    untrusted: tuple[Certificate, ...]
+    anchors: tuple[Certificate, ...]
+
+
+class Scope(Enum):
+    """What a rule judges at a time, and with it what its check takes and gives.
+
+    SETUP: a set-up; ``check(setup)`` yields findings.
+    DEVICE: every device by itself; ``check(device, setup)`` gives findings. It is called for every device of a lot, so
+        it is a plain function that gives a sequence, ``()`` where all is well, and not a generator.
+    LOT: devices together; ``check(setup)`` gives, for one pass, a function like that of DEVICE, which remembers little.
+    PATH: independent validators are asked about a path of the set-up; ``check(setup)`` gives the `PathQuestion`.
+    DEVICE_PATH: they are asked about devices; ``check(device, setup)`` gives the `PathQuestion`.
+    RUN: the run itself; ``check`` is not called, the engine knows what the rule means.
+    """
+
+    SETUP = "setup"
+    DEVICE = "device"
+    LOT = "lot"
+    PATH = "path"
+    DEVICE_PATH = "device path"
+    RUN = "run"
 
 
 class NotApplicable(Exception):
@@ -97,9 +128,6 @@ class Blocked(Exception):
 class Rule:
     """One requirement and the function that checks it.
 
-    ``check`` judges a set-up; ``start`` gives a check for one pass over its devices, and is there in place of
-    ``check``.
-
     ``needs``: rules that must not have failed, warned or been blocked, or this one is blocked. What a device rule needs
     of other device rules counts for each device by itself.
     ``shaded_by``: rules whose failure leaves a part of the subject unjudged: this rule still judges the rest, but may
@@ -117,8 +145,8 @@ class Rule:
     sources: tuple[Source, ...]
     needs: tuple[str, ...]
     shaded_by: tuple[str, ...]
-    check: Check | None
-    start: LotCheck | None = None
+    check: Callable[..., Any]
+    scope: Scope = Scope.SETUP
 
     @property
     def family(self) -> str:
@@ -203,8 +231,9 @@ def rule(
     source: Source | tuple[Source, ...],
     needs: tuple[str, ...] = (),
     shaded_by: tuple[str, ...] = (),
-) -> Callable[[Check], Check]:
-    """Puts the decorated check of a set-up into the catalogue; its name, with dashes, is the rule's slug.
+    scope: Scope = Scope.SETUP,
+) -> Callable[[C], C]:
+    """Puts the decorated check into the catalogue; its name, with dashes, is the rule's slug.
 
     Args:
         code: family and number, e.g. ``KEY004``; never reused.
@@ -215,77 +244,36 @@ def rule(
         passes, fails: an example each, one line.
         source: where the requirement comes from.
         needs, shaded_by: see `Rule`.
+        scope: what the check judges at a time, and so what it takes and gives.
     """
 
-    def register(check: Check) -> Check:
-        texts = (level, statement, why, fix, passes, fails, _sources(source), needs, shaded_by)
-        CATALOGUE.add(Rule(code, _slug(check), *texts, check))
+    def register(check: C) -> C:
+        slug = check.__name__.replace("_", "-")
+        sources = source if isinstance(source, tuple) else (source,)
+        CATALOGUE.add(
+            Rule(
+                code,
+                slug,
+                level,
+                statement,
+                why,
+                fix,
+                passes,
+                fails,
+                sources,
+                needs,
+                shaded_by,
+                check,
+                scope,
+            )
+        )
         return check
 
     return register
 
 
-def device_rule(
-    code: str,
-    level: Level,
-    *,
-    statement: str,
-    why: str,
-    fix: str,
-    passes: str,
-    fails: str,
-    source: Source | tuple[Source, ...],
-    needs: tuple[str, ...] = (),
-) -> Callable[[DeviceCheck], DeviceCheck]:
-    """Puts the decorated check of one device into the catalogue; the arguments are those of `rule`.
-
-    The check is called for every device of a lot, so it is a plain function that gives a sequence, ``()`` where all is
-    well, and not a generator.
-    """
-
-    def register(check: DeviceCheck) -> DeviceCheck:
-        def start(_setup: Setup) -> DeviceCheck:
-            return check
-
-        texts = (level, statement, why, fix, passes, fails, _sources(source), needs, ())
-        CATALOGUE.add(Rule(code, _slug(check), *texts, None, start))
-        return check
-
-    return register
-
-
-def lot_rule(
-    code: str,
-    level: Level,
-    *,
-    statement: str,
-    why: str,
-    fix: str,
-    passes: str,
-    fails: str,
-    source: Source | tuple[Source, ...],
-    needs: tuple[str, ...] = (),
-) -> Callable[[LotCheck], LotCheck]:
-    """Puts a check over many devices into the catalogue; the arguments are those of `rule`.
-
-    The decorated function is called once for a pass and gives the check that sees every device; what it remembers of
-    them should be small.
-    """
-
-    def register(start: LotCheck) -> LotCheck:
-        texts = (level, statement, why, fix, passes, fails, _sources(source), needs, ())
-        CATALOGUE.add(Rule(code, _slug(start), *texts, None, start))
-        return start
-
-    return register
-
-
-def _sources(source: Source | tuple[Source, ...]) -> tuple[Source, ...]:
-    return source if isinstance(source, tuple) else (source,)
-
-
-def _slug(check: Callable[..., object]) -> str:
-    return check.__name__.replace("_", "-")
+device_rule = partial(rule, scope=Scope.DEVICE)
+lot_rule = partial(rule, scope=Scope.LOT)
 
 
 def requires(condition: object, otherwise: str) -> None:
