@@ -7,7 +7,7 @@ not documented for all of them; a known setting is therefore found by its name a
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -229,7 +229,9 @@ class _Converter:
                 raise _Refused("has a key that is not plain text", line)
             if key.value in settings:
                 raise _Refused(f"has the key {key.value!r} twice", line)
-            settings[key.value] = self._setting(key.value, value)
+            setting = self._setting(key.value, value)
+            # An empty value has no place of its own: its mark is where the next thing begins.
+            settings[key.value] = replace(setting, line=line) if setting.value is None else setting
         return settings
 
     def _sequence(self, node: Any) -> list[Setting]:

@@ -35,6 +35,8 @@ def _tracking_in(work_tree: Path, name: str) -> Tracking:
 
     try:
         with Repo(os.fspath(work_tree)) as repo:
+            if not Path(repo.controldir()).is_dir():
+                return Tracking.UNKNOWN
             index = Path(repo.index_path())
             if index.exists():
                 if index.stat().st_size > GIT_INDEX:
