@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from graphlib import TopologicalSorter
+from hashlib import blake2b
+from heapq import heappush, heapreplace
 
 from fcu_conform.artefacts.device import Device
 from fcu_conform.artefacts.setup import Setup
@@ -36,10 +38,15 @@ class Tally:
 
 @dataclass
 class DevicePass:
-    """All that one pass over the devices has shown: a tally for each rule, how many devices, how many with an error."""
+    """All that one pass over the devices has shown: a tally for each rule, how many devices, how many with an error.
+
+    ``sample`` are devices without an error for the validators to be asked about, chosen by the digest of their
+    certificates, so that another run over the same devices takes the same ones.
+    """
 
     tallies: dict[str, Tally]
     checked: int = 0
+    sample: list[Device] = field(default_factory=list)
     offenders: list[str] = field(default_factory=list)
     offending: int = 0
 
@@ -49,19 +56,33 @@ class DevicePass:
         return self.checked - self.offending
 
 
-def judge_devices(rules: Sequence[Rule], devices: Iterable[Device], setup: Setup) -> DevicePass:
-    """Judges a stream of devices by device rules."""
+def judge_devices(rules: Sequence[Rule], devices: Iterable[Device], setup: Setup, *, sample: int = 0) -> DevicePass:
+    """Judges a stream of devices by device rules, and keeps a sample of those without an error."""
     result = DevicePass({rule.code: Tally(rule) for rule in rules})
     checks = [(result.tallies[rule.code], _started(rule, setup)) for rule in _in_order_of_need(rules)]
     # Most lots have no bundles, and asking every bundle rule about every device would cost a third of the time.
     without_bundle = [(tally, check) for tally, check in checks if tally.rule.family != BUNDLE_FAMILY]
+    drawn: list[tuple[int, int, Device]] = []
     for device in devices:
         result.checked += bool(device.certificates or device.troubles or device.bundle)
         if _judge_device(checks if device.bundle else without_bundle, device, setup):
             result.offending += 1
             if len(result.offenders) < KEPT_FINDINGS:
                 result.offenders.append(device.name)
+        elif sample and device.certificates:
+            _draw(drawn, device, sample)
+    result.sample = [device for _, _, device in sorted(drawn, key=lambda entry: -entry[0])]
     return result
+
+
+def _draw(drawn: list[tuple[int, int, Device]], device: Device, size: int) -> None:
+    """Keeps the devices with the lowest digests; the heap has the highest of them on top."""
+    digest = int.from_bytes(blake2b(device.certificates[0].raw, digest_size=8).digest(), "big")
+    entry = (-digest, id(device), device)
+    if len(drawn) < size:
+        heappush(drawn, entry)
+    elif entry > drawn[0]:
+        heapreplace(drawn, entry)
 
 
 def _started(rule: Rule, setup: Setup) -> DeviceCheck:

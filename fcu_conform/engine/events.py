@@ -22,6 +22,10 @@ class Outcome(str, Enum):
     ERROR = "error"
 
 
+JUDGED = frozenset({Outcome.PASSED, Outcome.FAILED, Outcome.WARNED, Outcome.WAIVED})
+"""Outcomes of rules that really looked at something."""
+
+
 @dataclass(frozen=True)
 class Result:
     """One rule on one subject: the outcome, what was found, and why nothing could be judged where that is so.

@@ -2,38 +2,81 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from fcu_conform.artefacts.setup import Setup
 from fcu_conform.engine.devices import DevicePass, judge_devices
-from fcu_conform.engine.events import Outcome, Result
+from fcu_conform.engine.events import JUDGED, Outcome, Result
+from fcu_conform.engine.second_opinions import SecondOpinions
 from fcu_conform.rules import CATALOGUE
-from fcu_conform.rules.model import Blocked, Catalogue, Finding, Level, NotApplicable, Rule, Scope
+from fcu_conform.rules.model import (
+    Blocked,
+    Catalogue,
+    Finding,
+    Level,
+    Location,
+    NotApplicable,
+    PathQuestion,
+    Rule,
+    Scope,
+    requires,
+)
+from fcu_conform.validators.model import Validator
 
 OVER_DEVICES = frozenset({Scope.DEVICE, Scope.LOT})
+BY_VALIDATORS = frozenset({Scope.PATH, Scope.DEVICE_PATH})
 HINDERED = frozenset({Outcome.FAILED, Outcome.WARNED, Outcome.WAIVED, Outcome.BLOCKED, Outcome.ERROR})
 """Outcomes of a needed rule that keep another one from judging."""
+
+VALIDATOR_SAMPLE = 20
+"""Devices that each validator is asked about."""
+_CHAIN_FAMILIES = ("CRT", "CHN")
+_DEVICE_FAMILIES = ("CRT", "CHN", "UPL")
 
 
 class Examination:
     """The rules of a catalogue, judged on set-ups whenever somebody asks, each once.
 
+    What independent validators say is a result for each of them: its subject is ``SETUP-VALIDATOR``.
+
     Args:
         setups: one for each keystore; their names differ.
         strict: a warning fails.
+        validators: the independent validators to ask.
+        sample: how many devices each of them is asked about.
         catalogue: the rules; all that the suite has unless told otherwise.
     """
 
-    def __init__(self, setups: Sequence[Setup], *, strict: bool = False, catalogue: Catalogue = CATALOGUE) -> None:
+    def __init__(
+        self,
+        setups: Sequence[Setup],
+        *,
+        strict: bool = False,
+        validators: Sequence[Validator] = (),
+        sample: int = VALIDATOR_SAMPLE,
+        catalogue: Catalogue = CATALOGUE,
+    ) -> None:
         self.setups = {setup.name: setup for setup in setups}
         self.strict = strict
         self.catalogue = catalogue
+        self.opinions = {setup.name: SecondOpinions(validators, setup.at) for setup in setups}
+        self._sample = sample if validators else 0
+        self._asked = {
+            f"{setup.name}-{validator.name}": (setup, validator) for setup in setups for validator in validators
+        }
         self._results: dict[tuple[str, str], Result] = {}
         self._passes: dict[str, DevicePass] = {}
 
-    def cases(self) -> Iterable[tuple[Rule, str]]:
-        """Every rule with every subject it is judged on, subject by subject in the given order."""
-        return [(rule, name) for name in self.setups for rule in self.catalogue]
+    def cases(self) -> Sequence[tuple[Rule, str]]:
+        """Every rule with every subject it is judged on, set-up by set-up in the given order."""
+        return [
+            (rule, subject) for name in self.setups for rule in self.catalogue for subject in self._subjects(rule, name)
+        ]
+
+    def _subjects(self, rule: Rule, name: str) -> list[str]:
+        if rule.scope not in BY_VALIDATORS:
+            return [name]
+        return [subject for subject, (setup, _) in self._asked.items() if setup.name == name] or [name]
 
     def judge(self, code: str, subject: str) -> Result:
         """The result of one rule on one subject; what the rule needs is judged before it.
@@ -43,31 +86,124 @@ class Examination:
         """
         key = code, subject
         if key not in self._results:
-            self._results[key] = self._judge(self.catalogue[code], self.setups[subject])
+            self._results[key] = self._judge(self.catalogue[code], subject)
         return self._results[key]
 
-    def _judge(self, rule: Rule, setup: Setup) -> Result:
-        if rule.scope in OVER_DEVICES:
-            return self._over_devices(rule, setup)
-        blocked_by = self._hindered(rule.needs, setup.name)
-        if blocked_by:
-            return Result(rule, setup.name, Outcome.BLOCKED, blocked_by=blocked_by)
+    def _judge(self, rule: Rule, subject: str) -> Result:
+        """The result of a rule that may break: a broken rule is the suite's fault, told as such and never a verdict."""
         try:
-            findings = tuple(rule.complete(finding) for finding in rule.check(setup))
+            if rule.scope in BY_VALIDATORS:
+                return self._by_validator(rule, subject)
+            setup = self.setups[subject]
+            if rule.scope in OVER_DEVICES:
+                return self._over_devices(rule, setup)
+            if rule.scope is Scope.RUN:
+                return self._of_run(rule, setup)
+            return self._of_setup(rule, setup)
         except NotApplicable as reason:
-            return Result(rule, setup.name, Outcome.NOT_APPLICABLE, reason=str(reason))
+            return Result(rule, subject, Outcome.NOT_APPLICABLE, reason=str(reason))
         except Blocked as blocked:
-            return Result(rule, setup.name, Outcome.BLOCKED, blocked_by=blocked.codes)
-        except Exception as fault:  # a broken rule is the suite's fault: reported as such, never a verdict
-            return Result(rule, setup.name, Outcome.ERROR, reason=describe_fault(fault))
-        return self._result(rule, setup, findings)
+            return Result(rule, subject, Outcome.BLOCKED, blocked_by=blocked.codes)
+        except Exception as fault:
+            return Result(rule, subject, Outcome.ERROR, reason=describe_fault(fault))
 
-    def _result(self, rule: Rule, setup: Setup, findings: tuple[Finding, ...], count: int = 0) -> Result:
+    def _of_setup(self, rule: Rule, setup: Setup) -> Result:
+        self._needs(rule, setup.name)
+        findings = tuple(rule.complete(finding) for finding in rule.check(setup))
+        return self._result(rule, setup.name, findings)
+
+    def _needs(self, rule: Rule, name: str) -> None:
+        blocked_by = self._hindered(rule.needs, name)
+        if blocked_by:
+            raise Blocked(*blocked_by)
+
+    def _result(self, rule: Rule, subject: str, findings: tuple[Finding, ...], count: int = 0) -> Result:
         outcome = self._outcome(findings)
-        blocked_by = self._hindered(rule.shaded_by, setup.name) if outcome is Outcome.PASSED else ()
+        blocked_by = self._hindered(rule.shaded_by, subject) if outcome is Outcome.PASSED and rule.shaded_by else ()
         if blocked_by:
             outcome = Outcome.BLOCKED
-        return Result(rule, setup.name, outcome, findings, blocked_by, count=count or len(findings))
+        return Result(rule, subject, outcome, findings, blocked_by, count=count or len(findings))
+
+    def _of_run(self, rule: Rule, setup: Setup) -> Result:
+        others = [other for other in self.catalogue if other.scope is not Scope.RUN]
+        if rule.code == "SYS001":
+            judged = any(
+                self.judge(other.code, subject).outcome in JUDGED
+                for other in others
+                for subject in self._subjects(other, setup.name)
+            )
+            finding = Finding("no rule looked at anything", Location())
+            return self._result(rule, setup.name, () if judged else (rule.complete(finding),))
+        opinions = self.opinions[setup.name].opinions
+        requires(opinions, "no validator was asked for")
+        for other in others:
+            if other.scope in BY_VALIDATORS:
+                for subject in self._subjects(other, setup.name):
+                    self.judge(other.code, subject)
+        findings = (
+            rule.complete(Finding(f"{name} did not answer: {fault}", Location()))
+            for name, opinion in opinions.items()
+            for fault in opinion.faults
+        )
+        return self._result(rule, setup.name, tuple(findings))
+
+    def _by_validator(self, rule: Rule, subject: str) -> Result:
+        if subject not in self._asked:
+            raise NotApplicable("no validator was asked for")
+        setup, validator = self._asked[subject]
+        families = _CHAIN_FAMILIES if rule.scope is Scope.PATH else _DEVICE_FAMILIES
+        paths: Iterable[tuple[PathQuestion, Location]]
+        if rule.scope is Scope.PATH:
+            self._needs(rule, setup.name)
+            paths = [(rule.check(setup), Location(setup.keystore.fcu_crt.name))]
+        else:
+            requires(setup.upload, "no portal upload was given")
+            requires(setup.devices, "no device output was given")
+            self._needs(rule, setup.name)
+            paths = self._device_paths(rule, setup)
+        opinions = self.opinions[setup.name]
+        findings: list[Finding] = []
+        refused = False
+        causes: tuple[str, ...] = ()
+        for path, place in paths:
+            answer = opinions.ask(validator.name, path)
+            if answer is None:
+                raise Blocked("SYS002")
+            if not answer.accepted:
+                refused = True
+                causes = causes or self._failed(families, setup.name)
+            finding = opinions.finding(validator.name, path, answer, place, causes)
+            if finding is not None:
+                findings.append(rule.complete(finding))
+        if refused and causes:
+            return Result(rule, subject, Outcome.BLOCKED, tuple(findings), causes, count=len(findings))
+        if not refused and not validator.counts:
+            reason = "it accepts, which does not count: it can be made to accept a forgery"
+            return Result(rule, subject, Outcome.NOT_APPLICABLE, tuple(findings), reason=reason)
+        return self._result(rule, subject, tuple(findings))
+
+    def _device_paths(self, rule: Rule, setup: Setup) -> Iterator[tuple[PathQuestion, Location]]:
+        """The paths of the sampled devices; devices that have an error are left out, since that error tells why."""
+        devices = self.device_pass(setup.name)
+        if not devices.sample:
+            errors = [
+                code
+                for code, tally in devices.tallies.items()
+                if any(finding.level is Level.ERROR for finding in tally.findings)
+            ]
+            raise Blocked(*errors) if errors else NotApplicable("no device has a certificate")
+        for device in devices.sample:
+            yield rule.check(device, setup), Location(device.name)
+
+    def _failed(self, families: tuple[str, ...], name: str) -> tuple[str, ...]:
+        """The rules of some families that failed on a set-up."""
+        return tuple(
+            rule.code
+            for rule in self.catalogue
+            if rule.family in families
+            and rule.scope is Scope.SETUP
+            and self.judge(rule.code, name).outcome is Outcome.FAILED
+        )
 
     def device_pass(self, subject: str) -> DevicePass:
         """What one pass over the devices of a set-up has shown; the devices are read when this is first asked for.
@@ -81,27 +217,32 @@ class Examination:
                 for rule in self.catalogue
                 if rule.scope in OVER_DEVICES and not self._keystore_hinders(rule, subject)
             ]
-            self._passes[subject] = judge_devices(rules, setup.devices, setup)
+            self._passes[subject] = judge_devices(rules, setup.devices, setup, sample=self._sample)
         return self._passes[subject]
 
     def _keystore_hinders(self, rule: Rule, subject: str) -> tuple[str, ...]:
-        """The rules of the keystore that keep a device rule from judging any device."""
-        return self._hindered((code for code in rule.needs if self.catalogue[code].scope not in OVER_DEVICES), subject)
+        """The rules of the keystore that keep a device rule, or one that it needs, from judging any device."""
+        hindered: dict[str, None] = {}
+        for code in rule.needs:
+            needed = self.catalogue[code]
+            codes = (code,) if needed.scope not in OVER_DEVICES else ()
+            hindered.update(dict.fromkeys(self._hindered(codes, subject) or ()))
+            if needed.scope in OVER_DEVICES:
+                hindered.update(dict.fromkeys(self._keystore_hinders(needed, subject)))
+        return tuple(hindered)
 
     def _over_devices(self, rule: Rule, setup: Setup) -> Result:
-        if not setup.devices:
-            return Result(rule, setup.name, Outcome.NOT_APPLICABLE, reason="no device output was given")
-        blocked_by = self._keystore_hinders(rule, setup.name)
-        if blocked_by:
-            return Result(rule, setup.name, Outcome.BLOCKED, blocked_by=blocked_by)
+        requires(setup.devices, "no device output was given")
+        hindered = self._keystore_hinders(rule, setup.name)
+        if hindered:
+            raise Blocked(*hindered)
         tally = self.device_pass(setup.name).tallies[rule.code]
         if tally.fault is not None:
             return Result(rule, setup.name, Outcome.ERROR, reason=describe_fault(tally.fault))
         if not tally.judged and tally.blocked_by:
-            return Result(rule, setup.name, Outcome.BLOCKED, blocked_by=tuple(sorted(tally.blocked_by)))
-        if not tally.judged:
-            return Result(rule, setup.name, Outcome.NOT_APPLICABLE, reason="; ".join(tally.reasons) or "no bundle")
-        return self._result(rule, setup, tuple(tally.findings), tally.found)
+            raise Blocked(*sorted(tally.blocked_by))
+        requires(tally.judged, "; ".join(tally.reasons) or "no bundle")
+        return self._result(rule, setup.name, tuple(tally.findings), tally.found)
 
     def _hindered(self, codes: Iterable[str], subject: str) -> tuple[str, ...]:
         return tuple(code for code in codes if self.judge(code, subject).outcome in HINDERED)

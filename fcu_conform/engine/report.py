@@ -7,11 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 
 from fcu_conform.artefacts.setup import Setup
-from fcu_conform.engine.events import Outcome, Result
+from fcu_conform.engine.events import JUDGED, Outcome, Result
 from fcu_conform.rules.model import Finding, Level
-
-JUDGED = frozenset({Outcome.PASSED, Outcome.FAILED, Outcome.WARNED, Outcome.WAIVED})
-"""Outcomes of rules that really looked at something."""
 
 
 class Verdict(str, Enum):

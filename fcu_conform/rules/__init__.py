@@ -12,7 +12,9 @@ from fcu_conform.rules import (
     device_chain,
     keys,
     lot,
+    paths,
     request,
+    run,
     upload,
 )
 from fcu_conform.rules.model import CATALOGUE
@@ -30,6 +32,8 @@ __all__ = [
     "device_chain",
     "keys",
     "lot",
+    "paths",
     "request",
+    "run",
     "upload",
 ]

@@ -1,0 +1,148 @@
+"""Known causes for which one validator refuses what others rightly accept, and who meets them in practice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from fcu_conform.artefacts import oids
+from fcu_conform.artefacts.certificate import Certificate
+from fcu_conform.artefacts.extensions import GeneralName
+from fcu_conform.rules.model import PathQuestion
+
+MBEDTLS_INTERMEDIATES = 8
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Why some validators refuse a path that RFC 5280 allows: what it is, who meets it, and which validators."""
+
+    what: str
+    who: str
+    validators: frozenset[str]
+    applies: Callable[[PathQuestion], bool]
+
+
+def _whole(path: PathQuestion) -> tuple[Certificate, ...]:
+    return (path.leaf, *path.untrusted, *path.anchors)
+
+
+def _names_differ_in_bytes(path: PathQuestion) -> bool:
+    certificates = _whole(path)
+    return any(
+        child.issuer.der != issuer.subject.der and child.issuer.matches(issuer.subject)
+        for child in certificates
+        for issuer in certificates
+    )
+
+
+def _constrains(*choices: int) -> Callable[[PathQuestion], bool]:
+    def applies(path: PathQuestion) -> bool:
+        return any(
+            base.choice in choices
+            for certificate in _whole(path)
+            if certificate.name_constraints is not None
+            for base in (*certificate.name_constraints.permitted, *certificate.name_constraints.excluded)
+        )
+
+    return applies
+
+
+def _is_long(path: PathQuestion) -> bool:
+    return len(path.untrusted) > MBEDTLS_INTERMEDIATES
+
+
+_PARSED_BY_MBEDTLS = frozenset(
+    {
+        oids.BASIC_CONSTRAINTS,
+        oids.KEY_USAGE,
+        oids.EXTENDED_KEY_USAGE,
+        oids.SUBJECT_ALT_NAME,
+        oids.NETSCAPE_CERT_TYPE,
+    }
+)
+
+
+def _has_extension_unknown_to_mbedtls(path: PathQuestion) -> bool:
+    return any(
+        extension.critical and extension.oid not in _PARSED_BY_MBEDTLS
+        for certificate in _whole(path)
+        for extension in certificate.extensions
+    )
+
+
+def _dates_are_odd(path: PathQuestion) -> bool:
+    return any(c.not_before.notes or c.not_after.notes for c in _whole(path))
+
+
+def _purposes_exclude_clients(path: PathQuestion) -> bool:
+    return any(
+        purposes is not None and not {oids.CLIENT_AUTH, oids.ANY_EXTENDED_KEY_USAGE} & set(purposes)
+        for purposes in (certificate.extended_key_usage for certificate in _whole(path)[1:])
+    )
+
+
+def _anchors_share_a_name(path: PathQuestion) -> bool:
+    """A CA was given a new key and kept its name, and the certificate below does not say by which key it was signed."""
+    return any(
+        one.subject.matches(other.subject) and one.public_key.der != other.public_key.der
+        for number, one in enumerate(path.anchors)
+        for other in path.anchors[number + 1 :]
+    )
+
+
+CAUSES = (
+    Cause(
+        "issuer and subject are the same name in another case or string type, and it compares bytes",
+        "readers built on Rust, Go, NSS, wolfSSL or GnuTLS; RFC 5280 section 7.1 calls the names equal",
+        frozenset({"cryptography", "certtool"}),
+        _names_differ_in_bytes,
+    ),
+    Cause(
+        "the path has directoryName constraints, which it does not support",
+        "readers built on Rust or Go",
+        frozenset({"cryptography", "certvalidator"}),
+        _constrains(GeneralName.DIRECTORY),
+    ),
+    Cause(
+        "the path has a DNS constraint, and it takes the CN for a host name",
+        "servers built on GnuTLS, wolfSSL or Java",
+        frozenset({"certtool", "certvalidator"}),
+        _constrains(GeneralName.DNS),
+    ),
+    Cause(
+        "a certificate has a critical extension that Mbed TLS cannot parse",
+        "the device, where it carries the certificate (DEV019), and servers built on Mbed TLS",
+        frozenset({"mbedtls"}),
+        _has_extension_unknown_to_mbedtls,
+    ),
+    Cause(
+        f"the path has more than {MBEDTLS_INTERMEDIATES} intermediates",
+        "servers built on Mbed TLS or Rust with their default limits",
+        frozenset({"mbedtls", "cryptography"}),
+        _is_long,
+    ),
+    Cause(
+        "a date is encoded otherwise than RFC 5280 asks (CRT016)",
+        "strict readers, those built on Rust among them",
+        frozenset({"cryptography", "openssl", "openssl-partial", "openssl-command", "mbedtls"}),
+        _dates_are_odd,
+    ),
+    Cause(
+        "a CA certificate has an extendedKeyUsage without clientAuth (CRT017)",
+        "servers that apply a CA's extendedKeyUsage to everything below it",
+        frozenset({"openssl", "openssl-partial", "openssl-command", "certtool", "cryptography"}),
+        _purposes_exclude_clients,
+    ),
+    Cause(
+        "two anchors have one name and two keys, and nothing in the certificate below says which one signed it",
+        "servers built on OpenSSL or GnuTLS, whichever of the two comes first; an authorityKeyIdentifier mends it",
+        frozenset({"openssl", "openssl-partial", "openssl-command", "certtool"}),
+        _anchors_share_a_name,
+    ),
+)
+
+
+def explain(path: PathQuestion, validator: str) -> Cause | None:
+    """The cause for which this validator is known to refuse such a path, if there is one."""
+    return next((cause for cause in CAUSES if validator in cause.validators and cause.applies(path)), None)

@@ -1,0 +1,91 @@
+"""Asks independent validators about paths, and turns what they say into findings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from fcu_conform.artefacts.certificate import Certificate
+from fcu_conform.engine.explanations import explain
+from fcu_conform.rules.model import Finding, Level, Location, PathQuestion
+from fcu_conform.validators.model import Answer, Question, Validator, ValidatorFault
+
+
+@dataclass
+class Opinion:
+    """One validator's part in a run: what it is, and what kept it from answering where something did."""
+
+    validator: Validator
+    version: str = ""
+    faults: list[str] = field(default_factory=list)
+    asked: int = 0
+
+    @property
+    def status(self) -> str:
+        """As the report calls it: used, failed or not-asked."""
+        if self.faults:
+            return "failed"
+        return "used" if self.asked else "not-asked"
+
+
+class SecondOpinions:
+    """The validators of a run by name; each question is put to each of them once."""
+
+    def __init__(self, validators: Sequence[Validator], at: datetime) -> None:
+        self._at = at
+        self.opinions = {validator.name: Opinion(validator) for validator in validators}
+        self._answers: dict[tuple[str, Question], Answer | None] = {}
+
+    def ask(self, name: str, path: PathQuestion) -> Answer | None:
+        """What a validator says of a path; None where it did not answer, which its opinion then tells."""
+        question = Question(path.leaf.raw, _raw(path.untrusted), _raw(path.anchors), self._at)
+        key = name, question
+        if key not in self._answers:
+            self._answers[key] = self._put(self.opinions[name], question)
+        return self._answers[key]
+
+    def _put(self, opinion: Opinion, question: Question) -> Answer | None:
+        opinion.asked += 1
+        try:
+            opinion.version = opinion.version or opinion.validator.version()
+            return opinion.validator.ask(question)
+        except ValidatorFault as fault:
+            message = str(fault)
+        except Exception as fault:  # an adapter that breaks is a fault of the run, never a verdict
+            message = f"broke: {type(fault).__name__}"
+        if message not in opinion.faults:
+            opinion.faults.append(message)
+        return None
+
+    def finding(
+        self, name: str, path: PathQuestion, answer: Answer, place: Location, causes: tuple[str, ...]
+    ) -> Finding | None:
+        """What to tell of an answer; None where the validator accepts without reserve.
+
+        Args:
+            place: where the leaf of the path stands.
+            causes: codes of rules that have failed and explain a refusal.
+        """
+        validator = self.opinions[name].validator
+        if answer.accepted:
+            if not answer.dates_left_out:
+                return None
+            message = f"{name} accepts, dates left out: it reads the clock and cannot be told an instant"
+            return Finding(message, place, level=Level.NOTICE)
+        level: Level | None = None
+        message = f"{name} ({validator.stands_for}) refuses: {answer.reason}"
+        expected, why = "accepted", ""
+        if causes:
+            message += f"; {', '.join(causes)} tells why"
+            level = Level.NOTICE
+        elif (cause := explain(path, name)) is not None:
+            message += f"; the cause is known: {cause.what}"
+            level, why = Level.WARNING, cause.who
+        if not validator.counts:
+            level = Level.NOTICE
+        return Finding(message, place, expected, f"refused: {answer.reason}", why=why, level=level)
+
+
+def _raw(certificates: Sequence[Certificate]) -> tuple[bytes, ...]:
+    return tuple(certificate.raw for certificate in certificates)

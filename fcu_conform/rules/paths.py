@@ -1,0 +1,45 @@
+"""CHN013 and DEV024: the paths that independent validators are asked about."""
+
+from __future__ import annotations
+
+from fcu_conform.artefacts.device import Device
+from fcu_conform.artefacts.setup import Setup
+from fcu_conform.rules.model import Level, PathQuestion, Scope, requires, rule
+from fcu_conform.rules.sources import page
+
+
+@rule(
+    "CHN013",
+    Level.ERROR,
+    statement="independent validators accept the path from the FCU certificate to the root",
+    why="Somebody in the field will meet the chain with this very library: a server, a gateway, the device.",
+    fix="read the validator's words; where it alone refuses, the finding says what is known of the cause",
+    passes="cryptography, openssl, pyhanko and mbedtls accept",
+    fails="mbedtls refuses: the name tag or value is invalid",
+    source=page("Example: Creating a certificate chain using OpenSSL", "CA-12"),
+    needs=("CRT002", "CHN003", "CHN005", "CHN011"),
+    scope=Scope.PATH,
+)
+def validators_accept_fcu_path(setup: Setup) -> PathQuestion:
+    path = [link.certificate for link in setup.chain.path]
+    requires(path, "fcu.crt has no readable certificate")
+    return PathQuestion(path[0], tuple(path[1:-1]), (path[-1],))
+
+
+@rule(
+    "DEV024",
+    Level.ERROR,
+    statement="with the portal upload as the only trust anchors independent validators accept the device chain",
+    why="This is what the portal does when the device connects: where the path fails, the device never comes online.",
+    fix="read the validator's words; compare device, fcu.crt and upload with fcu-conform slice",
+    passes="cryptography, openssl, pyhanko and mbedtls accept",
+    fails="openssl refuses: unable to get issuer certificate",
+    source=page("Uploading the FCU CA to Device Management", "CA-10", "P-01"),
+    needs=("UPL001", "UPL009", "CRT002", "CHN003"),
+    scope=Scope.DEVICE_PATH,
+)
+def validators_accept_device_path(device: Device, setup: Setup) -> PathQuestion:
+    requires(setup.upload, "no portal upload was given")
+    assert setup.upload is not None
+    anchors = setup.upload.certificates.certificates
+    return PathQuestion(device.certificates[0], device.certificates[1:], anchors)
