@@ -10,7 +10,7 @@ import pytest
 from fcu_conform.artefacts.setup import Setup, read_setups
 from fcu_conform.artefacts.usage import UsageError
 from fcu_conform.engine import Examination, Outcome, Report, Result
-from fcu_conform.engine.report import JUDGED
+from fcu_conform.engine.events import JUDGED
 from fcu_conform.faces import reports, transport
 from fcu_conform.faces.failure import Certificates, node_id, node_name
 from fcu_conform.faces.pytest_items import RuleItem, Suite
