@@ -1,0 +1,1 @@
+"""Tests of the repository itself: who imports whom, sizes, versions, no secrets."""

@@ -1,0 +1,73 @@
+"""The repository's own files: its modules, and what each imports."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+_NOT_OURS = {".git", ".tox", ".venv", "venv", ".hypothesis", "__pycache__", "build", "dist", "site", "node_modules"}
+
+
+@dataclass(frozen=True)
+class Module:
+    """A Python file with its dotted name, its text and the dotted names of all that it imports anywhere."""
+
+    path: Path
+    name: str
+    text: str
+    imports: frozenset[str]
+
+    @property
+    def package(self) -> str:
+        """The package that it stands in."""
+        return self.name if self.path.name == "__init__.py" else self.name.rpartition(".")[0]
+
+
+def files_below(folder: Path) -> Iterator[Path]:
+    """Every file of ours below a folder."""
+    for path in sorted(folder.iterdir()):
+        if path.is_symlink() or path.name in _NOT_OURS or path.name.endswith((".egg-info", "_cache")):
+            continue
+        if path.is_dir():
+            yield from files_below(path)
+        elif path.is_file():
+            yield path
+
+
+@cache
+def modules(package: str) -> tuple[Module, ...]:
+    """All modules of a package."""
+    return tuple(_module(path) for path in files_below(ROOT / package) if path.suffix == ".py")
+
+
+def _module(path: Path) -> Module:
+    parts = list(path.relative_to(ROOT).with_suffix("").parts)
+    if parts[-1] == "__init__":
+        parts.pop()
+    name = ".".join(parts)
+    text = path.read_text(encoding="utf-8")
+    package = parts if path.name == "__init__.py" else parts[:-1]
+    return Module(path, name, text, frozenset(_imports(ast.parse(text), package)))
+
+
+def _imports(tree: ast.Module, package: list[str]) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            start = ".".join([*base, *([node.module] if node.module else [])])
+            yield from (f"{start}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+            function = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if function in ("import_module", "__import__") and isinstance(node.args[0].value, str):
+                yield node.args[0].value
+
+
+def belongs(name: str, package: str) -> bool:
+    """A dotted name is that of the package or of something in it."""
+    return name == package or name.startswith(f"{package}.")
