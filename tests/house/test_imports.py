@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -48,7 +47,7 @@ def test_the_judge_starts_the_maker_in_no_other_way() -> None:
 def test_imports_point_downward_only(layer: str) -> None:
     if layer == "validators" and not (ROOT / "fcu_conform" / layer / "__init__.py").exists():
         pytest.skip("no validators yet")
-    found = seen(f"fcu_conform/{layer}", 3, 10)
+    found = seen(f"fcu_conform/{layer}", 2, 5)
     above = set(LAYERS) - LAYERS[layer]
     wrong = [
         (module.name, name)
@@ -65,9 +64,8 @@ def test_every_folder_of_the_judge_is_a_layer_that_is_known() -> None:
     assert {"artefacts", "rules", "engine", "faces"} <= folders <= set(LAYERS)
 
 
-def test_relative_imports_and_late_ones_are_seen(tmp_path: Path) -> None:
+def test_relative_imports_and_late_ones_are_seen() -> None:
     """The tests above would find nothing if this broke."""
-    path = ROOT / "fcu_conform" / "rules" / "imagined.py"
     text = (
         "from ..engine import check\ndef f():\n    import reference_ca.files\n    import_module('fcu_conform.faces')\n"
     )
@@ -75,7 +73,6 @@ def test_relative_imports_and_late_ones_are_seen(tmp_path: Path) -> None:
 
     found = set(sources._imports(ast.parse(text), ["fcu_conform", "rules"]))
     assert found == {"fcu_conform.engine.check", "reference_ca.files", "fcu_conform.faces"}
-    assert not path.exists()
     assert _module(ROOT / "fcu_conform" / "__init__.py").name == "fcu_conform"
 
 

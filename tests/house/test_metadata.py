@@ -65,5 +65,5 @@ def test_the_changelog_has_a_place_for_what_comes_next() -> None:
 def test_all_names_that_the_package_offers_are_there() -> None:
     for name in fcu_conform.__all__:
         assert getattr(fcu_conform, name) is not None
-    with pytest.raises(AttributeError, match="^module 'fcu_conform' has no attribute 'nothing'$"):
+    with pytest.raises(AttributeError, match=r"^module 'fcu_conform' has no attribute 'nothing'$"):
         _ = fcu_conform.nothing
