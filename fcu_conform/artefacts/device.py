@@ -9,20 +9,21 @@ from fcu_conform.artefacts.bundle import Bundle
 from fcu_conform.artefacts.certificate import Certificate
 from fcu_conform.artefacts.files import read_entry
 from fcu_conform.artefacts.pem import Block, parse_pem
-from fcu_conform.artefacts.privatekeys import PrivateKey, parse_private_key
+from fcu_conform.artefacts.privatekeys import PrivateKey, Secret, parse_private_key
 
 
 @dataclass(frozen=True)
 class DeviceKey:
-    """A private key found in the output, of which only the public half is kept.
+    """A private key found in the output.
 
     ``name`` is the file it was in, ``public`` the DER SubjectPublicKeyInfo (empty if it could not be had), ``trouble``
-    why it could not, in words.
+    why it could not, in words; ``private`` the key itself in DER, for handshakes.
     """
 
     name: str
     public: bytes = b""
     trouble: str = ""
+    private: Secret | None = None
 
 
 class Device:
@@ -136,7 +137,7 @@ def _problems(certificates: tuple[Certificate, ...]) -> list[str]:
 
 
 def read_key_file(name: str, data: bytes) -> DeviceKey:
-    """Reads a private key file, PEM or DER, and keeps its public half."""
+    """Reads a private key file, PEM or DER,."""
     if data[:1] == b"\x30":
         return read_key_der(name, data)
     text = parse_pem(data)
@@ -147,7 +148,7 @@ def read_key_file(name: str, data: bytes) -> DeviceKey:
 
 
 def read_key_block(name: str, block: Block) -> DeviceKey:
-    """Reads the private key in a PEM block and keeps its public half."""
+    """Reads the private key in a PEM block."""
     if block.encrypted or block.label == "ENCRYPTED PRIVATE KEY":
         return DeviceKey(name, trouble="is encrypted")
     if block.data is None:
@@ -156,7 +157,7 @@ def read_key_block(name: str, block: Block) -> DeviceKey:
 
 
 def read_key_der(name: str, data: bytes) -> DeviceKey:
-    """Reads a DER private key and keeps its public half."""
+    """Reads a DER private key."""
     try:
         key: PrivateKey = parse_private_key(data)
     except der.DerError as fault:
@@ -164,4 +165,4 @@ def read_key_der(name: str, data: bytes) -> DeviceKey:
     public = key.public_key
     if key.trouble or public is None:
         return DeviceKey(name, trouble=key.trouble or "is not on P-256")
-    return DeviceKey(name, public.der)
+    return DeviceKey(name, public.der, private=Secret(data))
