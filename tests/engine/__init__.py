@@ -1,0 +1,1 @@
+"""Tests of how rules are run: what blocks what, outcomes, verdicts, events."""
