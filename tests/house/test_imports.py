@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from house.sources import ROOT, Module, _module, belongs, modules
+from house.sources import ROOT, Module, _imports, _module, belongs, modules
 
 LAYERS = {
     "artefacts": {"artefacts"},
