@@ -8,17 +8,20 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fcu_conform.artefacts.certificate import Certificate
 from fcu_conform.artefacts.chain import Chain, Link
 from fcu_conform.artefacts.config import ConfigFile
-from fcu_conform.artefacts.deviceset import DeviceSet
 from fcu_conform.artefacts.keystore import Keystore
 from fcu_conform.artefacts.limits import CONFIG_FILE
 from fcu_conform.artefacts.publickeys import PublicKey
 from fcu_conform.artefacts.reading import read_file
-from fcu_conform.artefacts.upload import Upload, read_upload
 from fcu_conform.artefacts.usage import UsageError, existing
+
+if TYPE_CHECKING:
+    from fcu_conform.artefacts.deviceset import DeviceSet
+    from fcu_conform.artefacts.upload import Upload
 
 CONFIG_PLACES = ("../config/fcu.yml", "../fcu.yml", "fcu.yml")
 """Where fcu.yml is looked for, seen from the keystore."""
@@ -56,7 +59,7 @@ class Setup:
         config: its fcu.yml, if one was given or found.
         chain_depth: the depth that was given beside fcu.yml.
         at: the instant of judgement; no rule reads the clock.
-        devices: the output for devices; empty where none was given.
+        devices: the output for devices, if it was given.
         upload: what was, or will be, uploaded to the portal.
         mode_option: "bootstrap" or "lwm2m", where it was given beside fcu.yml.
         peers: all set-ups of the run, this one among them.
@@ -67,7 +70,7 @@ class Setup:
     config: ConfigFile | None
     chain_depth: int | None
     at: datetime
-    devices: DeviceSet = field(default_factory=DeviceSet)
+    devices: DeviceSet | None = None
     upload: Upload | None = None
     mode_option: str | None = None
     peers: list[Setup] = field(default_factory=list, repr=False)
@@ -213,7 +216,7 @@ def read_setups(
         raise UsageError(f"portal upload {portal_uploads[len(paths)]}: there is no keystore for it")
     if devices and len(paths) > 1:
         raise UsageError("devices: judge the devices of one keystore at a time")
-    device_set = DeviceSet(tuple(existing(path, "devices") for path in devices))
+    device_set = _device_set(devices)
     instant = at or datetime.now(timezone.utc)
     setups: list[Setup] = []
     for number, (path, name) in enumerate(zip(paths, _names(paths), strict=True)):
@@ -224,7 +227,7 @@ def read_setups(
                 f"chain depth {chain_depth}: contradicts device-certificate-chain-depth: {from_config}"
                 f" in {config_file.path}"
             )
-        upload = read_upload(portal_uploads[number]) if number < len(portal_uploads) else None
+        upload = _upload(portal_uploads[number]) if number < len(portal_uploads) else None
         setups.append(Setup(name, Keystore(path), config_file, chain_depth, instant, device_set, upload, mode, setups))
     return setups
 
@@ -253,6 +256,20 @@ def _config(keystore: Path, given: str | os.PathLike[str] | None) -> ConfigFile 
         if os.path.lexists(path):
             return ConfigFile(read_file(path, CONFIG_FILE))
     return None
+
+
+def _device_set(devices: Sequence[str | os.PathLike[str]]) -> DeviceSet | None:
+    if not devices:
+        return None
+    from fcu_conform.artefacts.deviceset import DeviceSet
+
+    return DeviceSet(tuple(existing(path, "devices") for path in devices))
+
+
+def _upload(path: str | os.PathLike[str]) -> Upload:
+    from fcu_conform.artefacts.upload import read_upload
+
+    return read_upload(path)
 
 
 def _names(paths: Sequence[Path]) -> list[str]:

@@ -8,7 +8,7 @@ from fcu_conform.artefacts.setup import Setup
 from fcu_conform.engine.devices import DevicePass, judge_devices
 from fcu_conform.engine.events import JUDGED, Outcome, Result
 from fcu_conform.engine.second_opinions import SecondOpinions
-from fcu_conform.rules import CATALOGUE
+from fcu_conform.rules import catalogue as known_rules
 from fcu_conform.rules.model import (
     Blocked,
     Catalogue,
@@ -44,7 +44,7 @@ class Examination:
         strict: a warning fails.
         validators: the independent validators to ask.
         sample: how many devices each of them is asked about.
-        catalogue: the rules; all that the suite has unless told otherwise.
+        catalogue: the rules; all that have something to judge unless told otherwise.
     """
 
     def __init__(
@@ -54,11 +54,13 @@ class Examination:
         strict: bool = False,
         validators: Sequence[Validator] = (),
         sample: int = VALIDATOR_SAMPLE,
-        catalogue: Catalogue = CATALOGUE,
+        catalogue: Catalogue | None = None,
     ) -> None:
         self.setups = {setup.name: setup for setup in setups}
         self.strict = strict
-        self.catalogue = catalogue
+        self.catalogue = catalogue or known_rules(
+            devices=any(setup.devices for setup in setups), upload=any(setup.upload for setup in setups)
+        )
         self.opinions = {setup.name: SecondOpinions(validators, setup.at) for setup in setups}
         self._sample = sample if validators else 0
         self._asked = {
@@ -217,7 +219,7 @@ class Examination:
                 for rule in self.catalogue
                 if rule.scope in OVER_DEVICES and not self._keystore_hinders(rule, subject)
             ]
-            self._passes[subject] = judge_devices(rules, setup.devices, setup, sample=self._sample)
+            self._passes[subject] = judge_devices(rules, setup.devices or (), setup, sample=self._sample)
         return self._passes[subject]
 
     def _keystore_hinders(self, rule: Rule, subject: str) -> tuple[str, ...]:

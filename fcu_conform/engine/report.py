@@ -8,7 +8,7 @@ from enum import Enum
 
 from fcu_conform.artefacts.setup import Setup
 from fcu_conform.engine.events import JUDGED, Outcome, Result
-from fcu_conform.rules.model import Finding, Level
+from fcu_conform.rules.model import Finding, Level, Scope
 
 
 class Verdict(str, Enum):
@@ -31,14 +31,12 @@ class Report:
     @property
     def verdict(self) -> Verdict:
         """Non-conformant as soon as one rule failed; conformant only if every rule had its turn and none broke."""
-        outcomes = {result.outcome for result in self.results}
-        if Outcome.FAILED in outcomes:
+        is_whole = self.complete and all(result.outcome is not Outcome.ERROR for result in self.results)
+        if not any(result.outcome in JUDGED and result.rule.scope is not Scope.RUN for result in self.results):
+            return Verdict.NOTHING_CHECKED if is_whole else Verdict.INCOMPLETE
+        if any(result.outcome is Outcome.FAILED for result in self.results):
             return Verdict.NON_CONFORMANT
-        if not self.complete or Outcome.ERROR in outcomes:
-            return Verdict.INCOMPLETE
-        if not outcomes & JUDGED:
-            return Verdict.NOTHING_CHECKED
-        return Verdict.CONFORMANT
+        return Verdict.CONFORMANT if is_whole else Verdict.INCOMPLETE
 
     def findings(self, level: Level | None = None) -> Iterator[tuple[Result, Finding]]:
         """Every finding with the result it stands in, of one level or of all."""

@@ -11,7 +11,8 @@ from fcu_conform.artefacts.certificate import Certificate
 from fcu_conform.artefacts.setup import Setup
 from fcu_conform.engine import Report, Result
 from fcu_conform.faces.settings import format_instant
-from fcu_conform.rules.model import CATALOGUE, Catalogue, Finding
+from fcu_conform.rules import CATALOGUE
+from fcu_conform.rules.model import Catalogue, Finding
 
 SCHEMA_VERSION = "1.0"
 

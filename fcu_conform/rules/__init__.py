@@ -1,39 +1,58 @@
-"""The rules: one small function each, one module a family."""
+"""The rules: one small function each, one module a family, imported when there is something for them to judge.
 
-from fcu_conform.rules import (
-    bundle,
-    bundle_contents,
-    bundle_items,
-    bundle_sessions,
-    certificate,
-    chain,
-    config,
-    device_certificate,
-    device_chain,
-    keys,
-    lot,
-    paths,
-    request,
-    run,
-    upload,
-)
-from fcu_conform.rules.model import CATALOGUE
+``CATALOGUE`` has all of them. A run over a keystore alone loads a part: importing the rules for devices and uploads,
+and what they read them with, would cost it more than judging the keystore.
+"""
 
-__all__ = [
-    "CATALOGUE",
-    "bundle",
-    "bundle_contents",
-    "bundle_items",
-    "bundle_sessions",
-    "certificate",
-    "chain",
-    "config",
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from fcu_conform.rules import model
+
+if TYPE_CHECKING:
+    CATALOGUE: model.Catalogue
+
+__all__ = ["CATALOGUE", "catalogue"]
+
+_KEYSTORE = ("config", "keys", "request", "certificate", "chain", "instances", "run")
+_DEVICES = (
     "device_certificate",
     "device_chain",
-    "keys",
+    "bundle",
+    "bundle_items",
+    "bundle_contents",
+    "bundle_sessions",
     "lot",
-    "paths",
-    "request",
-    "run",
-    "upload",
-]
+)
+_UPLOAD = ("upload",)
+_PATHS = ("paths",)
+_DEVICE_FAMILIES = frozenset({"DEV", "BDL", "LOT"})
+
+
+def catalogue(*, devices: bool = True, upload: bool = True) -> model.Catalogue:
+    """The rules that have something to judge.
+
+    Args:
+        devices: with those for device output.
+        upload: with those for the portal upload.
+    """
+    modules = [*_KEYSTORE, *(_DEVICES if devices else ()), *(_UPLOAD if upload else ()), *_PATHS]
+    for name in modules:
+        import_module(f"fcu_conform.rules.{name}")
+    if devices and upload:
+        return model.REGISTERED
+    return model.REGISTERED.only(
+        lambda rule: (devices or not _is_about_devices(rule)) and (upload or rule.family != "UPL")
+    )
+
+
+def _is_about_devices(rule: model.Rule) -> bool:
+    return rule.family in _DEVICE_FAMILIES and rule.scope is not model.Scope.SETUP
+
+
+def __getattr__(name: str) -> Any:
+    if name != "CATALOGUE":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return catalogue()

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import partial
-from typing import Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
-from fcu_conform.artefacts.certificate import Certificate
-from fcu_conform.artefacts.device import Device
-from fcu_conform.artefacts.setup import Setup
+if TYPE_CHECKING:
+    from fcu_conform.artefacts.certificate import Certificate
+    from fcu_conform.artefacts.device import Device
+    from fcu_conform.artefacts.setup import Setup
 
 C = TypeVar("C", bound=Callable[..., Any])
 
@@ -80,7 +81,7 @@ class Finding:
 
 Findings: TypeAlias = Iterator[Finding]
 DeviceFindings: TypeAlias = Sequence[Finding]
-DeviceCheck: TypeAlias = Callable[[Device, Setup], DeviceFindings]
+DeviceCheck: TypeAlias = "Callable[[Device, Setup], DeviceFindings]"
 
 
 @dataclass(frozen=True)
@@ -190,6 +191,12 @@ class Catalogue:
         self._rules[rule.code] = rule
         self._rules = dict(sorted(self._rules.items(), key=_place))
 
+    def only(self, wanted: Callable[[Rule], bool]) -> Catalogue:
+        """A catalogue of some of the rules."""
+        part = Catalogue()
+        part._rules = {code: rule for code, rule in self._rules.items() if wanted(rule)}
+        return part
+
     def __getitem__(self, code: str) -> Rule:
         return self._rules[code]
 
@@ -216,7 +223,8 @@ def _place(item: tuple[str, Rule]) -> tuple[int, str]:
     return FAMILIES.index(rule.family), code
 
 
-CATALOGUE = Catalogue()
+REGISTERED = Catalogue()
+"""The rules of every module that has been imported."""
 
 
 def rule(
@@ -250,7 +258,7 @@ def rule(
     def register(check: C) -> C:
         slug = check.__name__.replace("_", "-")
         sources = source if isinstance(source, tuple) else (source,)
-        CATALOGUE.add(
+        REGISTERED.add(
             Rule(
                 code,
                 slug,
