@@ -58,9 +58,10 @@ class Examination:
     ) -> None:
         self.setups = {setup.name: setup for setup in setups}
         self.strict = strict
-        self.catalogue = catalogue or known_rules(
-            devices=any(setup.devices for setup in setups), upload=any(setup.upload for setup in setups)
-        )
+        if catalogue is None:
+            devices, upload = any(setup.devices for setup in setups), any(setup.upload for setup in setups)
+            catalogue = known_rules(devices=devices, upload=upload)
+        self.catalogue = catalogue
         self.opinions = {setup.name: SecondOpinions(validators, setup.at) for setup in setups}
         self._sample = sample if validators else 0
         self._asked = {
