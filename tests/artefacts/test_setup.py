@@ -12,7 +12,8 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from artefacts.makers import AT, Line, key_pem, make_certificate, make_key, make_request
-from fcu_conform.artefacts.setup import UsageError, read_setups
+from fcu_conform.artefacts.setup import read_setups
+from fcu_conform.artefacts.usage import UsageError
 
 
 def names(root: Path, *folders: str) -> list[str]:
