@@ -195,8 +195,8 @@ def _compose(data: bytes) -> tuple[dict[str, Setting], str, int | None]:
         return {}, f"is not valid YAML: {fault.problem or fault.context}", mark.line + 1 if mark else None
     except YAMLError as fault:
         return {}, f"is not valid YAML: {str(fault).splitlines()[0]}", None
-    except Exception as fault:  # on odd escapes and directives the library raises more than it documents
-        return {}, f"is not valid YAML: {type(fault).__name__}", None
+    except Exception:  # on odd escapes and directives the library raises what it does not document, by Python's version
+        return {}, "is not valid YAML: an escape or a number in it stands for nothing", None
 
 
 def _check_size(events: Iterator[Any]) -> None:
