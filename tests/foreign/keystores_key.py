@@ -279,7 +279,7 @@ def key_and_request_swapped(room: Room) -> None:
 
 @case(errors={"KEY001"}, warnings={"KEY007"})
 def key_on_a_mounted_volume(room: Room) -> None:
-    """The key is a link out of the keystore: links are not followed out of it, so there is no key to judge (KEY001, with
+    """The key is a link out of the keystore, which is not followed, so there is no key to judge (KEY001, with
     KEY007 for the reason). A run that passed without having seen the key would be worse than one that fails.
     """
     chain = line(1)
