@@ -88,7 +88,7 @@ def test_the_largest_scalar_in_range_is_fine() -> None:
         (ec.generate_private_key(ec.SECP384R1()), PrivateFormat.PKCS8, "P-384"),
         (ec.generate_private_key(ec.SECP256K1()), PrivateFormat.TraditionalOpenSSL, "secp256k1"),
     ],
-    ids=str,
+    ids=["RSA PKCS#1", "RSA PKCS#8", "DSA", "Ed25519", "P-384", "secp256k1"],
 )
 def test_other_keys_are_known_by_kind_and_their_secret_is_not_kept(key: object, form: PrivateFormat, kind: str) -> None:
     read = parse_private_key(key.private_bytes(Encoding.DER, form, NoEncryption()))  # type: ignore[attr-defined]
