@@ -49,7 +49,9 @@ class KeyFile(PemFile):
 
     @cached_property
     def _read(self) -> PrivateKey | str:
-        block = self.key_blocks[0]
+        block = next(iter(self.key_blocks), None)
+        if block is None:
+            return "is not there"
         if block.data is None:
             return block.problem
         try:
@@ -122,7 +124,9 @@ class RequestFile(PemFile):
 
     @cached_property
     def _read(self) -> Request | str:
-        block = self.request_blocks[0]
+        block = next(iter(self.request_blocks), None)
+        if block is None:
+            return "is not there"
         if block.data is None:
             return block.problem
         try:

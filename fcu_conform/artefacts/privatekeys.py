@@ -114,7 +114,10 @@ def _sec1(data: bytes, position: int, stop: int, curve: str, explicit: bool) -> 
             parameter, first, last = der.read(data, inner, end)
             explicit = explicit or parameter == der.SEQUENCE
             if parameter == der.OBJECT_IDENTIFIER:
-                curve = der.oid_text(data[first:last])
+                inner_curve = der.oid_text(data[first:last])
+                if curve and curve != inner_curve:
+                    return PrivateKey("EC with two different curves", False)
+                curve = inner_curve
         elif tag == 0xA1:
             first, last = der.expect(data, inner, end, der.BIT_STRING, "public point")
             point = data[first + 1 : last]

@@ -61,7 +61,7 @@ def check(
             listener(Judged(result))
     for listener in listeners:
         listener(Finished(complete=True))
-    return Report(setups, results)
+    return Report(setups, results, examination=examination)
 
 
 def _listed(

@@ -44,6 +44,7 @@ class Examination:
         strict: a warning fails.
         validators: the independent validators to ask.
         sample: how many devices each of them is asked about.
+        handshake: a device shakes hands with servers too.
         catalogue: the rules; all that have something to judge unless told otherwise.
     """
 
@@ -54,6 +55,7 @@ class Examination:
         strict: bool = False,
         validators: Sequence[Validator] = (),
         sample: int = VALIDATOR_SAMPLE,
+        handshake: bool = False,
         catalogue: Catalogue | None = None,
     ) -> None:
         self.setups = {setup.name: setup for setup in setups}
@@ -63,7 +65,8 @@ class Examination:
             catalogue = known_rules(devices=devices, upload=upload)
         self.catalogue = catalogue
         self.opinions = {setup.name: SecondOpinions(validators, setup.at) for setup in setups}
-        self._sample = sample if validators else 0
+        self.handshake = handshake
+        self._sample = sample if validators else int(handshake)
         self._asked = {
             f"{setup.name}-{validator.name}": (setup, validator) for setup in setups for validator in validators
         }
@@ -81,6 +84,10 @@ class Examination:
             return [name]
         return [subject for subject, (setup, _) in self._asked.items() if setup.name == name] or [name]
 
+    def setup_of(self, subject: str) -> Setup:
+        """The set-up that a subject is about."""
+        return self._asked[subject][0] if subject in self._asked else self.setups[subject]
+
     def judge(self, code: str, subject: str) -> Result:
         """The result of one rule on one subject; what the rule needs is judged before it.
 
@@ -94,12 +101,15 @@ class Examination:
 
     def _judge(self, rule: Rule, subject: str) -> Result:
         """The result of a rule that may break: a broken rule is the suite's fault, told as such and never a verdict."""
+        by_validators = rule.scope in BY_VALIDATORS
+        setup = self.setup_of(subject)
         try:
-            if rule.scope in BY_VALIDATORS:
+            if by_validators:
                 return self._by_validator(rule, subject)
-            setup = self.setups[subject]
             if rule.scope in OVER_DEVICES:
                 return self._over_devices(rule, setup)
+            if rule.scope is Scope.HANDSHAKE:
+                return self._by_handshake(rule, setup)
             if rule.scope is Scope.RUN:
                 return self._of_run(rule, setup)
             return self._of_setup(rule, setup)
@@ -138,17 +148,15 @@ class Examination:
             finding = Finding("no rule looked at anything", Location())
             return self._result(rule, setup.name, () if judged else (rule.complete(finding),))
         opinions = self.opinions[setup.name].opinions
-        requires(opinions, "no validator was asked for")
+        requires(opinions or self.handshake, "no validator was asked for")
         for other in others:
-            if other.scope in BY_VALIDATORS:
+            if other.scope in BY_VALIDATORS or other.scope is Scope.HANDSHAKE:
                 for subject in self._subjects(other, setup.name):
                     self.judge(other.code, subject)
-        findings = (
-            rule.complete(Finding(f"{name} did not answer: {fault}", Location()))
-            for name, opinion in opinions.items()
-            for fault in opinion.faults
-        )
-        return self._result(rule, setup.name, tuple(findings))
+        faults = [(name, fault) for name, opinion in opinions.items() for fault in opinion.faults]
+        faults += [("the handshake", fault) for fault in self.opinions[setup.name].handshake_faults]
+        findings = (Finding(f"{name} did not answer: {fault}", Location()) for name, fault in faults)
+        return self._result(rule, setup.name, tuple(rule.complete(finding) for finding in findings))
 
     def _by_validator(self, rule: Rule, subject: str) -> Result:
         if subject not in self._asked:
@@ -184,6 +192,25 @@ class Examination:
             reason = "it accepts, which does not count: it can be made to accept a forgery"
             return Result(rule, subject, Outcome.NOT_APPLICABLE, tuple(findings), reason=reason)
         return self._result(rule, subject, tuple(findings))
+
+    def _by_handshake(self, rule: Rule, setup: Setup) -> Result:
+        requires(self.handshake, "handshakes were not asked for (--fcu-handshake)")
+        requires(setup.upload, "no portal upload was given")
+        requires(setup.devices, "no device output was given")
+        self._needs(rule, setup.name)
+        sample = self.device_pass(setup.name).sample
+        device = next((d for d in sample if d.key is not None and d.key.private is not None), None)
+        if device is None:
+            list(self._device_paths(rule, setup))  # says so where no device is without an error
+            raise NotApplicable("no device's private key is in the output, and no stand-in can be made without FCU's")
+        findings = self.opinions[setup.name].shake_hands(device, rule.check(device, setup))
+        if findings is None:
+            raise Blocked("SYS002")
+        completed = tuple(rule.complete(finding) for finding in findings)
+        causes = self._failed(_DEVICE_FAMILIES, setup.name)
+        if causes and self._outcome(completed) is Outcome.FAILED:
+            return Result(rule, setup.name, Outcome.BLOCKED, (), causes)
+        return self._result(rule, setup.name, completed)
 
     def _device_paths(self, rule: Rule, setup: Setup) -> Iterator[tuple[PathQuestion, Location]]:
         """The paths of the sampled devices; devices that have an error are left out, since that error tells why."""

@@ -8,6 +8,7 @@ from enum import Enum
 
 from fcu_conform.artefacts.setup import Setup
 from fcu_conform.engine.events import JUDGED, Outcome, Result
+from fcu_conform.engine.examination import Examination
 from fcu_conform.rules.model import Finding, Level, Scope
 
 
@@ -22,21 +23,30 @@ class Verdict(str, Enum):
 
 @dataclass(frozen=True)
 class Report:
-    """Results in catalogue order, set-up by set-up, and whether every rule had its turn."""
+    """Results in catalogue order, set-up by set-up, and whether every rule had its turn.
+
+    ``examination`` is where they come from, for what a report tells beside the results.
+    """
 
     setups: Sequence[Setup]
     results: Sequence[Result]
     complete: bool = True
+    examination: Examination | None = None
 
     @property
     def verdict(self) -> Verdict:
         """Non-conformant as soon as one rule failed; conformant only if every rule had its turn and none broke."""
         is_whole = self.complete and all(result.outcome is not Outcome.ERROR for result in self.results)
-        if not any(result.outcome in JUDGED and result.rule.scope is not Scope.RUN for result in self.results):
+        if not self.has_judged:
             return Verdict.NOTHING_CHECKED if is_whole else Verdict.INCOMPLETE
         if any(result.outcome is Outcome.FAILED for result in self.results):
             return Verdict.NON_CONFORMANT
         return Verdict.CONFORMANT if is_whole else Verdict.INCOMPLETE
+
+    @property
+    def has_judged(self) -> bool:
+        """Some rule looked at something of the user's."""
+        return any(result.outcome in JUDGED and result.rule.scope is not Scope.RUN for result in self.results)
 
     def findings(self, level: Level | None = None) -> Iterator[tuple[Result, Finding]]:
         """Every finding with the result it stands in, of one level or of all."""

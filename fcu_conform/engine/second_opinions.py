@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from fcu_conform.artefacts.certificate import Certificate
 from fcu_conform.engine.explanations import explain
 from fcu_conform.rules.model import Finding, Level, Location, PathQuestion
 from fcu_conform.validators.model import Answer, Question, Validator, ValidatorFault
+
+if TYPE_CHECKING:
+    from fcu_conform.artefacts.certificate import Certificate
+    from fcu_conform.artefacts.device import Device
 
 
 @dataclass
@@ -35,6 +39,7 @@ class SecondOpinions:
     def __init__(self, validators: Sequence[Validator], at: datetime) -> None:
         self._at = at
         self.opinions = {validator.name: Opinion(validator) for validator in validators}
+        self.handshake_faults: list[str] = []
         self._answers: dict[tuple[str, Question], Answer | None] = {}
 
     def ask(self, name: str, path: PathQuestion) -> Answer | None:
@@ -57,6 +62,28 @@ class SecondOpinions:
         if message not in opinion.faults:
             opinion.faults.append(message)
         return None
+
+    def shake_hands(self, device: Device, path: PathQuestion) -> list[Finding] | None:
+        """What servers say that trust only the anchors; None where no handshake could be tried, which is then told."""
+        from fcu_conform.validators.handshake import shake_hands
+
+        assert device.key is not None
+        assert device.key.private is not None
+        chain = (path.leaf.raw, *_raw(path.untrusted))
+        try:
+            tried = shake_hands(chain, device.key.private, _raw(path.anchors), at=self._at)
+        except ValidatorFault as fault:
+            self.handshake_faults.append(str(fault))
+            return None
+        place = Location(device.name)
+        findings = [Finding(f"left out: {words}", place, level=Level.NOTICE) for words in tried.left_out]
+        for shake in tried.handshakes:
+            pair = f"{shake.protocol}, {shake.client} device, {shake.server} server"
+            if shake.impostor and shake.let_in:
+                findings.append(Finding(f"{pair}: let an impostor in", place, "turned away", "let in"))
+            elif not shake.impostor and not shake.let_in:
+                findings.append(Finding(f"{pair}: turned the device away: {shake.words}", place, "let in", shake.words))
+        return findings
 
     def finding(
         self, name: str, path: PathQuestion, answer: Answer, place: Location, causes: tuple[str, ...]

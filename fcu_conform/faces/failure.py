@@ -136,7 +136,7 @@ def render(
         yield from _labelled("expected", printable(finding.expected), width)
         yield from _labelled("found", printable(finding.found), width)
         for row in finding.picture:
-            yield ((f"{INDENT}{printable(row)}", "plain"),)
+            yield ((f"{INDENT}{printable(row)}", "warned" if "<-" in row else "plain"),)
         if not shared:
             yield from _reasons(result, finding, width)
         if len(findings) > 1 and (shared or number + 1 < len(findings)):

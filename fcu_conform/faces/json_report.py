@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -11,8 +12,7 @@ from fcu_conform.artefacts.certificate import Certificate
 from fcu_conform.artefacts.setup import Setup
 from fcu_conform.engine import Report, Result
 from fcu_conform.faces.settings import format_instant
-from fcu_conform.rules import CATALOGUE
-from fcu_conform.rules.model import Catalogue, Finding
+from fcu_conform.rules.model import Finding
 
 SCHEMA_VERSION = "1.0"
 
@@ -28,27 +28,27 @@ def schema() -> Document:
     return loaded
 
 
-def document(
-    report: Report, *, judged_at: datetime, checked_at: datetime, catalogue: Catalogue = CATALOGUE
-) -> Document:
+def document(report: Report, *, judged_at: datetime, checked_at: datetime) -> Document:
     """A report as plain data, in the order of the report's results.
 
     Args:
         judged_at: the instant that validity was judged at.
         checked_at: the clock's time of the run; all that differs between two runs on the same input.
-        catalogue: the rules that were judged.
     """
+    # All rules, whether or not they had something to judge: a run without a report need not load them.
+    from fcu_conform.rules import CATALOGUE
+
     return {
         "schema_version": SCHEMA_VERSION,
-        "suite": {"name": "fcu-conform", "version": __version__, "rules_digest": catalogue.digest()},
+        "suite": {"name": "fcu-conform", "version": __version__, "rules_digest": CATALOGUE.digest()},
         "verdict": report.verdict.value,
         "checked_at": format_instant(checked_at),
         "judged_at": format_instant(judged_at),
-        "subjects": [_subject(setup) for setup in report.setups],
+        "subjects": [subject for setup in report.setups for subject in _subjects(setup)],
         "validators": [],
         "results": [_result(result) for result in report.results],
         "findings": [_finding(result, finding) for result in report.results for finding in result.findings],
-        "devices": {"checked": 0, "conformant": 0, "offenders": []},
+        "devices": _devices(report),
     }
 
 
@@ -57,7 +57,43 @@ def render(content: Document) -> bytes:
     return (json.dumps(content, indent=2, ensure_ascii=True) + "\n").encode("ascii")
 
 
-def _subject(setup: Setup) -> Document:
+def _devices(report: Report) -> Document:
+    """Counts over all device output; with pytest-xdist this is where the controller looks at the devices itself."""
+    examination = report.examination
+    passes = [examination.device_pass(s.name) for s in report.setups if s.devices] if examination else []
+    return {
+        "checked": sum(devices.checked for devices in passes),
+        "conformant": sum(devices.conformant for devices in passes),
+        "offenders": [name for devices in passes for name in devices.offenders],
+    }
+
+
+def _subjects(setup: Setup) -> Iterator[Document]:
+    """The keystore, and the device output and upload that go with it."""
+    yield _keystore(setup)
+    if setup.upload is not None:
+        upload = setup.upload.certificates
+        certificates = [_certificate(entry.index, entry.certificate) for entry in upload.readable if entry.certificate]
+        yield {
+            "kind": "upload",
+            "name": setup.name,
+            "path": str(upload.file.path),
+            "config": None,
+            "chain_depth": None,
+            "certificates": certificates,
+        }
+    for path in setup.devices.paths if setup.devices else ():
+        yield {
+            "kind": "devices",
+            "name": setup.name,
+            "path": str(path),
+            "config": None,
+            "chain_depth": None,
+            "certificates": [],
+        }
+
+
+def _keystore(setup: Setup) -> Document:
     return {
         "kind": "keystore",
         "name": setup.name,
@@ -114,4 +150,5 @@ def _finding(result: Result, finding: Finding) -> Document:
         "why": finding.why,
         "fix": finding.fix,
         "source": result.rule.source,
+        **({"picture": list(finding.picture)} if finding.picture else {}),
     }

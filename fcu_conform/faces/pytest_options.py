@@ -9,7 +9,7 @@ import pytest
 
 from fcu_conform.artefacts.usage import UsageError
 from fcu_conform.faces.pytest_plugin import OPTIONS, Option
-from fcu_conform.faces.settings import Settings, now, parse_depth, parse_instant
+from fcu_conform.faces.settings import Settings, now, parse_depth, parse_instant, parse_mode
 
 SELECTOR = "fcu::"
 """Beginning of every argument that names the suite or a part of it."""
@@ -22,7 +22,7 @@ def gather(config: pytest.Config) -> Settings:
         UsageError: a value that makes no sense.
     """
     values = {option.name: _value(config, option) for option in OPTIONS}
-    for name in ("keystore", "config", "report"):
+    for name in ("keystore", "config", "devices", "portal-upload", "report"):
         for path in [values[name]] if isinstance(values[name], str) else values[name] or []:
             if not path.strip():
                 raise UsageError(f"--fcu-{name}: needs a path")
@@ -34,6 +34,9 @@ def gather(config: pytest.Config) -> Settings:
         config=values["config"],
         chain_depth=None if depth is None else parse_depth(depth),
         at=now() if at is None else at,
+        devices=tuple(values["devices"]),
+        portal_uploads=tuple(values["portal-upload"]),
+        mode=None if values["mode"] is None else parse_mode(values["mode"]),
         strict=values["strict"],
         reports=tuple(values["report"]),
     )
@@ -47,7 +50,7 @@ def _value(config: pytest.Config, option: Option) -> Any:
     value = config.getini(option.key)
     if option.ini_type == "string" and not value:
         return None
-    if option.metavar not in ("DIR", "FILE"):
+    if option.metavar not in ("DIR", "FILE", "PATH"):
         return value
     folder = config.rootpath if config.inipath is None else config.inipath.parent
     if isinstance(value, str):

@@ -46,6 +46,19 @@ OPTIONS = (
     Option("config", "string", "FILE", "the fcu.yml of the keystore (without it: looked for beside the keystore)"),
     Option("chain-depth", "string", "N", "device-certificate-chain-depth of the setup, where there is no fcu.yml"),
     Option(
+        "devices",
+        "linelist",
+        "PATH",
+        "judge this device output: a file, a folder, a .tar, .tar.gz or .zip; repeatable",
+    ),
+    Option(
+        "portal-upload",
+        "linelist",
+        "FILE",
+        "judge what was, or will be, uploaded to the portal; one for each keystore, in order",
+    ),
+    Option("mode", "string", "MODE", "bootstrap or lwm2m, where fcu.yml does not say"),
+    Option(
         "at",
         "string",
         "TIME",

@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 
-from fcu_conform.artefacts.setup import Setup, read_setups
+from fcu_conform.artefacts.setup import Setup
 from fcu_conform.artefacts.usage import UsageError
 from fcu_conform.engine import Examination, Outcome, Report, Result
-from fcu_conform.engine.events import JUDGED
 from fcu_conform.faces import reports, transport
 from fcu_conform.faces.failure import Certificates, node_id, node_name
 from fcu_conform.faces.pytest_items import RuleItem, Suite
@@ -53,14 +52,7 @@ class ConformancePlugin:
         worker_input: Mapping[str, Any] | None = getattr(config, "workerinput", None)
         self.is_worker = worker_input is not None
         self.settings = Settings.load(worker_input[SUITE]) if worker_input is not None else gather(config)
-        self.setups: Sequence[Setup] = tuple(
-            read_setups(
-                self.settings.keystores,
-                config=self.settings.config,
-                chain_depth=self.settings.chain_depth,
-                at=self.settings.instant,
-            )
-        )
+        self.setups: Sequence[Setup] = tuple(self.settings.read_setups())
         self.examination = Examination(self.setups, strict=self.settings.strict)
         self.cases = [(rule, subject) for rule, subject in self.examination.cases()]
         self.selected = self._select(take_selectors(config))
@@ -132,13 +124,13 @@ class ConformancePlugin:
 
     def certificates(self, subject: str) -> Certificates:
         """What the certificates of a subject are called."""
-        return Certificates.of(self.examination.setups[subject])
+        return Certificates.of(self.examination.setup_of(subject))
 
     def report(self) -> Report:
         """What is known so far, in the order of the catalogue."""
         names = [node_id(rule.code, subject) for rule, subject in self.cases]
         results = [self.results[name] for name in names if name in self.results]
-        return Report(self.setups, results, complete=len(results) == len(names))
+        return Report(self.setups, results, len(results) == len(names), self.examination)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
@@ -147,10 +139,10 @@ class ConformancePlugin:
             return
         report = self.report()
         self.faults += reports.write(self.settings, report)
-        outcomes = {result.outcome for result in report.results}
-        if self.faults or (Outcome.ERROR in outcomes and session.exitstatus in (0, 1)):
+        is_broken = any(result.outcome is Outcome.ERROR for result in report.results)
+        if self.faults or (is_broken and session.exitstatus in (0, 1)):
             session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
-        elif session.exitstatus == 0 and outcomes and not outcomes & JUDGED:
+        elif session.exitstatus in (0, 1) and report.results and not report.has_judged:
             session.exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED
 
 

@@ -93,6 +93,10 @@ class TerminalPages:
         lines += [f"fcu-config: {path}" for path in configs]
         if settings.chain_depth is not None:
             lines.append(f"fcu-chain-depth: {settings.chain_depth}")
+        if settings.mode is not None:
+            lines.append(f"fcu-mode: {settings.mode}")
+        lines += [f"fcu-devices: {path}" for path in settings.devices]
+        lines += [f"fcu-portal-upload: {path}" for path in settings.portal_uploads]
         lines.append(f"fcu-at: {settings.at}")
         if settings.strict:
             lines.append("fcu-strict: warnings fail")

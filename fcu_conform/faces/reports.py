@@ -31,9 +31,8 @@ def write(settings: Settings, report: Report) -> list[str]:
     if not settings.reports:
         return []
     faults = []
-    content = json_report.document(
-        report, judged_at=settings.instant, checked_at=datetime.now(timezone.utc).replace(microsecond=0)
-    )
+    checked_at = datetime.now(timezone.utc).replace(microsecond=0)
+    content = json_report.document(report, judged_at=settings.instant, checked_at=checked_at)
     for target in map(Path, settings.reports):
         try:
             write_atomically(target, WRITERS[target.suffix.lower()](content))

@@ -11,6 +11,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from fcu_conform.artefacts.setup import Setup, read_setups
 from fcu_conform.artefacts.usage import UsageError
 from fcu_conform.faces.text import printable
 
@@ -22,7 +23,7 @@ _RFC3339 = re.compile(
 
 @dataclass(frozen=True)
 class Settings:
-    """One run's question: which keystores, read how, judged when and how strictly, reported where.
+    """One run's question: which keystores, devices and uploads, read how, judged when and how, reported where.
 
     Paths are text as the user gave it, ``at`` is RFC 3339 text: all of it can cross to another process.
     """
@@ -33,6 +34,9 @@ class Settings:
     at: str
     strict: bool = False
     reports: tuple[str, ...] = ()
+    devices: tuple[str, ...] = ()
+    portal_uploads: tuple[str, ...] = ()
+    mode: str | None = None
 
     @property
     def instant(self) -> datetime:
@@ -47,9 +51,24 @@ class Settings:
     def load(cls, text: str) -> Settings:
         """The settings that `dump` wrote."""
         plain: dict[str, Any] = json.loads(text)
-        plain["keystores"] = tuple(plain["keystores"])
-        plain["reports"] = tuple(plain["reports"])
-        return cls(**plain)
+        values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in plain.items()}
+        return cls(**values)
+
+    def read_setups(self) -> list[Setup]:
+        """What was asked about, ready to be judged.
+
+        Raises:
+            UsageError: a path that is not there or of the wrong kind, or settings that contradict each other.
+        """
+        return read_setups(
+            self.keystores,
+            config=self.config,
+            chain_depth=self.chain_depth,
+            at=self.instant,
+            devices=self.devices,
+            portal_uploads=self.portal_uploads,
+            mode=self.mode,
+        )
 
 
 def parse_instant(text: str, name: str = "--fcu-at") -> datetime:
@@ -90,6 +109,17 @@ def parse_depth(text: str, name: str = "--fcu-chain-depth") -> int:
     if re.fullmatch(r"[0-9]{1,9}", text, re.ASCII) and int(text) >= 1:
         return int(text)
     raise UsageError(f"{name}: '{printable(text)}' is no number of certificates (1 or more)")
+
+
+def parse_mode(text: str, name: str = "--fcu-mode") -> str:
+    """How devices connect: "bootstrap" or "lwm2m".
+
+    Raises:
+        UsageError: it is neither.
+    """
+    if text in ("bootstrap", "lwm2m"):
+        return text
+    raise UsageError(f"{name}: '{printable(text)}' is neither bootstrap nor lwm2m")
 
 
 def check_targets(paths: Sequence[str], endings: Sequence[str], name: str = "--fcu-report") -> None:

@@ -102,6 +102,8 @@ class Scope(Enum):
     LOT: devices together; ``check(setup)`` gives, for one pass, a function like that of DEVICE, which remembers little.
     PATH: independent validators are asked about a path of the set-up; ``check(setup)`` gives the `PathQuestion`.
     DEVICE_PATH: they are asked about devices; ``check(device, setup)`` gives the `PathQuestion`.
+    HANDSHAKE: devices connect to a server; ``check(device, setup)`` gives the `PathQuestion` of what is presented and
+        trusted.
     RUN: the run itself; ``check`` is not called, the engine knows what the rule means.
     """
 
@@ -110,6 +112,7 @@ class Scope(Enum):
     LOT = "lot"
     PATH = "path"
     DEVICE_PATH = "device path"
+    HANDSHAKE = "handshake"
     RUN = "run"
 
 

@@ -1,4 +1,4 @@
-"""CHN013 and DEV024: the paths that independent validators are asked about."""
+"""CHN013, DEV024 and DEV025: the paths that independent validators and servers are asked about."""
 
 from __future__ import annotations
 
@@ -43,3 +43,20 @@ def validators_accept_device_path(device: Device, setup: Setup) -> PathQuestion:
     assert setup.upload is not None
     anchors = setup.upload.certificates.certificates
     return PathQuestion(device.certificates[0], device.certificates[1:], anchors)
+
+
+@rule(
+    "DEV025",
+    Level.ERROR,
+    statement="a TLS and a DTLS server that trust only the upload let the device in, and turn away an impostor",
+    why="This is the handshake that the device makes with the portal: where it fails, the device never comes online;"
+    " where an impostor gets in, anybody can pass as one of your devices.",
+    fix="read the library's words; compare device, fcu.crt and upload with fcu-conform slice",
+    passes="the device gets in over TLS 1.2, TLS 1.3 and DTLS 1.2, and the same names with another key do not",
+    fails="openssl refuses: unable to get issuer certificate",
+    source=page("Uploading the FCU CA to Device Management", "CA-10", "P-01"),
+    needs=("UPL001", "UPL009", "CRT002", "CHN003"),
+    scope=Scope.HANDSHAKE,
+)
+def servers_let_device_in(device: Device, setup: Setup) -> PathQuestion:
+    return validators_accept_device_path(device, setup)
