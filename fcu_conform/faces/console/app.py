@@ -13,7 +13,7 @@ import click
 from fcu_conform import __version__
 from fcu_conform.faces.text import printable
 
-COMMANDS = ("explain", "rules")
+COMMANDS = ("explain", "rules", "slice", "upload")
 """Each is a module of this package with a click command named ``command``, imported when it is used."""
 
 OK, INTERRUPTED, INTERNAL_FAULT, USAGE = 0, 2, 3, 4
@@ -64,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         sys.stdout.flush()
     except click.ClickException as error:
-        return _complain(error.format_message(), USAGE)
+        return _complain(error.format_message(), getattr(error, "suite_exit_code", USAGE))
     except (click.Abort, KeyboardInterrupt):
         return _complain("interrupted", INTERRUPTED)
     except (BrokenPipeError, SystemExit):

@@ -1,0 +1,82 @@
+"""What the commands about the depth share: a keystore that is sound enough to be cut, and PEM text."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Sequence
+from textwrap import wrap
+
+import click
+
+from fcu_conform.artefacts.certificate import Certificate
+from fcu_conform.artefacts.setup import Setup, Slicing, read_setups
+from fcu_conform.artefacts.usage import UsageError
+from fcu_conform.engine import Examination, Outcome
+from fcu_conform.faces.failure import Certificates, summary
+from fcu_conform.faces.text import printable
+
+CUTTABLE = (
+    "CRT001",
+    "CRT002",
+    "CHN001",
+    "CHN003",
+    "CHN004",
+    "CHN005",
+    "CHN006",
+    "CHN007",
+    "CHN011",
+    "CFG001",
+    "CFG004",
+)
+"""Rules that must not fail before fcu.crt is cut: what is wrong in it would be wrong on the portal."""
+
+NON_CONFORMANT = 1
+
+
+class Unsound(click.ClickException):
+    """The keystore does not conform, so that cutting its chain makes no sense."""
+
+    suite_exit_code = NON_CONFORMANT
+
+
+def sound_setup(keystore: str, config: str | None, depth: int | None) -> Setup:
+    """The keystore's set-up.
+
+    Raises:
+        UsageError: what was given makes no sense.
+        Unsound: a rule that matters here failed.
+    """
+    (setup,) = read_setups([keystore], config=config, chain_depth=depth)
+    examination = Examination([setup])
+    names = Certificates.of(setup)
+    for code in CUTTABLE:
+        result = examination.judge(code, setup.name)
+        if result.outcome in (Outcome.FAILED, Outcome.ERROR):
+            raise Unsound(f"{code} {summary(result, names)}")
+    return setup
+
+
+def slicing_of(setup: Setup) -> Slicing:
+    """Where fcu.crt is cut.
+
+    Raises:
+        UsageError: no depth is known.
+    """
+    if setup.slicing is None:
+        raise UsageError("no depth is known: give --depth, or set device-certificate-chain-depth in fcu.yml")
+    return setup.slicing
+
+
+def to_pem(certificates: Iterable[Certificate]) -> bytes:
+    """PEM text (RFC 7468), 64 columns, line feeds."""
+    return b"".join(
+        b"-----BEGIN CERTIFICATE-----\n"
+        + "".join(f"{line}\n" for line in wrap(base64.b64encode(certificate.raw).decode("ascii"), 64)).encode()
+        + b"-----END CERTIFICATE-----\n"
+        for certificate in certificates
+    )
+
+
+def listed(certificates: Sequence[Certificate]) -> str:
+    """Subjects in order, for people."""
+    return ", ".join(printable(str(certificate.subject)) for certificate in certificates)

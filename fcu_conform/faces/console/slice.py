@@ -1,0 +1,95 @@
+"""``fcu-conform slice``: what device and portal get, drawn as a picture of the chain."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from rich.text import Text
+
+from fcu_conform.artefacts.device import Device
+from fcu_conform.artefacts.deviceset import DeviceSet
+from fcu_conform.artefacts.setup import Setup, Slicing
+from fcu_conform.artefacts.usage import UsageError, existing
+from fcu_conform.faces.console.keystores import NON_CONFORMANT, slicing_of, sound_setup
+from fcu_conform.faces.console.page import show
+from fcu_conform.faces.text import printable
+from fcu_conform.rules.drawing import draw_chain
+from fcu_conform.rules.words import called
+
+
+@click.command("slice")
+@click.option("--keystore", required=True, metavar="DIR", help="FCU's keystore folder.")
+@click.option("--config", metavar="FILE", help="fcu.yml; else it is looked for beside the keystore.")
+@click.option("--depth", type=click.IntRange(min=1), metavar="N", help="The depth to look at; else that of fcu.yml.")
+@click.argument("device", required=False)
+def command(keystore: str, config: str | None, depth: int | None, device: str | None) -> int:
+    """Draws what a device carries and what the portal gets; with DEVICE says whether that file fits."""
+    slicing = _at_depth(sound_setup(keystore, config, None), depth)
+    if device is None:
+        show(_picture(slicing))
+        return 0
+    given = _read(device)
+    name = called(given.certificates[0]) if given.certificates else "device certificate"
+    show(_picture(slicing, device=name))
+    faults = _faults(given, slicing)
+    if not faults:
+        click.echo(f"\n{printable(device)} fits: {slicing.depth} of them in this order.")
+        return 0
+    click.echo(f"\n{printable(device)} does not fit:")
+    for fault in faults:
+        click.echo(f"  {printable(fault)}")
+    return NON_CONFORMANT
+
+
+def _at_depth(setup: Setup, depth: int | None) -> Slicing:
+    """fcu.crt cut at the depth that is asked about, whatever fcu.yml says: nothing is written here.
+
+    Raises:
+        UsageError: no depth is known, or fcu.crt is too short for it.
+    """
+    if depth is None:
+        return slicing_of(setup)
+    certificates = setup.keystore.fcu_crt.certificates
+    if depth > len(certificates) + 1:
+        raise UsageError(
+            f"depth {depth}: fcu.crt has {len(certificates)} certificates, so {len(certificates) + 1} at most"
+        )
+    return Slicing(depth, certificates)
+
+
+def _read(path: str) -> Device:
+    place = existing(path, "device")
+    if Path(place).is_dir():
+        raise UsageError(f"device {path}: is a folder")
+    return next(iter(DeviceSet((place,))))
+
+
+def _picture(slicing: Slicing, device: str = "device certificate") -> Text:
+    lines = draw_chain(slicing, device=device)
+    return Text("\n").join(Text(printable(line), style="bold" if line.startswith("device") else "") for line in lines)
+
+
+def _faults(device: Device, slicing: Slicing) -> list[str]:
+    """Where the file's certificates are not those that belong on the device."""
+    if device.troubles:
+        return list(device.troubles)
+    expected = ["the device certificate", *map(called, slicing.on_device)]
+    known = {certificate.raw: number for number, certificate in enumerate(slicing.certificates, start=1)}
+    faults = []
+    for position, words in enumerate(expected):
+        if position >= len(device.certificates):
+            faults.append(f"{position + 1}: {words} is missing")
+            continue
+        found = device.certificates[position]
+        number = known.get(found.raw)
+        if number != (position or None):
+            what = called(found) + (f" (fcu.crt {number})" if number else "")
+            faults.append(f"{position + 1}: {what} instead of {words}")
+    for position, extra in enumerate(device.certificates[len(expected) :], start=len(expected) + 1):
+        number = known.get(extra.raw)
+        where = "is not in fcu.crt" if number is None else "belongs on the portal"
+        if number is not None and number < slicing.depth:
+            where = "is there already"
+        faults.append(f"{position}: {called(extra)} is too many, it {where}")
+    return faults
