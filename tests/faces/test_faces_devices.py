@@ -1,0 +1,155 @@
+"""Device output and uploads under pytest: one test a rule, offenders named, reports the same with -n 2."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tracemalloc
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from fcu_conform import check
+from fcu_conform.faces.json_report import schema
+
+AT = "2026-06-01T00:00:00Z"
+END = "-----END CERTIFICATE-----\n"
+
+
+def reference_ca(*arguments: object) -> None:
+    subprocess.run([sys.executable, "-m", "reference_ca", *map(str, arguments)], check=True, capture_output=True)
+
+
+@pytest.fixture(scope="session")
+def lot(pristine: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """300 devices at depth 2 as a folder, and the right upload beside it."""
+    folder = tmp_path_factory.mktemp("lot")
+    keystore = pristine / "keystore"
+    reference_ca("devices", "--keystore", keystore, "--seed", "lot", "--count", 300, "-o", folder / "out")
+    reference_ca("upload", "--keystore", keystore, "-o", folder / "upload.pem")
+    return folder
+
+
+def run(pytester: Any, keystore: Path, *arguments: object) -> Any:
+    return pytester.runpytest_subprocess(f"--fcu-keystore={keystore}", f"--fcu-at={AT}", *map(str, arguments))
+
+
+def test_one_rule_over_300_devices_is_one_test(pytester: Any, keystore: Path, lot: Path) -> None:
+    result = run(pytester, keystore, f"--fcu-devices={lot / 'out'}", "-k", "DEV004", "-v")
+    result.assert_outcomes(passed=1, deselected=result.parseoutcomes()["deselected"])
+    result.stdout.fnmatch_lines([f"fcu-devices: {lot / 'out'}", "*fcu::DEV004*keystore* PASSED*"])
+    assert result.ret == 0
+
+
+def test_a_conformant_lot_with_its_upload_is_conformant(pytester: Any, keystore: Path, lot: Path) -> None:
+    upload = lot / "upload.pem"
+    result = run(pytester, keystore, f"--fcu-devices={lot / 'out'}", f"--fcu-portal-upload={upload}", "-q")
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["FCU conformance: conformant*"])
+
+
+def test_a_failure_lists_the_first_offenders_and_counts_the_others(
+    pytester: Any, keystore: Path, lot: Path, tmp_path: Path, terminal: Callable[[int], None]
+) -> None:
+    terminal(200)
+    output = tmp_path / "out"
+    output.mkdir()
+    for path in sorted((lot / "out").glob("device-*.pem")):
+        if ".key." not in path.name and path.name < "device-0031":
+            (output / path.name).write_text(path.read_text().split(END)[0] + END)
+    result = run(pytester, keystore, f"--fcu-devices={output}", "--fcu-report=r.json")
+    assert result.ret == 1
+    text = result.stdout.str()
+    assert text.count("carries 1 certificate at depth 2") == 21  # 20 in the failure, one in the summary
+    result.stdout.fnmatch_lines(["  … and 10 more"])
+    report = json.loads((pytester.path / "r.json").read_text())
+    Draft202012Validator(schema()).validate(report)
+    assert report["devices"] == {
+        "checked": 30,
+        "conformant": 0,
+        "offenders": sorted(path.name for path in output.iterdir()),
+    }
+    assert sum(finding["code"] == "DEV002" for finding in report["findings"]) == 30
+    assert [subject["kind"] for subject in report["subjects"]] == ["keystore", "devices"]
+
+
+def test_reports_over_devices_are_the_same_with_two_workers(pytester: Any, keystore: Path, lot: Path) -> None:
+    arguments = (f"--fcu-devices={lot / 'out'}", f"--fcu-portal-upload={keystore / 'fcu.crt'}")
+    reports = []
+    for number, more in enumerate(((), ("-n", "2"))):
+        assert run(pytester, keystore, *arguments, f"--fcu-report={number}.json", *more).ret == 1
+        report = json.loads((pytester.path / f"{number}.json").read_text())
+        report.pop("checked_at")
+        reports.append(report)
+    assert reports[0] == reports[1]
+    assert {finding["code"] for finding in reports[0]["findings"] if finding["level"] == "error"} == {"UPL003"}
+
+
+def test_a_wrong_upload_is_told_in_the_factorys_words_with_a_drawing(
+    pytester: Any, keystore: Path, terminal: Callable[[int], None]
+) -> None:
+    terminal(200)
+    result = run(pytester, keystore, f"--fcu-portal-upload={keystore / 'fcu.crt'}")
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(
+        [
+            "  fcu.crt: you uploaded the whole fcu.crt, but at depth 2 the device already carries*",
+            "  device  fcu.crt 1  CN=FCU line 1 *<- uploaded too, but the device carries it",
+            "  fix        fcu-conform upload --keystore *",
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--fcu-devices=nowhere"], "devices nowhere: no such file or folder"),
+        (["--fcu-portal-upload=nowhere.pem"], "portal upload nowhere.pem: no such file or folder"),
+        (["--fcu-portal-upload=."], "portal upload .: is a folder"),
+        (["--fcu-mode=wifi"], "--fcu-mode: 'wifi' is neither bootstrap nor lwm2m"),
+        (["--fcu-devices="], "--fcu-devices: needs a path"),
+    ],
+)
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "two-workers"])
+def test_what_makes_no_sense_is_a_usage_error_in_one_line(
+    pytester: Any, keystore: Path, arguments: list[str], told: str, workers: tuple[str, ...]
+) -> None:
+    result = run(pytester, keystore, *arguments, *workers)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"ERROR: {told}"])
+
+
+def test_more_uploads_than_keystores_are_a_usage_error(pytester: Any, keystore: Path, lot: Path) -> None:
+    upload = f"--fcu-portal-upload={lot / 'upload.pem'}"
+    result = run(pytester, keystore, upload, upload)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: portal upload *: there is no keystore for it"])
+
+
+def test_ini_keys_name_devices_and_upload(pytester: Any, keystore: Path, lot: Path) -> None:
+    pytester.makeini(
+        f"[pytest]\nfcu_keystore = {keystore}\nfcu_devices = {lot / 'out'}\n"
+        f"fcu_portal_upload = {lot / 'upload.pem'}\nfcu_mode = bootstrap\nfcu_at = {AT}\n"
+    )
+    result = pytester.runpytest_subprocess("-q")
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["FCU conformance: conformant*"])
+
+
+def test_memory_does_not_grow_with_the_lot(keystore: Path, tmp_path: Path) -> None:
+    peaks = []
+    for count in (100, 2000):
+        archive = tmp_path / f"{count}.tar"
+        reference_ca("devices", "--keystore", keystore, "--seed", "memory", "--count", count, "-o", archive)
+        tracemalloc.start()
+        report = check(keystore, devices=archive)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        assert report.examination is not None
+        assert report.examination.device_pass("keystore").checked == count
+    # What stays of a device is digests, its name and its public key: a kilobyte or two, not its certificates.
+    assert peaks[1] - peaks[0] < 1900 * 2500
