@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from . import keystores_openssl
-from .cases import Case, all_cases
+from .cases import Case, all_cases, floor_cases
 
 
 def written(case: Case, folder: Path) -> dict[str, object]:
@@ -21,6 +21,11 @@ def written(case: Case, folder: Path) -> dict[str, object]:
         "keystores": [str(path.relative_to(folder)) for path in room.keystores],
         "at": room.at.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "chain_depth": room.depth,
+        "mode": room.mode,
+        "devices": [str(path.relative_to(folder)) for path in room.devices],
+        "portal_uploads": [str(path.relative_to(folder)) for path in room.uploads],
+        "guilty": sorted(room.guilty),
+        "twins": [sorted(group) for group in room.twins],
         "errors": sorted(case.errors),
         "either": [sorted(reading) for reading in case.either],
         "warnings": sorted(case.warnings),
@@ -35,7 +40,7 @@ def main() -> int:
     parser.add_argument("folder", type=Path, nargs="?", help="a folder that does not exist yet")
     parser.add_argument("--ambiguous", action="store_true", help="list the cases where the catalogue leaves a choice")
     options = parser.parse_args()
-    cases = all_cases()
+    cases = all_cases() + floor_cases()
     if options.ambiguous:
         for case in cases:
             if case.either:

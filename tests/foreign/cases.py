@@ -27,18 +27,51 @@ TOPICS = (
     "hostile",
     "openssl",
 )
+#: The topics of stage two: what FCU makes for devices, what goes to the portal, lots, and FCU instances beside others.
+FLOOR_TOPICS = (
+    "devices_good_profile",
+    "devices_good_forms",
+    "devices_good_depth",
+    "devices_name",
+    "devices_certificate",
+    "devices_extensions",
+    "devices_chain",
+    "devices_size",
+    "devices_keystore",
+    "devices_files",
+    "devices_manifest",
+    "devices_hostile",
+    "uploads_good",
+    "uploads_chain",
+    "uploads_file",
+    "uploads_details",
+    "lots",
+    "pairs",
+)
+#: What a case expects where the run must not start: a path that is not there, or too many of them.
+USAGE = "USAGE"
 CRT, KEY, CSR = "fcu.crt", "fcu_private_key.pem", "fcu_csr.pem"
 
 
 @dataclass
 class Room:
-    """One FCU installation being laid out: `keystore` is its keystore folder, of mode 0700."""
+    """One FCU installation being laid out: `keystore` is its keystore folder, of mode 0700.
+
+    `devices` and `uploads` are the paths handed to the judge. `guilty` are the device files, named from the path that
+    was handed over, that errors must be found at, and no others. Each of `twins` is a group of device files that
+    break a rule together: which of them is called the second is the judge's choice, that all are named is not.
+    """
 
     base: Path
     at: datetime = NOW
     depth: int | None = None
+    mode: str | None = None
     others: list[Room] = field(default_factory=list)
     secrets: list[Key] = field(default_factory=list)
+    devices: list[Path] = field(default_factory=list)
+    uploads: list[Path] = field(default_factory=list)
+    guilty: set[str] = field(default_factory=set)
+    twins: list[set[str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.keystore.mkdir(parents=True)
@@ -154,7 +187,7 @@ def case(
     """
 
     def register(lay_out: Callable[[Room], None]) -> Callable[[Room], None]:
-        topic = lay_out.__module__.rsplit("keystores_", 1)[1]
+        topic = lay_out.__module__.rsplit(".", 1)[1].removeprefix("keystores_")
         made = Case(
             name=lay_out.__name__,
             topic=topic,
@@ -177,10 +210,19 @@ def case(
 
 
 def all_cases() -> list[Case]:
-    """Every case of every topic."""
-    for topic in TOPICS:
-        import_module(f".keystores_{topic}", __package__)
-    return list(_CASES.values())
+    """Every case of the keystores."""
+    return _cases_of(TOPICS, "keystores_")
+
+
+def floor_cases() -> list[Case]:
+    """Every case of devices, uploads, lots and pairs of FCU instances."""
+    return _cases_of(FLOOR_TOPICS, "")
+
+
+def _cases_of(topics: tuple[str, ...], prefix: str) -> list[Case]:
+    for topic in topics:
+        import_module(f".{prefix}{topic}", __package__)
+    return [made for made in _CASES.values() if made.topic in topics]
 
 
 AUTHORITY_KEYS = {
