@@ -2,8 +2,8 @@
 
 Every certificate is put together with asn1crypto and signed with `cryptography`, because no builder makes most of what
 is odd here. The defaults are legal: a P-256 key of the certificate's own, SHA-256, critical basicConstraints and
-keyUsage on a CA, an SKI on a CA and an AKI below a root. Keys follow from their names, so a path shares keys with another
-where it shares names.
+keyUsage on a CA, an SKI on a CA and an AKI below a root. Keys follow from their names, so two paths share keys where
+they share names.
 """
 
 from __future__ import annotations

@@ -1,0 +1,64 @@
+"""What the adapters of Python libraries share: how a missing or failing library is told from a refusal."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from importlib import metadata
+
+from fcu_conform.validators.model import Answer, Question, ValidatorFault
+
+
+class PythonLibrary(ABC):
+    """A validator that is a Python package, imported when it is first asked.
+
+    Attributes:
+        name: what users call it.
+        stands_for: who in the field meets the chain with this library.
+        counts: its acceptance is a second opinion.
+        distribution: what `pip install` calls the package.
+    """
+
+    name: str
+    stands_for: str
+    counts: bool = True
+    distribution: str
+
+    def version(self) -> str:
+        """The version of the installed package, found without importing it.
+
+        Raises:
+            ValidatorFault: it is not installed.
+        """
+        try:
+            return metadata.version(self.distribution)
+        except metadata.PackageNotFoundError:
+            raise self._missing() from None
+
+    def ask(self, question: Question) -> Answer:
+        """The library's verdict.
+
+        Raises:
+            ValidatorFault: the library is missing, or raised something that is not one of its refusals.
+        """
+        if not question.anchors:
+            raise ValidatorFault(f"{self.name} cannot be asked: no certificate is trusted")
+        try:
+            return self._judge(question)
+        except ValidatorFault:
+            raise
+        except ModuleNotFoundError:
+            raise self._missing() from None
+        except Exception as error:
+            raise ValidatorFault(f"{self.name} failed: {type(error).__name__}: {words(error)}") from error
+
+    @abstractmethod
+    def _judge(self, question: Question) -> Answer:
+        """Put the question to the library; only its own refusals and its parse errors become a refusal."""
+
+    def _missing(self) -> ValidatorFault:
+        return ValidatorFault(f"{self.distribution} is not installed: pip install {self.distribution}")
+
+
+def words(error: BaseException) -> str:
+    """What an exception says, on one line; its type where it says nothing."""
+    return " ".join(str(error).split()) or type(error).__name__

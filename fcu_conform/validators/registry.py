@@ -1,0 +1,92 @@
+"""All validators by name, in the order in which they are asked and reported."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import cast
+
+from fcu_conform.validators.model import Validator, ValidatorFault
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One validator that can be chosen.
+
+    Attributes:
+        name: what users call it.
+        module: the module of its adapter, below this package; it imports no library by itself.
+        make: the adapter's class within the module.
+        arguments: what the class is given.
+        package: the Python package that must be there, so that it can be looked for without importing it; empty where
+            only the adapter can tell.
+        core: one of the four that a plain installation brings.
+    """
+
+    name: str
+    module: str
+    make: str
+    arguments: tuple[object, ...] = ()
+    package: str = ""
+    core: bool = False
+
+    def validator(self) -> Validator:
+        """The validator, whether or not its library is there."""
+        module = importlib.import_module(f"fcu_conform.validators.{self.module}")
+        make = cast("Callable[..., Validator]", getattr(module, self.make))
+        return make(*self.arguments)
+
+    def available(self) -> bool:
+        """Its library or command is there. A Python library is looked for and not imported."""
+        if self.package:
+            return find_spec(self.package) is not None
+        try:
+            self.validator().version()
+        except ValidatorFault:
+            return False
+        return True
+
+
+ENTRIES = (
+    Entry("cryptography", "rust", "Cryptography", package="cryptography", core=True),
+    Entry("openssl", "openssl_library", "OpensslLibrary", package="OpenSSL", core=True),
+    Entry("openssl-partial", "openssl_library", "OpensslLibrary", (True,), package="OpenSSL"),
+    Entry("pyhanko", "pyhanko", "Pyhanko", package="pyhanko_certvalidator", core=True),
+    Entry("mbedtls", "mbedtls", "MbedTls", core=True),
+    Entry("certtool", "certtool", "Certtool"),
+    Entry("openssl-command", "openssl_command", "OpensslCommand"),
+    Entry("certvalidator", "certvalidator", "Certvalidator", package="certvalidator"),
+)
+NAMES = tuple(entry.name for entry in ENTRIES)
+CORE = tuple(entry.name for entry in ENTRIES if entry.core)
+
+
+def available() -> list[Validator]:
+    """The validators whose library or command is installed here.
+
+    One that is installed and broken is among them, and says so when it is asked.
+    """
+    return [entry.validator() for entry in ENTRIES if entry.available()]
+
+
+def select(spec: str) -> list[Validator]:
+    """The validators that `--fcu-validators` names, in the order of this module and each once.
+
+    Args:
+        spec: `auto` (those installed), `all` (also those not installed, which raise ValidatorFault when asked), or
+            names with commas between them.
+
+    Raises:
+        ValueError: a name is not known; the message holds those that are.
+    """
+    if spec == "auto":
+        return available()
+    wanted = set(NAMES) if spec == "all" else {name.strip() for name in spec.split(",")}
+    unknown = sorted(wanted.difference(NAMES))
+    if unknown:
+        raise ValueError(
+            f"no validator is called {', '.join(map(repr, unknown))}: say auto, all, or some of {', '.join(NAMES)}"
+        )
+    return [entry.validator() for entry in ENTRIES if entry.name in wanted]
