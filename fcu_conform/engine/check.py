@@ -10,6 +10,7 @@ from fcu_conform.artefacts.setup import read_setups
 from fcu_conform.engine.events import Finished, Judged, Listener
 from fcu_conform.engine.examination import Examination
 from fcu_conform.engine.report import Report
+from fcu_conform.validators.model import Validator
 
 
 def check(
@@ -22,6 +23,7 @@ def check(
     portal_upload: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] = (),
     mode: str | None = None,
     strict: bool = False,
+    validators: Sequence[Validator] = (),
     listeners: Sequence[Listener] = (),
 ) -> Report:
     """Judges one keystore, or several FCU instances together, by every rule.
@@ -35,6 +37,7 @@ def check(
         portal_upload: what was, or will be, uploaded: one file for each keystore, in order.
         mode: "bootstrap" or "lwm2m", where fcu.yml does not say.
         strict: warnings fail.
+        validators: the independent validators to ask, e.g. ``fcu_conform.validators.registry.select("auto")``.
         listeners: called with every event, in order.
 
     Returns:
@@ -52,7 +55,7 @@ def check(
         portal_uploads=_listed(portal_upload),
         mode=mode,
     )
-    examination = Examination(setups, strict=strict)
+    examination = Examination(setups, strict=strict, validators=validators)
     results = []
     for rule, subject in examination.cases():
         result = examination.judge(rule.code, subject)

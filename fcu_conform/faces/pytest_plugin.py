@@ -64,6 +64,12 @@ OPTIONS = (
         "TIME",
         "judge validity at this instant, e.g. 2026-01-31T12:00:00Z (RFC 3339; default: now)",
     ),
+    Option(
+        "validators",
+        "string",
+        "LIST",
+        "ask independent validators too: names with commas between them, auto (those installed) or all",
+    ),
     Option("strict", "bool", "", "warnings fail"),
     Option("report", "linelist", "FILE", "write a report; its ending says which (.json); repeatable"),
 )

@@ -14,6 +14,7 @@ from typing import Any
 from fcu_conform.artefacts.setup import Setup, read_setups
 from fcu_conform.artefacts.usage import UsageError
 from fcu_conform.faces.text import printable
+from fcu_conform.validators.model import Validator
 
 _RFC3339 = re.compile(
     r"(?P<day>\d{4}-\d\d-\d\d)[Tt ](?P<time>\d\d:\d\d:\d\d)(?P<fraction>\.\d+)?(?P<zone>[Zz]|[+-]\d\d:\d\d)",
@@ -37,6 +38,7 @@ class Settings:
     devices: tuple[str, ...] = ()
     portal_uploads: tuple[str, ...] = ()
     mode: str | None = None
+    validators: str | None = None
 
     @property
     def instant(self) -> datetime:
@@ -53,6 +55,21 @@ class Settings:
         plain: dict[str, Any] = json.loads(text)
         values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in plain.items()}
         return cls(**values)
+
+    def select_validators(self) -> list[Validator]:
+        """The independent validators that are to be asked.
+
+        Raises:
+            UsageError: one that is named is not known.
+        """
+        if self.validators is None:
+            return []
+        from fcu_conform.validators.registry import select
+
+        try:
+            return select(self.validators)
+        except ValueError as fault:
+            raise UsageError(f"--fcu-validators: {fault}") from None
 
     def read_setups(self) -> list[Setup]:
         """What was asked about, ready to be judged.

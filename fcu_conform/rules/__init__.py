@@ -31,25 +31,28 @@ _PATHS = ("paths",)
 _DEVICE_FAMILIES = frozenset({"DEV", "BDL", "LOT"})
 
 
-def catalogue(*, devices: bool = True, upload: bool = True) -> model.Catalogue:
+def catalogue(*, devices: bool = True, upload: bool = True, validators: bool = True) -> model.Catalogue:
     """The rules that have something to judge.
 
     Args:
         devices: with those for device output.
         upload: with those for the portal upload.
+        validators: with those that independent validators answer.
     """
     modules = [*_KEYSTORE, *(_DEVICES if devices else ()), *(_UPLOAD if upload else ()), *_PATHS]
     for name in modules:
         import_module(f"fcu_conform.rules.{name}")
-    if devices and upload:
-        return model.REGISTERED
-    return model.REGISTERED.only(
-        lambda rule: (devices or not _is_about_devices(rule)) and (upload or rule.family != "UPL")
-    )
-
-
-def _is_about_devices(rule: model.Rule) -> bool:
-    return rule.family in _DEVICE_FAMILIES and rule.scope is not model.Scope.SETUP
+    left_out: set[str] = set()
+    for rule in model.REGISTERED:
+        about_devices = rule.family in _DEVICE_FAMILIES and rule.scope is not model.Scope.SETUP
+        by_validators = rule.scope in (model.Scope.PATH, model.Scope.DEVICE_PATH) or rule.code == "SYS002"
+        if (
+            (about_devices and not devices)
+            or (rule.family == "UPL" and not upload)
+            or (by_validators and not validators)
+        ):
+            left_out.add(rule.code)
+    return model.REGISTERED.without(left_out)
 
 
 def __getattr__(name: str) -> Any:

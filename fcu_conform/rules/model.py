@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import partial
@@ -194,10 +194,10 @@ class Catalogue:
         self._rules[rule.code] = rule
         self._rules = dict(sorted(self._rules.items(), key=_place))
 
-    def only(self, wanted: Callable[[Rule], bool]) -> Catalogue:
-        """A catalogue of some of the rules."""
+    def without(self, codes: Collection[str]) -> Catalogue:
+        """A catalogue without some of the rules."""
         part = Catalogue()
-        part._rules = {code: rule for code, rule in self._rules.items() if wanted(rule)}
+        part._rules = {code: rule for code, rule in self._rules.items() if code not in codes}
         return part
 
     def __getitem__(self, code: str) -> Rule:

@@ -11,6 +11,7 @@ from artefacts.makers import AT, Line
 import reference_ca as ca
 from fcu_conform.artefacts.setup import read_setups
 from fcu_conform.engine import Examination, Outcome, Result
+from fcu_conform.rules import catalogue
 from fcu_conform.rules.model import Level
 from fcu_conform.validators.model import Answer, Question, ValidatorFault
 
@@ -106,7 +107,7 @@ def test_that_dates_were_left_out_is_told(tmp_path: Path) -> None:
 
 
 def test_without_validators_the_rule_says_that_none_was_asked(tmp_path: Path) -> None:
-    examination = Examination(read_setups([Line(tmp_path).keystore], at=AT))
+    examination = Examination(read_setups([Line(tmp_path).keystore], at=AT), catalogue=catalogue())
     result = examination.judge("CHN013", "keystore")
     assert (result.outcome, result.reason) == (Outcome.NOT_APPLICABLE, "no validator was asked for")
     assert examination.judge("SYS002", "keystore").outcome is Outcome.NOT_APPLICABLE
@@ -194,3 +195,10 @@ def test_devices_with_errors_of_their_own_are_not_asked_about(lot: Lot) -> None:
     result = lot.examination(stub).judge("DEV024", "keystore-yes")
     assert (result.outcome, result.blocked_by) == (Outcome.BLOCKED, ("DEV005",))
     assert stub.asked == []
+
+
+def test_rules_that_validators_answer_are_there_only_with_validators(tmp_path: Path) -> None:
+    setups = read_setups([Line(tmp_path).keystore], at=AT)
+    without = {rule.code for rule, _ in Examination(setups).cases()}
+    with_one = {rule.code for rule, _ in Examination(setups, validators=[Stub("yes")]).cases()}
+    assert with_one - without == {"CHN013", "SYS002"}

@@ -1,0 +1,72 @@
+"""Independent validators under pytest: one test for each, told in header and report."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from fcu_conform.faces.json_report import schema
+
+AT = "2026-06-01T00:00:00Z"
+
+
+def run(pytester: Any, keystore: Path, *arguments: str) -> Any:
+    return pytester.runpytest_subprocess(f"--fcu-keystore={keystore}", f"--fcu-at={AT}", *arguments)
+
+
+def test_each_validator_is_a_test_of_its_own(pytester: Any, keystore: Path) -> None:
+    result = run(pytester, keystore, "--fcu-validators=cryptography,openssl", "-k", "CHN013", "-v")
+    result.assert_outcomes(passed=2, deselected=result.parseoutcomes()["deselected"])
+    result.stdout.fnmatch_lines(
+        [
+            "fcu-validators: cryptography, openssl",
+            "*fcu::CHN013*keystore-cryptography* PASSED*",
+            "*fcu::CHN013*keystore-openssl* PASSED*",
+        ]
+    )
+
+
+def test_without_the_option_none_is_asked(pytester: Any, keystore: Path) -> None:
+    result = run(pytester, keystore, "--co", "-q")
+    assert "CHN013" not in result.stdout.str()
+    assert "KEY004" in result.stdout.str()
+
+
+def test_one_that_is_not_known_is_a_usage_error(pytester: Any, keystore: Path) -> None:
+    result = run(pytester, keystore, "--fcu-validators=nss")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: --fcu-validators: no validator is called 'nss'*"])
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "two-workers"])
+def test_the_report_names_the_validators_with_their_versions(
+    pytester: Any, keystore: Path, workers: tuple[str, ...]
+) -> None:
+    result = run(pytester, keystore, "--fcu-validators=cryptography", "--fcu-report=r.json", *workers)
+    assert result.ret == 0
+    report = json.loads((pytester.path / "r.json").read_text())
+    Draft202012Validator(schema()).validate(report)
+    (validator,) = report["validators"]
+    assert (validator["name"], validator["status"]) == ("cryptography", "used")
+    assert validator["version"]
+    assert [r["subject"] for r in report["results"] if r["code"] == "CHN013"] == ["keystore-cryptography"]
+
+
+def test_a_chain_that_all_refuse_is_told_once_with_their_words_for_it(pytester: Any, keystore: Path) -> None:
+    late = "--fcu-at=2070-01-01T00:00:00Z"
+    result = pytester.runpytest_subprocess(
+        f"--fcu-keystore={keystore}", late, "--fcu-validators=cryptography,openssl", "--fcu-report=r.json"
+    )
+    assert result.ret == 1
+    report = json.loads((pytester.path / "r.json").read_text())
+    failed = {r["code"] for r in report["results"] if r["outcome"] == "failed"}
+    assert failed == {"CRT006"}
+    blocked = [r for r in report["results"] if r["code"] == "CHN013"]
+    assert [r["blocked_by"] for r in blocked] == [["CRT006"]] * 2
+    words = [f["found"] for f in report["findings"] if f["code"] == "CHN013"]
+    assert len(words) == 2
+    assert all(word.startswith("refused: ") for word in words)
