@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from fcu_conform.artefacts.files import CertificateFile
 from fcu_conform.artefacts.setup import Setup
 from fcu_conform.engine import Outcome, Result
+from fcu_conform.engine.examination import OVER_DEVICES
 from fcu_conform.faces.text import columns, printable, wrap
-from fcu_conform.rules.model import Finding, Level
+from fcu_conform.rules.model import Finding, Level, Rule
 
 WIDEST = 120
 """Prose in longer lines is hard to read, however wide the terminal."""
@@ -24,6 +26,9 @@ INDENT = "  "
 
 SHOWN = 20
 """Findings of one rule that are shown; a report has more."""
+
+DETAILS = frozenset({"expected", "found", "picture", "reasons"})
+"""What is told of a finding below its message."""
 
 Segment: TypeAlias = tuple[str, str]
 """Text and its style: ``failed``, ``warned``, ``notice``, ``strong``, ``label`` or ``plain``."""
@@ -46,9 +51,15 @@ class Certificates:
     names: Mapping[int, tuple[str, str]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, setup: Setup) -> Certificates:
-        """Those of the setup's fcu.crt."""
-        crt = setup.keystore.fcu_crt
+    def about(cls, rule: Rule, setup: Setup) -> Certificates:
+        """Those of the file that a rule's findings number: the upload's, or fcu.crt's; none of any device's file."""
+        if rule.scope in OVER_DEVICES:
+            return cls()
+        return cls.of(setup.upload.certificates if rule.family == "UPL" and setup.upload else setup.keystore.fcu_crt)
+
+    @classmethod
+    def of(cls, crt: CertificateFile) -> Certificates:
+        """Those of a file."""
         names = {
             entry.index: (str(entry.certificate.subject), entry.certificate.sha256)
             for entry in crt.entries
@@ -128,23 +139,49 @@ def render(
         yield from _labelled("why", "the suite itself broke on this rule: that is no verdict on the setup", width)
         yield from _labelled("fix", "report this as a fault of fcu-conform, with the line above", width)
         return
-    left_out = max(result.count, len(result.findings)) - len(result.findings) + len(findings[SHOWN:])
-    findings = findings[:SHOWN]
-    shared = len({(finding.why, finding.fix) for finding in findings}) == 1
-    for number, finding in enumerate(findings):
+    shown = findings[:SHOWN]
+    common = _common(shown)
+    is_list = common >= {"expected", "picture", "reasons"}
+    for number, finding in enumerate(shown):
+        if number and not is_list:
+            yield ()
         yield from _prose(place_and_message(finding, certificates), width)
+        yield from _details(result, finding, DETAILS - common, width)
+    if len(shown) > 1 and (common or len(findings) > SHOWN):
+        yield ()
+    yield from _left_out(result, len(findings) - len(shown), width)
+    yield from _details(result, shown[0], common, width)
+
+
+def _common(findings: Sequence[Finding]) -> frozenset[str]:
+    """The details that several findings share: those are said once, below all of them."""
+    if len(findings) < 2:
+        return frozenset()
+    values = [
+        {"expected": f.expected, "found": f.found, "picture": f.picture, "reasons": (f.why, f.fix)} for f in findings
+    ]
+    return frozenset(name for name in DETAILS if all(value[name] == values[0][name] for value in values))
+
+
+def _details(result: Result, finding: Finding, wanted: Set[str], width: int) -> Iterator[Line]:
+    if "expected" in wanted:
         yield from _labelled("expected", printable(finding.expected), width)
+    if "found" in wanted:
         yield from _labelled("found", printable(finding.found), width)
+    if "picture" in wanted:
         for row in finding.picture:
             yield ((f"{INDENT}{printable(row)}", "warned" if "<-" in row else "plain"),)
-        if not shared:
-            yield from _reasons(result, finding, width)
-        if len(findings) > 1 and (shared or number + 1 < len(findings)):
-            yield ()
-    if left_out:
-        yield from _prose(f"… and {left_out} more", width)
-    if shared:
-        yield from _reasons(result, findings[0], width)
+    if "reasons" in wanted:
+        yield from _reasons(result, finding, width)
+
+
+def _left_out(result: Result, beyond: int, width: int) -> Iterator[Line]:
+    """How many findings are not shown, and where they are: a report has those that were kept."""
+    kept = len(result.findings)
+    uncounted = max(result.count, kept) - kept
+    if beyond + uncounted:
+        where = f"the first {kept} of them" if uncounted else "all of them"
+        yield from _prose(f"… and {beyond + uncounted} more ({where} in the report)", width)
 
 
 def _headline(result: Result, word: str, style: str, width: int) -> Iterator[Line]:

@@ -11,7 +11,10 @@ from fcu_conform import __version__
 from fcu_conform.artefacts.certificate import Certificate
 from fcu_conform.artefacts.setup import Setup
 from fcu_conform.engine import Examination, Outcome, Report, Result
+from fcu_conform.engine.events import JUDGED
+from fcu_conform.engine.examination import OVER_DEVICES
 from fcu_conform.faces.settings import format_instant
+from fcu_conform.faces.transport import DeviceCounts
 from fcu_conform.rules.model import Finding
 from fcu_conform.validators.model import ValidatorFault
 
@@ -29,12 +32,15 @@ def schema() -> Document:
     return loaded
 
 
-def document(report: Report, *, judged_at: datetime, checked_at: datetime) -> Document:
+def document(
+    report: Report, *, judged_at: datetime, checked_at: datetime, devices: DeviceCounts | None = None
+) -> Document:
     """A report as plain data, in the order of the report's results.
 
     Args:
         judged_at: the instant that validity was judged at.
         checked_at: the clock's time of the run; all that differs between two runs on the same input.
+        devices: counts over the devices, where another process has judged them; else they are the report's own.
     """
     # All rules, whether or not they had something to judge: a run without a report need not load them.
     from fcu_conform.rules import CATALOGUE
@@ -49,7 +55,7 @@ def document(report: Report, *, judged_at: datetime, checked_at: datetime) -> Do
         "validators": [] if report.examination is None else list(_validators(report, report.examination)),
         "results": [_result(result) for result in report.results],
         "findings": [_finding(result, finding) for result in report.results for finding in result.findings],
-        "devices": _devices(report),
+        "devices": _devices(devices or _counts(report)),
     }
 
 
@@ -74,15 +80,16 @@ def _validators(report: Report, examination: Examination) -> Iterator[Document]:
         yield {"name": validator.name, "version": version, "status": status}
 
 
-def _devices(report: Report) -> Document:
-    """Counts over all device output; with pytest-xdist this is where the controller looks at the devices itself."""
-    examination = report.examination
-    passes = [examination.device_pass(s.name) for s in report.setups if s.devices] if examination else []
-    return {
-        "checked": sum(devices.checked for devices in passes),
-        "conformant": sum(devices.conformant for devices in passes),
-        "offenders": [name for devices in passes for name in devices.offenders],
-    }
+def _devices(counts: DeviceCounts) -> Document:
+    return {"checked": counts.checked, "conformant": counts.conformant, "offenders": list(counts.offenders)}
+
+
+def _counts(report: Report) -> DeviceCounts:
+    """Counts over the devices that rules have judged: writing a report never begins to read a lot."""
+    judged = next((r for r in report.results if r.rule.scope in OVER_DEVICES and r.outcome in JUDGED), None)
+    if judged is None or report.examination is None:
+        return DeviceCounts()
+    return DeviceCounts.of(report.examination.device_pass(judged.subject))
 
 
 def _subjects(setup: Setup) -> Iterator[Document]:
@@ -146,6 +153,7 @@ def _result(result: Result) -> Document:
         "outcome": result.outcome.value,
         "blocked_by": list(result.blocked_by),
         "reason": result.reason,
+        "count": result.count,
     }
 
 

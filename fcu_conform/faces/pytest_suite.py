@@ -10,6 +10,8 @@ import pytest
 from fcu_conform.artefacts.setup import Setup
 from fcu_conform.artefacts.usage import UsageError
 from fcu_conform.engine import Examination, Outcome, Report, Result
+from fcu_conform.engine.events import JUDGED
+from fcu_conform.engine.examination import OVER_DEVICES
 from fcu_conform.faces import reports, transport
 from fcu_conform.faces.failure import Certificates, node_id, node_name
 from fcu_conform.faces.pytest_items import RuleItem, Suite
@@ -18,9 +20,13 @@ from fcu_conform.faces.pytest_plugin import SUITE
 from fcu_conform.faces.pytest_terminal import FailureText, LightFindings, TerminalPages
 from fcu_conform.faces.settings import Settings
 from fcu_conform.faces.text import printable
+from fcu_conform.faces.transport import DeviceCounts
 
 TRAVELLING = "fcu_result"
 """Attribute of pytest's test report that carries a result, as text, from a worker to the controller."""
+
+COUNTING = "fcu_devices"
+"""Attribute that carries the counts over the devices, once from every process that has gone through them."""
 
 
 def install(config: pytest.Config) -> None:
@@ -58,7 +64,8 @@ class ConformancePlugin:
         self.cases = [(rule, subject) for rule, subject in self.examination.cases()]
         self.selected = self._select(take_selectors(config))
         self.results: dict[str, Result] = {}
-        self.was_collected = False
+        self.devices: DeviceCounts | None = None
+        self.has_sent_counts = False
         self.faults: list[str] = []
         if not self.is_worker:
             reports.check(self.settings)
@@ -106,6 +113,10 @@ class ConformancePlugin:
         if isinstance(item, RuleItem) and call.when == "call" and item.result is not None:
             report: pytest.TestReport = outcome.get_result()
             setattr(report, TRAVELLING, transport.dump(item.result))
+            if item.rule.scope in OVER_DEVICES and item.result.outcome in JUDGED and not self.has_sent_counts:
+                counts = DeviceCounts.of(self.examination.device_pass(item.subject))
+                setattr(report, COUNTING, counts.dump())
+                self.has_sent_counts = True
             if report.skipped and isinstance(report.longrepr, tuple):
                 report.longrepr = ("fcu", None, item.reason)  # type: ignore[assignment]  # pytest itself allows None
 
@@ -119,13 +130,16 @@ class ConformancePlugin:
             return
         result = transport.load(text, self.examination.catalogue)
         self.results[report.nodeid] = result
+        counts = getattr(report, COUNTING, None)
+        if counts is not None:
+            self.devices = DeviceCounts.load(counts)
         if report.failed and result.outcome in (Outcome.FAILED, Outcome.ERROR):
-            failure = FailureText(result, self.certificates(result.subject))
+            failure = FailureText(result, self.certificates(result))
             report.longrepr = failure  # type: ignore[assignment]  # pytest takes whatever has toterminal()
 
-    def certificates(self, subject: str) -> Certificates:
-        """What the certificates of a subject are called."""
-        return Certificates.of(self.examination.setup_of(subject))
+    def certificates(self, result: Result) -> Certificates:
+        """What the certificates are called that a result's findings are about."""
+        return Certificates.about(result.rule, self.examination.setup_of(result.subject))
 
     def report(self) -> Report:
         """What is known so far, in the order of the catalogue."""
@@ -139,7 +153,7 @@ class ConformancePlugin:
         if self.is_worker or self.config.option.collectonly or not self.selected:
             return
         report = self.report()
-        self.faults += reports.write(self.settings, report)
+        self.faults += reports.write(self.settings, report, self.devices)
         is_broken = any(result.outcome is Outcome.ERROR for result in report.results)
         if self.faults or (is_broken and session.exitstatus in (0, 1)):
             session.exitstatus = pytest.ExitCode.INTERNAL_ERROR

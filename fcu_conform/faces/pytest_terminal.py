@@ -150,7 +150,7 @@ class TerminalPages:
                 if number:
                     terminalreporter.write_line("")
                 writer = terminalreporter._tw
-                known = self.plugin.certificates(result.subject)
+                known = self.plugin.certificates(result)
                 write_lines(writer, render(result, findings, word, style, known, writer.fullwidth))
 
 

@@ -10,6 +10,7 @@ from fcu_conform.engine import Report
 from fcu_conform.faces import json_report
 from fcu_conform.faces.settings import Settings, check_targets, write_atomically
 from fcu_conform.faces.text import printable
+from fcu_conform.faces.transport import DeviceCounts
 
 Writer = Callable[[json_report.Document], bytes]
 
@@ -26,13 +27,13 @@ def check(settings: Settings) -> None:
     check_targets(settings.reports, list(WRITERS))
 
 
-def write(settings: Settings, report: Report) -> list[str]:
+def write(settings: Settings, report: Report, devices: DeviceCounts | None = None) -> list[str]:
     """Writes every report that is asked for; gives a line for each that could not be written after all."""
     if not settings.reports:
         return []
     faults = []
     checked_at = datetime.now(timezone.utc).replace(microsecond=0)
-    content = json_report.document(report, judged_at=settings.instant, checked_at=checked_at)
+    content = json_report.document(report, judged_at=settings.instant, checked_at=checked_at, devices=devices)
     for target in map(Path, settings.reports):
         try:
             write_atomically(target, WRITERS[target.suffix.lower()](content))

@@ -3,10 +3,35 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
 from fcu_conform.engine import Outcome, Result
+from fcu_conform.engine.devices import DevicePass
 from fcu_conform.rules.model import Catalogue, Finding, Level, Location
+
+
+@dataclass(frozen=True)
+class DeviceCounts:
+    """What a report says of all devices together: how many, how many without an error, which with one."""
+
+    checked: int = 0
+    conformant: int = 0
+    offenders: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, devices: DevicePass) -> DeviceCounts:
+        """Those of one pass."""
+        return cls(devices.checked, devices.conformant, tuple(devices.offenders))
+
+    def dump(self) -> str:
+        """As ASCII text for `load`."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def load(cls, text: str) -> DeviceCounts:
+        """The counts that `dump` wrote."""
+        plain = json.loads(text)
+        return cls(plain["checked"], plain["conformant"], tuple(plain["offenders"]))
 
 
 def dump(result: Result) -> str:

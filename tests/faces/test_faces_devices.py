@@ -65,7 +65,8 @@ def test_a_failure_lists_the_first_offenders_and_counts_the_others(
     assert result.ret == 1
     text = result.stdout.str()
     assert text.count("carries 1 certificate at depth 2") == 21  # 20 in the failure, one in the summary
-    result.stdout.fnmatch_lines(["  … and 10 more"])
+    result.stdout.fnmatch_lines(["  … and 10 more (all of them in the report)"])
+    assert text.count("  portal  fcu.crt 3  ") == 1
     report = json.loads((pytester.path / "r.json").read_text())
     Draft202012Validator(schema()).validate(report)
     assert report["devices"] == {
@@ -87,6 +88,66 @@ def test_reports_over_devices_are_the_same_with_two_workers(pytester: Any, keyst
         reports.append(report)
     assert reports[0] == reports[1]
     assert {finding["code"] for finding in reports[0]["findings"] if finding["level"] == "error"} == {"UPL003"}
+
+
+@pytest.mark.parametrize("selection", [["-k", "KEY0"], ["fcu::CRT001"], ["-k", "no-such-word"]])
+def test_a_report_of_a_run_that_judged_no_device_counts_none(
+    pytester: Any, keystore: Path, lot: Path, selection: list[str]
+) -> None:
+    run(pytester, keystore, f"--fcu-devices={lot / 'out'}", "--fcu-report=r.json", *selection)
+    report = json.loads((pytester.path / "r.json").read_text())
+    assert report["devices"] == {"checked": 0, "conformant": 0, "offenders": []}
+
+
+def test_an_interrupted_run_does_not_begin_to_read_the_devices(pytester: Any, keystore: Path, lot: Path) -> None:
+    pytester.makeconftest(
+        """
+        import fcu_conform.engine.examination as examination
+
+        passes = []
+        def interrupted(*_, **__):
+            passes.append(1)
+            assert len(passes) == 1, "went through the devices after the interruption"
+            raise KeyboardInterrupt
+        examination.judge_devices = interrupted
+        """
+    )
+    result = run(pytester, keystore, f"--fcu-devices={lot / 'out'}", "--fcu-report=r.json")
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    report = json.loads((pytester.path / "r.json").read_text())
+    assert (report["verdict"], report["devices"]["checked"]) == ("incomplete", 0)
+
+
+def test_with_workers_the_controller_does_not_read_the_devices_once_more(
+    pytester: Any, keystore: Path, lot: Path
+) -> None:
+    pytester.makeconftest(
+        """
+        import os
+        import fcu_conform.engine.examination as examination
+
+        if "PYTEST_XDIST_WORKER" not in os.environ:
+            examination.judge_devices = None
+        """
+    )
+    result = run(pytester, keystore, f"--fcu-devices={lot / 'out'}", "--fcu-report=r.json", "-n", "2")
+    assert result.ret == 0
+    report = json.loads((pytester.path / "r.json").read_text())
+    assert (report["devices"]["checked"], report["devices"]["conformant"]) == (300, 300)
+
+
+def test_certificates_of_an_upload_called_fcu_crt_are_not_taken_for_those_of_the_keystore(
+    pytester: Any, keystore: Path, tmp_path: Path, terminal: Callable[[int], None]
+) -> None:
+    terminal(200)
+    upload = tmp_path / "other" / "fcu.crt"
+    upload.parent.mkdir()
+    root = (keystore / "fcu.crt").read_text().split(END)[2] + END
+    upload.write_text(root + root)
+    result = run(pytester, keystore, f"--fcu-portal-upload={upload}", "-k", "UPL006")
+    result.stdout.fnmatch_lines(
+        ["  fcu.crt, certificate 2 of 2 (CN=Root CA*), subject: has the subject of certificate 1"]
+    )
 
 
 def test_a_wrong_upload_is_told_in_the_factorys_words_with_a_drawing(

@@ -102,6 +102,12 @@ def test_results_cross_to_another_process_as_ascii() -> None:
     assert transport.load(transport.dump(result), CATALOGUE) == result
 
 
+def test_counts_over_devices_cross_to_another_process_as_ascii() -> None:
+    counts = transport.DeviceCounts(3, 1, ("a.pem", "b\udcff.pem"))
+    assert counts.dump().isascii()
+    assert transport.DeviceCounts.load(counts.dump()) == counts
+
+
 @pytest.mark.parametrize(
     ("location", "place"),
     [
@@ -162,12 +168,41 @@ def test_reasons_of_their_own_stay_with_their_findings() -> None:
     assert text.index("is odd 0") < text.index("because 0") < text.index("is odd 1") < text.index("because 1")
 
 
+def test_what_several_findings_share_is_said_once_below_them() -> None:
+    findings = tuple(
+        Finding(f"is odd {number}", expected="even", found=f"{number}", why="because", picture=("one", "two"))
+        for number in (1, 3)
+    )
+    result = Result(RULE, "k", Outcome.FAILED, findings)
+    lines = plain(render(result, findings, "FAILED", "failed", KNOWN, 100)).splitlines()
+    assert lines[1:-2] == [
+        "  is odd 1",
+        "  found      1",
+        "  is odd 3",
+        "  found      3",
+        "",
+        "  expected   even",
+        "  one",
+        "  two",
+        "  why        because",
+    ]
+
+
+def test_lines_of_a_picture_that_disagree_stand_out_and_none_is_wrapped() -> None:
+    rows = ("device  " + "long name " * 20, "portal  ROOT  <- missing", "portal  \x1b[2J")
+    result = Result(RULE, "k", Outcome.FAILED, (Finding("is odd", picture=rows),))
+    segments = [line[0] for line in render(result, result.findings, "FAILED", "failed", KNOWN, 60)]
+    assert (f"  {rows[0]}", "plain") in segments
+    assert (f"  {rows[1]}", "warned") in segments
+    assert ("  portal  \\x1b[2J", "plain") in segments
+
+
 def test_of_many_findings_the_first_are_shown_and_the_rest_are_counted() -> None:
     findings = tuple(Finding(f"is odd: {number}", why="because") for number in range(25))
     result = Result(RULE, "k", Outcome.FAILED, findings, count=1000)
     text = plain(render(result, findings, "FAILED", "failed", KNOWN, 80))
     assert text.count("is odd") == 20
-    assert "  … and 980 more\n" in text
+    assert "  … and 980 more (the first 25 of them in the report)\n" in text
     assert summary(result, KNOWN) == "is odd: 0 (and 999 more)"
 
 
