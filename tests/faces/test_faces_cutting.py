@@ -101,6 +101,34 @@ def test_upload_refuses_a_chain_that_is_not_sound(edit: object, code: str, tmp_p
     assert len(done.stderr.splitlines()) == 1
 
 
+def test_upload_refuses_a_keystore_that_still_waits_for_its_certificate(tmp_path: Path) -> None:
+    keystore = make(tmp_path, 3, depth=2)
+    (keystore / "fcu.crt").unlink()
+    done = run("upload", "--keystore", keystore, "-o", tmp_path / "upload.pem")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert len(done.stderr.splitlines()) == 1
+    assert "fcu.crt" in done.stderr
+    assert not (tmp_path / "upload.pem").exists()
+
+
+def test_upload_to_a_dash_is_upload_to_standard_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    keystore = make(tmp_path / "line", 3, depth=2)
+    assert run("upload", "--keystore", keystore, "-o", "-").stdout == run("upload", "--keystore", keystore).stdout
+    assert not (tmp_path / "-").exists()
+
+
+def test_upload_writes_clean_pem_whatever_fcu_crt_looks_like(tmp_path: Path) -> None:
+    keystore = make(tmp_path, 3, depth=2)
+    crt = keystore / "fcu.crt"
+    expected = "".join(blocks(crt.read_text())[1:])
+    crt.write_bytes(crt.read_text().replace("\n", "\r\n").encode())
+    done = subprocess.run(
+        [sys.executable, "-m", "fcu_conform", "upload", "--keystore", str(keystore)], capture_output=True, check=True
+    )
+    assert done.stdout == expected.encode()
+
+
 def test_upload_needs_a_depth_for_a_chain(tmp_path: Path) -> None:
     done = run("upload", "--keystore", make(tmp_path, 3))
     assert done.returncode == 4
@@ -141,6 +169,39 @@ def test_slice_says_where_a_device_does_not_fit(order: list[int], fits: bool, to
     done = run("slice", "--keystore", keystore, output)
     assert done.returncode == (0 if fits else 1)
     assert told in done.stdout
+
+
+def test_a_device_of_another_fcu_does_not_fit(tmp_path: Path) -> None:
+    keystore = make(tmp_path, 3, depth=2)
+    stranger = make(tmp_path / "other", 2, depth=1)
+    device = ca.Keystore(stranger).authority(ca.Source("cutting 2", at=AT)).issue_device("line2-0001")
+    output = tmp_path / "line2-0001.pem"
+    own = blocks(device.chain_pem(1).data.decode())[:1]
+    output.write_text("".join([*own, *blocks((keystore / "fcu.crt").read_text())[:1]]))
+    done = run("slice", "--keystore", keystore, output)
+    assert done.returncode == 1
+    assert "1: CN=line2-0001 is not signed by CN=FCU line 1" in done.stdout
+
+
+def test_slice_says_so_where_nothing_is_left_for_the_portal(tmp_path: Path) -> None:
+    done = run("slice", "--keystore", make(tmp_path, 3, depth=2), "--depth", 4)
+    assert done.returncode == 0
+    assert "Nothing is left for the portal;" in done.stdout
+
+
+@pytest.mark.parametrize("name", ["lot.tar", "lot.zip", "devices.csv"])
+def test_slice_looks_at_one_device_and_no_lot(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(b"")
+    done = run("slice", "--keystore", make(tmp_path, 3, depth=2), tmp_path / name)
+    assert done.returncode == 4
+    assert "the file of one device" in done.stderr
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_slice_keeps_within_the_terminal(width: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    lines = run("slice", "--keystore", make(tmp_path, 3, depth=2), "--depth", 4).stdout.splitlines()
+    assert max(map(len, lines)) <= width
 
 
 def test_slice_of_something_else_is_one_clear_line(tmp_path: Path) -> None:

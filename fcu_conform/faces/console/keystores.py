@@ -30,7 +30,7 @@ CUTTABLE = (
 )
 """Rules that must not fail before fcu.crt is cut: what is wrong in it would be wrong on the portal."""
 
-NON_CONFORMANT = 1
+NON_CONFORMANT, INTERNAL_FAULT = 1, 3
 
 
 class Unsound(click.ClickException):
@@ -39,20 +39,29 @@ class Unsound(click.ClickException):
     suite_exit_code = NON_CONFORMANT
 
 
+class BrokenRule(click.ClickException):
+    """A rule of the suite broke, so nothing is known of the keystore."""
+
+    suite_exit_code = INTERNAL_FAULT
+
+
 def sound_setup(keystore: str, config: str | None, depth: int | None) -> Setup:
     """The keystore's set-up.
 
     Raises:
         UsageError: what was given makes no sense.
-        Unsound: a rule that matters here failed.
+        Unsound: a rule that matters here failed, or another one keeps it from judging.
     """
     (setup,) = read_setups([keystore], config=config, chain_depth=depth)
     examination = Examination([setup])
-    names = Certificates.of(setup)
     for code in CUTTABLE:
         result = examination.judge(code, setup.name)
-        if result.outcome in (Outcome.FAILED, Outcome.ERROR):
-            raise Unsound(f"{code} {summary(result, names)}")
+        while result.outcome is Outcome.BLOCKED and result.blocked_by:
+            result = examination.judge(result.blocked_by[0], setup.name)
+        if result.outcome is Outcome.ERROR:
+            raise BrokenRule(f"{result.code}: {result.reason}")
+        if result.outcome in (Outcome.FAILED, Outcome.BLOCKED) or result.code != code:
+            raise Unsound(f"{result.code} {summary(result, Certificates.about(result.rule, setup))}")
     return setup
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 from rich.text import Text
 
+from fcu_conform.artefacts.archives import is_archive
 from fcu_conform.artefacts.device import Device
 from fcu_conform.artefacts.deviceset import DeviceSet
 from fcu_conform.artefacts.setup import Setup, Slicing
@@ -17,6 +16,10 @@ from fcu_conform.faces.text import printable
 from fcu_conform.rules.drawing import draw_chain
 from fcu_conform.rules.words import called
 
+NOTHING_LEFT = """\
+Nothing is left for the portal; the page does not say what to upload then.
+Lower the depth by one, or upload the root: fcu-conform upload --root-only"""
+
 
 @click.command("slice")
 @click.option("--keystore", required=True, metavar="DIR", help="FCU's keystore folder.")
@@ -25,16 +28,18 @@ from fcu_conform.rules.words import called
 @click.argument("device", required=False)
 def command(keystore: str, config: str | None, depth: int | None, device: str | None) -> int:
     """Draws what a device carries and what the portal gets; with DEVICE says whether that file fits."""
-    slicing = _at_depth(sound_setup(keystore, config, None), depth)
-    if device is None:
-        show(_picture(slicing))
+    setup = sound_setup(keystore, config, None)
+    slicing = _at_depth(setup, depth)
+    given = None if device is None else _read(device)
+    show(_picture(slicing, given))
+    if not slicing.on_portal:
+        click.echo(f"\n{NOTHING_LEFT}")
+    if device is None or given is None:
         return 0
-    given = _read(device)
-    name = called(given.certificates[0]) if given.certificates else "device certificate"
-    show(_picture(slicing, device=name))
-    faults = _faults(given, slicing)
+    faults = _faults(given, slicing, setup)
     if not faults:
-        click.echo(f"\n{printable(device)} fits: {slicing.depth} of them in this order.")
+        count = "1 certificate" if slicing.depth == 1 else f"{slicing.depth} certificates in this order"
+        click.echo(f"\n{printable(device)} fits: {count}.")
         return 0
     click.echo(f"\n{printable(device)} does not fit:")
     for fault in faults:
@@ -60,17 +65,21 @@ def _at_depth(setup: Setup, depth: int | None) -> Slicing:
 
 def _read(path: str) -> Device:
     place = existing(path, "device")
-    if Path(place).is_dir():
-        raise UsageError(f"device {path}: is a folder")
+    if place.is_dir() or is_archive(place) or place.name.endswith(".csv"):
+        kind = "a folder" if place.is_dir() else "an archive" if is_archive(place) else "a manifest"
+        raise UsageError(f"device {path}: is {kind}, and this looks at the file of one device")
     return next(iter(DeviceSet((place,))))
 
 
-def _picture(slicing: Slicing, device: str = "device certificate") -> Text:
-    lines = draw_chain(slicing, device=device)
+def _picture(slicing: Slicing, device: Device | None) -> Text:
+    """The chain, with the name of the device's own certificate where one is given."""
+    own = device.certificate if device is not None else None
+    is_own = own is not None and all(own.raw != known.raw for known in slicing.certificates)
+    lines = draw_chain(slicing, device=called(own) if own is not None and is_own else "device certificate")
     return Text("\n").join(Text(printable(line), style="bold" if line.startswith("device") else "") for line in lines)
 
 
-def _faults(device: Device, slicing: Slicing) -> list[str]:
+def _faults(device: Device, slicing: Slicing, setup: Setup) -> list[str]:
     """Where the file's certificates are not those that belong on the device."""
     if device.troubles:
         return list(device.troubles)
@@ -86,6 +95,8 @@ def _faults(device: Device, slicing: Slicing) -> list[str]:
         if number != (position or None):
             what = called(found) + (f" (fcu.crt {number})" if number else "")
             faults.append(f"{position + 1}: {what} instead of {words}")
+        elif position == 0 and setup.fcu_certificate and not found.signed_by(setup.fcu_certificate.public_key):
+            faults.append(f"1: {called(found)} is not signed by {called(setup.fcu_certificate)}")
     for position, extra in enumerate(device.certificates[len(expected) :], start=len(expected) + 1):
         number = known.get(extra.raw)
         where = "is not in fcu.crt" if number is None else "belongs on the portal"

@@ -12,6 +12,7 @@ from fcu_conform.artefacts.setup import Setup
 from fcu_conform.artefacts.usage import UsageError
 from fcu_conform.faces.console.keystores import listed, slicing_of, sound_setup, to_pem
 from fcu_conform.faces.settings import write_atomically
+from fcu_conform.faces.text import printable
 
 
 @click.command("upload")
@@ -38,11 +39,11 @@ def command(
     elif root_only:
         raise UsageError(f"--root-only: at depth {slicing.depth} {len(portal)} certificates belong on the portal")
     text = to_pem(portal)
-    if output is None:
+    if output is None or output == "-":
         click.echo(text, nl=False)
         return
     _write(Path(output), text, setup, force)
-    click.echo(f"{output}: {listed(portal)}", err=True)
+    click.echo(printable(f"{output}: {listed(portal)}"), err=True)
 
 
 def _write(path: Path, text: bytes, setup: Setup, force: bool) -> None:
