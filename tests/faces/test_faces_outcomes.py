@@ -8,13 +8,14 @@ import pytest
 
 BREAKING_KEY004 = """
 from dataclasses import replace
-from fcu_conform.rules import CATALOGUE
+from fcu_conform.rules import catalogue, model
 
 def broken(setup):
     note = "very secret"
     raise RuntimeError(note)
 
-CATALOGUE._rules["KEY004"] = replace(CATALOGUE["KEY004"], check=broken)
+catalogue()
+model.REGISTERED._rules["KEY004"] = replace(model.REGISTERED["KEY004"], check=broken)
 """
 
 
