@@ -6,7 +6,21 @@ import os
 import zipfile
 
 from .cases import Room, case
-from .floor import GOOD, ODD, device, enrollment, healthy, key_beside, lamp, manifest, output, pem, plant, tarred, zipped
+from .floor import (
+    GOOD,
+    ODD,
+    device,
+    enrollment,
+    healthy,
+    key_beside,
+    lamp,
+    manifest,
+    output,
+    pem,
+    plant,
+    tarred,
+    zipped,
+)
 from .maker import Cert, armour
 
 NAMES = [f"lamp-{number:04}" for number in range(1, 7)]
@@ -146,7 +160,9 @@ def tar(room: Room) -> None:
 @case()
 def tar_gz(room: Room) -> None:
     """A .tar.gz with folders by shift."""
-    tarred(room, [(f"./shift-{n % 2}/{file}", text) for n, (file, text) in enumerate(_lamps(plant(room)))], "lot.tar.gz")
+    tarred(
+        room, [(f"./shift-{n % 2}/{file}", text) for n, (file, text) in enumerate(_lamps(plant(room)))], "lot.tar.gz"
+    )
 
 
 @case()

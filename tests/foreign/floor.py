@@ -53,7 +53,9 @@ def plant(room: Room, size: int = 3, depth: int | None = 2, **changes: Mapping[s
 def lwm2m_settings(depth: int | None, aid: str = ACCOUNT) -> str:
     """fcu.yml of an FCU whose devices go to the LwM2M server without a bootstrap."""
     text = settings(f"lwm2m-server-uri: coaps://lwm2m.example:5684?aid={aid}\n", depth=depth)
-    return text.replace("use-bootstrap: true", "use-bootstrap: false").replace(f"bootstrap-server-uri: {BOOTSTRAP}\n", "")
+    return text.replace("use-bootstrap: true", "use-bootstrap: false").replace(
+        f"bootstrap-server-uri: {BOOTSTRAP}\n", ""
+    )
 
 
 def output(room: Room, path: str, content: bytes | str | Cert) -> Path:
