@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timezone
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -59,6 +60,8 @@ class OpensslLibrary(PythonLibrary):
         except crypto.X509StoreContextError as refusal:
             code, depth, text = refusal.errors
             return Answer(False, f"{code}@{depth} {text}")
+        finally:
+            _empty_error_queue()
         return Answer(True)
 
 
@@ -81,6 +84,18 @@ def _store(anchors: tuple[bytes, ...], at: datetime, partial: bool) -> X509Store
     # set_time reads the fields of its argument as UTC and ignores its time zone
     store.set_time(at.astimezone(timezone.utc).replace(tzinfo=None))
     return store
+
+
+def _empty_error_queue() -> None:
+    """Take away what a verification leaves in the thread's error queue.
+
+    pyOpenSSL does not: the next parse error would be told in this path's words, and the next handshake in this thread
+    would fail. Each error that pyOpenSSL raises empties the queue, so one is provoked.
+    """
+    from OpenSSL import crypto
+
+    with suppress(crypto.Error):
+        crypto.load_certificate(crypto.FILETYPE_ASN1, b"")
 
 
 def _openssl_words(error: Error) -> str:

@@ -71,6 +71,7 @@ class Plan:
         version: 1 or 3.
         explicit_curve: the parameters of the curve are written out.
         compressed: the key's point is compressed.
+        off_curve: the key's point is not on its curve.
         serial: 0 follows from the common name and key.
     """
 
@@ -96,6 +97,7 @@ class Plan:
     version: int = 3
     explicit_curve: bool = False
     compressed: bool = False
+    off_curve: bool = False
     serial: int = 0
 
     def but(self, **changes: Any) -> Plan:
@@ -295,6 +297,8 @@ def _public_key(plan: Plan) -> PublicKeyInfo:
     if plan.compressed:
         point = public.public_bytes(serialization.Encoding.X962, serialization.PublicFormat.CompressedPoint)
         info = PublicKeyInfo.load(PublicKeyInfo({"algorithm": info["algorithm"], "public_key": _point(point)}).dump())
+    if plan.off_curve:
+        info = PublicKeyInfo.load(der[:-1] + bytes([der[-1] ^ 1]))
     if plan.explicit_curve:
         explicit = _sequence(bytes.fromhex("06072A8648CE3D0201") + _P256_PARAMETERS)
         info = PublicKeyInfo.load(_sequence(explicit + info["public_key"].dump()))

@@ -1,0 +1,201 @@
+"""The adapters of Python libraries say what was recorded of those libraries, and keep refusal and fault apart."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import subprocess
+import sys
+import warnings
+from datetime import timedelta, timezone
+
+import pytest
+
+from fcu_conform.validators.certvalidator import Certvalidator
+from fcu_conform.validators.model import Answer, Question, Validator, ValidatorFault
+from fcu_conform.validators.openssl_library import OpensslLibrary
+from fcu_conform.validators.pyhanko import Pyhanko
+from fcu_conform.validators.rust import Cryptography
+
+from . import paths
+from .paths import AT, DAY, DEVICE, FCU, Path, usual
+from .recorded import ORDER, ROWS, Row
+
+VALIDATORS: dict[str, Validator] = {
+    one.name: one for one in (Cryptography(), OpensslLibrary(), OpensslLibrary(True), Pyhanko(), Certvalidator())
+}
+LIBRARIES = {
+    "cryptography": "cryptography",
+    "openssl": "OpenSSL",
+    "openssl-partial": "OpenSSL",
+    "pyhanko": "pyhanko_certvalidator",
+    "certvalidator": "certvalidator",
+}
+
+
+@pytest.fixture(params=ORDER)
+def validator(request: pytest.FixtureRequest) -> Validator:
+    return VALIDATORS[request.param]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
+def test_each_library_says_what_was_recorded(row: Row) -> None:
+    question = row.path.in_mode(row.mode)
+    answers = {name: VALIDATORS[name].ask(question) for name in ORDER}
+    assert "".join("A" if answers[name].accepted else "r" for name in ORDER) == row.verdicts, answers
+    for answer in answers.values():
+        assert bool(answer.reason) != answer.accepted
+        assert "\n" not in answer.reason
+        assert not answer.dates_left_out
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "reason"),
+    [
+        ("openssl", usual(device=DEVICE.but(not_after=AT - DAY)), "10@0 certificate has expired"),
+        ("openssl", usual(device=DEVICE.but(aki=b"x" * 20)), "20@0 unable to get local issuer certificate"),
+        ("pyhanko", usual(fcu=FCU.but(ca=False)), "intermediate certificate 2 is not a CA"),
+        ("certvalidator", usual(fcu=FCU.but(ca=False)), "intermediate certificate 2 is not a CA"),
+        ("cryptography", usual(fcu=FCU.but(usage=frozenset({"crl_sign"}))), "keyCertSign not set"),
+        ("cryptography", usual(device=DEVICE.but(version=1)), "certificate must be an X509v3 certificate"),
+    ],
+)
+def test_a_refusal_carries_the_librarys_own_words(name: str, path: Path, reason: str) -> None:
+    assert reason in VALIDATORS[name].ask(path.root_only()).reason
+
+
+def test_an_unreadable_certificate_is_told_in_the_words_of_its_own_fault(good_path: Path) -> None:
+    openssl = VALIDATORS["openssl"]
+    openssl.ask(usual(device=DEVICE.but(signed_by="x")).root_only())
+    fresh = openssl.ask(good_path.with_leaf(b"\x30\x03\x02\x01\x05").root_only()).reason
+    assert fresh.startswith("cannot be read: asn1 encoding routines")
+    assert "signature" not in fresh
+
+
+def test_openssl_leaves_no_errors_behind_for_a_later_handshake_in_the_thread(good_path: Path) -> None:
+    from OpenSSL import crypto
+
+    VALIDATORS["openssl"].ask(usual(device=DEVICE.but(signed_by="x")).root_only())
+    with pytest.raises(crypto.Error) as caught:
+        crypto.load_certificate(crypto.FILETYPE_ASN1, b"")
+    assert "EVP lib" not in str(caught.value)
+
+
+@pytest.mark.parametrize("which", ["leaf", "untrusted", "anchor"])
+def test_what_cannot_be_read_is_refused_wherever_it_stands(validator: Validator, which: str, good_path: Path) -> None:
+    junk = b"\x30\x03\x02\x01\x05"
+    fcu, intermediate, root = good_path.above
+    question = {
+        "leaf": good_path.with_leaf(junk).root_only(),
+        "untrusted": Question(good_path.leaf, (junk, intermediate), (root,), AT),
+        "anchor": Question(good_path.leaf, (), (fcu, junk), AT),
+    }[which]
+    answer = validator.ask(question)
+    assert not answer.accepted
+    assert answer.reason.startswith("cannot be read: ")
+
+
+def test_no_mutation_of_a_certificate_is_a_fault_of_a_library(validator: Validator, good_path: Path) -> None:
+    dice = random.Random(7)
+    for _ in range(60):
+        changed = [bytearray(der) for der in (good_path.leaf, *good_path.above)]
+        victim = dice.choice(changed)
+        victim[dice.randrange(len(victim))] = dice.randrange(256)
+        leaf, *above = map(bytes, changed)
+        validator.ask(Path(leaf, tuple(above)).in_mode(dice.choice(("R", "D1"))))
+
+
+def test_the_instant_is_the_same_in_every_time_zone(validator: Validator) -> None:
+    # the device is valid for one hour, so that a zone read as if it were UTC lands outside
+    hour = timedelta(hours=1)
+    path = usual(device=DEVICE.but(not_before=AT, not_after=AT + hour))
+    for offset in (-11, -5.5, 0, 5.5, 14):
+        zone = timezone(timedelta(hours=offset))
+        for moment, accepted in ((AT + hour / 2, True), (AT - hour, False), (AT + 2 * hour, False)):
+            question = Path(path.leaf, path.above, moment.astimezone(zone)).root_only()
+            assert validator.ask(question).accepted is accepted, (offset, moment)
+
+
+def test_the_ends_of_the_validity_belong_to_it(validator: Validator) -> None:
+    path = usual(device=DEVICE.but(not_before=AT, not_after=AT + DAY))
+    for moment in (AT, AT + DAY):
+        assert validator.ask(Path(path.leaf, path.above, moment).root_only()).accepted
+    for moment in (AT - timedelta(seconds=2), AT + DAY + timedelta(seconds=2)):
+        assert not validator.ask(Path(path.leaf, path.above, moment).root_only()).accepted
+
+
+def test_anchors_kept_from_one_question_do_not_answer_another(validator: Validator, good_path: Path) -> None:
+    stranger = usual(root=paths.ROOT.but(key="strange"), intermediate=paths.INTERMEDIATE.but(key="strange too"))
+    for _ in range(3):
+        assert validator.ask(good_path.root_only()).accepted
+        assert not validator.ask(Path(good_path.leaf, (*good_path.above[:-1], stranger.above[-1])).root_only()).accepted
+        assert not validator.ask(Path(good_path.leaf, good_path.above, AT + 3000 * DAY).root_only()).accepted
+
+
+def test_without_an_anchor_nothing_is_judged(validator: Validator, good_path: Path) -> None:
+    with pytest.raises(ValidatorFault, match="no certificate is trusted"):
+        validator.ask(Question(good_path.leaf, good_path.above, (), AT))
+
+
+def test_a_missing_library_is_a_fault_that_says_how_to_install_it(
+    validator: Validator, good_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def not_there(name: str) -> str:
+        raise __import__("importlib.metadata").metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr("importlib.metadata.version", not_there)
+    with pytest.raises(ValidatorFault, match="is not installed: pip install "):
+        validator.version()
+
+
+def test_a_library_that_raises_something_else_is_a_fault_and_no_refusal(
+    good_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_self: object, _question: Question) -> Answer:
+        raise AssertionError("two\nlines")
+
+    monkeypatch.setattr(Pyhanko, "_judge", broken)
+    with pytest.raises(ValidatorFault, match=r"^pyhanko failed: AssertionError: two lines$"):
+        Pyhanko().ask(good_path.root_only())
+
+
+def test_a_warning_of_a_library_is_not_its_fault_where_warnings_are_errors() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        answer = Cryptography().ask(usual(device=DEVICE.but(serial=-5)).root_only())
+    assert "serial number cannot be negative" in answer.reason
+
+
+def test_pyhanko_answers_while_an_event_loop_runs(good_path: Path) -> None:
+    async def ask() -> Answer:
+        return Pyhanko().ask(good_path.root_only())
+
+    assert asyncio.run(ask()).accepted
+
+
+def test_only_certvalidators_acceptance_does_not_count() -> None:
+    assert [name for name in ORDER if not VALIDATORS[name].counts] == ["certvalidator"]
+
+
+def test_openssl_tells_both_versions() -> None:
+    from OpenSSL import SSL, version
+
+    inside = SSL.OpenSSL_version(SSL.OPENSSL_VERSION).decode()
+    assert VALIDATORS["openssl"].version() == f"{version.__version__} ({inside})"
+    assert inside.startswith("OpenSSL ")
+
+
+def test_importing_the_adapters_imports_no_library() -> None:
+    modules = "rust, openssl_library, pyhanko, certvalidator, registry"
+    program = (
+        f"import sys\nfrom fcu_conform.validators import {modules}\nregistry.NAMES\n"
+        f"print([name for name in {sorted({*LIBRARIES.values(), 'asn1crypto', 'oscrypto'})!r} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_pyhanko_brings_in_no_network_client_in_the_tested_version() -> None:
+    program = "import sys, pyhanko_certvalidator\nprint([n for n in ('aiohttp', 'oscrypto') if n in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,100 @@
+"""Validators are chosen by name, in a fixed order, and looked for without being imported."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from fcu_conform.validators import registry
+from fcu_conform.validators.model import ValidatorFault
+
+from .paths import Path
+
+MINE = ("cryptography", "openssl", "openssl-partial", "pyhanko", "certvalidator")
+
+
+@pytest.fixture
+def _nothing_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "find_spec", lambda _name: None)
+
+
+def test_the_order_is_fixed_and_four_are_the_core() -> None:
+    assert registry.NAMES == (
+        "cryptography",
+        "openssl",
+        "openssl-partial",
+        "pyhanko",
+        "mbedtls",
+        "certtool",
+        "openssl-command",
+        "certvalidator",
+    )
+    assert registry.CORE == ("cryptography", "openssl", "pyhanko", "mbedtls")
+
+
+def test_every_adapter_bears_the_name_it_is_registered_by() -> None:
+    for entry in registry.ENTRIES:
+        validator = entry.validator()
+        assert validator.name == entry.name
+        assert validator.stands_for
+        assert validator.counts is (entry.name != "certvalidator")
+
+
+def test_a_list_of_names_comes_in_the_registrys_order_and_each_once() -> None:
+    chosen = registry.select("certvalidator, openssl-partial,cryptography,openssl-partial")
+    assert [validator.name for validator in chosen] == ["cryptography", "openssl-partial", "certvalidator"]
+
+
+@pytest.mark.parametrize("spec", ["openssl,polarssl", "", "openssl,", "Cryptography", "auto,openssl", "all,auto"])
+def test_an_unknown_name_is_answered_with_the_known_ones(spec: str) -> None:
+    with pytest.raises(ValueError, match=f"no validator is called .*: say auto, all, or some of {', '.join(MINE[:3])}"):
+        registry.select(spec)
+
+
+def test_all_holds_those_too_that_are_not_there_and_they_say_so_when_asked(
+    good_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyhanko_certvalidator", None)
+    chosen = {validator.name: validator for validator in registry.select("all")}
+    assert tuple(chosen) == registry.NAMES
+    assert chosen["cryptography"].ask(good_path.root_only()).accepted
+    with pytest.raises(ValidatorFault, match="pyhanko-certvalidator is not installed: pip install pyhanko-certvalid"):
+        chosen["pyhanko"].ask(good_path.root_only())
+
+
+def test_auto_holds_those_that_are_installed() -> None:
+    chosen = [validator.name for validator in registry.select("auto")]
+    assert set(MINE) <= set(chosen)
+    assert chosen == [name for name in registry.NAMES if name in chosen]
+
+
+@pytest.mark.usefixtures("_nothing_installed")
+def test_auto_leaves_out_python_libraries_that_are_not_installed() -> None:
+    assert not set(MINE) & {validator.name for validator in registry.available()}
+
+
+def test_auto_leaves_out_what_cannot_tell_its_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = registry.Entry("pyhanko", "pyhanko", "Pyhanko")
+    assert entry.available()
+
+    def broken(_self: object) -> str:
+        raise ValidatorFault("not here")
+
+    monkeypatch.setattr("fcu_conform.validators.pyhanko.Pyhanko.version", broken)
+    assert not entry.available()
+
+
+def test_looking_for_python_libraries_imports_none() -> None:
+    program = """
+import sys
+from fcu_conform.validators import registry
+for entry in registry.ENTRIES:
+    if entry.package:
+        assert entry.available(), entry.name
+names = ("cryptography", "OpenSSL", "pyhanko_certvalidator", "certvalidator", "oscrypto", "asn1crypto")
+print([name for name in names if name in sys.modules])
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
