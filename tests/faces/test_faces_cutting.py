@@ -111,6 +111,16 @@ def test_upload_refuses_a_keystore_that_still_waits_for_its_certificate(tmp_path
     assert not (tmp_path / "upload.pem").exists()
 
 
+def test_upload_says_so_where_there_is_no_fcu_crt_at_all(tmp_path: Path) -> None:
+    keystore = make(tmp_path, 3, depth=2)
+    (keystore / "fcu.crt").unlink()
+    (keystore / "fcu_csr.pem").unlink()
+    done = run("upload", "--keystore", keystore)
+    assert (done.returncode, done.stderr) == (1, f"fcu-conform: fcu.crt: is not in {keystore}\n")
+    (keystore / "fcu.crt").mkdir()
+    assert run("upload", "--keystore", keystore).stderr == "fcu-conform: fcu.crt: is a folder\n"
+
+
 def test_upload_to_a_dash_is_upload_to_standard_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     keystore = make(tmp_path / "line", 3, depth=2)
