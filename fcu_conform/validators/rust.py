@@ -20,7 +20,8 @@ class Cryptography(PythonLibrary):
     Its default client policy wants a SAN and an AKI on the device and critical basicConstraints on every CA, which no
     device of a factory has. The factory policy drops those wants and keeps what RFC 5280 asks for: CA:TRUE, pathLen,
     keyCertSign, no unknown critical extension. No policy can relax its other refusals (X.509 v1, empty CA names, weak
-    keys and hashes, names that differ in their bytes, directoryName constraints).
+    keys and hashes, names that differ in their bytes, critical directoryName constraints). Before 49.0 it passes over
+    directoryName constraints, and so accepts names that they forbid.
     """
 
     name = "cryptography"

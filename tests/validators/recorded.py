@@ -3,7 +3,7 @@
 A row holds the label of the recorded case that it follows ("" where none is known), what is odd, a path, a mode and
 five letters: what cryptography, OpenSSL, OpenSSL with partial chains, pyhanko and certvalidator say, A for accepted and
 r for refused. The modes: R trusts the root alone; F too, and the root is presented; D1, D2 trust the whole upload for
-that depth; P1, P2 only the first certificate of that upload.
+that depth; P1, P2 only the first certificate of that upload. What older releases say otherwise stands in `EARLIER`.
 """
 
 from __future__ import annotations
@@ -205,3 +205,6 @@ ROWS = [
     *_rows("", "self-signed device", GOOD.with_leaf(_lone), R="rrrrr", D1="rrrrr"),
     *_rows("", "another day", replace(GOOD, at=AT + 2000 * DAY), R="rrrrr", D1="rrrrr"),
 ]
+
+# library → (first release that says what was recorded, labels of which earlier ones say the opposite in mode R)
+EARLIER = {"cryptography": ("49.0.0", frozenset({"d25a", "d25c", "d25e"}))}

@@ -10,6 +10,7 @@ import warnings
 from datetime import timedelta, timezone
 
 import pytest
+from packaging.version import Version
 
 from fcu_conform.validators.certvalidator import Certvalidator
 from fcu_conform.validators.model import Answer, Question, Validator, ValidatorFault
@@ -19,7 +20,7 @@ from fcu_conform.validators.rust import Cryptography
 
 from . import paths
 from .paths import AT, DAY, DEVICE, FCU, Path, usual
-from .recorded import ORDER, ROWS, Row
+from .recorded import EARLIER, ORDER, ROWS, Row
 
 VALIDATORS: dict[str, Validator] = {
     one.name: one for one in (Cryptography(), OpensslLibrary(), OpensslLibrary(True), Pyhanko(), Certvalidator())
@@ -38,11 +39,20 @@ def validator(request: pytest.FixtureRequest) -> Validator:
     return VALIDATORS[request.param]
 
 
+def _expected(row: Row) -> str:
+    letters = list(row.verdicts)
+    for name, (since, labels) in EARLIER.items():
+        if row.label in labels and row.mode == "R" and Version(VALIDATORS[name].version()) < Version(since):
+            place = ORDER.index(name)
+            letters[place] = "A" if letters[place] == "r" else "r"
+    return "".join(letters)
+
+
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
 def test_each_library_says_what_was_recorded(row: Row) -> None:
     question = row.path.in_mode(row.mode)
     answers = {name: VALIDATORS[name].ask(question) for name in ORDER}
-    assert "".join("A" if answers[name].accepted else "r" for name in ORDER) == row.verdicts, answers
+    assert "".join("A" if answers[name].accepted else "r" for name in ORDER) == _expected(row), answers
     for answer in answers.values():
         assert bool(answer.reason) != answer.accepted
         assert "\n" not in answer.reason
