@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import tempfile
 import threading
@@ -188,7 +187,11 @@ def test_without_any_library_there_is_no_verdict(monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.parametrize(
     ("chain", "anchors", "words"),
-    [((), (b"",), "no certificate$"), ((b"\x30\0",), (), "is trusted$"), ((b"junk",), (b"",), "certificate")],
+    [
+        ((), (b"",), "no certificate$"),
+        ((b"\x30\0",), (), "is trusted$"),
+        ((b"junk",), (b"",), "no impostor can be made"),
+    ],
 )
 def test_there_is_no_verdict_where_there_is_nothing_to_present_or_to_trust(
     chain: tuple[bytes, ...], anchors: tuple[bytes, ...], words: str
@@ -214,7 +217,7 @@ def test_a_library_that_breaks_leaves_its_pairs_out_and_what_it_says_is_not_repe
     monkeypatch.setattr(tls_openssl.OpensslEnd, "go_on", broken)
     monkeypatch.setitem(sys.modules, "mbedtls", None)
     with pytest.raises(
-        ValidatorFault, match="TLS 1.3, openssl device, openssl server: the library broke: Runtime"
+        ValidatorFault, match=r"TLS 1\.3, openssl device, openssl server: the library broke: Runtime"
     ) as told:
         shake(path_to(DEVICE))
     assert "private things" not in str(told.value)
@@ -254,4 +257,4 @@ def _descriptors() -> list[str]:
     folder = FilePath("/proc/self/fd")
     if not folder.exists():
         pytest.skip("descriptors cannot be listed here")
-    return sorted(os.listdir(folder))
+    return sorted(one.name for one in folder.iterdir())
