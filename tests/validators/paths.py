@@ -156,10 +156,8 @@ class Path:
 
     def in_mode(self, mode: str) -> Question:
         """The question in a mode by its letter: R, F, D1 …, P1 …."""
-        if mode == "R":
-            return self.root_only()
-        if mode == "F":
-            return self.full()
+        if mode in "RF":
+            return self.root_only() if mode == "R" else self.full()
         return (self.depth if mode[0] == "D" else self.partial)(int(mode[1:]))
 
 
