@@ -31,6 +31,8 @@ TOPICS = (
 FLOOR_TOPICS = (
     "devices_good_profile",
     "devices_good_forms",
+    "devices_good_manifest",
+    "devices_good_archives",
     "devices_good_depth",
     "devices_name",
     "devices_certificate",
@@ -60,6 +62,7 @@ class Room:
     `devices` and `uploads` are the paths handed to the judge. `guilty` are the device files, named from the path that
     was handed over, that errors must be found at, and no others. Each of `twins` is a group of device files that
     break a rule together: which of them is called the second is the judge's choice, that all are named is not.
+    `keys_of` says whose a key file is: an error may lie at it where the text names the device.
     """
 
     base: Path
@@ -72,6 +75,7 @@ class Room:
     uploads: list[Path] = field(default_factory=list)
     guilty: set[str] = field(default_factory=set)
     twins: list[set[str]] = field(default_factory=list)
+    keys_of: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.keystore.mkdir(parents=True)

@@ -120,7 +120,7 @@ def on_brainpool(room: Room) -> None:
 @case({"DEV008"})
 def of_rsa(room: Room) -> None:
     """An RSA-2048 device key, signed by FCU with ECDSA."""
-    odd(room, key=rsa_key("lamp"), identifier=None)
+    odd(room, key=rsa_key("old habits"), identifier=None)
 
 
 @case({"DEV008"})
@@ -165,7 +165,7 @@ def signed_with_sha1(room: Room) -> None:
 @case({"DEV009"}, either=[{"DEV004"}, {"DEV004", "DEV009"}])
 def signed_with_rsa(room: Room) -> None:
     """An RSA signature at depth 1 under FCU's name: with that algorithm FCU cannot have signed it."""
-    odd(room, 3, 1, inner=RSA_SHA256, signer=rsa_key("impostor"))
+    odd(room, 3, 1, inner=RSA_SHA256, signer=rsa_key("old habits"))
 
 
 @case({"DEV009"}, either=[{"DEV001"}, {"DEV004"}, {"DEV004", "DEV009"}])

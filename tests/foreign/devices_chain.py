@@ -264,3 +264,13 @@ def made_before_the_renewal(room: Room) -> None:
     old = replace(chain[0], serial=77, not_before=NOW - 299 * DAY)
     for cn in (GOOD, ODD):
         device(room, cn, lamp(chain[0], cn), old, guilty=True)
+
+
+@case({"DEV003"}, either=[set()])
+def gap_at_a_depth_that_nobody_said(room: Room) -> None:
+    """[device, intermediate], no fcu.yml and no depth: at no depth at all is that a beginning of the chain. (DEV003
+    names a depth, and a judge may find that without one it has nothing to judge.)
+    """
+    chain = plant(room, 3, None)
+    device(room, GOOD, lamp(chain[0], GOOD), chain[0])
+    device(room, ODD, lamp(chain[0]), chain[1], guilty=True)

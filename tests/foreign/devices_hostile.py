@@ -259,9 +259,9 @@ def pipe_among_the_devices(room: Room) -> None:
     os.mkfifo(room.base / "out" / f"{ODD}.pem")
 
 
-@case({"DEV001"})
+@case({"DEV001"}, either=[{USAGE}])
 def pipe_instead_of_a_folder(room: Room) -> None:
-    """The path handed over is itself a FIFO called lot.tar."""
+    """The path handed over is itself a FIFO called lot.tar. (A path of the wrong kind may be called a wrong use.)"""
     plant(room)
     os.mkfifo(room.base / "lot.tar")
     room.devices.append(room.base / "lot.tar")
@@ -271,21 +271,21 @@ def pipe_instead_of_a_folder(room: Room) -> None:
 def link_that_loops(room: Room) -> None:
     """lamp-0002.pem links to itself."""
     healthy(room, plant(room))
-    os.symlink(f"{ODD}.pem", room.base / "out" / f"{ODD}.pem")
+    (room.base / "out" / f"{ODD}.pem").symlink_to(f"{ODD}.pem")
 
 
 @case({"DEV001"})
 def link_to_nothing(room: Room) -> None:
     """lamp-0002.pem links to a file that is not there."""
     healthy(room, plant(room))
-    os.symlink("elsewhere.pem", room.base / "out" / f"{ODD}.pem")
+    (room.base / "out" / f"{ODD}.pem").symlink_to("elsewhere.pem")
 
 
 @case({"DEV001"}, either=[set()])
 def folder_that_holds_itself(room: Room) -> None:
     """out/again links to out: whoever follows never comes to an end. (Passing a linked folder by is no fault.)"""
     healthy(room, plant(room))
-    os.symlink(".", room.base / "out" / "again")
+    (room.base / "out" / "again").symlink_to(".")
 
 
 @case({"DEV001"}, either=[set()])
@@ -294,7 +294,7 @@ def link_out_of_the_folder(room: Room) -> None:
     chain = plant(room)
     healthy(room, chain)
     room.put(f"../../elsewhere/{ODD}.pem", pem(lamp(chain[0]), chain[0]))
-    os.symlink(f"../elsewhere/{ODD}.pem", room.base / "out" / f"{ODD}.pem")
+    (room.base / "out" / f"{ODD}.pem").symlink_to(f"../elsewhere/{ODD}.pem")
 
 
 @case({"DEV001"})

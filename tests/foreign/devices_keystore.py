@@ -161,7 +161,7 @@ def signer_of_rsa(room: Room) -> None:
 def root_of_rsa(room: Room) -> None:
     """An RSA root that signs FCU with RSA; [device, FCU] at depth 2 cannot be read by the device."""
     by_rsa = {"inner": RSA_SHA256}
-    _with(room, 2, 2, root={"key": rsa_key("old root"), **by_rsa}, fcu=by_rsa)
+    _with(room, 2, 2, root={"key": rsa_key("old habits"), **by_rsa}, fcu=by_rsa)
 
 
 @case({"CRT004", "CRT005"})

@@ -53,7 +53,7 @@ def manifest_against_the_file_name(room: Room) -> None:
 def key_of_the_other_row(room: Room) -> None:
     """The second row names the first device's key."""
     first, _, _ = _two(room)
-    key_beside(room, "keys/1.pem", first.key)
+    key_beside(room, "keys/1.pem", first.key, of=("2.pem", ODD))
     manifest(room, f"{GOOD},1.pem,,keys/1.pem", f"{ODD},2.pem,,keys/1.pem")
     room.guilty.add("2.pem")
 
@@ -62,7 +62,7 @@ def key_of_the_other_row(room: Room) -> None:
 def key_of_fcu_in_a_row(room: Room) -> None:
     """The second row's key file is FCU's private key."""
     *_, fcu = _two(room)
-    key_beside(room, "keys/2.pem", fcu.key)
+    key_beside(room, "keys/2.pem", fcu.key, of=("2.pem", ODD))
     manifest(room, f"{GOOD},1.pem,,", f"{ODD},2.pem,,keys/2.pem")
     room.guilty.add("2.pem")
 
@@ -232,6 +232,6 @@ def row_without_a_file(room: Room) -> None:
 def key_that_is_nobodys(room: Room) -> None:
     """The key file of a row belongs to no device."""
     _two(room)
-    key_beside(room, "keys/2.der", stranger(), stranger().der())
+    key_beside(room, "keys/2.der", stranger(), stranger().der(), of=("2.pem", ODD))
     manifest(room, f"{GOOD},1.pem,,", f"{ODD},2.pem,,keys/2.der")
     room.guilty.add("2.pem")

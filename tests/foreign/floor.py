@@ -1,4 +1,4 @@
-"""The factory floor: devices that FCU signed, in the forms that they are handed over in, and what goes to the portal."""
+"""The factory floor: devices that FCU signed, in every form of handing them over, and what goes to the portal."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ACCOUNT = "0158d4a3b2c10242ac11000400000000"
 UNKNOWN = "1.3.6.1.4.1.55555.7"
 
 
-def lamp(issuer: Cert, cn: str = ODD, **changes: Any) -> Cert:
+def lamp(issuer: Cert, cn: str = ODD, /, **changes: Any) -> Cert:
     """A device certificate as FCU makes it for 20 years, unless a field says otherwise."""
     fields: dict[str, Any] = {
         "subject": name(CN=cn),
@@ -95,9 +95,14 @@ def only(room: Room, size: int = 3, depth: int = 2, cn: str = ODD, **changes: An
     device(room, cn, lamp(chain[0], cn, **changes), *chain[: depth - 1])
 
 
-def key_beside(room: Room, path: str, holder: Key, content: bytes | str | None = None) -> None:
-    """Writes a device's private key, SEC1 PEM unless there is another form."""
+def key_beside(
+    room: Room, path: str, holder: Key, content: bytes | str | None = None, of: tuple[str, str] | None = None
+) -> None:
+    """Writes a device's private key, SEC1 PEM unless there is another form; `of` is the device's file and name."""
     room.secrets.append(holder)
+    endpoint, beside, _ = path.partition(".key.")
+    if of or beside:
+        room.keys_of[path] = of or (f"{endpoint}.pem", endpoint)
     output(room, path, holder.sec1() if content is None else content)
 
 

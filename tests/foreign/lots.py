@@ -163,6 +163,16 @@ def mixed_depths_half_and_half(room: Room) -> None:
     room.twins.append({f"{GOOD}.pem", f"{ODD}.pem"})
 
 
+@case({"LOT004"})
+def mixed_depths_with_the_odd_one_first(room: Room) -> None:
+    """The same with the odd one first in the folder. (Which of them are wrong nobody can know without a depth.)"""
+    chain = plant(room, 4, None)
+    names = [f"lamp-{number:04}" for number in range(4)]
+    for place, cn in enumerate(names):
+        device(room, cn, lamp(chain[0], cn), *chain[: 1 if place else 2])
+    room.twins.append({f"{cn}.pem" for cn in names})
+
+
 @case(warnings={"LOT005"})
 def validity_drifts(room: Room) -> None:
     """Nine devices for 20 years, one for 30."""

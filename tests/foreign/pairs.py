@@ -152,8 +152,8 @@ def second_upload_is_empty(room: Room) -> None:
 
 @case({USAGE}, either=[set()])
 def one_upload_for_two_keystores(room: Room) -> None:
-    """Uploads come "one for each keystore, in order": which of them is missing cannot be known. (The first may be taken for the
-    first.)
+    """Uploads come "one for each keystore, in order": which of them is missing cannot be known. (The
+    first may be taken for the first.)
     """
     upload(room, *_fcu(room, line())[1:])
     _fcu(room.another("second"), line(factory=" south"))

@@ -2,46 +2,70 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from .cases import Case, Room, floor_cases
-from .verdict import assert_expected, codes, ending, judged
+from .verdict import assert_expected, codes, ending, judged, patience
 
 CASES = floor_cases()
 #: Families whose findings lie at a device.
 AT_DEVICES = ("DEV", "LOT")
 #: Rules that can be judged of any device that can be read, and of any upload.
-OF_EVERY_DEVICE = {"DEV001", "DEV003", "DEV004", "DEV005", "DEV008", "DEV026"}
-OF_EVERY_UPLOAD = {"UPL001", "UPL004", "UPL009"}
-#: Seconds in which the worst of hostile output is refused.
-PATIENCE = 10.0
+OF_EVERY_DEVICE = {"DEV001", "DEV004", "DEV005", "DEV008", "DEV026"}
+#: Rules that need a depth as well, which all cases but those of this name have.
+BY_DEPTH, WITHOUT_DEPTH = {"DEV002", "DEV003"}, ("nobody_said", "nobody_set")
+UPLOAD_BY_DEPTH = {"UPL002", "UPL004"}
+OF_EVERY_UPLOAD = {"UPL001", "UPL005", "UPL009"}
+#: Cases that the judge and the maker see differently: each stays here, and fails when they agree, until one of them
+#: has been shown to be wrong.
+DISPUTED = {
+    "devices_certificate.serial_of_21_octets": "160 bits with the top one set are 21 octets of INTEGER; passed",
+    "devices_hostile.pipe_instead_of_a_folder": "a FIFO given as lot.tar is opened, and that never ends",
+    "uploads_chain.root_before_its_renewal": "UPL004 calls the root missing though the upload ends in a root",
+    "uploads_chain.root_that_has_expired_since": "UPL004 again",
+    "uploads_chain.intermediate_alone_at_a_depth_that_nobody_said": "nothing is judged without a depth",
+    "uploads_chain.another_factorys_chain_at_a_depth_that_nobody_said": "nothing is judged without a depth",
+    "uploads_chain.wrong_order_at_a_depth_that_nobody_said": "nothing is judged without a depth",
+    "uploads_file.no_octets_where_nothing_is_left": "UPL009 is blocked by CFG006, a warning, so the run passes",
+}
 
 
-@pytest.mark.parametrize("case", CASES, ids=[case.id for case in CASES])
+def parameter(case: Case) -> Any:
+    """The case, with what is disputed about it."""
+    reason = DISPUTED.get(case.id)
+    return pytest.param(case, id=case.id, marks=[pytest.mark.xfail(reason=reason, strict=True)] if reason else [])
+
+
+def test_only_cases_that_exist_are_disputed() -> None:
+    assert set(DISPUTED) <= {case.id for case in CASES}
+    assert len(DISPUTED) < len(CASES) / 20
+
+
+@pytest.mark.parametrize("case", map(parameter, CASES))
 def test_the_judge_finds_exactly_the_errors_and_the_offenders_of(case: Case, tmp_path: Path) -> None:
     room = case.make(tmp_path)
-    begun = time.monotonic()
-    report = judged(room)
-    assert time.monotonic() - begun < PATIENCE, "the judge took too long"
+    with patience():
+        report = judged(room)
     assert_expected(case, room, report)
     if isinstance(report, Exception):
         return
     passed = {result.code for result in ending(report, "passed") + ending(report, "warned")}
     found = codes(report, "error")
     if room.devices and not found:
-        assert passed >= OF_EVERY_DEVICE, f"not judged: {sorted(OF_EVERY_DEVICE - passed)}"
+        needed = OF_EVERY_DEVICE | (set() if case.name.endswith(WITHOUT_DEPTH) else BY_DEPTH)
+        assert passed >= needed, f"not judged: {sorted(needed - passed)}"
     if room.uploads and not found:
-        assert passed >= OF_EVERY_UPLOAD, f"not judged: {sorted(OF_EVERY_UPLOAD - passed)}"
+        needed = OF_EVERY_UPLOAD | (set() if case.name.endswith(WITHOUT_DEPTH) else UPLOAD_BY_DEPTH)
+        assert passed >= needed, f"not judged: {sorted(needed - passed)}"
     if any(code.startswith(AT_DEVICES) and code != "LOT006" for code in found):
         assert_offenders(case, room, report)
 
 
 def assert_offenders(case: Case, room: Room, report: Any) -> None:
-    """Exactly the guilty files have errors; of each group of twins all but one at least, and the text names that one."""
+    """Exactly the guilty files have errors; of each group of twins all but one at least, and the text names all."""
     errors = [
         finding
         for result in report.results
@@ -49,7 +73,7 @@ def assert_offenders(case: Case, room: Room, report: Any) -> None:
         for finding in result.findings
         if getattr(finding.level, "value", finding.level) == "error"
     ]
-    located = {str(finding.location.file) for finding in errors}
+    located = {device_of(room, finding) for finding in errors}
     if not room.guilty and not room.twins:
         assert case.topic in {"devices_hostile", "devices_manifest"}, f"{case.id} does not say who offends"
         assert located, "an error says where"
@@ -61,10 +85,19 @@ def assert_offenders(case: Case, room: Room, report: Any) -> None:
             f"found {sorted(located)}",
             pytrace=False,
         )
-    if not codes(report, "error") & {"LOT001", "LOT002", "LOT003", "LOT004"}:
+    if not codes(report, "error") & {"LOT001", "LOT002", "LOT003"}:
+        assert located, "an error says where"
         return
     words = " ".join(f"{finding.location.file} {finding.message}" for finding in errors)
     for group in room.twins:
         assert len(group & located) >= len(group) - 1, f"of {sorted(group)} only {sorted(group & located)} are found"
         unnamed = {file for file in group if file not in words}
         assert not unnamed, f"never named: {sorted(unnamed)}"
+
+
+def device_of(room: Room, finding: Any) -> str:
+    """The device file that an error lies at, or that it names where it lies at the device's key."""
+    file = str(finding.location.file)
+    device, endpoint = room.keys_of.get(file, (file, ""))
+    text = f"{file} {finding.message} {finding.expected} {finding.found}"
+    return device if device in text or endpoint in text else file

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -75,7 +76,7 @@ def test_device_and_upload_together_are_the_device_certificate_and_the_chain(cas
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             path = [x509.load_der_x509_certificate(der) for der in device + rest]
-        for child, issuer in zip(path, path[1:], strict=False):
+        for child, issuer in pairwise(path):
             child.verify_directly_issued_by(issuer)
 
 

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from .cases import Room, case, settings, stranger
-from .floor import plant, upload
+from .floor import healthy, plant, upload
 from .keys import key
 from .maker import DAY, ECDSA_SHA384, FCU_NAME, NOW, Cert, flipped, line, name
 
@@ -123,9 +123,9 @@ def root_before_its_renewal(room: Room) -> None:
     upload(room, chain[1], replace(chain[2], serial=77))
 
 
-@case({"UPL002"}, either=[{"UPL003"}, {"UPL002", "UPL003"}])
+@case({"UPL002"}, either=[{"UPL003"}, {"UPL002", "UPL003"}, {"UPL002", "UPL004"}])
 def damaged_root(room: Room) -> None:
-    """One bit of the root's signature turned on the way."""
+    """One bit of the root's signature turned on the way. (That the upload then ends in no root can be said too.)"""
     chain = plant(room)
     upload(room, chain[1], replace(chain[2], after_signing=flipped))
 
@@ -240,3 +240,32 @@ def eleven_with_a_stranger(room: Room) -> None:
 def everything_where_nothing_is_left(room: Room) -> None:
     """Depth 4 of three: the device carries all. Of an upload only the root alone makes sense; this is everything."""
     upload(room, *plant(room, 3, 4))
+
+
+@case({"UPL004"})
+def intermediate_alone_at_a_depth_that_nobody_said(room: Room) -> None:
+    """A chain, no fcu.yml, no depth: at no depth may the root be missing."""
+    upload(room, plant(room, 3, None)[1])
+
+
+@case({"UPL002"}, either=[{"UPL003"}, {"UPL002", "UPL003"}])
+def another_factorys_chain_at_a_depth_that_nobody_said(room: Room) -> None:
+    """A chain, no depth, and the upload is another factory's: at no depth is it a part of fcu.crt."""
+    plant(room, 3, None)
+    upload(room, *line(factory=" far away")[1:])
+
+
+@case({"UPL002"})
+def wrong_order_at_a_depth_that_nobody_said(room: Room) -> None:
+    """[root, intermediate], and no depth: in fcu.crt's order it is not at any."""
+    upload(room, *reversed(plant(room, 3, None)[1:]))
+
+
+@case({"UPL003"}, either=[set(), {"UPL002"}])
+def everything_beside_devices_at_a_depth_that_nobody_said(room: Room) -> None:
+    """No depth is set, the devices given carry FCU's certificate, and the upload is the whole of fcu.crt: "nothing that
+    the device carries". (A judge may find that without a depth it has nothing to judge.)
+    """
+    chain = plant(room, 3, None)
+    healthy(room, chain, 2)
+    upload(room, *chain)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable
+import signal
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -14,6 +16,31 @@ from .keys import scalar_of
 
 #: Verdicts of other people's libraries, and of the run itself: no part of what a keystore's maker can foresee.
 OUTSIDE = {"CHN013", "DEV024", "DEV025", "SYS001", "SYS002"}
+
+#: Seconds in which the worst of hostile input is refused.
+PATIENCE = 8.0
+
+
+class ImpatienceError(BaseException):
+    """The judge waits for something that never comes; no `except Exception` of its own may swallow that."""
+
+
+@contextmanager
+def patience() -> Iterator[None]:
+    """Ends what takes much too long, so that one hanging case does not hide all others."""
+
+    def stop(*_: object) -> None:
+        raise ImpatienceError("the judge hangs")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, PATIENCE)
+    try:
+        yield
+    except ImpatienceError:
+        pytest.fail(f"no verdict in {PATIENCE:.0f} s", pytrace=False)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def judged(room: Room) -> Any:
