@@ -44,7 +44,7 @@ def test_only_cases_that_exist_are_disputed() -> None:
     assert len(DISPUTED) < len(CASES) / 20
 
 
-@pytest.mark.parametrize("case", map(parameter, CASES))
+@pytest.mark.parametrize("case", [parameter(case) for case in CASES])
 def test_the_judge_finds_exactly_the_errors_and_the_offenders_of(case: Case, tmp_path: Path) -> None:
     room = case.make(tmp_path)
     with patience():
