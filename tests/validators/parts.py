@@ -102,7 +102,7 @@ def sign(key: str, curve: str, digest: str, data: bytes) -> bytes:
     private = private_key(key, curve)
     if isinstance(private, rsa.RSAPrivateKey):
         return private.sign(data, padding.PKCS1v15(), _HASHES[digest]())
-    return private.sign(data, ec.ECDSA(_HASHES[digest]()))
+    return private.sign(data, ec.ECDSA(_HASHES[digest](), deterministic_signing=True))
 
 
 def algorithm(curve: str, digest: str) -> algos.SignedDigestAlgorithm:

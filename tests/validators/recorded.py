@@ -206,5 +206,8 @@ ROWS = [
     *_rows("", "another day", replace(GOOD, at=AT + 2000 * DAY), R="rrrrr", D1="rrrrr"),
 ]
 
-# library → (first release that says what was recorded, labels of which earlier ones say the opposite in mode R)
-EARLIER = {"cryptography": ("49.0.0", frozenset({"d25a", "d25c", "d25e"}))}
+# where earlier releases say the opposite: a package, its first release as recorded, validators, labels, modes
+EARLIER = [
+    ("cryptography", "49.0.0", {"cryptography"}, {"d25a", "d25c", "d25e"}, {"R"}),
+    ("cryptography", "47.0.0", {"pyhanko", "certvalidator"}, {"d39a"}, {"R", "D1"}),
+]
