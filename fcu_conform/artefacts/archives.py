@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from fcu_conform.artefacts.limits import ARCHIVE_FLOOR, ARCHIVE_RATIO, ARCHIVE_READ, DEVICE_FILE, MANIFEST_FILE
-from fcu_conform.artefacts.reading import FileBytes, Trouble, read_file
+from fcu_conform.artefacts.reading import FileBytes, Trouble, kind_of, read_file
 
 TAR_ENDINGS = (".tar", ".tar.gz", ".tgz")
 ZIP_ENDING = ".zip"
@@ -39,10 +39,9 @@ def walk(path: Path, wanted: Wanted) -> Iterator[FileBytes]:
     """
     if path.is_dir():
         return _walk_folder(path, wanted)
-    if path.name.lower().endswith(ZIP_ENDING):
-        return _guarded(path, _walk_zip(path, wanted))
     if is_archive(path):
-        return _guarded(path, _walk_tar(path, wanted))
+        unpack = _walk_zip if path.name.lower().endswith(ZIP_ENDING) else _walk_tar
+        return _guarded(path, unpack(path, wanted))
     return iter((read_file(path, _limit(path.name)),))
 
 
@@ -81,6 +80,20 @@ def _guarded(path: Path, files: Iterator[FileBytes]) -> Iterator[FileBytes]:
         yield FileBytes(path.name, path, trouble=Trouble.UNREADABLE, detail=detail)
 
 
+def _open(path: Path) -> IO[bytes]:
+    """Opens an archive, which must be a regular file: opening a FIFO would wait for its other end.
+
+    Raises:
+        OSError: it cannot be opened, or is something else.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    mode = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(descriptor)
+        raise OSError(f"it is {kind_of(mode)}")
+    return os.fdopen(descriptor, "rb")
+
+
 def _escapes(name: str) -> bool:
     return name.startswith("/") or ".." in PurePosixPath(name).parts
 
@@ -90,7 +103,7 @@ def _refused(archive: Path, name: str, detail: str) -> FileBytes:
 
 
 def _walk_zip(path: Path, wanted: Wanted) -> Iterator[FileBytes]:
-    with zipfile.ZipFile(path) as archive:
+    with _open(path) as raw, zipfile.ZipFile(raw) as archive:
         for member in archive.infolist():
             name = member.filename
             if member.is_dir() or not wanted(name):
@@ -140,7 +153,7 @@ class _BoundedStream(io.RawIOBase):
 
 
 def _walk_tar(path: Path, wanted: Wanted) -> Iterator[FileBytes]:
-    with path.open("rb") as raw:
+    with _open(path) as raw:
         packed = raw.read(2) == b"\x1f\x8b"
         raw.seek(0)
         opened: IO[bytes] = gzip.GzipFile(fileobj=raw) if packed else raw  # type: ignore[assignment]

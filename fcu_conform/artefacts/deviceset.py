@@ -134,7 +134,7 @@ class _Output:
         identity = str(place.parent) if is_generic and folder else str(place.parent / stem)
         device = Device(file.name, identity=identity)
         if row is not None:
-            device.endpoint_names = (row.endpoint_name,)
+            device.endpoint_names = (row.endpoint_name,) if row.endpoint_name else ()
             device.enrollment_id = row.enrollment_id
         else:
             names = (() if is_generic else (stem,)) + ((folder,) if folder else ())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from fcu_conform.artefacts.reading import FileBytes
@@ -34,7 +34,7 @@ class Manifest:
 
 
 def read_manifest(file: FileBytes) -> Manifest:
-    """Reads devices.csv; bad rows are told and left out."""
+    """Reads devices.csv; what is wrong with a row is told, and the rest of it counts."""
     if file.trouble is not None:
         return Manifest(file.name, {}, (file.detail or file.trouble.value,))
     try:
@@ -61,15 +61,22 @@ def _collect(name: str, reader: csv.DictReader[str]) -> Manifest:
             (values.get("enrollment_id") or "").strip() or None,
             _path(values.get("key_file")),
         )
-        if not row.endpoint_name or not row.file:
-            troubles.append(f"line {line}: has no endpoint_name or no file")
-        elif any(path.startswith("/") or ".." in PurePosixPath(path).parts for path in (row.file, row.key_file or "")):
+        if _leads_out(row.file) or _leads_out(row.key_file or ""):
             troubles.append(f"line {line}: names a file outside the output")
-        elif row.file in rows:
+            row = replace(row, file="" if _leads_out(row.file) else row.file, key_file=None)
+        elif not row.endpoint_name or not row.file:
+            troubles.append(f"line {line}: has no endpoint_name or no file")
+        if not row.file:
+            continue
+        if row.file in rows:
             troubles.append(f"line {line}: names {row.file} again, as line {rows[row.file].line} does")
         else:
             rows[row.file] = row
     return Manifest(name, rows, tuple(troubles))
+
+
+def _leads_out(path: str) -> bool:
+    return path.startswith("/") or ".." in PurePosixPath(path).parts
 
 
 def _path(value: str | None) -> str | None:

@@ -62,7 +62,7 @@ class Examination:
         self.strict = strict
         if catalogue is None:
             devices, upload = any(setup.devices for setup in setups), any(setup.upload for setup in setups)
-            catalogue = known_rules(devices=devices, upload=upload, validators=bool(validators))
+            catalogue = known_rules(devices=devices, upload=upload, validators=bool(validators), handshake=handshake)
         self.catalogue = catalogue
         self.opinions = {setup.name: SecondOpinions(validators, setup.at) for setup in setups}
         self.validators = tuple(validators)

@@ -77,6 +77,7 @@ class SecondOpinions:
             return None
         place = Location(device.name)
         findings = [Finding(f"left out: {words}", place, level=Level.NOTICE) for words in tried.left_out]
+        findings += [Finding(words, place, level=Level.NOTICE) for words in tried.remarks]
         for shake in tried.handshakes:
             pair = f"{shake.protocol}, {shake.client} device, {shake.server} server"
             if shake.impostor and shake.let_in:

@@ -60,7 +60,9 @@ class ConformancePlugin:
         self.settings = Settings.load(worker_input[SUITE]) if worker_input is not None else gather(config)
         self.setups: Sequence[Setup] = tuple(self.settings.read_setups())
         validators = self.settings.select_validators()
-        self.examination = Examination(self.setups, strict=self.settings.strict, validators=validators)
+        self.examination = Examination(
+            self.setups, strict=self.settings.strict, validators=validators, handshake=self.settings.handshake
+        )
         self.cases = [(rule, subject) for rule, subject in self.examination.cases()]
         self.selected = self._select(take_selectors(config))
         self.results: dict[str, Result] = {}

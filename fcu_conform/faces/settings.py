@@ -39,6 +39,7 @@ class Settings:
     portal_uploads: tuple[str, ...] = ()
     mode: str | None = None
     validators: str | None = None
+    handshake: bool = False
 
     @property
     def instant(self) -> datetime:

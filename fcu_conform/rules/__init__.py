@@ -31,13 +31,16 @@ _PATHS = ("paths",)
 _DEVICE_FAMILIES = frozenset({"DEV", "BDL", "LOT"})
 
 
-def catalogue(*, devices: bool = True, upload: bool = True, validators: bool = True) -> model.Catalogue:
+def catalogue(
+    *, devices: bool = True, upload: bool = True, validators: bool = True, handshake: bool = True
+) -> model.Catalogue:
     """The rules that have something to judge.
 
     Args:
         devices: with those for device output.
         upload: with those for the portal upload.
         validators: with those that independent validators answer.
+        handshake: with the one that servers answer.
     """
     modules = [*_KEYSTORE, *(_DEVICES if devices else ()), *(_UPLOAD if upload else ()), *_PATHS]
     for name in modules:
@@ -45,11 +48,13 @@ def catalogue(*, devices: bool = True, upload: bool = True, validators: bool = T
     left_out: set[str] = set()
     for rule in model.REGISTERED:
         about_devices = rule.family in _DEVICE_FAMILIES and rule.scope is not model.Scope.SETUP
-        by_validators = rule.scope in (model.Scope.PATH, model.Scope.DEVICE_PATH) or rule.code == "SYS002"
+        by_validators = rule.scope in (model.Scope.PATH, model.Scope.DEVICE_PATH)
         if (
             (about_devices and not devices)
             or (rule.family == "UPL" and not upload)
             or (by_validators and not validators)
+            or (rule.scope is model.Scope.HANDSHAKE and not handshake)
+            or (rule.code == "SYS002" and not validators and not handshake)
         ):
             left_out.add(rule.code)
     return model.REGISTERED.without(left_out)

@@ -13,7 +13,7 @@ from fcu_conform.artefacts.reading import Trouble
 from fcu_conform.artefacts.setup import Setup, Slicing
 from fcu_conform.artefacts.upload import Upload
 from fcu_conform.rules.drawing import draw_chain
-from fcu_conform.rules.model import Blocked, Finding, Findings, Level, Location, requires, rule
+from fcu_conform.rules.model import Finding, Findings, Level, Location, requires, rule
 from fcu_conform.rules.sources import api, docs, inferred, page
 from fcu_conform.rules.words import called, day, file_trouble, titled
 
@@ -148,10 +148,15 @@ class Comparison:
 
 
 def _comparison(setup: Setup) -> Comparison:
-    upload = _upload(setup)
-    requires(setup.slicing, "no depth is known: give fcu.yml or the chain depth")
-    assert setup.slicing is not None
-    return Comparison(setup.slicing, upload.certificates.certificates)
+    uploaded = _upload(setup).certificates.certificates
+    slicing = setup.slicing
+    if slicing is None:
+        # Nobody said the depth: the upload is judged at the one that it would fit.
+        certificates = setup.keystore.fcu_crt.certificates
+        sent = {certificate.raw for certificate in uploaded}
+        first = next((number for number, known in enumerate(certificates) if known.raw in sent), 0)
+        slicing = Slicing(first + 1, certificates)
+    return Comparison(slicing, uploaded)
 
 
 @rule(
@@ -257,7 +262,7 @@ def upload_continues_device_chain(setup: Setup) -> Findings:
 )
 def upload_reaches_root(setup: Setup) -> Findings:
     comparison = _comparison(setup)
-    if comparison.is_cut_short:
+    if comparison.is_cut_short and not comparison.foreign:
         subjects = " and ".join(called(certificate) for certificate in comparison.missing)
         yield Finding(
             f"ends before the root: {subjects} is missing",
@@ -429,6 +434,4 @@ def upload_is_not_empty(setup: Setup) -> Findings:
     upload = _upload(setup)
     file = upload.certificates.file
     if file.trouble is None and not file.data.strip():
-        if setup.slicing is not None and not setup.slicing.on_portal:
-            raise Blocked("CFG006")
         yield Finding("is empty", Location(upload.name), expected="one certificate or more", found="nothing")

@@ -12,7 +12,7 @@ from fcu_conform.engine import Event, Finished, Judged, Outcome, Verdict, check
 from fcu_conform.rules import catalogue
 from fcu_conform.rules.model import Finding
 
-FOR_KEYSTORES = catalogue(devices=False, upload=False, validators=False)
+FOR_KEYSTORES = catalogue(devices=False, upload=False, validators=False, handshake=False)
 
 
 def test_a_sound_keystore_is_conformant_without_a_word(tmp_path: Path) -> None:
