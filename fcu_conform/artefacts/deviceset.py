@@ -125,6 +125,8 @@ class _Output:
     def _is_device_file(self, name: str) -> bool:
         if self.listed_only or name in self.manifest.rows:
             return name in self.manifest.rows
+        if name.startswith("__MACOSX/") or name.rpartition("/")[2].startswith("._"):
+            return False  # resource forks, which macOS puts into archives
         return name.lower().endswith(DEVICE_ENDINGS) and name not in self.keys and not _is_key_name(name)
 
     def _device(self, file: FileBytes, row: Row | None) -> Device:

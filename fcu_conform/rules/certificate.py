@@ -27,7 +27,8 @@ from fcu_conform.rules.words import (
 
 THIRTY_FIVE_YEARS = 35 * 365 * DAY
 CA_KEY_USAGES = ("digitalSignature", "keyCertSign", "cRLSign")
-MAX_SERIAL_BITS = 160
+MAX_SERIAL_BITS = 159
+"""What 20 octets hold beside the sign bit: a larger number takes 21 octets in DER."""
 _PAGE_EXTENSIONS = (
     Extension(oids.BASIC_CONSTRAINTS, False, bytes.fromhex("30030101ff")),
     Extension(oids.KEY_USAGE, False, bytes.fromhex("03020186")),

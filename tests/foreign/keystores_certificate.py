@@ -270,6 +270,12 @@ def serial_of_21_octets(room: Room) -> None:
     room.keystore_of(line(1, fcu={"serial": 0x55 << 160}))
 
 
+@case({"CRT011"})
+def serial_of_twenty_octets_with_the_high_bit(room: Room) -> None:
+    """A 160-bit serial with its top bit set: 20 octets of value, but 21 of DER content because of the sign octet."""
+    room.keystore_of(line(1, fcu={"serial": 0xF0 << 152 | 7}))
+
+
 @case({"CRT012"})
 def lone_without_a_subject(room: Room) -> None:
     """A self-signed certificate with empty names."""

@@ -187,12 +187,6 @@ def key_identifiers_of_another_method(room: Room) -> None:
 
 
 @case()
-def serial_of_twenty_octets_with_the_high_bit(room: Room) -> None:
-    """A 160-bit serial with its top bit set: 20 octets of value, 21 of DER content because of the sign octet."""
-    room.keystore_of(line(fcu={"serial": 0xF0 << 152 | 7}))
-
-
-@case()
 def serial_of_twenty_octets(room: Room) -> None:
     """The longest serial that nobody doubts, 0x7F and 19 more octets, on the root; serial 1 on the FCU certificate."""
     room.keystore_of(line(root={"serial": (1 << 159) - 1}, fcu={"serial": 1}))

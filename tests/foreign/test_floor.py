@@ -21,16 +21,7 @@ UPLOAD_BY_DEPTH = {"UPL002", "UPL004"}
 OF_EVERY_UPLOAD = {"UPL001", "UPL005", "UPL009"}
 #: Cases that the judge and the maker see differently: each stays here, and fails when they agree, until one of them
 #: has been shown to be wrong.
-DISPUTED = {
-    "devices_certificate.serial_of_21_octets": "160 bits with the top one set are 21 octets of INTEGER; passed",
-    "devices_hostile.pipe_instead_of_a_folder": "a FIFO given as lot.tar is opened, and that never ends",
-    "uploads_chain.root_before_its_renewal": "UPL004 calls the root missing though the upload ends in a root",
-    "uploads_chain.root_that_has_expired_since": "UPL004 again",
-    "uploads_chain.intermediate_alone_at_a_depth_that_nobody_said": "nothing is judged without a depth",
-    "uploads_chain.another_factorys_chain_at_a_depth_that_nobody_said": "nothing is judged without a depth",
-    "uploads_chain.wrong_order_at_a_depth_that_nobody_said": "nothing is judged without a depth",
-    "uploads_file.no_octets_where_nothing_is_left": "UPL009 is blocked by CFG006, a warning, so the run passes",
-}
+DISPUTED: dict[str, str] = {}
 
 
 def parameter(case: Case) -> Any:
