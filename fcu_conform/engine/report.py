@@ -35,11 +35,17 @@ class Report:
 
     @property
     def verdict(self) -> Verdict:
-        """Non-conformant as soon as one rule failed; conformant only if every rule had its turn and none broke."""
+        """Non-conformant as soon as one rule failed; conformant only if every rule had its turn and none broke.
+
+        A rule about the run itself says nothing of the set-up: where it fails, the run is incomplete.
+        """
+        of_run = {result.outcome for result in self.results if result.rule.scope is Scope.RUN}
         is_whole = self.complete and all(result.outcome is not Outcome.ERROR for result in self.results)
+        is_whole = is_whole and Outcome.FAILED not in of_run
         if not self.has_judged:
-            return Verdict.NOTHING_CHECKED if is_whole else Verdict.INCOMPLETE
-        if any(result.outcome is Outcome.FAILED for result in self.results):
+            is_broken = not self.complete or any(r.outcome is Outcome.ERROR for r in self.results)
+            return Verdict.INCOMPLETE if is_broken else Verdict.NOTHING_CHECKED
+        if any(r.outcome is Outcome.FAILED and r.rule.scope is not Scope.RUN for r in self.results):
             return Verdict.NON_CONFORMANT
         return Verdict.CONFORMANT if is_whole else Verdict.INCOMPLETE
 

@@ -37,6 +37,7 @@ def gather(config: pytest.Config) -> Settings:
         devices=tuple(values["devices"]),
         portal_uploads=tuple(values["portal-upload"]),
         validators=values["validators"],
+        validator_commands=tuple(values["validator-command"]),
         handshake=values["handshake"],
         mode=None if values["mode"] is None else parse_mode(values["mode"]),
         strict=values["strict"],

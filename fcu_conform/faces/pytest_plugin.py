@@ -70,6 +70,12 @@ OPTIONS = (
         "LIST",
         "ask independent validators too: names with commas between them, auto (those installed) or all",
     ),
+    Option(
+        "validator-command",
+        "linelist",
+        "NAME=COMMAND",
+        "ask this program too, by the JSON protocol of the documentation; repeatable",
+    ),
     Option("handshake", "bool", "", "let a device shake hands with TLS and DTLS servers that trust the upload alone"),
     Option("strict", "bool", "", "warnings fail"),
     Option("report", "linelist", "FILE", "write a report; its ending says which (.json); repeatable"),

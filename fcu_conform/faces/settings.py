@@ -39,6 +39,7 @@ class Settings:
     portal_uploads: tuple[str, ...] = ()
     mode: str | None = None
     validators: str | None = None
+    validator_commands: tuple[str, ...] = ()
     handshake: bool = False
 
     @property
@@ -61,16 +62,29 @@ class Settings:
         """The independent validators that are to be asked.
 
         Raises:
-            UsageError: one that is named is not known.
+            UsageError: one that is named is not known, or a command has no name, no words or the name of another.
         """
-        if self.validators is None:
+        if self.validators is None and not self.validator_commands:
             return []
-        from fcu_conform.validators.registry import select
+        from fcu_conform.validators.external import ExternalCommand
+        from fcu_conform.validators.registry import NAMES, select
 
         try:
-            return select(self.validators)
+            chosen = [] if self.validators is None else select(self.validators)
         except ValueError as fault:
             raise UsageError(f"--fcu-validators: {fault}") from None
+        taken = set(NAMES)
+        for text in self.validator_commands:
+            name, _, command = text.partition("=")
+            if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,31}", name) or not command.strip() or name in taken:
+                given = f"--fcu-validator-command: '{printable(text)}'"
+                raise UsageError(f"{given} is not NAME=COMMAND with a new name of a-z, 0-9 and -")
+            taken.add(name)
+            try:
+                chosen.append(ExternalCommand(name, command))
+            except ValueError as fault:
+                raise UsageError(f"--fcu-validator-command: {name}: {fault}") from None
+        return chosen
 
     def read_setups(self) -> list[Setup]:
         """What was asked about, ready to be judged.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -70,3 +71,39 @@ def test_a_chain_that_all_refuse_is_told_once_with_their_words_for_it(pytester: 
     words = [f["found"] for f in report["findings"] if f["code"] == "CHN013"]
     assert len(words) == 2
     assert all(word.startswith("refused: ") for word in words)
+
+
+def program(folder: Path, answer: str) -> str:
+    """A command that reads the question and prints an answer."""
+    path = folder / "validator.py"
+    path.write_text(f"import sys\nsys.stdin.read()\nprint({answer!r})\n")
+    return f"{sys.executable} {path}"
+
+
+def test_any_program_can_be_plugged_in(pytester: Any, keystore: Path, tmp_path: Path) -> None:
+    command = program(tmp_path, '{"protocol": 1, "verdict": "refused", "reason": "not on my watch"}')
+    result = run(pytester, keystore, f"--fcu-validator-command=bench={command}", "--fcu-report=r.json")
+    assert result.ret == 1
+    report = json.loads((pytester.path / "r.json").read_text())
+    assert report["verdict"] == "non-conformant"
+    assert [f["found"] for f in report["findings"] if f["code"] == "CHN013"] == ["refused: not on my watch"]
+
+
+@pytest.mark.parametrize("answer", ["", "yes", '{"verdict": "maybe"}', '{"verdict": "refused"}'])
+def test_a_program_that_gives_no_answer_is_a_fault_of_the_run_and_no_verdict(
+    pytester: Any, keystore: Path, tmp_path: Path, answer: str
+) -> None:
+    command = program(tmp_path, answer)
+    result = run(pytester, keystore, f"--fcu-validator-command=bench={command}", "--fcu-report=r.json")
+    assert result.ret == 1
+    report = json.loads((pytester.path / "r.json").read_text())
+    assert report["verdict"] == "incomplete"
+    assert {r["code"] for r in report["results"] if r["outcome"] == "failed"} == {"SYS002"}
+    assert not [f for f in report["findings"] if f["code"] == "CHN013"]
+
+
+@pytest.mark.parametrize("given", ["bench", "=true", "bench=", "openssl=true", "B ench=true", "bench='"])
+def test_a_command_without_a_name_of_its_own_is_a_usage_error(pytester: Any, keystore: Path, given: str) -> None:
+    result = run(pytester, keystore, f"--fcu-validator-command={given}")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: --fcu-validator-command: *"])
