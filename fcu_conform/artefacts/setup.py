@@ -227,6 +227,9 @@ def read_setups(
                 f"chain depth {chain_depth}: contradicts device-certificate-chain-depth: {from_config}"
                 f" in {config_file.path}"
             )
+        uses_bootstrap = None if config_file is None else config_file.flag("use-bootstrap")
+        if config_file and mode is not None and uses_bootstrap is not None and uses_bootstrap != (mode == "bootstrap"):
+            raise UsageError(f"mode {mode}: contradicts use-bootstrap in {config_file.path}")
         upload = _upload(portal_uploads[number]) if number < len(portal_uploads) else None
         setups.append(Setup(name, Keystore(path), config_file, chain_depth, instant, device_set, upload, mode, setups))
     return setups

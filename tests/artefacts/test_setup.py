@@ -187,3 +187,11 @@ def test_nothing_of_a_setup_shows_its_key(tmp_path: Path) -> None:
     assert f"{secret:064x}" not in shown
     assert repr(secret.to_bytes(32, "big"))[2:-1] not in shown
     assert "PRIVATE KEY-----" not in shown
+
+
+def test_a_mode_that_contradicts_fcu_yml_makes_no_sense(tmp_path: Path) -> None:
+    line = Line(tmp_path)
+    with pytest.raises(UsageError, match=r"^mode lwm2m: contradicts use-bootstrap in .*fcu\.yml$"):
+        read_setups([line.keystore], at=AT, mode="lwm2m")
+    (setup,) = read_setups([line.keystore], at=AT, mode="bootstrap")
+    assert setup.mode == "bootstrap"
