@@ -186,6 +186,7 @@ class Tool(ABC):
         counts: its acceptance is a second opinion.
         program: the command.
         package: what holds the command on Debian.
+        seconds: how long it may take.
     """
 
     name: str
@@ -193,6 +194,7 @@ class Tool(ABC):
     counts: bool = True
     program: str
     package: str
+    seconds: float = SECONDS
 
     @abstractmethod
     def version(self) -> str:
@@ -225,7 +227,8 @@ class Tool(ABC):
 
     def _run(self, *command: str, folder: Path | None = None) -> Finished:
         """Run the tool where it speaks English and its zone is UTC."""
-        return run(self.name, command, folder=folder, environment={**os.environ, "LC_ALL": "C", "TZ": "UTC"})
+        environment = {**os.environ, "LC_ALL": "C", "TZ": "UTC"}
+        return run(self.name, command, folder=folder, environment=environment, seconds=self.seconds)
 
 
 def pem(*ders: bytes) -> bytes:
