@@ -142,6 +142,8 @@ ROWS = [
     *_rows("d34e", "leaf that is an anchor", GOOD.with_leaf(_fcu), D1="AAA"),
     *_rows("", "self-signed leaf that is no anchor", GOOD.with_leaf(_lone), R="rrr", D1="rrr"),
 ]
+IN_MBEDTLS_3 = {"new-secp256k1_FCU-R": "r", "d39b-compressed_FCU_key-R": "A", "d39c-compressed_device_key-R": "A"}
+"""What Mbed TLS 3.6 says otherwise than 2.28, which was recorded; new Debian and Ubuntu systems have it."""
 VALIDATORS: tuple[Validator, ...] = (MbedTls(), Certtool(), OpensslCommand())
 
 
@@ -163,7 +165,10 @@ def test_each_library_says_what_was_recorded(row: Row, place: int) -> None:
         assert str(caught.value) == missing
         return
     answer = validator.ask(question)
-    assert "rA"[answer.accepted] == row.verdicts[place], answer
+    expected = row.verdicts[place]
+    if validator.name == "mbedtls" and validator.version().startswith("3."):
+        expected = IN_MBEDTLS_3.get(row.id, expected)
+    assert "rA"[answer.accepted] == expected, answer
     assert bool(answer.reason) != answer.accepted
     assert answer.reason.isprintable()
 
