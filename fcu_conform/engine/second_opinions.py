@@ -18,19 +18,10 @@ if TYPE_CHECKING:
 
 @dataclass
 class Opinion:
-    """One validator's part in a run: what it is, and what kept it from answering where something did."""
+    """One validator's part in a run, and what kept it from answering where something did."""
 
     validator: Validator
-    version: str = ""
     faults: list[str] = field(default_factory=list)
-    asked: int = 0
-
-    @property
-    def status(self) -> str:
-        """As the report calls it: used, failed or not-asked."""
-        if self.faults:
-            return "failed"
-        return "used" if self.asked else "not-asked"
 
 
 class SecondOpinions:
@@ -51,9 +42,7 @@ class SecondOpinions:
         return self._answers[key]
 
     def _put(self, opinion: Opinion, question: Question) -> Answer | None:
-        opinion.asked += 1
         try:
-            opinion.version = opinion.version or opinion.validator.version()
             return opinion.validator.ask(question)
         except ValidatorFault as fault:
             message = str(fault)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from shlex import quote
 from typing import Any
 
 from fcu_conform.artefacts.certificate import Certificate
@@ -144,7 +145,7 @@ class Comparison:
     def command(self, setup: Setup) -> str:
         """The command that writes the right upload."""
         depth = f" --depth {self.slicing.depth}" if setup.config is None or setup.config.depth is None else ""
-        return f"fcu-conform upload --keystore {setup.keystore.path}{depth} -o upload.pem"
+        return f"fcu-conform upload --keystore {quote(str(setup.keystore.path))}{depth} -o upload.pem"
 
 
 def _comparison(setup: Setup) -> Comparison:

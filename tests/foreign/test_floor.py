@@ -19,23 +19,9 @@ OF_EVERY_DEVICE = {"DEV001", "DEV004", "DEV005", "DEV008", "DEV026"}
 BY_DEPTH, WITHOUT_DEPTH = {"DEV002", "DEV003"}, ("nobody_said", "nobody_set")
 UPLOAD_BY_DEPTH = {"UPL002", "UPL004"}
 OF_EVERY_UPLOAD = {"UPL001", "UPL005", "UPL009"}
-#: Cases that the judge and the maker see differently: each stays here, and fails when they agree, until one of them
-#: has been shown to be wrong.
-DISPUTED: dict[str, str] = {}
 
 
-def parameter(case: Case) -> Any:
-    """The case, with what is disputed about it."""
-    reason = DISPUTED.get(case.id)
-    return pytest.param(case, id=case.id, marks=[pytest.mark.xfail(reason=reason, strict=True)] if reason else [])
-
-
-def test_only_cases_that_exist_are_disputed() -> None:
-    assert set(DISPUTED) <= {case.id for case in CASES}
-    assert len(DISPUTED) < len(CASES) / 20
-
-
-@pytest.mark.parametrize("case", [parameter(case) for case in CASES])
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 def test_the_judge_finds_exactly_the_errors_and_the_offenders_of(case: Case, tmp_path: Path) -> None:
     room = case.make(tmp_path)
     with patience():
