@@ -11,6 +11,7 @@ from fcu_conform.engine.events import Finished, Judged, Listener
 from fcu_conform.engine.examination import Examination
 from fcu_conform.engine.report import Report
 from fcu_conform.validators.model import Validator
+from fcu_conform.validators.registry import select
 
 
 def check(
@@ -23,7 +24,7 @@ def check(
     portal_upload: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] = (),
     mode: str | None = None,
     strict: bool = False,
-    validators: Sequence[Validator] = (),
+    validators: str | Sequence[Validator] = "auto",
     listeners: Sequence[Listener] = (),
 ) -> Report:
     """Judges one keystore, or several FCU instances together, by every rule.
@@ -37,7 +38,8 @@ def check(
         portal_upload: what was, or will be, uploaded: one file for each keystore, in order.
         mode: "bootstrap" or "lwm2m", where fcu.yml does not say.
         strict: warnings fail.
-        validators: the independent validators to ask, e.g. ``fcu_conform.validators.registry.select("auto")``.
+        validators: the independent validators to ask: "auto" (those installed), "all", "none", names with commas
+            between them, or validators of one's own.
         listeners: called with every event, in order.
 
     Returns:
@@ -45,7 +47,10 @@ def check(
 
     Raises:
         UsageError: a path that is not there or of the wrong kind, a depth that contradicts fcu.yml.
+        ValueError: no validator has such a name.
     """
+    if isinstance(validators, str):
+        validators = select(validators)
     setups = read_setups(
         _listed(keystores),
         config=config,

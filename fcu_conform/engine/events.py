@@ -32,7 +32,8 @@ class Result:
 
     ``blocked_by`` holds rule codes in catalogue order; ``reason`` is for people: what is missing for a rule that does
     not apply, what the fault was when the rule itself broke. ``count`` is how many findings there were; over devices it
-    may be more than are kept in ``findings``.
+    may be more than are kept in ``findings``. ``version`` is that of the validator that answered, which may be empty;
+    None where none did.
     """
 
     rule: Rule
@@ -42,6 +43,7 @@ class Result:
     blocked_by: tuple[str, ...] = ()
     reason: str = ""
     count: int = 0
+    version: str | None = None
 
     @property
     def code(self) -> str:

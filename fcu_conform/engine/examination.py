@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from fcu_conform.artefacts.setup import Setup
 from fcu_conform.engine.devices import DevicePass, judge_devices
@@ -21,7 +22,7 @@ from fcu_conform.rules.model import (
     Scope,
     requires,
 )
-from fcu_conform.validators.model import Validator
+from fcu_conform.validators.model import CannotTell, Validator
 
 OVER_DEVICES = frozenset({Scope.DEVICE, Scope.LOT})
 BY_VALIDATORS = frozenset({Scope.PATH, Scope.DEVICE_PATH})
@@ -175,24 +176,36 @@ class Examination:
             paths = self._device_paths(rule, setup)
         opinions = self.opinions[setup.name]
         findings: list[Finding] = []
-        refused = False
+        answered = silent = refused = False
+        untold = ""
         causes: tuple[str, ...] = ()
         for path, place in paths:
-            answer = opinions.ask(validator.name, path)
+            try:
+                answer = opinions.ask(validator.name, path)
+            except CannotTell as doubt:
+                untold = str(doubt)
+                continue
             if answer is None:
-                raise Blocked("SYS002")
+                silent = True
+                continue
+            answered = True
             if not answer.accepted:
                 refused = True
                 causes = causes or self._failed(families, setup.name)
             finding = opinions.finding(validator.name, path, answer, place, causes)
             if finding is not None:
                 findings.append(rule.complete(finding))
-        if refused and causes:
-            return Result(rule, subject, Outcome.BLOCKED, tuple(findings), causes, count=len(findings))
-        if not refused and not validator.counts:
+        if not answered:
+            raise Blocked("SYS002") if silent else NotApplicable(untold)
+        result = self._result(rule, subject, tuple(findings))
+        if silent and result.outcome is not Outcome.FAILED:
+            result = replace(result, outcome=Outcome.BLOCKED, blocked_by=("SYS002",))
+        elif refused and causes:
+            result = replace(result, outcome=Outcome.BLOCKED, blocked_by=causes)
+        elif not refused and not validator.counts:
             reason = "it accepts, which does not count: it can be made to accept a forgery"
-            return Result(rule, subject, Outcome.NOT_APPLICABLE, tuple(findings), reason=reason)
-        return self._result(rule, subject, tuple(findings))
+            result = replace(result, outcome=Outcome.NOT_APPLICABLE, reason=reason)
+        return replace(result, version=validator.version())
 
     def _by_handshake(self, rule: Rule, setup: Setup) -> Result:
         requires(self.handshake, "handshakes were not asked for (--fcu-handshake)")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from fcu_conform.artefacts import oids
 from fcu_conform.artefacts.certificate import Certificate
@@ -20,14 +21,14 @@ class Cause:
     what: str
     who: str
     validators: frozenset[str]
-    applies: Callable[[PathQuestion], bool]
+    applies: Callable[[PathQuestion, datetime], bool]
 
 
 def _whole(path: PathQuestion) -> tuple[Certificate, ...]:
     return (path.leaf, *path.untrusted, *path.anchors)
 
 
-def _names_differ_in_bytes(path: PathQuestion) -> bool:
+def _names_differ_in_bytes(path: PathQuestion, _at: datetime) -> bool:
     certificates = _whole(path)
     return any(
         child.issuer.der != issuer.subject.der and child.issuer.matches(issuer.subject)
@@ -36,8 +37,8 @@ def _names_differ_in_bytes(path: PathQuestion) -> bool:
     )
 
 
-def _constrains(*choices: int) -> Callable[[PathQuestion], bool]:
-    def applies(path: PathQuestion) -> bool:
+def _constrains(*choices: int) -> Callable[[PathQuestion, datetime], bool]:
+    def applies(path: PathQuestion, _at: datetime) -> bool:
         return any(
             base.choice in choices
             for certificate in _whole(path)
@@ -48,41 +49,47 @@ def _constrains(*choices: int) -> Callable[[PathQuestion], bool]:
     return applies
 
 
-def _is_long(path: PathQuestion) -> bool:
+def _is_long(path: PathQuestion, _at: datetime) -> bool:
     return len(path.untrusted) > MBEDTLS_INTERMEDIATES
 
 
-_PARSED_BY_MBEDTLS = frozenset(
+_PROCESSED_BY_MOST = frozenset(
     {
         oids.BASIC_CONSTRAINTS,
         oids.KEY_USAGE,
         oids.EXTENDED_KEY_USAGE,
         oids.SUBJECT_ALT_NAME,
-        oids.NETSCAPE_CERT_TYPE,
     }
 )
 
 
-def _has_extension_unknown_to_mbedtls(path: PathQuestion) -> bool:
-    return any(
-        extension.critical and extension.oid not in _PARSED_BY_MBEDTLS
-        for certificate in _whole(path)
-        for extension in certificate.extensions
-    )
+def _marks_critical_beside(*known: str) -> Callable[[PathQuestion, datetime], bool]:
+    def applies(path: PathQuestion, _at: datetime) -> bool:
+        return any(
+            extension.critical and extension.oid not in _PROCESSED_BY_MOST and extension.oid not in known
+            for certificate in _whole(path)
+            for extension in certificate.extensions
+        )
+
+    return applies
 
 
-def _dates_are_odd(path: PathQuestion) -> bool:
+def _dates_are_odd(path: PathQuestion, _at: datetime) -> bool:
     return any(c.not_before.notes or c.not_after.notes for c in _whole(path))
 
 
-def _purposes_exclude_clients(path: PathQuestion) -> bool:
+def _is_the_last_second(path: PathQuestion, at: datetime) -> bool:
+    return any(c.not_after.instant == at.replace(microsecond=0) for c in _whole(path))
+
+
+def _purposes_exclude_clients(path: PathQuestion, _at: datetime) -> bool:
     return any(
         purposes is not None and not {oids.CLIENT_AUTH, oids.ANY_EXTENDED_KEY_USAGE} & set(purposes)
         for purposes in (certificate.extended_key_usage for certificate in _whole(path)[1:])
     )
 
 
-def _anchors_share_a_name(path: PathQuestion) -> bool:
+def _anchors_share_a_name(path: PathQuestion, _at: datetime) -> bool:
     """A CA was given a new key and kept its name, and the certificate below does not say by which key it was signed."""
     return any(
         one.subject.matches(other.subject) and one.public_key.der != other.public_key.der
@@ -94,14 +101,15 @@ def _anchors_share_a_name(path: PathQuestion) -> bool:
 CAUSES = (
     Cause(
         "issuer and subject are the same name in another case or string type, and it compares bytes",
-        "readers built on Rust, Go, NSS, wolfSSL or GnuTLS; RFC 5280 section 7.1 calls the names equal",
-        frozenset({"cryptography", "certtool"}),
+        "readers built on Rust, Go, NSS, wolfSSL or GnuTLS, and the device where spaces differ; RFC 5280 section 7.1"
+        " calls the names equal",
+        frozenset({"cryptography", "certtool", "mbedtls"}),
         _names_differ_in_bytes,
     ),
     Cause(
         "the path has directoryName constraints, which it does not support",
-        "readers built on Rust or Go",
-        frozenset({"cryptography", "certvalidator"}),
+        "readers built on Rust or Go; those built on GnuTLS where a name is excluded",
+        frozenset({"cryptography", "certtool", "certvalidator"}),
         _constrains(GeneralName.DIRECTORY),
     ),
     Cause(
@@ -114,7 +122,13 @@ CAUSES = (
         "a certificate has a critical extension that Mbed TLS cannot parse",
         "the device, where it carries the certificate (DEV019), and servers built on Mbed TLS",
         frozenset({"mbedtls"}),
-        _has_extension_unknown_to_mbedtls,
+        _marks_critical_beside(oids.NETSCAPE_CERT_TYPE),
+    ),
+    Cause(
+        "a critical extension says something of policies, which it does not process",
+        "readers built on Rust or GnuTLS",
+        frozenset({"cryptography", "certtool"}),
+        _marks_critical_beside(oids.NAME_CONSTRAINTS),
     ),
     Cause(
         f"the path has more than {MBEDTLS_INTERMEDIATES} intermediates",
@@ -125,8 +139,14 @@ CAUSES = (
     Cause(
         "a date is encoded otherwise than RFC 5280 asks (CRT016)",
         "strict readers, those built on Rust among them",
-        frozenset({"cryptography", "openssl", "openssl-partial", "openssl-command", "mbedtls"}),
+        frozenset({"cryptography", "openssl", "openssl-partial", "openssl-command", "mbedtls", "certtool"}),
         _dates_are_odd,
+    ),
+    Cause(
+        "it is asked about the very last second of a certificate, which it counts as past",
+        "servers built on OpenSSL before 4.0, for that second",
+        frozenset({"openssl", "openssl-partial", "openssl-command"}),
+        _is_the_last_second,
     ),
     Cause(
         "a CA certificate has an extendedKeyUsage without clientAuth (CRT017)",
@@ -143,6 +163,6 @@ CAUSES = (
 )
 
 
-def explain(path: PathQuestion, validator: str) -> Cause | None:
-    """The cause for which this validator is known to refuse such a path, if there is one."""
-    return next((cause for cause in CAUSES if validator in cause.validators and cause.applies(path)), None)
+def explain(path: PathQuestion, validator: str, at: datetime) -> Cause | None:
+    """The cause for which this validator is known to refuse such a path at this instant, if there is one."""
+    return next((cause for cause in CAUSES if validator in cause.validators and cause.applies(path, at)), None)

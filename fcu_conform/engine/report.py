@@ -10,6 +10,8 @@ from fcu_conform.artefacts.setup import Setup
 from fcu_conform.engine.events import JUDGED, Outcome, Result
 from fcu_conform.engine.examination import Examination
 from fcu_conform.rules.model import Finding, Level, Scope
+from fcu_conform.validators.model import Validator, ValidatorFault
+from fcu_conform.validators.registry import known
 
 
 class Verdict(str, Enum):
@@ -19,6 +21,19 @@ class Verdict(str, Enum):
     NON_CONFORMANT = "non-conformant"
     NOTHING_CHECKED = "nothing-checked"
     INCOMPLETE = "incomplete"
+
+
+@dataclass(frozen=True)
+class ValidatorUse:
+    """One independent validator, whom it stands for, and what became of it in a run.
+
+    ``version`` is None where it is not known; ``status`` is used, failed, not-installed or not-asked.
+    """
+
+    name: str
+    stands_for: str
+    version: str | None
+    status: str
 
 
 @dataclass(frozen=True)
@@ -61,6 +76,30 @@ class Report:
                 if level is None or finding.level is level:
                     yield result, finding
 
+    def validators(self) -> Iterator[ValidatorUse]:
+        """Every validator that is known or was plugged in, in the order of asking; those left out are looked for.
+
+        What became of one is read off the results, which may come from other processes.
+        """
+        asked = {} if self.examination is None else {v.name: v for v in self.examination.validators}
+        for validator in (*asked.values(), *(v for v in known() if v.name not in asked)):
+            subjects = {f"{setup.name}-{validator.name}" for setup in self.setups}
+            results = [result for result in self.results if result.subject in subjects]
+            version = next((result.version for result in results if result.version is not None), None)
+            status = "used"
+            if version is None:
+                version = _version(validator)
+                was_silent = any("SYS002" in result.blocked_by for result in results)
+                status = "not-installed" if version is None else "failed" if was_silent else "not-asked"
+            yield ValidatorUse(validator.name, validator.stands_for, version, status)
+
     def errors(self) -> set[str]:
         """Codes of the rules that failed."""
         return {result.code for result in self.results if result.outcome is Outcome.FAILED}
+
+
+def _version(validator: Validator) -> str | None:
+    try:
+        return validator.version()
+    except ValidatorFault:
+        return None

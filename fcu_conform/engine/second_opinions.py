@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from fcu_conform.engine.explanations import explain
 from fcu_conform.rules.model import Finding, Level, Location, PathQuestion
-from fcu_conform.validators.model import Answer, Question, Validator, ValidatorFault
+from fcu_conform.validators.model import Answer, CannotTell, Question, Validator, ValidatorFault
 
 if TYPE_CHECKING:
     from fcu_conform.artefacts.certificate import Certificate
@@ -31,19 +31,28 @@ class SecondOpinions:
         self._at = at
         self.opinions = {validator.name: Opinion(validator) for validator in validators}
         self.handshake_faults: list[str] = []
-        self._answers: dict[tuple[str, Question], Answer | None] = {}
+        self._answers: dict[tuple[str, Question], Answer | CannotTell | None] = {}
 
     def ask(self, name: str, path: PathQuestion) -> Answer | None:
-        """What a validator says of a path; None where it did not answer, which its opinion then tells."""
+        """What a validator says of a path; None where it did not answer, which its opinion then tells.
+
+        Raises:
+            CannotTell: it can say nothing of this path, for no fault of anybody's.
+        """
         question = Question(path.leaf.raw, _raw(path.untrusted), _raw(path.anchors), self._at)
         key = name, question
         if key not in self._answers:
             self._answers[key] = self._put(self.opinions[name], question)
-        return self._answers[key]
+        answer = self._answers[key]
+        if isinstance(answer, CannotTell):
+            raise answer
+        return answer
 
-    def _put(self, opinion: Opinion, question: Question) -> Answer | None:
+    def _put(self, opinion: Opinion, question: Question) -> Answer | CannotTell | None:
         try:
             return opinion.validator.ask(question)
+        except CannotTell as reason:
+            return reason
         except ValidatorFault as fault:
             message = str(fault)
         except Exception as fault:  # an adapter that breaks is a fault of the run, never a verdict
@@ -96,7 +105,7 @@ class SecondOpinions:
         if causes:
             message += f"; {', '.join(causes)} tells why"
             level = Level.NOTICE
-        elif (cause := explain(path, name)) is not None:
+        elif (cause := explain(path, name, self._at)) is not None:
             message += f"; the cause is known: {cause.what}"
             level, why = Level.WARNING, cause.who
         if not validator.counts:

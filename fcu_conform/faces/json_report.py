@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from fcu_conform import __version__
 from fcu_conform.artefacts.certificate import Certificate
 from fcu_conform.artefacts.setup import Setup
-from fcu_conform.engine import Examination, Outcome, Report, Result
+from fcu_conform.engine import Report, Result
 from fcu_conform.engine.events import JUDGED
 from fcu_conform.engine.examination import OVER_DEVICES
 from fcu_conform.faces.settings import format_instant
 from fcu_conform.faces.transport import DeviceCounts
 from fcu_conform.rules.model import Finding
-from fcu_conform.validators.model import ValidatorFault
 
 SCHEMA_VERSION = "1.0"
 
@@ -52,7 +52,7 @@ def document(
         "checked_at": format_instant(checked_at),
         "judged_at": format_instant(judged_at),
         "subjects": [subject for setup in report.setups for subject in _subjects(setup)],
-        "validators": [] if report.examination is None else list(_validators(report, report.examination)),
+        "validators": [asdict(validator) for validator in report.validators()],
         "results": [_result(result) for result in report.results],
         "findings": [_finding(result, finding) for result in report.results for finding in result.findings],
         "devices": _devices(devices or _counts(report)),
@@ -62,22 +62,6 @@ def document(
 def render(content: Document) -> bytes:
     """The document as ASCII bytes: whatever a certificate's name holds, the file is safe to show anywhere."""
     return (json.dumps(content, indent=2, ensure_ascii=True) + "\n").encode("ascii")
-
-
-def _validators(report: Report, examination: Examination) -> Iterator[Document]:
-    """Every validator that was asked, with what became of it; read off the results, which may come from workers."""
-    for validator in examination.validators:
-        subjects = {f"{setup.name}-{validator.name}" for setup in report.setups}
-        results = [result for result in report.results if result.subject in subjects]
-        has_failed = any("SYS002" in result.blocked_by for result in results)
-        try:
-            version: str | None = validator.version()
-        except ValidatorFault:
-            version = None
-        status = "used" if any(r.outcome is not Outcome.NOT_APPLICABLE or r.reason for r in results) else "not-asked"
-        if has_failed:
-            status = "failed" if version else "not-installed"
-        yield {"name": validator.name, "version": version, "status": status}
 
 
 def _devices(counts: DeviceCounts) -> Document:

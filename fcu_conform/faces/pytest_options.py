@@ -36,7 +36,7 @@ def gather(config: pytest.Config) -> Settings:
         at=now() if at is None else at,
         devices=tuple(values["devices"]),
         portal_uploads=tuple(values["portal-upload"]),
-        validators=values["validators"],
+        validators=values["validators"] or "auto",
         validator_commands=tuple(values["validator-command"]),
         handshake=values["handshake"],
         mode=None if values["mode"] is None else parse_mode(values["mode"]),

@@ -68,7 +68,7 @@ OPTIONS = (
         "validators",
         "string",
         "LIST",
-        "ask independent validators too: names with commas between them, auto (those installed) or all",
+        "ask these independent validators: names with commas between, auto (those installed; default), all, none",
     ),
     Option(
         "validator-command",

@@ -97,9 +97,8 @@ class TerminalPages:
             lines.append(f"fcu-mode: {settings.mode}")
         lines += [f"fcu-devices: {path}" for path in settings.devices]
         lines += [f"fcu-portal-upload: {path}" for path in settings.portal_uploads]
-        if settings.validators is not None or settings.validator_commands:
-            names = ", ".join(validator.name for validator in self.plugin.examination.validators)
-            lines.append(f"fcu-validators: {names or 'none is installed'}")
+        names = ", ".join(validator.name for validator in self.plugin.examination.validators)
+        lines.append(f"fcu-validators: {names or 'none'}")
         lines.append(f"fcu-at: {settings.at}")
         if settings.strict:
             lines.append("fcu-strict: warnings fail")

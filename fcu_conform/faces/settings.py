@@ -38,7 +38,7 @@ class Settings:
     devices: tuple[str, ...] = ()
     portal_uploads: tuple[str, ...] = ()
     mode: str | None = None
-    validators: str | None = None
+    validators: str = "auto"
     validator_commands: tuple[str, ...] = ()
     handshake: bool = False
 
@@ -64,13 +64,11 @@ class Settings:
         Raises:
             UsageError: one that is named is not known, or a command has no name, no words or the name of another.
         """
-        if self.validators is None and not self.validator_commands:
-            return []
         from fcu_conform.validators.external import ExternalCommand
         from fcu_conform.validators.registry import NAMES, select
 
         try:
-            chosen = [] if self.validators is None else select(self.validators)
+            chosen = select(self.validators)
         except ValueError as fault:
             raise UsageError(f"--fcu-validators: {fault}") from None
         taken = set(NAMES)

@@ -45,6 +45,7 @@ def dump(result: Result) -> str:
             "blocked_by": result.blocked_by,
             "reason": result.reason,
             "count": result.count,
+            "version": result.version,
         }
     )
 
@@ -65,4 +66,5 @@ def load(text: str, catalogue: Catalogue) -> Result:
         blocked_by=tuple(plain["blocked_by"]),
         reason=plain["reason"],
         count=plain["count"],
+        version=plain["version"],
     )

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 
-from fcu_conform.validators.model import Answer, Question, ValidatorFault
+from fcu_conform.validators.model import Answer, CannotTell, Question, ValidatorFault
 from fcu_conform.validators.processes import Tool, first_line, line, pem
 
 _VERDICT = re.compile(rb"^Chain verification output: (Not verified|Verified)\.(.*)$", re.MULTILINE)
@@ -72,7 +72,7 @@ def _answer(accepted: bool, words: str, another: bool, alone: bool) -> Answer:
         return Answer(False, words.strip(), dates_left_out=True)
     if alone:  # there was one check, and it tells all defects that it finds
         return Answer(True, dates_left_out=True)
-    raise ValidatorFault(
+    raise CannotTell(
         "certtool reads the clock before GnuTLS 3.8: it met a certificate that is not valid today and looked no further"
     )
 

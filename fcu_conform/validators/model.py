@@ -44,6 +44,10 @@ class ValidatorFault(Exception):
     """The library is not there, failed, timed out or answered nonsense: never a verdict. The text is one line."""
 
 
+class CannotTell(ValidatorFault):
+    """The library works, and nothing can be said of this question all the same, such as of dates at another instant."""
+
+
 class Validator(Protocol):
     """An independent validator."""
 
@@ -70,5 +74,6 @@ class Validator(Protocol):
         """The library's verdict.
 
         Raises:
+            CannotTell: it cannot judge this question, which is nobody's fault.
             ValidatorFault: the library did not answer the question.
         """

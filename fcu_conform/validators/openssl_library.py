@@ -28,7 +28,7 @@ class OpensslLibrary(PythonLibrary):
         self._partial = partial
         self.name = "openssl-partial" if partial else "openssl"
         self.stands_for = (
-            "OpenSSL servers that trust any uploaded certificate (X509_V_FLAG_PARTIAL_CHAIN)"
+            "OpenSSL servers that trust any uploaded certificate, by PARTIAL_CHAIN"
             if partial
             else "the portal: OpenSSL servers with their defaults"
         )

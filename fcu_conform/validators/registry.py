@@ -63,6 +63,11 @@ NAMES = tuple(entry.name for entry in ENTRIES)
 CORE = tuple(entry.name for entry in ENTRIES if entry.core)
 
 
+def known() -> list[Validator]:
+    """All validators, whether or not their libraries are here."""
+    return [entry.validator() for entry in ENTRIES]
+
+
 def available() -> list[Validator]:
     """The validators whose library or command is installed here.
 
@@ -75,18 +80,19 @@ def select(spec: str) -> list[Validator]:
     """The validators that `--fcu-validators` names, in the order of this module and each once.
 
     Args:
-        spec: `auto` (those installed), `all` (also those not installed, which raise ValidatorFault when asked), or
-            names with commas between them.
+        spec: `auto` (those installed), `all` (also those not installed, which raise ValidatorFault when asked), `none`,
+            or names with commas between them.
 
     Raises:
         ValueError: a name is not known; the message holds those that are.
     """
     if spec == "auto":
         return available()
+    if spec == "none":
+        return []
     wanted = set(NAMES) if spec == "all" else {name.strip() for name in spec.split(",")}
     unknown = sorted(wanted.difference(NAMES))
     if unknown:
-        raise ValueError(
-            f"no validator is called {', '.join(map(repr, unknown))}: say auto, all, or some of {', '.join(NAMES)}"
-        )
+        given = ", ".join(map(repr, unknown))
+        raise ValueError(f"no validator is called {given}: say auto, all, none, or some of {', '.join(NAMES)}")
     return [entry.validator() for entry in ENTRIES if entry.name in wanted]

@@ -11,12 +11,13 @@ import fcu_conform
 from fcu_conform.engine import Event, Finished, Judged, Outcome, Verdict, check
 from fcu_conform.rules import catalogue
 from fcu_conform.rules.model import Finding
+from fcu_conform.validators.registry import available
 
 FOR_KEYSTORES = catalogue(devices=False, upload=False, validators=False, handshake=False)
 
 
 def test_a_sound_keystore_is_conformant_without_a_word(tmp_path: Path) -> None:
-    report = check(Line(tmp_path).keystore, at=AT)
+    report = check(Line(tmp_path).keystore, at=AT, validators="none")
     assert report.verdict is Verdict.CONFORMANT
     assert list(report.findings()) == []
     assert {result.outcome for result in report.results} == {Outcome.PASSED, Outcome.NOT_APPLICABLE}
@@ -25,24 +26,33 @@ def test_a_sound_keystore_is_conformant_without_a_word(tmp_path: Path) -> None:
 
 
 def test_there_is_one_result_for_every_rule_in_the_order_of_the_catalogue(tmp_path: Path) -> None:
-    report = check(str(Line(tmp_path).keystore), at=AT)
+    report = check(str(Line(tmp_path).keystore), at=AT, validators="none")
     assert [result.code for result in report.results] == [rule.code for rule in FOR_KEYSTORES]
     assert {result.subject for result in report.results} == {"keystore"}
 
 
 def test_several_keystores_are_judged_together_keystore_by_keystore(tmp_path: Path) -> None:
     one, two = Line(tmp_path / "one"), Line(tmp_path / "two")
-    report = check([one.keystore, two.keystore], at=AT)
+    report = check([one.keystore, two.keystore], at=AT, validators="none")
     assert [setup.name for setup in report.setups] == ["one", "two"]
     assert [result.subject for result in report.results] == ["one"] * len(FOR_KEYSTORES) + ["two"] * len(FOR_KEYSTORES)
     told = {r.subject: [f.message for f in r.findings] for r in report.results if r.code == "KEY009"}
     assert told == {"one": ["is the same key as that of two"], "two": ["is the same key as that of one"]}
 
 
+def test_validators_that_are_installed_are_asked_unless_told_otherwise(tmp_path: Path) -> None:
+    line = Line(tmp_path)
+    asked = [v.name for v in check(line.keystore, at=AT).validators() if v.status == "used"]
+    assert asked == [validator.name for validator in available()]
+    assert [v.status for v in check(line.keystore, at=AT, validators="none").validators() if v.status == "used"] == []
+    with pytest.raises(ValueError, match="no validator is called 'nss'"):
+        check(line.keystore, at=AT, validators="nss")
+
+
 def test_listeners_hear_every_result_in_order_and_the_end_last(tmp_path: Path) -> None:
     one: list[Event] = []
     other: list[Event] = []
-    report = check(Line(tmp_path).keystore, at=AT, listeners=[one.append, other.append])
+    report = check(Line(tmp_path).keystore, at=AT, validators="none", listeners=[one.append, other.append])
     assert one == [*map(Judged, report.results), Finished(complete=True)]
     assert other == one
 
@@ -50,8 +60,8 @@ def test_listeners_hear_every_result_in_order_and_the_end_last(tmp_path: Path) -
 def test_strict_turns_warnings_into_failures(tmp_path: Path) -> None:
     line = Line(tmp_path)
     line.keystore.chmod(0o755)
-    assert check(line.keystore, at=AT).verdict is Verdict.CONFORMANT
-    report = check(line.keystore, at=AT, strict=True)
+    assert check(line.keystore, at=AT, validators="none").verdict is Verdict.CONFORMANT
+    report = check(line.keystore, at=AT, validators="none", strict=True)
     assert report.verdict is Verdict.NON_CONFORMANT
     assert report.errors() == {"KEY007"}
 
@@ -65,7 +75,7 @@ def test_a_usage_error_comes_before_anything_is_judged(tmp_path: Path) -> None:
 
 def test_an_empty_folder_is_judged_and_not_conformant(tmp_path: Path) -> None:
     tmp_path.chmod(0o700)
-    report = check(tmp_path, at=AT)
+    report = check(tmp_path, at=AT, validators="none")
     assert report.verdict is Verdict.NON_CONFORMANT
     assert report.errors() == {"KEY001", "CRT001"}
 
@@ -73,7 +83,7 @@ def test_an_empty_folder_is_judged_and_not_conformant(tmp_path: Path) -> None:
 def test_judging_twice_gives_the_same(tmp_path: Path) -> None:
     line = Line(tmp_path)
     line.write("key.bak", (line.keystore / "fcu_private_key.pem").read_bytes())
-    one, other = (check(line.keystore, at=AT).results for _ in range(2))
+    one, other = (check(line.keystore, at=AT, validators="none").results for _ in range(2))
     assert one == other
     assert sum(len(result.findings) for result in one) == 1
 
@@ -87,7 +97,7 @@ def test_judging_changes_nothing_on_disk(tmp_path: Path) -> None:
 
     line = Line(tmp_path)
     before = state()
-    check(line.keystore, at=AT)
+    check(line.keystore, at=AT, validators="none")
     assert state() == before
     assert len(before) > 4
 
@@ -99,7 +109,7 @@ def test_no_finding_of_a_broken_keystore_holds_the_key(tmp_path: Path) -> None:
     line.write("fcu_csr.pem", key)
     line.write("../config/fcu.yml", key)
     line.write("fcu_private_key.pem", key + key, mode=0o666)
-    report = check(line.keystore, at=AT)
+    report = check(line.keystore, at=AT, validators="none")
     findings = [finding for _, finding in report.findings()]
     assert len(findings) > 3
     assert all(isinstance(finding, Finding) for finding in findings)

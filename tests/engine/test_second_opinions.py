@@ -13,7 +13,7 @@ from fcu_conform.artefacts.setup import read_setups
 from fcu_conform.engine import Examination, Outcome, Result
 from fcu_conform.rules import catalogue
 from fcu_conform.rules.model import Level
-from fcu_conform.validators.model import Answer, Question, ValidatorFault
+from fcu_conform.validators.model import Answer, CannotTell, Question, ValidatorFault
 
 
 @dataclass
@@ -86,6 +86,15 @@ def test_a_validator_that_does_not_answer_is_a_fault_of_the_run_and_no_verdict(
     assert run.outcome is Outcome.FAILED
     assert "broken did not answer" in run.findings[0].message
     assert "mind" not in run.findings[0].message
+
+
+def test_one_that_cannot_tell_is_nobodys_fault(tmp_path: Path) -> None:
+    examination = Examination(
+        read_setups([Line(tmp_path).keystore], at=AT), validators=[Stub("clock", CannotTell("reads the clock"))]
+    )
+    result = examination.judge("CHN013", "keystore-clock")
+    assert (result.outcome, result.reason) == (Outcome.NOT_APPLICABLE, "reads the clock")
+    assert examination.judge("SYS002", "keystore").outcome is Outcome.PASSED
 
 
 def test_the_acceptance_of_one_that_can_be_forged_does_not_count(tmp_path: Path) -> None:
@@ -178,6 +187,31 @@ def test_the_devices_that_are_refused_are_named(lot: Lot) -> None:
     assert result.outcome is Outcome.FAILED
     assert len(result.findings) == 3
     assert all(str(finding.location.file).startswith("line1-") for finding in result.findings)
+
+
+@dataclass
+class Moody(Stub):
+    """Answers the first questions, and then no more."""
+
+    patience: int = 1
+
+    def ask(self, question: Question) -> Answer:
+        answer = super().ask(question)
+        if len(self.asked) > self.patience:
+            raise ValidatorFault("had enough")
+        return answer
+
+
+def test_a_refusal_stands_though_the_validator_breaks_afterwards(lot: Lot) -> None:
+    examination = lot.examination(Moody("moody", Answer(False, "never")), sample=3)
+    result = examination.judge("DEV024", "keystore-moody")
+    assert (result.outcome, len(result.findings)) == (Outcome.FAILED, 1)
+    assert examination.judge("SYS002", "keystore").outcome is Outcome.FAILED
+
+
+def test_an_acceptance_is_not_the_whole_truth_where_the_validator_breaks_afterwards(lot: Lot) -> None:
+    result = lot.examination(Moody("moody"), sample=3).judge("DEV024", "keystore-moody")
+    assert (result.outcome, result.blocked_by) == (Outcome.BLOCKED, ("SYS002",))
 
 
 def test_a_wrong_upload_explains_that_devices_are_refused(lot: Lot) -> None:

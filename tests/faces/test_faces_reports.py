@@ -71,7 +71,7 @@ def test_a_run_that_stops_early_after_a_failure_is_non_conformant(run, disordere
 
 def test_the_report_is_the_one_of_the_library(run, disordered: Path, read_report) -> None:
     run(disordered, "--fcu-report=report.json")
-    report = check(disordered, at=INSTANT)
+    report = check(disordered, at=INSTANT, validators="none")
     document = json_report.document(report, judged_at=INSTANT, checked_at=INSTANT)
     assert {**read_report(), "checked_at": document["checked_at"]} == document
 

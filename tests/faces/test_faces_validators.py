@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from fcu_conform.faces.json_report import schema
+from fcu_conform.validators.registry import NAMES, available
 
+NONE = "--fcu-validators=none"
 AT = "2026-06-01T00:00:00Z"
 
 
@@ -31,8 +34,16 @@ def test_each_validator_is_a_test_of_its_own(pytester: Any, keystore: Path) -> N
     )
 
 
-def test_without_the_option_none_is_asked(pytester: Any, keystore: Path) -> None:
+def test_without_the_option_all_that_are_installed_are_asked(pytester: Any, keystore: Path) -> None:
     result = run(pytester, keystore, "--co", "-q")
+    asked = [line for line in result.outlines if line.startswith("fcu::CHN013")]
+    assert asked == [f"fcu::CHN013[keystore-{validator.name}]" for validator in available()]
+    assert "fcu::CHN013[keystore-cryptography]" in asked
+    assert "fcu::SYS002[keystore]" in result.outlines
+
+
+def test_none_is_asked_where_none_is_wanted(pytester: Any, keystore: Path) -> None:
+    result = run(pytester, keystore, "--co", "-q", "--fcu-validators=none")
     assert "CHN013" not in result.stdout.str()
     assert "KEY004" in result.stdout.str()
 
@@ -51,9 +62,13 @@ def test_the_report_names_the_validators_with_their_versions(
     assert result.ret == 0
     report = json.loads((pytester.path / "r.json").read_text())
     Draft202012Validator(schema()).validate(report)
-    (validator,) = report["validators"]
+    assert {validator["name"] for validator in report["validators"]} == set(NAMES)
+    validator, *others = report["validators"]
     assert (validator["name"], validator["status"]) == ("cryptography", "used")
-    assert validator["version"]
+    assert validator["version"] == metadata.version("cryptography")
+    assert all(other["stands_for"] for other in others)
+    assert {other["status"] for other in others} <= {"not-asked", "not-installed"}
+    assert all((other["version"] is None) == (other["status"] == "not-installed") for other in others)
     assert [r["subject"] for r in report["results"] if r["code"] == "CHN013"] == ["keystore-cryptography"]
 
 
@@ -80,13 +95,16 @@ def program(folder: Path, answer: str) -> str:
     return f"{sys.executable} {path}"
 
 
-def test_any_program_can_be_plugged_in(pytester: Any, keystore: Path, tmp_path: Path) -> None:
-    command = program(tmp_path, '{"protocol": 1, "verdict": "refused", "reason": "not on my watch"}')
-    result = run(pytester, keystore, f"--fcu-validator-command=bench={command}", "--fcu-report=r.json")
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "two-workers"])
+def test_any_program_can_be_plugged_in(pytester: Any, keystore: Path, tmp_path: Path, workers: tuple[str, ...]) -> None:
+    command = program(tmp_path, '{"protocol": 1, "verdict": "refused", "reason": "not on my watch", "version": "7"}')
+    result = run(pytester, keystore, NONE, f"--fcu-validator-command=bench={command}", "--fcu-report=r.json", *workers)
     assert result.ret == 1
     report = json.loads((pytester.path / "r.json").read_text())
     assert report["verdict"] == "non-conformant"
     assert [f["found"] for f in report["findings"] if f["code"] == "CHN013"] == ["refused: not on my watch"]
+    bench = {"name": "bench", "stands_for": "what the user plugged in", "version": "7", "status": "used"}
+    assert report["validators"][0] == bench
 
 
 @pytest.mark.parametrize("answer", ["", "yes", '{"verdict": "maybe"}', '{"verdict": "refused"}'])
@@ -94,9 +112,10 @@ def test_a_program_that_gives_no_answer_is_a_fault_of_the_run_and_no_verdict(
     pytester: Any, keystore: Path, tmp_path: Path, answer: str
 ) -> None:
     command = program(tmp_path, answer)
-    result = run(pytester, keystore, f"--fcu-validator-command=bench={command}", "--fcu-report=r.json")
+    result = run(pytester, keystore, NONE, f"--fcu-validator-command=bench={command}", "--fcu-report=r.json")
     assert result.ret == 1
     report = json.loads((pytester.path / "r.json").read_text())
+    assert report["validators"][0]["status"] == "failed"
     assert report["verdict"] == "incomplete"
     assert {r["code"] for r in report["results"] if r["outcome"] == "failed"} == {"SYS002"}
     assert not [f for f in report["findings"] if f["code"] == "CHN013"]

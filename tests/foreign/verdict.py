@@ -43,7 +43,7 @@ def patience() -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-def judged(room: Room) -> Any:
+def judged(room: Room, validators: str = "none") -> Any:
     """The judge's report on what is laid out; its refusal to start, as the exception that it is."""
     from fcu_conform import UsageError, check
 
@@ -56,6 +56,7 @@ def judged(room: Room) -> Any:
             devices=room.devices,
             portal_upload=room.uploads,
             mode=room.mode,
+            validators=validators,
         )
     except UsageError as refusal:
         return refusal

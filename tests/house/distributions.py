@@ -16,6 +16,7 @@ IN_WHEEL = (
     "fcu_conform/rules/published_keys.json",
     "fcu_conform/faces/report.schema.json",
     "fcu_conform/faces/pytest_plugin.py",
+    "fcu_conform/validators/external.schema.json",
     "reference_ca/__init__.py",
     "reference_ca/py.typed",
 )

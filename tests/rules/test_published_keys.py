@@ -63,7 +63,7 @@ def keystore_of(line: Line, key: ec.EllipticCurvePrivateKey) -> Path:
 
 
 def test_a_keystore_with_the_key_of_an_rfc_fails_that_rule_and_no_other(tmp_path: Path) -> None:
-    report = check(keystore_of(Line(tmp_path), RFC_6979), at=AT)
+    report = check(keystore_of(Line(tmp_path), RFC_6979), at=AT, validators="none")
     assert report.errors() == {"KEY010"}
     told = [(result.code, f.message, f.location.file, f.expected, f.found) for result, f in report.findings()]
     assert told == [
@@ -72,5 +72,5 @@ def test_a_keystore_with_the_key_of_an_rfc_fails_that_rule_and_no_other(tmp_path
 
 
 def test_the_same_keystore_with_a_key_of_its_own_is_fine(tmp_path: Path) -> None:
-    report = check(keystore_of(Line(tmp_path), make_key("a key of its own")), at=AT)
+    report = check(keystore_of(Line(tmp_path), make_key("a key of its own")), at=AT, validators="none")
     assert list(report.findings()) == []

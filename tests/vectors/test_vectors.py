@@ -41,7 +41,9 @@ def test_a_case_gives_exactly_its_errors(folder: Path, tmp_path: Path) -> None:
     shutil.copytree(folder, tmp_path / "case")
     for name, mode in case["modes"].items():
         (tmp_path / "case" / name).chmod(int(mode, 8))
-    report = check(tmp_path / "case" / "keystore", at=datetime.fromisoformat(case["at"].replace("Z", "+00:00")))
+    report = check(
+        tmp_path / "case" / "keystore", at=datetime.fromisoformat(case["at"].replace("Z", "+00:00")), validators="none"
+    )
     assert sorted(report.errors()) == case["errors"]
 
 
