@@ -1,0 +1,84 @@
+"""Writes the pages of rules from the code, a page a family: ``python docs/catalogue.py FOLDER``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from itertools import groupby
+from pathlib import Path
+
+from fcu_conform.rules import CATALOGUE
+from fcu_conform.rules.model import Rule
+
+TITLES = {
+    "CFG": "fcu.yml",
+    "KEY": "the private key",
+    "CSR": "the request",
+    "CRT": "every certificate of fcu.crt",
+    "CHN": "fcu.crt as a whole",
+    "DEV": "what a device is given",
+    "BDL": "the CBOR bundle",
+    "UPL": "the portal upload",
+    "LOT": "many devices, several FCU instances",
+    "SYS": "the run itself",
+}
+
+
+def lines_of(rule: Rule) -> Iterator[str]:
+    """The section of one rule, as Markdown."""
+    yield from (f"({rule.code})=", "", f"## {rule.code} {escaped(rule.slug)}", "")
+    yield from (f"**{rule.level.value}** · {rule.evidence}", "", f"{sentence(rule.statement)}", "")
+    yield from (f"{escaped(rule.why)}", "")
+    yield from (f"- passes: {escaped(rule.passes)}", f"- fails: {escaped(rule.fails)}", f"- fix: {escaped(rule.fix)}")
+    yield f"- source: {escaped(rule.source)}"
+    if rule.needs:
+        yield "- is judged where these hold: " + ", ".join(f"[{code}](#{code})" for code in rule.needs)
+    yield ""
+
+
+def sentence(text: str) -> str:
+    """A statement as a sentence; names of files and settings keep their case."""
+    return escaped(text) + "."
+
+
+def escaped(text: str) -> str:
+    """Text that Markdown shows as it is."""
+    return "".join(f"\\{character}" if character in "\\`*_{}[]<>#|$" else character for character in text)
+
+
+def write(folder: Path) -> None:
+    """Writes ``index.md`` and a page for each family into a folder; pages that are right already are left alone."""
+    folder.mkdir(parents=True, exist_ok=True)
+    families = {family: list(rules) for family, rules in groupby(CATALOGUE, key=lambda rule: rule.family)}
+    index = [
+        "# Rules",
+        "",
+        f"{len(CATALOGUE)} rules. A code never changes its meaning and is never used again. An *error* means that the",
+        "set-up does not conform, a *warning* that a recommendation is not met, a *notice* is worth knowing.",
+        "`fcu-conform explain CODE` shows one of them in the terminal.",
+        "",
+        "```{toctree}",
+        ":maxdepth: 1",
+        "",
+        *(f"{family}" for family in families),
+        "```",
+        "",
+        "| code | level | statement |",
+        "| --- | --- | --- |",
+    ]
+    for family, rules in families.items():
+        index += [f"| [{r.code}](#{r.code}) | {r.level.value} | {escaped(r.statement)} |" for r in rules]
+        page = [f"# {family} · {TITLES[family]}", "", *(line for rule in rules for line in lines_of(rule))]
+        save(folder / f"{family}.md", page)
+    save(folder / "index.md", [*index, ""])
+
+
+def save(path: Path, lines: list[str]) -> None:
+    """Writes a page unless it says this already, so that a second build has nothing to do."""
+    text = "\n".join(lines)
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        path.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]))

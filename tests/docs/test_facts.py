@@ -1,0 +1,29 @@
+"""The page of facts and the rules that cite them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from fcu_conform.rules import CATALOGUE
+from fcu_conform.rules.model import FAMILIES
+
+PAGE = (Path(__file__).parents[2] / "docs" / "facts.md").read_text(encoding="utf-8")
+ROWS = re.findall(r"^\| ([A-Z]{1,2}-\d\d) \|", PAGE, re.MULTILINE)
+CITED = {fact for rule in CATALOGUE for source in rule.sources for fact in source.facts}
+
+
+def test_every_fact_that_a_rule_cites_is_told_once() -> None:
+    assert len(CITED) > 80
+    assert len(ROWS) == len(set(ROWS))
+    assert CITED - set(ROWS) == set()
+
+
+def test_no_fact_is_told_that_no_rule_rests_on() -> None:
+    assert set(ROWS) - CITED == set()
+
+
+def test_rules_that_the_page_names_exist() -> None:
+    named = re.findall(rf"\b(?:{'|'.join(FAMILIES)})\d{{3}}\b", PAGE)
+    assert len(named) > 10
+    assert all(code in CATALOGUE for code in named)
