@@ -16,7 +16,18 @@ if TYPE_CHECKING:
 
 __all__ = ["CATALOGUE", "catalogue"]
 
-_KEYSTORE = ("config", "keys", "request", "certificate", "chain", "instances", "run")
+_KEYSTORE = (
+    "config",
+    "config_authority",
+    "config_devices",
+    "keys",
+    "request",
+    "certificate",
+    "certificate_extensions",
+    "chain",
+    "instances",
+    "run",
+)
 _DEVICES = (
     "device_certificate",
     "device_chain",

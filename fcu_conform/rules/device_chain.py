@@ -9,7 +9,7 @@ from fcu_conform.artefacts.certificate import Certificate
 from fcu_conform.artefacts.device import Device
 from fcu_conform.artefacts.extensions import Extension
 from fcu_conform.artefacts.setup import Setup, Slicing
-from fcu_conform.rules.certificate import key_identifier_mismatches
+from fcu_conform.rules.certificate_extensions import key_identifier_mismatches
 from fcu_conform.rules.config import DEPTH_LIMIT
 from fcu_conform.rules.drawing import draw_chain
 from fcu_conform.rules.model import (
