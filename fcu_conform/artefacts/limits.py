@@ -62,3 +62,12 @@ ARCHIVE_READ = 16 * MIB
 
 GIT_INDEX = 64 * MIB
 """Bytes of a git index that are looked through for the key file."""
+
+WAIVERS_FILE = 1 * MIB
+"""Bytes of a file of waivers."""
+
+WAIVERS = 1000
+"""Waivers in one file; nobody keeps watch over more."""
+
+WAIVER_TEXT = 2000
+"""Characters of one field of a waiver."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from fcu_conform.artefacts.setup import read_setups
+from fcu_conform.artefacts.waivers import read_waivers
 from fcu_conform.engine.events import Finished, Judged, Listener
 from fcu_conform.engine.examination import Examination
 from fcu_conform.engine.report import Report
@@ -24,6 +25,7 @@ def check(
     portal_upload: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] = (),
     mode: str | None = None,
     strict: bool = False,
+    waivers: str | os.PathLike[str] | None = None,
     validators: str | Sequence[Validator] = "auto",
     listeners: Sequence[Listener] = (),
 ) -> Report:
@@ -38,6 +40,7 @@ def check(
         portal_upload: what was, or will be, uploaded: one file for each keystore, in order.
         mode: "bootstrap" or "lwm2m", where fcu.yml does not say.
         strict: warnings fail.
+        waivers: a TOML file of findings that somebody has taken the responsibility for.
         validators: the independent validators to ask: "auto" (those installed), "all", "none", names with commas
             between them, or validators of one's own.
         listeners: called with every event, in order.
@@ -46,7 +49,8 @@ def check(
         The report; its results are in catalogue order, keystore by keystore.
 
     Raises:
-        UsageError: a path that is not there or of the wrong kind, a depth that contradicts fcu.yml.
+        UsageError: a path that is not there or of the wrong kind, a depth that contradicts fcu.yml, a file of
+            waivers that is none.
         ValueError: no validator has such a name.
     """
     if isinstance(validators, str):
@@ -60,7 +64,8 @@ def check(
         portal_uploads=_listed(portal_upload),
         mode=mode,
     )
-    examination = Examination(setups, strict=strict, validators=validators)
+    waiver_file = None if waivers is None else read_waivers(waivers)
+    examination = Examination(setups, strict=strict, validators=validators, waivers=waiver_file)
     results = []
     for rule, subject in examination.cases():
         result = examination.judge(rule.code, subject)

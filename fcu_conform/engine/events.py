@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
 
-from fcu_conform.rules.model import Finding, Rule
+from fcu_conform.rules.model import Finding, Level, Rule
 
 
 class Outcome(str, Enum):
@@ -31,9 +31,9 @@ class Result:
     """One rule on one subject: the outcome, what was found, and why nothing could be judged where that is so.
 
     ``blocked_by`` holds rule codes in catalogue order; ``reason`` is for people: what is missing for a rule that does
-    not apply, what the fault was when the rule itself broke. ``count`` is how many findings there were; over devices it
-    may be more than are kept in ``findings``. ``version`` is that of the validator that answered, which may be empty;
-    None where none did.
+    not apply, what the fault was when the rule itself broke. ``count`` is how many findings there were, ``waived`` how
+    many of them a waiver covers; over devices both may be more than are kept in ``findings``. ``version`` is that of
+    the validator that answered, which may be empty; None where none did.
     """
 
     rule: Rule
@@ -44,6 +44,17 @@ class Result:
     reason: str = ""
     count: int = 0
     version: str | None = None
+    waived: int = 0
+
+    @property
+    def is_waived_error(self) -> bool:
+        """An error was found, and a waiver alone keeps it from failing the run."""
+        return self.outcome is not Outcome.FAILED and any(f.level is Level.ERROR and f.waiver for f in self.findings)
+
+    @property
+    def standing(self) -> tuple[Finding, ...]:
+        """The findings that no waiver covers."""
+        return tuple(finding for finding in self.findings if finding.waiver is None)
 
     @property
     def code(self) -> str:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import replace
+from functools import partial
 
 from fcu_conform.artefacts.setup import Setup
+from fcu_conform.artefacts.waivers import Waiver, WaiverFile
 from fcu_conform.engine.devices import DevicePass, judge_devices
 from fcu_conform.engine.events import JUDGED, Outcome, Result
 from fcu_conform.engine.second_opinions import SecondOpinions
+from fcu_conform.engine.survey import survey
+from fcu_conform.engine.waivers import Marks, Waivers, marks_in_setup, marks_of_device
 from fcu_conform.rules import catalogue as known_rules
 from fcu_conform.rules.model import (
     Blocked,
@@ -27,7 +31,7 @@ from fcu_conform.validators.model import CannotTell, Validator
 OVER_DEVICES = frozenset({Scope.DEVICE, Scope.LOT})
 BY_VALIDATORS = frozenset({Scope.PATH, Scope.DEVICE_PATH})
 HINDERED = frozenset({Outcome.FAILED, Outcome.WARNED, Outcome.WAIVED, Outcome.BLOCKED, Outcome.ERROR})
-"""Outcomes of a needed rule that keep another one from judging."""
+"""Outcomes of a needed rule that keep another one from judging: a waiver does not make a fault go away."""
 
 VALIDATOR_SAMPLE = 20
 """Devices that each validator is asked about."""
@@ -46,6 +50,8 @@ class Examination:
         validators: the independent validators to ask.
         sample: how many devices each of them is asked about.
         handshake: a device shakes hands with servers too.
+        waivers: the findings that somebody has taken the responsibility for. What is said of these waivers is a result
+            whose subject is their file's name.
         catalogue: the rules; all that have something to judge unless told otherwise.
     """
 
@@ -57,14 +63,24 @@ class Examination:
         validators: Sequence[Validator] = (),
         sample: int = VALIDATOR_SAMPLE,
         handshake: bool = False,
+        waivers: WaiverFile | None = None,
         catalogue: Catalogue | None = None,
     ) -> None:
         self.setups = {setup.name: setup for setup in setups}
         self.strict = strict
         if catalogue is None:
             devices, upload = any(setup.devices for setup in setups), any(setup.upload for setup in setups)
-            catalogue = known_rules(devices=devices, upload=upload, validators=bool(validators), handshake=handshake)
+            catalogue = known_rules(
+                devices=devices,
+                upload=upload,
+                validators=bool(validators),
+                handshake=handshake,
+                waivers=waivers is not None,
+            )
         self.catalogue = catalogue
+        self.waiver_file = waivers
+        self._survey = None if waivers is None else survey(self, waivers)
+        self._waivers = Waivers() if self._survey is None else Waivers(self._survey.in_force)
         self.opinions = {setup.name: SecondOpinions(validators, setup.at) for setup in setups}
         self.validators = tuple(validators)
         self.handshake = handshake
@@ -76,19 +92,28 @@ class Examination:
         self._passes: dict[str, DevicePass] = {}
 
     def cases(self) -> Sequence[tuple[Rule, str]]:
-        """Every rule with every subject it is judged on, set-up by set-up in the given order."""
-        return [
+        """Every rule with every subject it is judged on, set-up by set-up in the given order, the waivers last."""
+        cases = [
             (rule, subject) for name in self.setups for rule in self.catalogue for subject in self._subjects(rule, name)
         ]
+        if self.waiver_file is None:
+            return cases
+        return [*cases, *((rule, self.waiver_file.name) for rule in self.catalogue if rule.scope is Scope.WAIVERS)]
 
     def _subjects(self, rule: Rule, name: str) -> list[str]:
+        if rule.scope is Scope.WAIVERS:
+            return []
         if rule.scope not in BY_VALIDATORS:
             return [name]
         return [subject for subject, (setup, _) in self._asked.items() if setup.name == name] or [name]
 
     def setup_of(self, subject: str) -> Setup:
-        """The set-up that a subject is about."""
-        return self._asked[subject][0] if subject in self._asked else self.setups[subject]
+        """The set-up that a subject is about; of the waivers, which are about all of them, the first."""
+        if subject in self._asked:
+            return self._asked[subject][0]
+        if subject not in self.setups and self.waiver_file is not None and subject == self.waiver_file.name:
+            return next(iter(self.setups.values()))
+        return self.setups[subject]
 
     def judge(self, code: str, subject: str) -> Result:
         """The result of one rule on one subject; what the rule needs is judged before it.
@@ -103,10 +128,11 @@ class Examination:
 
     def _judge(self, rule: Rule, subject: str) -> Result:
         """The result of a rule that may break: a broken rule is the suite's fault, told as such and never a verdict."""
-        by_validators = rule.scope in BY_VALIDATORS
         setup = self.setup_of(subject)
         try:
-            if by_validators:
+            if rule.scope is Scope.WAIVERS:
+                return self._of_waivers(rule, subject)
+            if rule.scope in BY_VALIDATORS:
                 return self._by_validator(rule, subject)
             if rule.scope in OVER_DEVICES:
                 return self._over_devices(rule, setup)
@@ -124,23 +150,42 @@ class Examination:
 
     def _of_setup(self, rule: Rule, setup: Setup) -> Result:
         self._needs(rule, setup.name)
-        findings = tuple(rule.complete(finding) for finding in rule.check(setup))
-        return self._result(rule, setup.name, findings)
+        findings = []
+        for found in rule.check(setup):
+            finding = rule.complete(found)
+            marks = partial(marks_in_setup, setup, rule, finding.location)
+            findings.append(self._waivers.apply(rule.code, finding, marks))
+        return self._result(rule, setup.name, tuple(findings))
 
     def _needs(self, rule: Rule, name: str) -> None:
         blocked_by = self._hindered(rule.needs, name)
         if blocked_by:
             raise Blocked(*blocked_by)
 
-    def _result(self, rule: Rule, subject: str, findings: tuple[Finding, ...], count: int = 0) -> Result:
-        outcome = self._outcome(findings)
+    def _result(self, rule: Rule, subject: str, findings: tuple[Finding, ...]) -> Result:
+        waived = sum(finding.waiver is not None for finding in findings)
+        outcome = self._outcome({finding.level for finding in findings if finding.waiver is None}, waived)
         blocked_by = self._hindered(rule.shaded_by, subject) if outcome is Outcome.PASSED and rule.shaded_by else ()
         if blocked_by:
             outcome = Outcome.BLOCKED
-        return Result(rule, subject, outcome, findings, blocked_by, count=count or len(findings))
+        return Result(rule, subject, outcome, findings, blocked_by, count=len(findings), waived=waived)
+
+    def _of_waivers(self, rule: Rule, subject: str) -> Result:
+        return self._result(rule, subject, tuple(rule.complete(finding) for finding in rule.check(self._survey)))
+
+    def is_in_force(self, waiver: Waiver) -> bool:
+        """The waiver is applied; a wrong one is not."""
+        return waiver in self._waivers
+
+    def results_of(self, code: str) -> list[Result]:
+        """The results of one rule on all its subjects; none where the run has nothing for it to judge."""
+        if code not in self.catalogue:
+            return []
+        rule = self.catalogue[code]
+        return [self.judge(code, subject) for name in self.setups for subject in self._subjects(rule, name)]
 
     def _of_run(self, rule: Rule, setup: Setup) -> Result:
-        others = [other for other in self.catalogue if other.scope is not Scope.RUN]
+        others = [other for other in self.catalogue if not other.scope.is_about_run]
         if rule.code == "SYS001":
             judged = any(
                 self.judge(other.code, subject).outcome in JUDGED
@@ -165,10 +210,11 @@ class Examination:
             raise NotApplicable("no validator was asked for")
         setup, validator = self._asked[subject]
         families = _CHAIN_FAMILIES if rule.scope is Scope.PATH else _DEVICE_FAMILIES
-        paths: Iterable[tuple[PathQuestion, Location]]
+        paths: Iterable[tuple[PathQuestion, Location, Marks]]
         if rule.scope is Scope.PATH:
             self._needs(rule, setup.name)
-            paths = [(rule.check(setup), Location(setup.keystore.fcu_crt.name))]
+            path = rule.check(setup)
+            paths = [(path, Location(setup.keystore.fcu_crt.name), lambda: [path.leaf.sha256])]
         else:
             requires(setup.upload, "no portal upload was given")
             requires(setup.devices, "no device output was given")
@@ -179,7 +225,7 @@ class Examination:
         answered = silent = refused = False
         untold = ""
         causes: tuple[str, ...] = ()
-        for path, place in paths:
+        for path, place, marks in paths:
             try:
                 answer = opinions.ask(validator.name, path)
             except CannotTell as doubt:
@@ -194,7 +240,7 @@ class Examination:
                 causes = causes or self._failed(families, setup.name)
             finding = opinions.finding(validator.name, path, answer, place, causes)
             if finding is not None:
-                findings.append(rule.complete(finding))
+                findings.append(self._waivers.apply(rule.code, rule.complete(finding), marks))
         if not answered:
             raise Blocked("SYS002") if silent else NotApplicable(untold)
         result = self._result(rule, subject, tuple(findings))
@@ -220,24 +266,23 @@ class Examination:
         findings = self.opinions[setup.name].shake_hands(device, rule.check(device, setup))
         if findings is None:
             raise Blocked("SYS002")
-        completed = tuple(rule.complete(finding) for finding in findings)
+        marks = partial(marks_of_device, device, Location(device.name))
+        completed = (self._waivers.apply(rule.code, rule.complete(finding), marks) for finding in findings)
+        result = self._result(rule, setup.name, tuple(completed))
         causes = self._failed(_DEVICE_FAMILIES, setup.name)
-        if causes and self._outcome(completed) is Outcome.FAILED:
+        if causes and result.outcome is Outcome.FAILED:
             return Result(rule, setup.name, Outcome.BLOCKED, (), causes)
-        return self._result(rule, setup.name, completed)
+        return result
 
-    def _device_paths(self, rule: Rule, setup: Setup) -> Iterator[tuple[PathQuestion, Location]]:
+    def _device_paths(self, rule: Rule, setup: Setup) -> Iterator[tuple[PathQuestion, Location, Marks]]:
         """The paths of the sampled devices; devices that have an error are left out, since that error tells why."""
         devices = self.device_pass(setup.name)
         if not devices.sample:
-            errors = [
-                code
-                for code, tally in devices.tallies.items()
-                if any(finding.level is Level.ERROR for finding in tally.findings)
-            ]
+            errors = [code for code, tally in devices.tallies.items() if Level.ERROR in tally.levels]
             raise Blocked(*errors) if errors else NotApplicable("no device has a certificate")
         for device in devices.sample:
-            yield rule.check(device, setup), Location(device.name)
+            place = Location(device.name)
+            yield rule.check(device, setup), place, partial(marks_of_device, device, place)
 
     def _failed(self, families: tuple[str, ...], name: str) -> tuple[str, ...]:
         """The rules of some families that failed on a set-up."""
@@ -259,12 +304,14 @@ class Examination:
             rules = [
                 rule
                 for rule in self.catalogue
-                if rule.scope in OVER_DEVICES and not self._keystore_hinders(rule, subject)
+                if rule.scope in OVER_DEVICES and not self.keystore_hinders(rule, subject)
             ]
-            self._passes[subject] = judge_devices(rules, setup.devices or (), setup, sample=self._sample)
+            self._passes[subject] = judge_devices(
+                rules, setup.devices or (), setup, sample=self._sample, waivers=self._waivers
+            )
         return self._passes[subject]
 
-    def _keystore_hinders(self, rule: Rule, subject: str) -> tuple[str, ...]:
+    def keystore_hinders(self, rule: Rule, subject: str) -> tuple[str, ...]:
         """The rules of the keystore that keep a device rule, or one that it needs, from judging any device."""
         hindered: dict[str, None] = {}
         for code in rule.needs:
@@ -272,12 +319,12 @@ class Examination:
             codes = (code,) if needed.scope not in OVER_DEVICES else ()
             hindered.update(dict.fromkeys(self._hindered(codes, subject) or ()))
             if needed.scope in OVER_DEVICES:
-                hindered.update(dict.fromkeys(self._keystore_hinders(needed, subject)))
+                hindered.update(dict.fromkeys(self.keystore_hinders(needed, subject)))
         return tuple(hindered)
 
     def _over_devices(self, rule: Rule, setup: Setup) -> Result:
         requires(setup.devices, "no device output was given")
-        hindered = self._keystore_hinders(rule, setup.name)
+        hindered = self.keystore_hinders(rule, setup.name)
         if hindered:
             raise Blocked(*hindered)
         tally = self.device_pass(setup.name).tallies[rule.code]
@@ -286,16 +333,19 @@ class Examination:
         if not tally.judged and tally.blocked_by:
             raise Blocked(*sorted(tally.blocked_by))
         requires(tally.judged, "; ".join(tally.reasons) or "no bundle")
-        return self._result(rule, setup.name, tuple(tally.findings), tally.found)
+        result = self._result(rule, setup.name, tuple(tally.findings))
+        return replace(result, count=tally.found, waived=tally.waived)
 
     def _hindered(self, codes: Iterable[str], subject: str) -> tuple[str, ...]:
         return tuple(code for code in codes if self.judge(code, subject).outcome in HINDERED)
 
-    def _outcome(self, findings: Iterable[Finding]) -> Outcome:
-        levels = {finding.level for finding in findings}
+    def _outcome(self, levels: Set[Level | None], waived: int) -> Outcome:
+        """The outcome of findings: by the levels of those that stand, or by those that are waived."""
         if Level.ERROR in levels or (self.strict and Level.WARNING in levels):
             return Outcome.FAILED
-        return Outcome.WARNED if Level.WARNING in levels else Outcome.PASSED
+        if Level.WARNING in levels:
+            return Outcome.WARNED
+        return Outcome.WAIVED if waived else Outcome.PASSED
 
 
 def describe_fault(fault: BaseException) -> str:

@@ -9,7 +9,7 @@ from enum import Enum
 from fcu_conform.artefacts.setup import Setup
 from fcu_conform.engine.events import JUDGED, Outcome, Result
 from fcu_conform.engine.examination import Examination
-from fcu_conform.rules.model import Finding, Level, Scope
+from fcu_conform.rules.model import Finding, Level
 from fcu_conform.validators.model import Validator, ValidatorFault
 from fcu_conform.validators.registry import known
 
@@ -52,22 +52,23 @@ class Report:
     def verdict(self) -> Verdict:
         """Non-conformant as soon as one rule failed; conformant only if every rule had its turn and none broke.
 
-        A rule about the run itself says nothing of the set-up: where it fails, the run is incomplete.
+        A rule about the run itself, or about its waivers, says nothing of the set-up: where it fails, the run is no
+        proof, and so incomplete.
         """
-        of_run = {result.outcome for result in self.results if result.rule.scope is Scope.RUN}
+        of_run = {result.outcome for result in self.results if result.rule.scope.is_about_run}
         is_whole = self.complete and all(result.outcome is not Outcome.ERROR for result in self.results)
         is_whole = is_whole and Outcome.FAILED not in of_run
         if not self.has_judged:
             is_broken = not self.complete or any(r.outcome is Outcome.ERROR for r in self.results)
             return Verdict.INCOMPLETE if is_broken else Verdict.NOTHING_CHECKED
-        if any(r.outcome is Outcome.FAILED and r.rule.scope is not Scope.RUN for r in self.results):
+        if any(r.outcome is Outcome.FAILED and not r.rule.scope.is_about_run for r in self.results):
             return Verdict.NON_CONFORMANT
         return Verdict.CONFORMANT if is_whole else Verdict.INCOMPLETE
 
     @property
     def has_judged(self) -> bool:
         """Some rule looked at something of the user's."""
-        return any(result.outcome in JUDGED and result.rule.scope is not Scope.RUN for result in self.results)
+        return any(result.outcome in JUDGED and not result.rule.scope.is_about_run for result in self.results)
 
     def findings(self, level: Level | None = None) -> Iterator[tuple[Result, Finding]]:
         """Every finding with the result it stands in, of one level or of all."""

@@ -27,7 +27,7 @@ INDENT = "  "
 SHOWN = 20
 """Findings of one rule that are shown; a report has more."""
 
-DETAILS = frozenset({"expected", "found", "picture", "reasons"})
+DETAILS = frozenset({"expected", "found", "picture", "waiver", "reasons"})
 """What is told of a finding below its message."""
 
 Segment: TypeAlias = tuple[str, str]
@@ -111,17 +111,17 @@ def place_and_message(finding: Finding, certificates: Certificates, *, brief: bo
 
 def summary(result: Result, certificates: Certificates) -> str:
     """The result in one line, for lists: the first finding, and how many more there are."""
-    if not result.findings:
+    if not result.standing:
         return printable(result.reason)
-    others = max(result.count, len(result.findings)) - 1
+    others = max(result.count - result.waived, len(result.standing)) - 1
     more = f" (and {others} more)" if others else ""
     return place_and_message(weightiest(result)[0], certificates, brief=True) + more
 
 
 def weightiest(result: Result) -> list[Finding]:
-    """The findings that made the outcome what it is, before the lighter ones."""
+    """The findings that made the outcome what it is, before the lighter ones; waived ones are told by themselves."""
     order = list(Level)
-    return sorted(result.findings, key=lambda finding: order.index(finding.level or result.rule.level))
+    return sorted(result.standing, key=lambda finding: order.index(finding.level or result.rule.level))
 
 
 def render(
@@ -149,7 +149,8 @@ def render(
         yield from _details(result, finding, DETAILS - common, width)
     if len(shown) > 1 and (common or len(findings) > SHOWN):
         yield ()
-    yield from _left_out(result, len(findings) - len(shown), width)
+    are_waived = bool(shown) and shown[0].waiver is not None
+    yield from _left_out(result, len(findings) - len(shown), are_waived, width)
     yield from _details(result, shown[0], common, width)
 
 
@@ -158,7 +159,14 @@ def _common(findings: Sequence[Finding]) -> frozenset[str]:
     if len(findings) < 2:
         return frozenset()
     values = [
-        {"expected": f.expected, "found": f.found, "picture": f.picture, "reasons": (f.why, f.fix)} for f in findings
+        {
+            "expected": f.expected,
+            "found": f.found,
+            "picture": f.picture,
+            "waiver": f.waiver,
+            "reasons": (f.why, f.fix),
+        }
+        for f in findings
     ]
     return frozenset(name for name in DETAILS if all(value[name] == values[0][name] for value in values))
 
@@ -171,14 +179,19 @@ def _details(result: Result, finding: Finding, wanted: Set[str], width: int) -> 
     if "picture" in wanted:
         for row in finding.picture:
             yield ((f"{INDENT}{printable(row)}", "warned" if "<-" in row else "plain"),)
+    if "waiver" in wanted and finding.waiver is not None:
+        waiver = finding.waiver
+        text = f"{waiver.reason} ({waiver.owner}, until {waiver.expires})"
+        yield from _labelled("waived", printable(text), width)
     if "reasons" in wanted:
         yield from _reasons(result, finding, width)
 
 
-def _left_out(result: Result, beyond: int, width: int) -> Iterator[Line]:
+def _left_out(result: Result, beyond: int, are_waived: bool, width: int) -> Iterator[Line]:
     """How many findings are not shown, and where they are: a report has those that were kept."""
-    kept = len(result.findings)
-    uncounted = max(result.count, kept) - kept
+    standing, waived = len(result.standing), len(result.findings) - len(result.standing)
+    kept, count = (waived, result.waived) if are_waived else (standing, result.count - result.waived)
+    uncounted = max(count, kept) - kept
     if beyond + uncounted:
         where = f"the first {kept} of them" if uncounted else "all of them"
         yield from _prose(f"… and {beyond + uncounted} more ({where} in the report)", width)

@@ -11,7 +11,11 @@ from typing import Any
 from fcu_conform import __version__
 from fcu_conform.artefacts.certificate import Certificate
 from fcu_conform.artefacts.setup import Setup
+<<<<<<< HEAD
 from fcu_conform.engine import Report, Result
+=======
+from fcu_conform.artefacts.waivers import Waiver
+from fcu_conform.engine import Examination, Outcome, Report, Result
 from fcu_conform.engine.events import JUDGED
 from fcu_conform.engine.examination import OVER_DEVICES
 from fcu_conform.faces.settings import format_instant
@@ -53,6 +57,7 @@ def document(
         "judged_at": format_instant(judged_at),
         "subjects": [subject for setup in report.setups for subject in _subjects(setup)],
         "validators": [asdict(validator) for validator in report.validators()],
+        "waivers": list(_waivers(report)),
         "results": [_result(result) for result in report.results],
         "findings": [_finding(result, finding) for result in report.results for finding in result.findings],
         "devices": _devices(devices or _counts(report)),
@@ -62,6 +67,18 @@ def document(
 def render(content: Document) -> bytes:
     """The document as ASCII bytes: whatever a certificate's name holds, the file is safe to show anywhere."""
     return (json.dumps(content, indent=2, ensure_ascii=True) + "\n").encode("ascii")
+
+
+def _waivers(report: Report) -> Iterator[Document]:
+    """Every waiver that was given, and whether a finding is covered by it; read off the results, as validators are."""
+    file = None if report.examination is None else report.examination.waiver_file
+    used = {finding.waiver for _, finding in report.findings()}
+    for waiver in () if file is None else file.waivers:
+        yield {"code": waiver.code, "scope": waiver.scope, **_waiver(waiver), "used": waiver in used}
+
+
+def _waiver(waiver: Waiver) -> Document:
+    return {"reason": waiver.reason, "owner": waiver.owner, "expires": waiver.expires.isoformat()}
 
 
 def _devices(counts: DeviceCounts) -> Document:
@@ -138,6 +155,7 @@ def _result(result: Result) -> Document:
         "blocked_by": list(result.blocked_by),
         "reason": result.reason,
         "count": result.count,
+        "waived": result.waived,
     }
 
 
@@ -160,4 +178,5 @@ def _finding(result: Result, finding: Finding) -> Document:
         "fix": finding.fix,
         "source": result.rule.source,
         **({"picture": list(finding.picture)} if finding.picture else {}),
+        **({"waiver": _waiver(finding.waiver)} if finding.waiver else {}),
     }

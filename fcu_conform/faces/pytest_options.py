@@ -22,7 +22,7 @@ def gather(config: pytest.Config) -> Settings:
         UsageError: a value that makes no sense.
     """
     values = {option.name: _value(config, option) for option in OPTIONS}
-    for name in ("keystore", "config", "devices", "portal-upload", "report"):
+    for name in ("keystore", "config", "devices", "portal-upload", "waivers", "report"):
         for path in [values[name]] if isinstance(values[name], str) else values[name] or []:
             if not path.strip():
                 raise UsageError(f"--fcu-{name}: needs a path")
@@ -41,6 +41,7 @@ def gather(config: pytest.Config) -> Settings:
         handshake=values["handshake"],
         mode=None if values["mode"] is None else parse_mode(values["mode"]),
         strict=values["strict"],
+        waivers=values["waivers"],
         reports=tuple(values["report"]),
     )
 

@@ -78,6 +78,7 @@ OPTIONS = (
     ),
     Option("handshake", "bool", "", "let a device shake hands with TLS and DTLS servers that trust the upload alone"),
     Option("strict", "bool", "", "warnings fail"),
+    Option("waivers", "string", "FILE", "what somebody has taken the responsibility for, as TOML"),
     Option("report", "linelist", "FILE", "write a report; its ending says which (.json); repeatable"),
 )
 

@@ -61,7 +61,11 @@ class ConformancePlugin:
         self.setups: Sequence[Setup] = tuple(self.settings.read_setups())
         validators = self.settings.select_validators()
         self.examination = Examination(
-            self.setups, strict=self.settings.strict, validators=validators, handshake=self.settings.handshake
+            self.setups,
+            strict=self.settings.strict,
+            validators=validators,
+            handshake=self.settings.handshake,
+            waivers=self.settings.read_waivers(),
         )
         self.cases = [(rule, subject) for rule, subject in self.examination.cases()]
         self.selected = self._select(take_selectors(config))

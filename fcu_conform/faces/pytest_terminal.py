@@ -34,6 +34,9 @@ MARKUP: dict[str, dict[str, bool]] = {
 FILE_WIDTH = 100
 """Columns of a failure in a file (JUnit XML), where there is no terminal to ask."""
 
+LIGHT = {Outcome.WARNED: "w", Outcome.WAIVED: "v"}
+"""Outcomes that pass and are shown otherwise than as passed, with the letter of each."""
+
 VERDICT_STYLES = {Verdict.CONFORMANT: "passed", Verdict.NON_CONFORMANT: "failed"}
 
 
@@ -100,6 +103,9 @@ class TerminalPages:
         names = ", ".join(validator.name for validator in self.plugin.examination.validators)
         lines.append(f"fcu-validators: {names or 'none'}")
         lines.append(f"fcu-at: {settings.at}")
+        waivers = self.plugin.examination.waiver_file
+        if waivers is not None:
+            lines.append(f"fcu-waivers: {waivers.path}, {len(waivers.waivers)} waivers")
         if settings.strict:
             lines.append("fcu-strict: warnings fail")
         lines += [f"fcu-report: {path}" for path in settings.reports]
@@ -107,11 +113,12 @@ class TerminalPages:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_report_teststatus(self, report: pytest.TestReport | pytest.CollectReport) -> Any:
-        """Shows a rule that warned as such; for pytest it passed."""
+        """Shows a rule that warned or was waived as such; for pytest it passed."""
         result = self.plugin.results.get(report.nodeid)
-        if result is None or report.when != "call" or not report.passed or result.outcome is not Outcome.WARNED:
+        if result is None or report.when != "call" or not report.passed or result.outcome not in LIGHT:
             return None
-        return "passed", "w", ("WARNED", {"yellow": True})
+        word = result.outcome.value.upper()
+        return "passed", LIGHT[result.outcome], (word, {"yellow": True})
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_terminal_summary(self, terminalreporter: TerminalReporter) -> Iterator[None]:
@@ -133,15 +140,18 @@ class TerminalPages:
 
     def light_findings(self, terminalreporter: TerminalReporter) -> None:
         """The sections of findings that fail nothing."""
-        failed = Outcome.FAILED
-        for level, title, word, style in (
-            (Level.WARNING, "FCU warnings", "WARNING", "warned"),
-            (Level.NOTICE, "FCU notices", "NOTICE", "notice"),
+        results = self.plugin.report().results
+        # A failure lists all its findings itself, those apart that are waived.
+        standing = [(r, r.standing) for r in results if r.outcome is not Outcome.FAILED]
+        waived = [(r, [f for f in r.findings if f.waiver is not None]) for r in results]
+        warnings = [(r, [f for f in findings if f.level is Level.WARNING]) for r, findings in standing]
+        notices = [(r, [f for f in findings if f.level is Level.NOTICE]) for r, findings in standing]
+        for title, word, style, sections in (
+            ("FCU waivers", "WAIVED", "warned", waived),
+            ("FCU warnings", "WARNING", "warned", warnings),
+            ("FCU notices", "NOTICE", "notice", notices),
         ):
-            # A failure lists all its findings itself.
-            results = [r for r in self.plugin.report().results if r.outcome is not failed]
-            shown = [(r, [f for f in r.findings if f.level is level]) for r in results]
-            shown = [(result, findings) for result, findings in shown if findings]
+            shown = [(result, findings) for result, findings in sections if findings]
             if not shown:
                 continue
             terminalreporter.write_sep("=", title)

@@ -13,6 +13,7 @@ from typing import Any
 
 from fcu_conform.artefacts.setup import Setup, read_setups
 from fcu_conform.artefacts.usage import UsageError
+from fcu_conform.artefacts.waivers import WaiverFile, read_waivers
 from fcu_conform.faces.text import printable
 from fcu_conform.validators.model import Validator
 
@@ -41,6 +42,7 @@ class Settings:
     validators: str = "auto"
     validator_commands: tuple[str, ...] = ()
     handshake: bool = False
+    waivers: str | None = None
 
     @property
     def instant(self) -> datetime:
@@ -83,6 +85,14 @@ class Settings:
             except ValueError as fault:
                 raise UsageError(f"--fcu-validator-command: {name}: {fault}") from None
         return chosen
+
+    def read_waivers(self) -> WaiverFile | None:
+        """The findings that somebody has taken the responsibility for.
+
+        Raises:
+            UsageError: the file is not there or is no file of waivers.
+        """
+        return None if self.waivers is None else read_waivers(self.waivers)
 
     def read_setups(self) -> list[Setup]:
         """What was asked about, ready to be judged.

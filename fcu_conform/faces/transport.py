@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from datetime import date
 
+from fcu_conform.artefacts.waivers import Waiver
 from fcu_conform.engine import Outcome, Result
 from fcu_conform.engine.devices import DevicePass
 from fcu_conform.rules.model import Catalogue, Finding, Level, Location
@@ -46,7 +48,9 @@ def dump(result: Result) -> str:
             "reason": result.reason,
             "count": result.count,
             "version": result.version,
-        }
+            "waived": result.waived,
+        },
+        default=str,  # a waiver's date
     )
 
 
@@ -56,8 +60,11 @@ def load(text: str, catalogue: Catalogue) -> Result:
     findings = []
     for finding in plain["findings"]:
         level = finding.pop("level")
-        location, picture = Location(**finding.pop("location")), tuple(finding.pop("picture"))
-        findings.append(Finding(**finding, location=location, picture=picture, level=Level(level) if level else None))
+        finding["location"], finding["picture"] = Location(**finding["location"]), tuple(finding["picture"])
+        waiver = finding.pop("waiver")
+        if waiver is not None:
+            waiver = Waiver(**{**waiver, "expires": date.fromisoformat(waiver["expires"])})
+        findings.append(Finding(**finding, level=Level(level) if level else None, waiver=waiver))
     return Result(
         rule=catalogue[plain["code"]],
         subject=plain["subject"],
@@ -67,4 +74,5 @@ def load(text: str, catalogue: Catalogue) -> Result:
         reason=plain["reason"],
         count=plain["count"],
         version=plain["version"],
+        waived=plain["waived"],
     )

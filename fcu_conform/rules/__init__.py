@@ -39,11 +39,17 @@ _DEVICES = (
 )
 _UPLOAD = ("upload",)
 _PATHS = ("paths",)
+_WAIVERS = ("waivers",)
 _DEVICE_FAMILIES = frozenset({"DEV", "BDL", "LOT"})
 
 
 def catalogue(
-    *, devices: bool = True, upload: bool = True, validators: bool = True, handshake: bool = True
+    *,
+    devices: bool = True,
+    upload: bool = True,
+    validators: bool = True,
+    handshake: bool = True,
+    waivers: bool = True,
 ) -> model.Catalogue:
     """The rules that have something to judge.
 
@@ -52,8 +58,10 @@ def catalogue(
         upload: with those for the portal upload.
         validators: with those that independent validators answer.
         handshake: with the one that servers answer.
+        waivers: with those for the file of waivers.
     """
     modules = [*_KEYSTORE, *(_DEVICES if devices else ()), *(_UPLOAD if upload else ()), *_PATHS]
+    modules += _WAIVERS if waivers else ()
     for name in modules:
         import_module(f"fcu_conform.rules.{name}")
     left_out: set[str] = set()
@@ -65,6 +73,7 @@ def catalogue(
             or (rule.family == "UPL" and not upload)
             or (by_validators and not validators)
             or (rule.scope is model.Scope.HANDSHAKE and not handshake)
+            or (rule.scope is model.Scope.WAIVERS and not waivers)
             or (rule.code == "SYS002" and not validators and not handshake)
         ):
             left_out.add(rule.code)

@@ -297,6 +297,7 @@ def device_key_matches(subject: Device, setup: Setup) -> DeviceFindings:
     passes="every device has a key of its own",
     fails="fcu_private_key.pem lies among the devices",
     source=page("Securing your factory CA keys", "R-01"),
+    waivable=False,
 )
 def device_has_no_ca_key(subject: Device, setup: Setup) -> DeviceFindings:
     if subject.key is not None and subject.key.public in setup.ca_keys:

@@ -222,6 +222,7 @@ def key_is_unique_to_instance(setup: Setup) -> Findings:
     fails="the key of an RFC's example",
     source=inferred("a published private key is not private"),
     needs=("KEY003",),
+    waivable=False,
 )
 def key_is_not_published(setup: Setup) -> Findings:
     assert setup.key_public is not None

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from fcu_conform.artefacts.certificate import Certificate
     from fcu_conform.artefacts.device import Device
     from fcu_conform.artefacts.setup import Setup
+    from fcu_conform.artefacts.waivers import Waiver
 
 C = TypeVar("C", bound=Callable[..., Any])
 
@@ -66,7 +67,8 @@ class Finding:
     """One thing that a rule saw.
 
     ``why``, ``fix`` and ``level`` default to those of the rule; a rule sets them where this case differs.
-    ``picture`` is preformatted text, a line an entry: a drawing of the chain, say.
+    ``picture`` is preformatted text, a line an entry: a drawing of the chain, say. ``waiver`` is set by the engine,
+    where somebody has taken the responsibility for what was found.
     """
 
     message: str
@@ -77,6 +79,7 @@ class Finding:
     fix: str = ""
     level: Level | None = None
     picture: tuple[str, ...] = ()
+    waiver: Waiver | None = None
 
 
 Findings: TypeAlias = Iterator[Finding]
@@ -105,6 +108,7 @@ class Scope(Enum):
     HANDSHAKE: devices connect to a server; ``check(device, setup)`` gives the `PathQuestion` of what is presented and
         trusted.
     RUN: the run itself; ``check`` is not called, the engine knows what the rule means.
+    WAIVERS: the file of waivers, once in a run; ``check(survey)`` yields findings, see `fcu_conform.rules.waivers`.
     """
 
     SETUP = "setup"
@@ -114,6 +118,12 @@ class Scope(Enum):
     DEVICE_PATH = "device path"
     HANDSHAKE = "handshake"
     RUN = "run"
+    WAIVERS = "waivers"
+
+    @property
+    def is_about_run(self) -> bool:
+        """What such a rule finds says nothing of any set-up."""
+        return self in (Scope.RUN, Scope.WAIVERS)
 
 
 class NotApplicable(Exception):
@@ -151,6 +161,7 @@ class Rule:
     shaded_by: tuple[str, ...]
     check: Callable[..., Any]
     scope: Scope = Scope.SETUP
+    waivable: bool = True
 
     @property
     def family(self) -> str:
@@ -213,9 +224,11 @@ class Catalogue:
         return len(self._rules)
 
     def digest(self) -> str:
-        """SHA-256 over every rule's code, slug, level, statement and needs: two suites that judge alike share it."""
+        """SHA-256 over all of every rule that bears on a verdict: two suites that judge alike share it."""
         lines = (
-            "|".join((r.code, r.slug, r.level.value, r.statement, ",".join(r.needs), ",".join(r.shaded_by)))
+            "|".join(
+                (r.code, r.slug, r.level.value, r.statement, ",".join(r.needs), ",".join(r.shaded_by), str(r.waivable))
+            )
             for r in self
         )
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
@@ -243,6 +256,7 @@ def rule(
     needs: tuple[str, ...] = (),
     shaded_by: tuple[str, ...] = (),
     scope: Scope = Scope.SETUP,
+    waivable: bool = True,
 ) -> Callable[[C], C]:
     """Puts the decorated check into the catalogue; its name, with dashes, is the rule's slug.
 
@@ -254,7 +268,7 @@ def rule(
         fix: what to do, a command where one does it.
         passes, fails: an example each, one line.
         source: where the requirement comes from.
-        needs, shaded_by: see `Rule`.
+        needs, shaded_by, waivable: see `Rule`.
         scope: what the check judges at a time, and so what it takes and gives.
     """
 
@@ -276,6 +290,7 @@ def rule(
                 shaded_by,
                 check,
                 scope,
+                waivable and not scope.is_about_run,
             )
         )
         return check

@@ -48,6 +48,7 @@ def _at(entry: Entry, upload: Upload, field: str | None = None) -> Location:
     fails="a DER file, a request or a private key among the certificates",
     source=(page(_UPLOADING, "P-04"), api("certificate", "P-06", "P-14")),
     needs=("UPL009",),
+    waivable=False,
 )
 def upload_is_pem_certificates(setup: Setup) -> Findings:
     upload = _upload(setup)

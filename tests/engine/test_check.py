@@ -13,7 +13,7 @@ from fcu_conform.rules import catalogue
 from fcu_conform.rules.model import Finding
 from fcu_conform.validators.registry import available
 
-FOR_KEYSTORES = catalogue(devices=False, upload=False, validators=False, handshake=False)
+FOR_KEYSTORES = catalogue(devices=False, upload=False, validators=False, handshake=False, waivers=False)
 
 
 def test_a_sound_keystore_is_conformant_without_a_word(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from fcu_conform.rules import CATALOGUE, catalogue
 
 INSTANT = datetime(2026, 6, 1, tzinfo=timezone.utc)
 
-FOR_KEYSTORES = catalogue(devices=False, upload=False, validators=False, handshake=False)
+FOR_KEYSTORES = catalogue(devices=False, upload=False, validators=False, handshake=False, waivers=False)
 
 
 def test_a_report_says_all_that_the_run_found(run, disordered: Path, read_report) -> None:

@@ -1,0 +1,135 @@
+"""The file of waivers: which findings somebody has taken the responsibility for, why, and until when."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import sys
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from fcu_conform.artefacts.limits import WAIVER_TEXT, WAIVERS, WAIVERS_FILE
+from fcu_conform.artefacts.reading import Trouble, read_file
+from fcu_conform.artefacts.usage import UsageError, existing
+
+EVERYTHING = "*"
+"""The scope of a waiver that is for every finding of its rule."""
+
+_FINGERPRINT = re.compile(r"(?:sha256:)?([0-9a-f]{2}(?::?[0-9a-f]{2}){31})", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Waiver:
+    """One waiver.
+
+    Attributes:
+        code: of the rule whose findings it is for.
+        scope: the SHA-256 fingerprint of a certificate (64 hexadecimal digits, lower case), the name of a device, or
+            `EVERYTHING`.
+        reason: why the finding is accepted.
+        owner: who has taken the responsibility.
+        expires: the last day on which it is in force, in UTC.
+        number: its place in the file, from 1.
+    """
+
+    code: str
+    scope: str
+    reason: str
+    owner: str
+    expires: date
+    number: int
+
+    def __str__(self) -> str:
+        return f"waiver {self.number} ({self.code}, {self.scope})"
+
+
+@dataclass(frozen=True)
+class WaiverFile:
+    """All waivers of a file, in its order; ``sha256`` is the digest of its bytes, hexadecimal."""
+
+    path: Path
+    waivers: tuple[Waiver, ...]
+    sha256: str
+
+    @property
+    def name(self) -> str:
+        """How findings call it."""
+        return self.path.name
+
+
+_FIELDS = tuple(field.name for field in fields(Waiver) if field.name != "number")
+
+
+def read_waivers(given: str | os.PathLike[str]) -> WaiverFile:
+    """Reads a TOML file of ``[[waiver]]`` tables.
+
+    Raises:
+        UsageError: it cannot be read, or a waiver in it is not what a waiver is: nothing is judged by half a file.
+    """
+    path = existing(given, "waivers")
+    file = read_file(path, WAIVERS_FILE)
+    if file.trouble is not None:
+        detail = "is a folder" if file.trouble is Trouble.NOT_REGULAR and path.is_dir() else file.detail
+        raise UsageError(f"waivers {path}: {detail or file.trouble.value}")
+    try:
+        tables = _parse(file.data.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as fault:
+        reason = str(fault).splitlines()[0] if str(fault) else type(fault).__name__
+        raise UsageError(f"waivers {path}: cannot be read as TOML: {reason}") from None
+    try:
+        return WaiverFile(path, tuple(_listed(tables)), hashlib.sha256(file.data).hexdigest())
+    except ValueError as fault:
+        raise UsageError(f"waivers {path}: {fault}") from None
+
+
+def _parse(text: str) -> dict[str, Any]:
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    return tomllib.loads(text)
+
+
+def _listed(document: dict[str, Any]) -> list[Waiver]:
+    others = sorted(set(document) - {"waiver"})
+    if others:
+        raise ValueError(f"'{others[0]}' is not known: the file has [[waiver]] tables only")
+    tables = document.get("waiver", [])
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        raise ValueError("waivers are written as [[waiver]] tables")
+    if len(tables) > WAIVERS:
+        raise ValueError(f"has more than {WAIVERS} waivers")
+    waivers = [_waiver(number, table) for number, table in enumerate(tables, start=1)]
+    first: dict[tuple[str, str], int] = {}
+    for waiver in waivers:
+        number = first.setdefault((waiver.code, waiver.scope), waiver.number)
+        if number != waiver.number:
+            raise ValueError(f"{waiver} is the same as waiver {number}")
+    return waivers
+
+
+def _waiver(number: int, table: dict[str, Any]) -> Waiver:
+    missing = [name for name in _FIELDS if name not in table]
+    if missing:
+        raise ValueError(f"waiver {number} has no {' and no '.join(missing)}")
+    unknown = sorted(set(table) - set(_FIELDS))
+    if unknown:
+        raise ValueError(f"waiver {number} has '{unknown[0]}', which is not known (there is {', '.join(_FIELDS)})")
+    texts = {}
+    for name in _FIELDS[:-1]:
+        text = table[name]
+        if not isinstance(text, str) or not text.strip():
+            raise ValueError(f"waiver {number}: {name} is no text")
+        if len(text) > WAIVER_TEXT:
+            raise ValueError(f"waiver {number}: {name} has more than {WAIVER_TEXT} characters")
+        texts[name] = " ".join(text.split())
+    expires = table["expires"]
+    if not isinstance(expires, date) or isinstance(expires, datetime):
+        raise ValueError(f"waiver {number}: expires is no date such as 2026-12-31 (without quotes or time)")
+    match = _FINGERPRINT.fullmatch(texts["scope"])
+    if match:
+        texts["scope"] = match[1].replace(":", "").lower()
+    return Waiver(**texts, expires=expires, number=number)

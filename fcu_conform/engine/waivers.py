@@ -1,0 +1,59 @@
+"""Applies waivers to findings: each to those of its rule and within its scope, and to no other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from typing import TypeAlias
+
+from fcu_conform.artefacts.device import Device
+from fcu_conform.artefacts.setup import Setup
+from fcu_conform.artefacts.waivers import EVERYTHING, Waiver
+from fcu_conform.rules.model import Finding, Level, Location, Rule
+
+Marks: TypeAlias = Callable[[], Iterable[str]]
+"""What a finding is about, as scopes name it; asked for only where a waiver could apply."""
+
+
+class Waivers:
+    """The waivers in force, by their rules' codes; where there are none, everything is left as it is."""
+
+    def __init__(self, in_force: Iterable[Waiver] = ()) -> None:
+        self._by_code: dict[str, list[Waiver]] = {}
+        for waiver in in_force:
+            self._by_code.setdefault(waiver.code, []).append(waiver)
+
+    def __contains__(self, waiver: Waiver) -> bool:
+        return waiver in self._by_code.get(waiver.code, ())
+
+    def apply(self, code: str, finding: Finding, marks: Marks) -> Finding:
+        """The finding, with the waiver that covers it; the narrowest of several.
+
+        Notices fail nothing and are not waived.
+        """
+        waivers = self._by_code.get(code)
+        if not waivers or finding.level is Level.NOTICE:
+            return finding
+        scopes = {waiver.scope: waiver for waiver in waivers}
+        narrow = next((scopes[mark] for mark in marks() if mark in scopes), None)
+        waiver = narrow or scopes.get(EVERYTHING)
+        return finding if waiver is None else replace(finding, waiver=waiver)
+
+
+def marks_in_setup(setup: Setup, rule: Rule, location: Location) -> Iterator[str]:
+    """The fingerprint of the certificate of fcu.crt, or of the upload if the rule is about it, that a place is in."""
+    file = setup.upload.certificates if setup.upload is not None and rule.family == "UPL" else setup.keystore.fcu_crt
+    if location.index is not None and location.file == file.name:
+        for entry in file.entries:
+            if entry.index == location.index and entry.certificate is not None:
+                yield entry.certificate.sha256
+
+
+def marks_of_device(device: Device, location: Location) -> Iterator[str]:
+    """The device's names, and the fingerprint of its certificate that a place is in: of its own where it names none."""
+    yield device.name
+    yield device.identity
+    yield from device.endpoint_names
+    index = location.index or 1
+    if 1 <= index <= len(device.certificates):
+        yield device.certificates[index - 1].sha256
