@@ -19,6 +19,9 @@ KEPT_FINDINGS = 10_000
 """Findings kept for each rule; what comes beyond is counted, so that a wholly wrong lot does not fill the memory."""
 
 
+OVER_DEVICES = frozenset({Scope.DEVICE, Scope.LOT})
+"""Scopes of the rules that are judged in the pass over the devices."""
+
 BUNDLE_FAMILY = "BDL"
 NO_WAIVERS = Waivers()
 

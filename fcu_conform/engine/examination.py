@@ -8,7 +8,7 @@ from functools import partial
 
 from fcu_conform.artefacts.setup import Setup
 from fcu_conform.artefacts.waivers import Waiver, WaiverFile
-from fcu_conform.engine.devices import DevicePass, judge_devices
+from fcu_conform.engine.devices import OVER_DEVICES, DevicePass, judge_devices
 from fcu_conform.engine.events import JUDGED, Outcome, Result
 from fcu_conform.engine.second_opinions import SecondOpinions
 from fcu_conform.engine.survey import survey
@@ -28,7 +28,6 @@ from fcu_conform.rules.model import (
 )
 from fcu_conform.validators.model import CannotTell, Validator
 
-OVER_DEVICES = frozenset({Scope.DEVICE, Scope.LOT})
 BY_VALIDATORS = frozenset({Scope.PATH, Scope.DEVICE_PATH})
 HINDERED = frozenset({Outcome.FAILED, Outcome.WARNED, Outcome.WAIVED, Outcome.BLOCKED, Outcome.ERROR})
 """Outcomes of a needed rule that keep another one from judging: a waiver does not make a fault go away."""
@@ -158,14 +157,14 @@ class Examination:
         return self._result(rule, setup.name, tuple(findings))
 
     def _needs(self, rule: Rule, name: str) -> None:
-        blocked_by = self._hindered(rule.needs, name)
+        blocked_by = self.hindered(rule.needs, name)
         if blocked_by:
             raise Blocked(*blocked_by)
 
     def _result(self, rule: Rule, subject: str, findings: tuple[Finding, ...]) -> Result:
         waived = sum(finding.waiver is not None for finding in findings)
         outcome = self._outcome({finding.level for finding in findings if finding.waiver is None}, waived)
-        blocked_by = self._hindered(rule.shaded_by, subject) if outcome is Outcome.PASSED and rule.shaded_by else ()
+        blocked_by = self.hindered(rule.shaded_by, subject) if outcome is Outcome.PASSED and rule.shaded_by else ()
         if blocked_by:
             outcome = Outcome.BLOCKED
         return Result(rule, subject, outcome, findings, blocked_by, count=len(findings), waived=waived)
@@ -317,7 +316,7 @@ class Examination:
         for code in rule.needs:
             needed = self.catalogue[code]
             codes = (code,) if needed.scope not in OVER_DEVICES else ()
-            hindered.update(dict.fromkeys(self._hindered(codes, subject) or ()))
+            hindered.update(dict.fromkeys(self.hindered(codes, subject) or ()))
             if needed.scope in OVER_DEVICES:
                 hindered.update(dict.fromkeys(self.keystore_hinders(needed, subject)))
         return tuple(hindered)
@@ -336,7 +335,8 @@ class Examination:
         result = self._result(rule, setup.name, tuple(tally.findings))
         return replace(result, count=tally.found, waived=tally.waived)
 
-    def _hindered(self, codes: Iterable[str], subject: str) -> tuple[str, ...]:
+    def hindered(self, codes: Iterable[str], subject: str) -> tuple[str, ...]:
+        """Those of some rules of a set-up that keep others from judging."""
         return tuple(code for code in codes if self.judge(code, subject).outcome in HINDERED)
 
     def _outcome(self, levels: Set[Level | None], waived: int) -> Outcome:

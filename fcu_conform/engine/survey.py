@@ -8,9 +8,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from fcu_conform.artefacts.waivers import Waiver, WaiverFile
+from fcu_conform.engine.devices import OVER_DEVICES
 from fcu_conform.engine.events import Outcome, Result
 from fcu_conform.rules import catalogue
-from fcu_conform.rules.model import Level, Scope
+from fcu_conform.rules.model import Level
 
 if TYPE_CHECKING:
     from fcu_conform.engine.examination import Examination
@@ -27,16 +28,25 @@ def survey(examination: Examination, file: WaiverFile) -> Survey:
 
 
 def _unused(examination: Examination, file: WaiverFile) -> Iterator[Waiver]:
-    """Waivers whose rule was judged everywhere and found nothing that they cover.
+    """Waivers whose rule has judged all that there is, and found nothing that they cover.
 
     Those of rules that this run has nothing for may be used in another run with the same file.
     """
     for waiver in file.waivers:
         results = examination.results_of(waiver.code) if examination.is_in_force(waiver) else []
         used = {finding.waiver for result in results for finding in result.findings}
-        is_open = any(result.outcome in (Outcome.BLOCKED, Outcome.ERROR) for result in results)
-        if results and not is_open and waiver not in used:
+        if results and waiver not in used and not any(_is_partial(examination, result) for result in results):
             yield waiver
+
+
+def _is_partial(examination: Examination, result: Result) -> bool:
+    """Another fault has kept the rule from seeing everything."""
+    if result.outcome in (Outcome.BLOCKED, Outcome.ERROR):
+        return True
+    setup = examination.setup_of(result.subject)
+    if result.rule.scope in OVER_DEVICES and setup.devices:
+        return bool(examination.device_pass(setup.name).tallies[result.code].blocked_by)
+    return bool(examination.hindered(result.rule.shaded_by, setup.name))
 
 
 def _hidden(examination: Examination) -> dict[str, tuple[str, ...]]:
@@ -53,8 +63,11 @@ def _hidden(examination: Examination) -> dict[str, tuple[str, ...]]:
 def _behind(examination: Examination, result: Result) -> frozenset[str]:
     """The waived rules that alone keep a rule from judging; none where another one does too."""
     setup = examination.setup_of(result.subject)
-    over_devices = result.rule.scope in (Scope.DEVICE, Scope.LOT) and bool(setup.devices)
-    if over_devices and not examination.keystore_hinders(result.rule, setup.name):
+    if (
+        result.rule.scope in OVER_DEVICES
+        and setup.devices
+        and not examination.keystore_hinders(result.rule, setup.name)
+    ):
         # Every device has faults of its own.
         return frozenset(examination.device_pass(setup.name).tallies[result.code].hidden_by)
     if result.outcome is not Outcome.BLOCKED:

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from fcu_conform.artefacts.files import CertificateFile
 from fcu_conform.artefacts.setup import Setup
 from fcu_conform.engine import Outcome, Result
-from fcu_conform.engine.examination import OVER_DEVICES
+from fcu_conform.engine.devices import OVER_DEVICES
 from fcu_conform.faces.text import columns, printable, wrap
 from fcu_conform.rules.model import Finding, Level, Rule
 

@@ -16,8 +16,8 @@ from fcu_conform.engine import Report, Result
 =======
 from fcu_conform.artefacts.waivers import Waiver
 from fcu_conform.engine import Examination, Outcome, Report, Result
+from fcu_conform.engine.devices import OVER_DEVICES
 from fcu_conform.engine.events import JUDGED
-from fcu_conform.engine.examination import OVER_DEVICES
 from fcu_conform.faces.settings import format_instant
 from fcu_conform.faces.transport import DeviceCounts
 from fcu_conform.rules.model import Finding

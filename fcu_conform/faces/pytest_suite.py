@@ -10,8 +10,8 @@ import pytest
 from fcu_conform.artefacts.setup import Setup
 from fcu_conform.artefacts.usage import UsageError
 from fcu_conform.engine import Examination, Outcome, Report, Result
+from fcu_conform.engine.devices import OVER_DEVICES
 from fcu_conform.engine.events import JUDGED
-from fcu_conform.engine.examination import OVER_DEVICES
 from fcu_conform.faces import reports, transport
 from fcu_conform.faces.failure import Certificates, node_id, node_name
 from fcu_conform.faces.pytest_items import RuleItem, Suite
