@@ -120,14 +120,14 @@ class _Output:
             self.keys[file.name] = read_key_file(file.name, file.data)
 
     def _is_key_or_manifest(self, name: str) -> bool:
-        return name == self.manifest_name or _is_key_name(name)
+        return name == self.manifest_name or is_key_name(name)
 
     def _is_device_file(self, name: str) -> bool:
         if self.listed_only or name in self.manifest.rows:
             return name in self.manifest.rows
         if name.startswith("__MACOSX/") or name.rpartition("/")[2].startswith("._"):
             return False  # resource forks, which macOS puts into archives
-        return name.lower().endswith(DEVICE_ENDINGS) and name not in self.keys and not _is_key_name(name)
+        return name.lower().endswith(DEVICE_ENDINGS) and name not in self.keys and not is_key_name(name)
 
     def _device(self, file: FileBytes, row: Row | None) -> Device:
         place = PurePosixPath(file.name)
@@ -167,7 +167,8 @@ def _anything(_name: str) -> bool:
     return True
 
 
-def _is_key_name(name: str) -> bool:
+def is_key_name(name: str) -> bool:
+    """A file of that name counts as a private key, and never as a device."""
     return _KEY_NAME.fullmatch(name.rpartition("/")[2]) is not None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -10,12 +11,10 @@ from typing import Any
 
 from fcu_conform import __version__
 from fcu_conform.artefacts.certificate import Certificate
+from fcu_conform.artefacts.reading import FileBytes
 from fcu_conform.artefacts.setup import Setup
-<<<<<<< HEAD
-from fcu_conform.engine import Report, Result
-=======
 from fcu_conform.artefacts.waivers import Waiver
-from fcu_conform.engine import Examination, Outcome, Report, Result
+from fcu_conform.engine import Report, Result
 from fcu_conform.engine.devices import OVER_DEVICES
 from fcu_conform.engine.events import JUDGED
 from fcu_conform.faces.settings import format_instant
@@ -55,6 +54,7 @@ def document(
         "verdict": report.verdict.value,
         "checked_at": format_instant(checked_at),
         "judged_at": format_instant(judged_at),
+        "options": _options(report),
         "subjects": [subject for setup in report.setups for subject in _subjects(setup)],
         "validators": [asdict(validator) for validator in report.validators()],
         "waivers": list(_waivers(report)),
@@ -67,6 +67,17 @@ def document(
 def render(content: Document) -> bytes:
     """The document as ASCII bytes: whatever a certificate's name holds, the file is safe to show anywhere."""
     return (json.dumps(content, indent=2, ensure_ascii=True) + "\n").encode("ascii")
+
+
+def _options(report: Report) -> Document:
+    """What was asked for beside the subjects, as far as it bears on the verdict."""
+    examination = report.examination
+    file = None if examination is None else examination.waiver_file
+    return {
+        "strict": examination is not None and examination.strict,
+        "handshake": examination is not None and examination.handshake,
+        "waivers": None if file is None else {"name": file.name, "sha256": file.sha256},
+    }
 
 
 def _waivers(report: Report) -> Iterator[Document]:
@@ -106,6 +117,7 @@ def _subjects(setup: Setup) -> Iterator[Document]:
             "config": None,
             "chain_depth": None,
             "certificates": certificates,
+            "files": _files(upload.file, setup.upload.details_file),
         }
     for path in setup.devices.paths if setup.devices else ():
         yield {
@@ -115,6 +127,7 @@ def _subjects(setup: Setup) -> Iterator[Document]:
             "config": None,
             "chain_depth": None,
             "certificates": [],
+            "files": [],
         }
 
 
@@ -130,7 +143,21 @@ def _keystore(setup: Setup) -> Document:
             for entry in setup.keystore.fcu_crt.entries
             if entry.certificate is not None
         ],
+        "files": _files(
+            setup.keystore.fcu_crt.file,
+            setup.keystore.request_file.file,
+            None if setup.config is None else setup.config.file,
+        ),
     }
+
+
+def _files(*files: FileBytes | None) -> list[Document]:
+    """The digests of the very bytes that were judged; nothing is ever said of the private key's file."""
+    return [
+        {"name": file.name, "sha256": hashlib.sha256(file.data).hexdigest()}
+        for file in files
+        if file is not None and file.trouble is None
+    ]
 
 
 def _certificate(index: int, certificate: Certificate) -> Document:

@@ -22,7 +22,7 @@ def gather(config: pytest.Config) -> Settings:
         UsageError: a value that makes no sense.
     """
     values = {option.name: _value(config, option) for option in OPTIONS}
-    for name in ("keystore", "config", "devices", "portal-upload", "waivers", "report"):
+    for name in ("keystore", "config", "devices", "portal-upload", "waivers", "sign-key", "report"):
         for path in [values[name]] if isinstance(values[name], str) else values[name] or []:
             if not path.strip():
                 raise UsageError(f"--fcu-{name}: needs a path")
@@ -42,6 +42,8 @@ def gather(config: pytest.Config) -> Settings:
         mode=None if values["mode"] is None else parse_mode(values["mode"]),
         strict=values["strict"],
         waivers=values["waivers"],
+        sign_key=values["sign-key"],
+        sign_passphrase_env=values["sign-passphrase-env"],
         reports=tuple(values["report"]),
     )
 

@@ -79,7 +79,9 @@ OPTIONS = (
     Option("handshake", "bool", "", "let a device shake hands with TLS and DTLS servers that trust the upload alone"),
     Option("strict", "bool", "", "warnings fail"),
     Option("waivers", "string", "FILE", "what somebody has taken the responsibility for, as TOML"),
-    Option("report", "linelist", "FILE", "write a report; its ending says which (.json); repeatable"),
+    Option("sign-key", "string", "FILE", "sign the statement with this PEM private key: P-256 or Ed25519, not FCU's"),
+    Option("sign-passphrase-env", "string", "NAME", "the environment variable with the passphrase of that key"),
+    Option("report", "linelist", "FILE", "write a report; its ending says which (.json, .intoto.json); repeatable"),
 )
 
 

@@ -74,7 +74,7 @@ class ConformancePlugin:
         self.has_sent_counts = False
         self.faults: list[str] = []
         if not self.is_worker:
-            reports.check(self.settings)
+            reports.check(self.settings, self.setups)
         _show_node_ids_as_they_are(config)
 
     def _select(self, selectors: Sequence[str] | None) -> list[tuple[str, str]]:

@@ -2,29 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
+from importlib import import_module
 from pathlib import Path
 
+from fcu_conform.artefacts.setup import Setup
+from fcu_conform.artefacts.usage import UsageError
 from fcu_conform.engine import Report
 from fcu_conform.faces import json_report
 from fcu_conform.faces.settings import Settings, check_targets, write_atomically
 from fcu_conform.faces.text import printable
 from fcu_conform.faces.transport import DeviceCounts
 
-Writer = Callable[[json_report.Document], bytes]
+STATEMENT = ".intoto.json"
+"""The ending of the one kind of report that can be signed."""
 
-WRITERS: dict[str, Writer] = {".json": json_report.render}
-"""By ending, the function that turns the document of json_report into a file's content."""
+WRITERS = {
+    ".json": "json_report",
+    STATEMENT: "intoto_report",
+}
+"""By ending, the module of this package whose ``render`` turns the document of json_report into a file's content."""
 
 
-def check(settings: Settings) -> None:
-    """Makes sure, before anything is judged, that every report can be written.
+def ending_of(path: str) -> str:
+    """The ending that says which report a file is: the longest that fits."""
+    return max((ending for ending in WRITERS if path.lower().endswith(ending)), key=len)
+
+
+def writer(ending: str) -> Callable[[json_report.Document], bytes]:
+    """The writer of an ending; imported here, so that a run pays only for the reports it writes."""
+    render: Callable[[json_report.Document], bytes] = import_module(f"{__package__}.{WRITERS[ending]}").render
+    return render
+
+
+def check(settings: Settings, setups: Sequence[Setup]) -> None:
+    """Makes sure, before anything is judged, that every report can be written, and signed where that is asked for.
 
     Raises:
         UsageError: one cannot.
     """
     check_targets(settings.reports, list(WRITERS))
+    if settings.sign_key is None:
+        return
+    from fcu_conform.faces.signing import SIGN_KEY, load_signer
+
+    if not any(ending_of(path) == STATEMENT for path in settings.reports):
+        raise UsageError(f"{SIGN_KEY}: there is nothing to sign: ask for --fcu-report=NAME{STATEMENT}")
+    load_signer(settings.sign_key, settings.sign_passphrase_env, setups)
 
 
 def write(settings: Settings, report: Report, devices: DeviceCounts | None = None) -> list[str]:
@@ -36,7 +61,24 @@ def write(settings: Settings, report: Report, devices: DeviceCounts | None = Non
     content = json_report.document(report, judged_at=settings.instant, checked_at=checked_at, devices=devices)
     for target in map(Path, settings.reports):
         try:
-            write_atomically(target, WRITERS[target.suffix.lower()](content))
+            ending = ending_of(target.name)
+            data = writer(ending)(content)
+            write_atomically(target, signed(data, settings, report.setups) if ending == STATEMENT else data)
         except OSError as error:
             faults.append(f"report {printable(str(target))} could not be written: {error.strerror}")
+        except UsageError as error:
+            faults.append(f"report {printable(str(target))} could not be signed: {printable(str(error))}")
     return faults
+
+
+def signed(statement: bytes, settings: Settings, setups: Sequence[Setup]) -> bytes:
+    """The statement in a signed envelope, where a key was given.
+
+    Raises:
+        UsageError: the key cannot be used.
+    """
+    if settings.sign_key is None:
+        return statement
+    from fcu_conform.faces.signing import load_signer, sign
+
+    return sign(statement, load_signer(settings.sign_key, settings.sign_passphrase_env, setups))

@@ -43,6 +43,8 @@ class Settings:
     validator_commands: tuple[str, ...] = ()
     handshake: bool = False
     waivers: str | None = None
+    sign_key: str | None = None
+    sign_passphrase_env: str | None = None
 
     @property
     def instant(self) -> datetime:
@@ -171,7 +173,7 @@ def check_targets(paths: Sequence[str], endings: Sequence[str], name: str = "--f
     for text in paths:
         path = Path(text)
         shown = f"{name}: {printable(text)}"
-        if path.suffix.lower() not in endings:
+        if not path.name.lower().endswith(tuple(endings)):
             raise UsageError(f"{shown}: no report has this ending (there is {', '.join(endings)})")
         if path.exists() and not path.is_file():
             raise UsageError(f"{shown}: is no regular file")

@@ -17,7 +17,7 @@ AT = "2026-06-01T00:00:00Z"
 
 
 def run(pytester: pytest.Pytester, line: Line, *arguments: object) -> pytest.RunResult:
-    options = [f"--fcu-keystore={line.keystore}", f"--fcu-at={AT}", "--fcu-report=report.json"]
+    options = [f"--fcu-keystore={line.keystore}", f"--fcu-at={AT}", "--fcu-report=report.json", "--fcu-validators=none"]
     return pytester.runpytest_subprocess(*options, *map(str, arguments))
 
 

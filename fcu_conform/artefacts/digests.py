@@ -1,0 +1,44 @@
+"""SHA-256 over files and folders, read in pieces."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+from fcu_conform.artefacts.archives import walk
+from fcu_conform.artefacts.deviceset import is_key_name
+
+_PIECE = 1 << 20
+
+
+def digest_of_file(path: Path) -> str:
+    """SHA-256 of a regular file, hexadecimal; a link is not followed.
+
+    Raises:
+        OSError: it cannot be read, or is no regular file.
+    """
+    digest = hashlib.sha256()
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as file:
+        while piece := file.read(_PIECE):
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+def digest_of_folder(folder: Path) -> str:
+    """A digest of all files below a folder, private keys apart, hexadecimal.
+
+    It is the ``dirHash`` of in-toto's digest sets: SHA-256 over the lines that sha256sum prints for the files' relative
+    paths, sorted by their bytes. A file that cannot be read has a line without a digest, so that it is not passed over.
+    """
+    lines = []
+    for file in walk(folder, lambda name: not is_key_name(name)):
+        name = os.fsencode(file.name).replace(b"\n", b"\\n")
+        digest = hashlib.sha256(file.data).hexdigest() if file.trouble is None else "unreadable"
+        lines.append((name, digest))
+    lines.sort()
+    whole = hashlib.sha256()
+    for name, digest in lines:
+        whole.update(digest.encode() + b"  " + name + b"\n")
+    return whole.hexdigest()
