@@ -71,3 +71,9 @@ WAIVERS = 1000
 
 WAIVER_TEXT = 2000
 """Characters of one field of a waiver."""
+
+STATEMENT_FILE = 16 * MIB
+"""Bytes of a statement; one over several keystores has about 100 KiB."""
+
+REPORT_FILE = 64 * MIB
+"""Bytes of a JSON report that is compared with another; one with a finding has about 50 KiB, each more about 1 KiB."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import json
 import os
@@ -28,10 +27,10 @@ SIGN_KEY = "--fcu-sign-key"
 
 @dataclass(frozen=True)
 class Envelope:
-    """A DSSE envelope as it was read: the statement in it, and the ids of the keys that are said to have signed it."""
+    """A DSSE envelope as it was read: the statement in it, and the id of the key that is said to have signed it."""
 
     statement: bytes
-    key_ids: tuple[str, ...]
+    key_id: str
 
 
 def load_signer(
@@ -151,23 +150,18 @@ def open_envelope(data: bytes) -> Envelope | None:
         return None
     try:
         payload = base64.b64decode(document["payload"], validate=True)
-        ids = tuple(signature["keyid"] for signature in document["signatures"])
-        signatures = [
-            {"keyid": s["keyid"], "sig": base64.b64encode(base64.b64decode(s["sig"], validate=True)).decode("ascii")}
-            for s in document["signatures"]
-        ]
-    except (KeyError, TypeError, binascii.Error, ValueError):
-        raise ValueError("is a broken envelope") from None
-    if document["payloadType"] != PAYLOAD_TYPE or not ids or not all(isinstance(key_id, str) for key_id in ids):
-        raise ValueError("is an envelope of something else, or signed by nobody")
+        [signature] = document["signatures"]
+        key_id, value = signature["keyid"], base64.b64decode(signature["sig"], validate=True)
+    except (KeyError, TypeError, ValueError):
+        raise ValueError("is an envelope that is broken, or not signed by one key") from None
     again = {
         "payload": base64.b64encode(payload).decode("ascii"),
         "payloadType": PAYLOAD_TYPE,
-        "signatures": signatures,
+        "signatures": [{"keyid": key_id, "sig": base64.b64encode(value).decode("ascii")}],
     }
-    if _render(again) != data:
+    if not isinstance(key_id, str) or _render(again) != data:
         raise ValueError("is an envelope that was written by another program, or was changed")
-    return Envelope(payload, ids)
+    return Envelope(payload, key_id)
 
 
 def is_signed_by(data: bytes, key: SSlibKey) -> bool:

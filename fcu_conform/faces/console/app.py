@@ -13,7 +13,7 @@ import click
 from fcu_conform import __version__
 from fcu_conform.faces.text import printable
 
-COMMANDS = ("explain", "rules", "slice", "upload")
+COMMANDS = ("certify", "diff", "explain", "rules", "slice", "upload", "verify-statement")
 """Each is a module of this package with a click command named ``command``, imported when it is used."""
 
 OK, INTERRUPTED, INTERNAL_FAULT, USAGE = 0, 2, 3, 4
@@ -29,7 +29,7 @@ class _Commands(click.Group):
         del ctx
         if cmd_name not in COMMANDS:
             return None
-        found: click.Command = import_module(f"{__package__}.{cmd_name}").command
+        found: click.Command = import_module(f"{__package__}.{cmd_name.replace('-', '_')}").command
         return found
 
 

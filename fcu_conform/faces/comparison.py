@@ -1,0 +1,218 @@
+"""Compares two JSON reports: what newly fails, what was mended, what still fails, and what only went out of sight."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from fcu_conform.artefacts.limits import REPORT_FILE
+from fcu_conform.artefacts.reading import read_file
+from fcu_conform.artefacts.usage import UsageError, existing
+from fcu_conform.faces.json_report import Document, schema
+
+ANSWERED = ("passed", "warned", "failed")
+"""Outcomes that say of a rule that it has judged, and that what it no longer finds is gone."""
+
+
+@dataclass(frozen=True, order=True)
+class Fault:
+    """One thing that fails a run, by where it is: two runs that find the same there find the same fault.
+
+    Numbers of lines are left out, since lines move; so are the words, since they may hold dates.
+    """
+
+    code: str
+    subject: str
+    file: str = ""
+    certificate: str = ""
+    field: str = ""
+
+    def __str__(self) -> str:
+        place = ", ".join(part for part in (self.file, self.certificate, self.field) if part)
+        return f"{self.code} [{self.subject}]{f' {place}' if place else ''}"
+
+
+@dataclass(frozen=True)
+class Change:
+    """A fault, and a sentence about it from the newer report that has one."""
+
+    fault: Fault
+    message: str
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What has changed from one report to the next.
+
+    Attributes:
+        verdicts: the old and the new one.
+        new: faults that only the new report has.
+        fixed: faults that only the old one has, of rules that have judged again.
+        still_failing: faults that both have.
+        out_of_sight: faults that only the old one has, of rules that are now waived, blocked, not applicable or left
+            out: not proved to be fixed. The message says which.
+        subjects: what was judged in one of them only, or has other files or certificates now.
+        rules: how the two suites differ, where they do.
+    """
+
+    verdicts: tuple[str, str]
+    new: tuple[Change, ...]
+    fixed: tuple[Change, ...]
+    still_failing: tuple[Change, ...]
+    out_of_sight: tuple[Change, ...]
+    subjects: tuple[str, ...]
+    rules: tuple[str, ...]
+
+    def as_plain(self) -> dict[str, Any]:
+        """As plain data for JSON."""
+        return asdict(self)
+
+
+def read_report(given: str) -> Document:
+    """A JSON report of this suite.
+
+    Raises:
+        UsageError: it cannot be read, or is none; one line says where.
+    """
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import best_match
+
+    path = existing(given, "report")
+    file = read_file(path, REPORT_FILE)
+    if file.trouble is not None:
+        raise UsageError(f"report {path}: {file.detail or file.trouble.value}")
+    try:
+        document = json.loads(file.data)
+        fault = best_match(Draft202012Validator(schema()).iter_errors(document))
+    except (ValueError, RecursionError):
+        raise UsageError(f"report {path}: is no JSON") from None
+    if fault is not None:
+        # The message itself would quote the file at any length.
+        raise UsageError(
+            f"report {path}: is no report of fcu-conform: {fault.json_path}: {fault.validator} is violated"
+        )
+    found: Document = document
+    return found
+
+
+def compare(old: Document, new: Document) -> Comparison:
+    """What has changed from one report to the next; both are valid by the schema."""
+    before, after = _faults(old), _faults(new)
+    outcomes = {(result["code"], result["subject"]): result for result in new["results"]}
+    fixed, out_of_sight = [], []
+    for fault in sorted(before.keys() - after.keys()):
+        result = outcomes.get((fault.code, fault.subject))
+        if result is None:
+            out_of_sight.append(Change(fault, "was not judged"))
+        elif result["outcome"] in ANSWERED and not _is_waived(fault, new):
+            fixed.append(Change(fault, before[fault]))
+        else:
+            out_of_sight.append(Change(fault, _hidden(result)))
+    return Comparison(
+        (old["verdict"], new["verdict"]),
+        tuple(Change(fault, after[fault]) for fault in sorted(after.keys() - before.keys())),
+        tuple(fixed),
+        tuple(Change(fault, after[fault]) for fault in sorted(after.keys() & before.keys())),
+        tuple(out_of_sight),
+        tuple(_subjects(old, new)),
+        tuple(_rules(old, new)),
+    )
+
+
+def _hidden(result: Mapping[str, Any]) -> str:
+    if result["outcome"] == "blocked":
+        return f"is blocked by {', '.join(result['blocked_by'])}"
+    if result["outcome"] == "not-applicable":
+        return f"is not applicable: {result['reason']}"
+    return "is an error of the suite" if result["outcome"] == "error" else "is waived"
+
+
+def _is_waived(fault: Fault, document: Document) -> bool:
+    """The very fault is still there, with a waiver; its rule may have judged other things."""
+    certificates = _certificates(document)
+    return any("waiver" in finding and _fault(finding, certificates) == fault for finding in document["findings"])
+
+
+def _faults(document: Document) -> dict[Fault, str]:
+    """Every fault of a report, with the first sentence about it."""
+    certificates = _certificates(document)
+    findings: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for finding in document["findings"]:
+        if "waiver" not in finding:
+            findings.setdefault((finding["code"], finding["subject"]), []).append(finding)
+    faults: dict[Fault, str] = {}
+    for result in document["results"]:
+        code, subject = result["code"], result["subject"]
+        if result["outcome"] == "error":
+            faults[Fault(code, subject)] = result["reason"]
+        elif result["outcome"] == "failed":
+            found = findings.get((code, subject), [])
+            weight = "error" if any(finding["level"] == "error" for finding in found) else "warning"
+            for finding in found:
+                if finding["level"] == weight:
+                    faults.setdefault(_fault(finding, certificates), finding["message"])
+            if not found:
+                faults[Fault(code, subject)] = "failed"
+    return faults
+
+
+def _fault(finding: Mapping[str, Any], certificates: Mapping[tuple[str, int], str]) -> Fault:
+    location = finding["location"]
+    index = location["index"]
+    number = "" if index is None else f"certificate {index}"
+    # The same certificate is the same fault wherever it stands in the file.
+    certificate = certificates.get((finding["subject"], index), number) if location["file"] == "fcu.crt" else number
+    return Fault(finding["code"], finding["subject"], location["file"] or "", certificate, location["field"] or "")
+
+
+def _certificates(document: Document) -> dict[tuple[str, int], str]:
+    """What to call the certificates of each keystore, by its name and their number."""
+    return {
+        (subject["name"], certificate["index"]): f"{certificate['subject']} (sha256 {certificate['sha256'][:8]}…)"
+        for subject in document["subjects"]
+        if subject["kind"] == "keystore"
+        for certificate in subject["certificates"]
+    }
+
+
+def _subjects(old: Document, new: Document) -> Iterator[str]:
+    """Sentences about what was judged in one run only, or is not what it was."""
+
+    def by_name(document: Document) -> dict[tuple[str, str], tuple[Counter[str], Counter[str]]]:
+        return {
+            (subject["kind"], subject["name"]): (
+                Counter(f"{file['name']} {file['sha256']}" for file in subject.get("files", ())),
+                Counter(certificate["sha256"] for certificate in subject["certificates"]),
+            )
+            for subject in document["subjects"]
+        }
+
+    before, after = by_name(old), by_name(new)
+    for kind, name in sorted(before.keys() | after.keys()):
+        what = f"{kind} {name}"
+        if (kind, name) not in after:
+            yield f"{what}: only in the old report"
+        elif (kind, name) not in before:
+            yield f"{what}: only in the new report"
+        else:
+            (old_files, old_certificates), (new_files, new_certificates) = before[kind, name], after[kind, name]
+            if old_certificates != new_certificates:
+                yield f"{what}: has other certificates"
+            elif old_files != new_files:
+                names = sorted({file.rpartition(" ")[0] for file in (old_files - new_files) + (new_files - old_files)})
+                yield f"{what}: {', '.join(names)} changed"
+
+
+def _rules(old: Document, new: Document) -> Iterator[str]:
+    if old["suite"]["version"] != new["suite"]["version"]:
+        yield f"fcu-conform {old['suite']['version']} then, {new['suite']['version']} now"
+    if old["suite"]["rules_digest"] != new["suite"]["rules_digest"]:
+        yield "the rules are not the same"
+    before, after = ({result["code"] for result in document["results"]} for document in (old, new))
+    if before - after:
+        yield f"judged then only: {', '.join(sorted(before - after))}"
+    if after - before:
+        yield f"judged now only: {', '.join(sorted(after - before))}"

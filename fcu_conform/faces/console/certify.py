@@ -1,0 +1,82 @@
+"""``fcu-conform certify``: one run, and the folder to hand in."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import click
+
+from fcu_conform.artefacts.usage import UsageError
+from fcu_conform.engine import Examination, Outcome, Report, Verdict
+from fcu_conform.faces import certification, json_report
+from fcu_conform.faces.console.run_options import run_options, settings_of
+from fcu_conform.faces.failure import Certificates, node_id, summary
+from fcu_conform.faces.text import printable
+
+CONFORMANT, NON_CONFORMANT, INTERNAL_FAULT, NOTHING_CHECKED = 0, 1, 3, 5
+
+
+@click.command("certify")
+@run_options
+@click.option("--out", required=True, metavar="FOLDER", help="The folder to write: a new one, or an empty one.")
+def command(out: str, **values: Any) -> int:
+    """Judges a set-up and writes everything to hand in to one folder: reports, statement, checksums."""
+    settings = settings_of(**values)
+    setups = settings.read_setups()
+    signer = None
+    if settings.sign_key is not None:
+        from fcu_conform.faces.signing import load_signer
+
+        signer = load_signer(settings.sign_key, settings.sign_passphrase_env, setups, "--sign-key")
+    elif settings.sign_passphrase_env is not None:
+        raise UsageError("--sign-passphrase-env: there is no --sign-key that it is for")
+    folder = certification.prepare(out, setups)
+    examination = Examination(
+        setups,
+        strict=settings.strict,
+        validators=settings.select_validators(),
+        handshake=settings.handshake,
+        waivers=settings.read_waivers(),
+    )
+    results = [examination.judge(rule.code, subject) for rule, subject in examination.cases()]
+    report = Report(setups, results, examination=examination)
+    checked_at = datetime.now(timezone.utc).replace(microsecond=0)
+    content = json_report.document(report, judged_at=settings.instant, checked_at=checked_at)
+    files = certification.contents(content)
+    statement = certification.statement_over(content, files)
+    if signer is not None:
+        from fcu_conform.faces.signing import sign
+
+        statement = sign(statement, signer)
+    files[certification.STATEMENT_NAME] = statement
+    try:
+        certification.write(folder, files)
+    except OSError as fault:
+        raise UsageError(f"--out {folder}: cannot be written ({fault.strerror})") from None
+    _tell(report, folder, is_signed=signer is not None)
+    return exit_code(report)
+
+
+def exit_code(report: Report) -> int:
+    """What pytest's exit code would be for the same run."""
+    outcomes = {result.outcome for result in report.results}
+    if Outcome.ERROR in outcomes:
+        return INTERNAL_FAULT
+    if not report.has_judged:
+        return NOTHING_CHECKED
+    return NON_CONFORMANT if Outcome.FAILED in outcomes else CONFORMANT
+
+
+def _tell(report: Report, folder: Path, *, is_signed: bool) -> None:
+    assert report.examination is not None
+    for result in report.results:
+        if result.outcome in (Outcome.FAILED, Outcome.ERROR):
+            setup = report.examination.setup_of(result.subject)
+            line = summary(result, Certificates.about(result.rule, setup))
+            click.echo(f"{click.style('FAILED', fg='red', bold=True)} {node_id(result.code, result.subject)}  {line}")
+    colour = {Verdict.CONFORMANT: "green", Verdict.NON_CONFORMANT: "red"}.get(report.verdict, "yellow")
+    click.echo(f"FCU conformance: {click.style(report.verdict.value, fg=colour, bold=True)}")
+    sealed = "signed" if is_signed else "NOT SIGNED: give --sign-key to sign it"
+    click.echo(printable(f"{folder}: reports, checksums and the statement ({sealed})"))
