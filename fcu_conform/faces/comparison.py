@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -13,8 +13,11 @@ from fcu_conform.artefacts.reading import read_file
 from fcu_conform.artefacts.usage import UsageError, existing
 from fcu_conform.faces.json_report import Document, schema
 
-ANSWERED = ("passed", "warned", "failed")
+ANSWERED = ("passed", "warned", "failed", "waived")
 """Outcomes that say of a rule that it has judged, and that what it no longer finds is gone."""
+
+FEW = 10
+"""Codes that are listed one by one."""
 
 
 @dataclass(frozen=True, order=True)
@@ -107,10 +110,10 @@ def compare(old: Document, new: Document) -> Comparison:
         result = outcomes.get((fault.code, fault.subject))
         if result is None:
             out_of_sight.append(Change(fault, "was not judged"))
-        elif result["outcome"] in ANSWERED and not _is_waived(fault, new):
-            fixed.append(Change(fault, before[fault]))
+        elif reason := _hidden(fault, result, new):
+            out_of_sight.append(Change(fault, reason))
         else:
-            out_of_sight.append(Change(fault, _hidden(result)))
+            fixed.append(Change(fault, before[fault]))
     return Comparison(
         (old["verdict"], new["verdict"]),
         tuple(Change(fault, after[fault]) for fault in sorted(after.keys() - before.keys())),
@@ -122,18 +125,19 @@ def compare(old: Document, new: Document) -> Comparison:
     )
 
 
-def _hidden(result: Mapping[str, Any]) -> str:
+def _hidden(fault: Fault, result: Mapping[str, Any], document: Document) -> str:
+    """Why nobody knows whether a fault is still there; empty where it is gone."""
     if result["outcome"] == "blocked":
         return f"is blocked by {', '.join(result['blocked_by'])}"
-    if result["outcome"] == "not-applicable":
-        return f"is not applicable: {result['reason']}"
-    return "is an error of the suite" if result["outcome"] == "error" else "is waived"
-
-
-def _is_waived(fault: Fault, document: Document) -> bool:
-    """The very fault is still there, with a waiver; its rule may have judged other things."""
+    if result["outcome"] not in ANSWERED:
+        return f"{result['outcome'].replace('-', ' ')}: {result['reason']}"
+    findings = [f for f in document["findings"] if (f["code"], f["subject"]) == (fault.code, fault.subject)]
     certificates = _certificates(document)
-    return any("waiver" in finding and _fault(finding, certificates) == fault for finding in document["findings"])
+    if any("waiver" in finding and _fault(finding, certificates) == fault for finding in findings):
+        return "is waived"
+    if result.get("count", 0) > len(findings):
+        return f"the report lists {len(findings)} of {result['count']} findings"
+    return ""
 
 
 def _faults(document: Document) -> dict[Fault, str]:
@@ -213,6 +217,13 @@ def _rules(old: Document, new: Document) -> Iterator[str]:
         yield "the rules are not the same"
     before, after = ({result["code"] for result in document["results"]} for document in (old, new))
     if before - after:
-        yield f"judged then only: {', '.join(sorted(before - after))}"
+        yield f"judged then only: {_listed(before - after)}"
     if after - before:
-        yield f"judged now only: {', '.join(sorted(after - before))}"
+        yield f"judged now only: {_listed(after - before)}"
+
+
+def _listed(codes: Set[str]) -> str:
+    """Codes in order; of many, how many there are of each family."""
+    if len(codes) <= FEW:
+        return ", ".join(sorted(codes))
+    return ", ".join(f"{family} ({count} rules)" for family, count in sorted(Counter(c[:3] for c in codes).items()))
