@@ -31,6 +31,8 @@ def lines_of(rule: Rule) -> Iterator[str]:
     yield from (f"{escaped(rule.why)}", "")
     yield from (f"- passes: {escaped(rule.passes)}", f"- fails: {escaped(rule.fails)}", f"- fix: {escaped(rule.fix)}")
     yield f"- source: {escaped(rule.source)}"
+    if not rule.waivable:
+        yield "- cannot be waived"
     if rule.needs:
         yield "- is judged where these hold: " + ", ".join(f"[{code}](#{code})" for code in rule.needs)
     yield ""

@@ -51,6 +51,7 @@ def describe(rule: Rule) -> tuple[Text, Text, Table]:
         "passes": rule.passes,
         "fails": rule.fails,
         "fix": rule.fix,
+        "waiver": "" if rule.waivable else "cannot be waived",
     }
     for label, text in rows.items():
         if text:

@@ -51,6 +51,7 @@ def as_plain(rule: Rule) -> dict[str, object]:
         "source": rule.source,
         "needs": list(rule.needs),
         "shaded_by": list(rule.shaded_by),
+        "waivable": rule.waivable,
     }
 
 
