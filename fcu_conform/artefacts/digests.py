@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
+import stat
 from pathlib import Path
 
 from fcu_conform.artefacts.archives import walk
 from fcu_conform.artefacts.deviceset import is_key_name
+from fcu_conform.artefacts.reading import kind_of
 
 _PIECE = 1 << 20
 
@@ -21,6 +24,9 @@ def digest_of_file(path: Path) -> str:
     digest = hashlib.sha256()
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
     with os.fdopen(descriptor, "rb") as file:
+        mode = os.fstat(descriptor).st_mode
+        if not stat.S_ISREG(mode):
+            raise OSError(errno.EINVAL, f"is {kind_of(mode)}")
         while piece := file.read(_PIECE):
             digest.update(piece)
     return digest.hexdigest()

@@ -123,6 +123,15 @@ def test_what_is_waived_now_is_not_called_fixed(report) -> None:
     assert (code, codes(plain["new"])) == (1, ["KEY006"])
 
 
+def test_what_is_waived_in_a_rule_that_fails_is_no_fault(report, tmp_path: Path) -> None:
+    line = Line(tmp_path / "other")
+    expire(1, 2)(line)
+    fcu = check(line.keystore, at=AT, validators="none").setups[0].keystore.fcu_crt.certificates[0].sha256
+    code, plain = diff(report(nothing), report(expire(1, 2), waive("CRT006").replace("*", fcu)))
+    assert (code, codes(plain["new"])) == (1, ["CRT006"])
+    assert plain["new"][0]["fault"]["certificate"].startswith("CN=INT_CA ")
+
+
 def test_a_rule_that_was_left_out_is_not_called_fixed(report) -> None:
     old, new = report(open_key), report(nothing)
     document = json.loads(new.read_bytes())

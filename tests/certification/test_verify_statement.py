@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import json
 import os
 import shutil
 from pathlib import Path
@@ -115,9 +117,6 @@ def test_the_statement_of_another_signer_is_refused(folder: Path, keys: Keys, li
 
 
 def test_a_statement_cannot_shed_its_signature(folder: Path, keys: Keys) -> None:
-    import base64
-    import json
-
     envelope = json.loads((folder / "statement.intoto.json").read_bytes())
     (folder / "statement.intoto.json").write_bytes(base64.b64decode(envelope["payload"]))
     reseal(folder)
@@ -144,6 +143,25 @@ def test_a_statement_can_be_checked_by_itself(folder: Path, keys: Keys) -> None:
         changed[position] ^= 0x01
         path.write_bytes(changed)
         assert run("verify-statement", path, "--key", keys.public).code == 1, position
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda data: data.replace(b'"_type"', b' "_type"', 1),
+        lambda data: data.replace(b'"predicate": {', b'"predicate": {"result": "PASSED",', 1),
+        lambda data: data + b" ",
+    ],
+)
+def test_a_statement_that_says_a_thing_twice_or_is_written_otherwise_is_refused(tmp_path: Path, folder, edit) -> None:
+    payload = base64.b64decode(json.loads((folder / "statement.intoto.json").read_bytes())["payload"])
+    path = tmp_path / "statement.intoto.json"
+    path.write_bytes(payload)
+    assert run("verify-statement", path).code == 0
+    path.write_bytes(edit(payload))
+    said = run("verify-statement", path)
+    assert said.code == 1
+    assert "is a statement that was written by another program, or was changed\n" in said.out
 
 
 @pytest.fixture
@@ -184,6 +202,16 @@ def test_an_artefact_that_is_missing_is_told_and_private_keys_are_not_needed(fol
     assert said.code == 1
     missing = f"keystore/portal-upload/upload.pem: was judged, and is not in {artefacts} as it was"
     assert f"FAILED      {missing}\n" in said.out
+
+
+@pytest.mark.parametrize("target", ["/dev/zero", "."])
+def test_an_artefact_that_is_no_file_is_not_read(folder: Path, artefacts: Path, target: str) -> None:
+    crt = artefacts / "keystore" / "fcu.crt"
+    crt.unlink()
+    crt.symlink_to(target)
+    said = run("verify-statement", folder, "--artefacts", artefacts)
+    assert said.code == 1
+    assert "FAILED      keystore/fcu.crt: was judged, and is not in " in said.out
 
 
 @pytest.mark.parametrize(
