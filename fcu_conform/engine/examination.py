@@ -8,7 +8,7 @@ from functools import partial
 
 from fcu_conform.artefacts.setup import Setup
 from fcu_conform.artefacts.waivers import Waiver, WaiverFile
-from fcu_conform.engine.devices import OVER_DEVICES, DevicePass, judge_devices
+from fcu_conform.engine.devices import OVER_DEVICES, DevicePass, Tally, judge_devices
 from fcu_conform.engine.events import JUDGED, Outcome, Result
 from fcu_conform.engine.second_opinions import SecondOpinions
 from fcu_conform.engine.survey import survey
@@ -161,13 +161,18 @@ class Examination:
         if blocked_by:
             raise Blocked(*blocked_by)
 
-    def _result(self, rule: Rule, subject: str, findings: tuple[Finding, ...]) -> Result:
-        waived = sum(finding.waiver is not None for finding in findings)
-        outcome = self._outcome({finding.level for finding in findings if finding.waiver is None}, waived)
+    def _result(self, rule: Rule, subject: str, findings: tuple[Finding, ...], tally: Tally | None = None) -> Result:
+        """The result of what was found; over devices more was found than is kept, which the tally knows."""
+        if tally is None:
+            levels = {finding.level for finding in findings if finding.waiver is None}
+            count, waived = len(findings), sum(finding.waiver is not None for finding in findings)
+        else:
+            levels, count, waived = {*tally.levels}, tally.found, tally.waived
+        outcome = self._outcome(levels, waived)
         blocked_by = self.hindered(rule.shaded_by, subject) if outcome is Outcome.PASSED and rule.shaded_by else ()
         if blocked_by:
             outcome = Outcome.BLOCKED
-        return Result(rule, subject, outcome, findings, blocked_by, count=len(findings), waived=waived)
+        return Result(rule, subject, outcome, findings, blocked_by, count=count, waived=waived)
 
     def _of_waivers(self, rule: Rule, subject: str) -> Result:
         return self._result(rule, subject, tuple(rule.complete(finding) for finding in rule.check(self._survey)))
@@ -212,8 +217,9 @@ class Examination:
         paths: Iterable[tuple[PathQuestion, Location, Marks]]
         if rule.scope is Scope.PATH:
             self._needs(rule, setup.name)
-            path = rule.check(setup)
-            paths = [(path, Location(setup.keystore.fcu_crt.name), lambda: [path.leaf.sha256])]
+            question: PathQuestion = rule.check(setup)
+            leaf = question.leaf.sha256
+            paths = [(question, Location(setup.keystore.fcu_crt.name), lambda: [leaf])]
         else:
             requires(setup.upload, "no portal upload was given")
             requires(setup.devices, "no device output was given")
@@ -332,8 +338,7 @@ class Examination:
         if not tally.judged and tally.blocked_by:
             raise Blocked(*sorted(tally.blocked_by))
         requires(tally.judged, "; ".join(tally.reasons) or "no bundle")
-        result = self._result(rule, setup.name, tuple(tally.findings))
-        return replace(result, count=tally.found, waived=tally.waived)
+        return self._result(rule, setup.name, tuple(tally.findings), tally)
 
     def hindered(self, codes: Iterable[str], subject: str) -> tuple[str, ...]:
         """Those of some rules of a set-up that keep others from judging."""

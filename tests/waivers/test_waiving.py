@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,10 +10,12 @@ from artefacts.makers import AT, Line, ca_extensions, make_certificate, make_key
 from cryptography import x509
 
 from fcu_conform import check
-from fcu_conform.artefacts.setup import read_setups
+from fcu_conform.artefacts.device import Device
+from fcu_conform.artefacts.setup import Setup, read_setups
 from fcu_conform.artefacts.waivers import read_waivers
 from fcu_conform.engine import Examination, Outcome, Report, Result, Verdict, devices
-from fcu_conform.rules.model import Level
+from fcu_conform.rules import catalogue
+from fcu_conform.rules.model import Finding, Level
 from fcu_conform.validators.model import Answer, Question
 from waivers.files import Lot, waiver, write
 
@@ -144,6 +147,23 @@ def test_waived_findings_never_crowd_out_one_that_stands(lot: Lot, monkeypatch: 
     assert (result.outcome, result.count, result.waived) == (Outcome.FAILED, 3, 2)
     assert [f.location.file for f in result.standing] == ["device-0003.key.pem"]
     assert of(report, "SYS006").outcome is Outcome.PASSED
+
+
+def test_an_error_beyond_the_warnings_that_are_kept_still_fails(lot: Lot, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rule that warns of the first two devices and fails of the third."""
+    monkeypatch.setattr(devices, "KEPT_FINDINGS", 1)
+    told: list[Finding] = []
+
+    def check_devices(device: Device, setup: Setup) -> list[Finding]:
+        told.append(Finding(device.name, level=Level.ERROR if len(told) == 2 else Level.WARNING))
+        return [told[-1]]
+
+    rules = catalogue()
+    rule = replace(rules["DEV018"], check=check_devices, needs=())
+    monkeypatch.setitem(rules._rules, "DEV018", rule)
+    [setup] = read_setups([lot.keystore], at=AT, devices=[lot.devices])
+    result = Examination([setup], catalogue=rules).judge("DEV018", "keystore")
+    assert (result.outcome, result.count, len(result.findings)) == (Outcome.FAILED, 3, 1)
 
 
 class No:
