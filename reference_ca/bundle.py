@@ -61,10 +61,8 @@ class Bundle:
         """
         self.requests.append({"PrKN": private_key_name, "Subj": subject, "MD": SHA256_DIGEST})
 
-    def encode(self) -> bytes:
-        """The message: one definite-length map without empty groups."""
-        import cbor2
-
+    def message(self) -> dict[str, Any]:
+        """The groups that are not empty, in the order that the device needs."""
         groups = {
             "SchemeVersion": SCHEME_VERSION,
             "SID": self.session_id,
@@ -79,7 +77,13 @@ class Bundle:
         message["Verify"] = int(self.verify)
         if self.keep_session:
             message["KpAlvSess"] = 1
-        return cbor2.dumps(message)
+        return message
+
+    def encode(self) -> bytes:
+        """The message: one definite-length map."""
+        import cbor2
+
+        return cbor2.dumps(self.message())
 
 
 def mbed_tls_name(common_name: str, organizational_unit: str | None = None) -> str:

@@ -199,15 +199,7 @@ class Config:
         """The file's text. Every scalar is written as JSON, which is YAML in every version (a bare NO would
         be false in 1.1).
         """
-        lines = []
-        for key, value in self.as_mapping().items():
-            lines += [f"# {_REASONS[key]}"] if key in _REASONS else []
-            if isinstance(value, dict):
-                lines.append(f"{key}:")
-                lines += [f"  {name}: {json.dumps(item, ensure_ascii=False)}" for name, item in value.items()]
-            else:
-                lines.append(f"{key}: {json.dumps(value, ensure_ascii=False)}")
-        return Blob(("\n".join(lines) + "\n").encode())
+        return Blob(to_yaml(self.as_mapping()))
 
     @property
     def server_ca_certificate_file(self) -> str | None:
@@ -229,6 +221,19 @@ class Config:
     def error(self, what: str, todo: str) -> ConfigError:
         """An error 201 about this file."""
         return _invalid(self.settings_file, what, todo)
+
+
+def to_yaml(settings: Mapping[str, Any]) -> bytes:
+    """Settings as fcu.yml's text, each with its reason; values are written as JSON, so any of them can be read back."""
+    lines = []
+    for key, value in settings.items():
+        lines += [f"# {_REASONS[key]}"] if key in _REASONS else []
+        if isinstance(value, dict):
+            lines.append(f"{key}:")
+            lines += [f"  {name}: {json.dumps(item, ensure_ascii=False)}" for name, item in value.items()]
+        else:
+            lines.append(f"{key}: {json.dumps(value, ensure_ascii=False)}")
+    return ("\n".join(lines) + "\n").encode()
 
 
 def find_config(keystore: Path) -> Path | None:

@@ -1,0 +1,1 @@
+"""Defects that are still to be written."""

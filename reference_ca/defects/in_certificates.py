@@ -1,0 +1,456 @@
+"""Defects of single certificates in fcu.crt."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+
+from reference_ca.defects import asn1
+from reference_ca.defects.certificates import (
+    EXTENDED_KEY_USAGE,
+    Extension,
+    authority_key_identifier,
+    basic_constraints,
+    extended_key_usage,
+    key_usage,
+    other_key,
+    spki,
+)
+from reference_ca.defects.files import armour
+from reference_ca.defects.in_chains import end_of
+from reference_ca.defects.in_keys import explicit_p256
+from reference_ca.defects.model import Needs, Place, defect, oddity
+from reference_ca.defects.plan import CERTIFICATE_FILE, SetUp, Shape
+
+CRT = "fcu.crt"
+CHAIN = Needs(length=3)
+EXTERNAL = Needs(external=True)
+EXTERNAL_CHAIN = Shape(external=True)
+UNKNOWN = "1.3.6.1.4.1.99999.1"
+DAY = timedelta(days=1)
+
+
+@defect(Place("CRT001", CRT), needs=EXTERNAL, shape=EXTERNAL_CHAIN)
+def fcu_crt_missing(s: SetUp) -> None:
+    """The keystore has a key of its owner's and no fcu.crt."""
+    s.remove_file(CERTIFICATE_FILE)
+
+
+@defect(Place("CRT001", CRT), needs=EXTERNAL, shape=EXTERNAL_CHAIN)
+def fcu_crt_under_another_name(s: SetUp) -> None:
+    """The chain is called fcu.pem."""
+    s.edits.append(lambda files: files.update({"keystore/fcu.pem": files.pop(CERTIFICATE_FILE)}))
+
+
+@defect(Place("CRT001", CRT), needs=EXTERNAL, shape=EXTERNAL_CHAIN)
+def fcu_crt_is_a_folder(s: SetUp) -> None:
+    """fcu.crt is a folder with the certificates in it."""
+    s.edits.append(lambda files: files.update({f"{CERTIFICATE_FILE}/chain.pem": files.pop(CERTIFICATE_FILE)}))
+
+
+@defect(Place("CRT002", CRT), needs=EXTERNAL, shape=EXTERNAL_CHAIN)
+def fcu_crt_empty(s: SetUp) -> None:
+    """fcu.crt has no bytes."""
+    s.crt = []
+
+
+@defect(Place("CRT002", CRT), needs=EXTERNAL, shape=Shape(length=1, depth=1, external=True))
+def fcu_crt_is_der(s: SetUp) -> None:
+    """fcu.crt is one certificate in DER."""
+    s.crt = [s.chain[0].der]
+
+
+@defect(Place("CRT002", CRT, 2), needs=CHAIN)
+def certificate_cut_short(s: SetUp) -> None:
+    """The intermediate's DER ends within its signature."""
+    s.chain[1].finished = lambda der: der[:-30]
+
+
+@defect(Place("CRT002", CRT, 2), needs=CHAIN)
+def certificate_with_bytes_left_over(s: SetUp) -> None:
+    """Bytes follow the intermediate's DER inside its PEM block."""
+    s.crt[1] = armour("CERTIFICATE", s.chain[1].der + bytes(4))
+
+
+@defect(Place("CRT002", CRT, 1))
+def impossible_date(s: SetUp) -> None:
+    """The FCU certificate expires on a 30th of February."""
+    s.chain[0].not_after = asn1.generalized_time("20610230000000Z")
+
+
+@defect(Place("CRT002", CRT, 2), needs=CHAIN)
+def garbled_base64(s: SetUp) -> None:
+    """The intermediate's PEM block holds characters that are no base64."""
+    block = armour("CERTIFICATE", s.chain[1].der)
+    s.crt[1] = block.replace(block[100:104], b"%%%%", 1)
+
+
+@defect(Place("CRT003", CRT, 1, "version"))
+def fcu_certificate_version_1(s: SetUp) -> None:
+    """The FCU certificate is version 1, as openssl x509 -req writes it without -extfile."""
+    s.chain[0].version = 1
+
+
+@defect(Place("CRT003", CRT, 3, "version"), needs=CHAIN)
+def root_version_1(s: SetUp) -> None:
+    """The root is version 1, as roots of the last century are."""
+    s.chain[-1].version = 1
+
+
+@defect(
+    Place("CRT004", CRT, 3, "subjectPublicKeyInfo"),
+    Place("CRT005", CRT, 2, "signatureAlgorithm"),
+    Place("CRT005", CRT, 3, "signatureAlgorithm"),
+    needs=CHAIN,
+)
+def root_is_rsa(s: SetUp) -> None:
+    """The root has an RSA key, so whatever it signs is signed with RSA: one choice breaks two statements."""
+    s.chain[-1].key = other_key(s.source, "root", "rsa")
+
+
+@defect(Place("CRT004", CRT, 3, "subjectPublicKeyInfo"), needs=CHAIN)
+def root_on_p384(s: SetUp) -> None:
+    """The root's key is on P-384, and it signs with SHA-256."""
+    s.chain[-1].key = other_key(s.source, "root", "p384")
+
+
+@defect(Place("CRT004", CRT, 3, "subjectPublicKeyInfo"), needs=CHAIN)
+def root_on_secp256k1(s: SetUp) -> None:
+    """The root's key is on secp256k1, a curve of the same size."""
+    s.chain[-1].key = other_key(s.source, "root", "secp256k1")
+
+
+@defect(Place("CRT004", CRT, 2, "subjectPublicKeyInfo"), needs=CHAIN)
+def explicit_curve(s: SetUp) -> None:
+    """The intermediate's key spells out the parameters of P-256 instead of naming the curve."""
+    point = spki(s.chain[1].key)[26:]
+    algorithm = asn1.sequence(asn1.oid("1.2.840.10045.2.1"), explicit_p256())
+    s.chain[1].spki = asn1.sequence(algorithm, asn1.bits(point))
+
+
+@defect(Place("CRT004", CRT, 2, "subjectPublicKeyInfo"), needs=CHAIN)
+def compressed_point(s: SetUp) -> None:
+    """The intermediate's public key is a compressed point, which the device's library cannot read."""
+    point = spki(s.chain[1].key)[26:]
+    compressed = bytes([2 + (point[-1] & 1)]) + point[1:33]
+    algorithm = asn1.sequence(asn1.oid("1.2.840.10045.2.1"), asn1.oid("1.2.840.10045.3.1.7"))
+    s.chain[1].spki = asn1.sequence(algorithm, asn1.bits(compressed))
+
+
+@defect(Place("CRT005", CRT, 1, "signatureAlgorithm"), needs=Needs(length=2))
+def signed_with_sha384(s: SetUp) -> None:
+    """The FCU certificate is signed with ecdsa-with-SHA384."""
+    s.chain[0].digest = "sha384"
+
+
+@defect(Place("CRT005", CRT, 3, "signatureAlgorithm"), needs=CHAIN)
+def root_signed_with_sha512(s: SetUp) -> None:
+    """The root is signed with ecdsa-with-SHA512."""
+    s.chain[-1].digest = "sha512"
+
+
+@defect(Place("CRT005", CRT, 1, "signatureAlgorithm"), needs=Needs(length=2))
+def two_signature_algorithms(s: SetUp) -> None:
+    """The FCU certificate names ecdsa-with-SHA384 inside the signed part and ecdsa-with-SHA256 outside."""
+    s.chain[0].inner_algorithm = asn1.algorithm("sha384_ecdsa")
+
+
+@defect(Place("CRT005", CRT, 1, "signatureAlgorithm"), needs=Needs(length=2))
+def signature_algorithm_with_parameters(s: SetUp) -> None:
+    """ecdsa-with-SHA256 has NULL for parameters, where RFC 5758 wants none."""
+    algorithm = asn1.sequence(asn1.oid("1.2.840.10045.4.3.2"), asn1.element(5, b""))
+    s.chain[0].inner_algorithm = s.chain[0].outer_algorithm = algorithm
+
+
+def _end_fcu(s: SetUp, end: datetime) -> None:
+    """Let the FCU certificate end then, after a life of 36 years."""
+    s.chain[0].not_before, s.chain[0].not_after = end - 36 * 366 * DAY, end
+
+
+@defect(Place("CRT006", CRT, 1, "notAfter"), twin="expires-this-second")
+def fcu_certificate_expired(s: SetUp) -> None:
+    """The FCU certificate expired a second ago, after 36 years."""
+    _end_fcu(s, s.now - timedelta(seconds=1))
+
+
+@defect(Place("CRT006", CRT, 2, "notAfter"), Place("CHN010", CRT, 1, "notAfter", "warning"), needs=CHAIN)
+def intermediate_expired(s: SetUp) -> None:
+    """The intermediate has expired, and the FCU certificate below it has decades to go."""
+    s.chain[1].not_after = s.now - DAY
+
+
+@defect(Place("CRT006", CRT, 3, "notBefore"), needs=CHAIN, twin="valid-since-this-second")
+def root_not_valid_yet(s: SetUp) -> None:
+    """The root is valid from the next second on."""
+    s.chain[-1].not_before = s.now + timedelta(seconds=1)
+
+
+@oddity(Place("CRT010", CRT, 1, "notAfter", "warning"))
+def expires_this_second(s: SetUp) -> None:
+    """The FCU certificate is valid through this very second: still valid, but not for the devices made today."""
+    _end_fcu(s, s.now)
+
+
+@oddity(needs=CHAIN)
+def valid_since_this_second(s: SetUp) -> None:
+    """The root is valid from this very second on."""
+    s.chain[-1].not_before = s.now
+
+
+@defect(Place("CRT007", CRT, 1, "basicConstraints"))
+def fcu_certificate_no_ca(s: SetUp) -> None:
+    """The FCU certificate says CA:FALSE."""
+    s.chain[0].extensions["basicConstraints"].value = basic_constraints(False)
+
+
+@defect(Place("CRT007", CRT, 2, "basicConstraints"), needs=CHAIN)
+def no_basic_constraints(s: SetUp) -> None:
+    """The intermediate has no basicConstraints."""
+    del s.chain[1].extensions["basicConstraints"]
+
+
+@defect(Place("CRT008", CRT, 2, "keyUsage"), needs=CHAIN)
+def no_key_usage(s: SetUp) -> None:
+    """The intermediate has no keyUsage."""
+    del s.chain[1].extensions["keyUsage"]
+
+
+@defect(Place("CRT008", CRT, 1, "keyUsage"))
+def key_usage_lacks_digital_signature(s: SetUp) -> None:
+    """The FCU certificate's keyUsage lacks digitalSignature, as a CA's of RFC 5280 may."""
+    s.chain[0].extensions["keyUsage"].value = key_usage("keyCertSign", "cRLSign")
+
+
+@defect(Place("CRT008", CRT, 3, "keyUsage"), needs=CHAIN)
+def key_usage_lacks_crl_sign(s: SetUp) -> None:
+    """The root's keyUsage lacks cRLSign."""
+    s.chain[-1].extensions["keyUsage"].value = key_usage("digitalSignature", "keyCertSign")
+
+
+@defect(Place("CRT008", CRT, 1, "keyUsage"))
+def key_usage_lacks_key_cert_sign(s: SetUp) -> None:
+    """The FCU certificate's keyUsage lacks keyCertSign, so it may sign no device."""
+    s.chain[0].extensions["keyUsage"].value = key_usage("digitalSignature", "cRLSign")
+
+
+@oddity()
+def key_usage_with_key_agreement(s: SetUp) -> None:
+    """The FCU certificate's keyUsage has keyAgreement beside the three that are asked for."""
+    usages = ("digitalSignature", "keyAgreement", "keyCertSign", "cRLSign")
+    s.chain[0].extensions["keyUsage"].value = key_usage(*usages)
+
+
+@defect(Place("CRT009", CRT, 1, "validity", "warning"), twin="lasts-35-times-365-days")
+def lasts_20_years(s: SetUp) -> None:
+    """The FCU certificate is valid for 7300 days, as in the page's example."""
+    s.chain[0].not_after = s.chain[0].not_before + 7300 * DAY  # type: ignore[operator]
+
+
+@oddity()
+def lasts_35_times_365_days(s: SetUp) -> None:
+    """The FCU certificate is valid for 35 times 365 days, some days short of 35 years."""
+    s.chain[0].not_after = s.chain[0].not_before + 35 * 365 * DAY  # type: ignore[operator]
+
+
+@defect(Place("CRT010", CRT, 1, "notAfter", "warning"), twin="expires-in-ten-years")
+def expires_before_devices_do(s: SetUp) -> None:
+    """The FCU certificate expires a second before a device made today has lasted ten years."""
+    _end_fcu(s, s.now + 3650 * DAY - timedelta(seconds=1))
+
+
+@oddity()
+def expires_in_ten_years(s: SetUp) -> None:
+    """The FCU certificate expires in exactly 3650 days."""
+    _end_fcu(s, s.now + 3650 * DAY)
+
+
+@defect(Place("CRT011", CRT, 1, "serialNumber"))
+def serial_zero(s: SetUp) -> None:
+    """The FCU certificate's serial number is 0."""
+    s.chain[0].serial = 0
+
+
+@defect(Place("CRT011", CRT, 2, "serialNumber"), needs=CHAIN)
+def serial_negative(s: SetUp) -> None:
+    """The intermediate's serial number is negative."""
+    s.chain[1].serial = -s.chain[1].serial
+
+
+@defect(Place("CRT011", CRT, 3, "serialNumber"), needs=CHAIN, twin="serial-of-20-octets")
+def serial_of_21_octets(s: SetUp) -> None:
+    """The root's serial number takes 21 octets in DER."""
+    s.chain[-1].serial = 1 << 159
+
+
+@oddity()
+def serial_of_20_octets(s: SetUp) -> None:
+    """The root's serial number is the greatest of 20 octets."""
+    s.chain[-1].serial = (1 << 159) - 1
+
+
+@oddity()
+def serial_one(s: SetUp) -> None:
+    """The root's serial number is 1."""
+    s.chain[-1].serial = 1
+
+
+@defect(Place("CRT012", CRT, 2, "subject"), needs=CHAIN)
+def intermediate_without_name(s: SetUp) -> None:
+    """The intermediate's subject is empty, as the page's -subj "//CN=…" makes it outside MSYS."""
+    s.chain[1].subject = asn1.name()
+
+
+@defect(Place("CRT012", CRT, 3, "subject"), needs=CHAIN)
+def root_without_name(s: SetUp) -> None:
+    """The root's subject is empty."""
+    s.chain[-1].subject = asn1.name()
+
+
+@defect(Place("CRT012", CRT, 2, "subject"), Place("CRT012", CRT, 3, "subject"), needs=CHAIN)
+def names_of_the_page_on_linux(s: SetUp) -> None:
+    """Root and intermediate both have empty subjects, as the page's own commands make them on Linux."""
+    for certificate in s.chain[1:]:
+        certificate.subject = asn1.name()
+
+
+@defect(
+    Place("CRT013", CRT, 2, "subjectKeyIdentifier", "warning"), Place("CHN014", CRT, 2, level="warning"), needs=CHAIN
+)
+def no_subject_key_identifier(s: SetUp) -> None:
+    """The intermediate has no subjectKeyIdentifier, so strict readers refuse it too."""
+    del s.chain[1].extensions["subjectKeyIdentifier"]
+
+
+@defect(Place("CRT014", CRT, 1, "authorityKeyIdentifier"), needs=Needs(length=2))
+def authority_key_identifier_of_another_key(s: SetUp) -> None:
+    """The FCU certificate's authorityKeyIdentifier names another key than its issuer's."""
+    s.chain[0].extensions["authorityKeyIdentifier"].value = authority_key_identifier(b"\x11" * 20)
+
+
+def issuer_and_serial(issuer: bytes, serial: int) -> bytes:
+    """The other two fields of authorityKeyIdentifier: an issuer's issuer and its serial number."""
+    content = asn1.integer(serial)
+    return asn1.context(1, asn1.context(4, issuer)) + asn1.context(2, content[2:], constructed=False)
+
+
+@defect(Place("CRT014", CRT, 1, "authorityKeyIdentifier"), needs=CHAIN, twin="authority-named-by-serial")
+def authority_key_identifier_of_another_serial(s: SetUp) -> None:
+    """The FCU certificate's authorityKeyIdentifier names the right issuer with another serial number."""
+    value = authority_key_identifier(b"", issuer_and_serial(s.chain[2].subject, 1))
+    s.chain[0].extensions["authorityKeyIdentifier"].value = value
+
+
+@defect(Place("CRT014", CRT, 1, "authorityKeyIdentifier"), needs=CHAIN, twin="authority-named-by-serial")
+def authority_key_identifier_of_another_issuer(s: SetUp) -> None:
+    """The FCU certificate's authorityKeyIdentifier gives its issuer's own name for the name of the issuer's issuer."""
+    value = authority_key_identifier(b"", issuer_and_serial(s.chain[1].subject, s.chain[1].serial))
+    s.chain[0].extensions["authorityKeyIdentifier"].value = value
+
+
+@oddity(needs=CHAIN)
+def authority_named_by_serial(s: SetUp) -> None:
+    """The FCU certificate's authorityKeyIdentifier names its issuer by the issuer's issuer and serial number."""
+    value = authority_key_identifier(b"", issuer_and_serial(s.chain[2].subject, s.chain[1].serial))
+    s.chain[0].extensions["authorityKeyIdentifier"].value = value
+
+
+@defect(Place("CRT015", CRT, 2, UNKNOWN), needs=CHAIN, twin="unknown-extension")
+def unknown_critical_extension(s: SetUp) -> None:
+    """The intermediate has a critical extension that RFC 5280 does not know."""
+    s.chain[1].extensions["unknown"] = Extension(UNKNOWN, asn1.element(5, b""), True)
+
+
+@oddity(needs=CHAIN)
+def unknown_extension(s: SetUp) -> None:
+    """The intermediate has an unknown extension that is not critical."""
+    s.chain[1].extensions["unknown"] = Extension(UNKNOWN, asn1.element(5, b""))
+
+
+@defect(Place("CRT015", CRT, 1, "keyUsage"))
+def extension_twice(s: SetUp) -> None:
+    """The FCU certificate has keyUsage twice."""
+    s.chain[0].extensions["keyUsage again"] = s.chain[0].extensions["keyUsage"]
+
+
+@defect(Place("CRT016", CRT, 3, "notBefore", "warning"), needs=CHAIN)
+def generalized_time_before_2050(s: SetUp) -> None:
+    """The root's notBefore of the year 2000 is a GeneralizedTime, which is for 2050 and later."""
+    s.chain[-1].not_before = asn1.generalized_time("20000101000000Z")
+
+
+@defect(Place("CRT016", CRT, 3, "notBefore", "warning"), needs=CHAIN)
+def time_without_seconds(s: SetUp) -> None:
+    """The root's notBefore has no seconds."""
+    s.chain[-1].not_before = asn1.utc_time("0001010000Z")
+
+
+@defect(Place("CRT016", CRT, 3, "notBefore", "warning"), needs=CHAIN)
+def time_with_offset(s: SetUp) -> None:
+    """The root's notBefore has an offset instead of Z."""
+    s.chain[-1].not_before = asn1.utc_time("000101020000+0200")
+
+
+@defect(Place("CRT016", CRT, 3, "notAfter", "warning"), needs=CHAIN)
+def time_with_fractions(s: SetUp) -> None:
+    """The root's notAfter has fractions of a second."""
+    end = end_of(s.chain[-1]).replace(year=max(2060, end_of(s.chain[-1]).year))
+    s.chain[-1].not_after = asn1.generalized_time(f"{end:%Y%m%d%H%M%S}.5Z")
+
+
+@oddity()
+def no_end_in_sight(s: SetUp) -> None:
+    """Every certificate is valid to the last second of 9999, RFC 5280's way to say that it has no end."""
+    for certificate in s.chain:
+        certificate.not_after = datetime(9999, 12, 31, 23, 59, 59, tzinfo=timezone.utc)
+
+
+@defect(Place("CRT017", CRT, 2, "extKeyUsage", "warning"), needs=CHAIN, twin="client-authentication")
+def server_authentication_only(s: SetUp) -> None:
+    """The intermediate's extKeyUsage is serverAuth, and some servers take that for its devices' too."""
+    s.chain[1].extensions["extKeyUsage"] = Extension(EXTENDED_KEY_USAGE, extended_key_usage("serverAuth"))
+
+
+@oddity(needs=CHAIN)
+def client_authentication(s: SetUp) -> None:
+    """The intermediate's extKeyUsage has clientAuth beside serverAuth."""
+    value = extended_key_usage("serverAuth", "clientAuth")
+    s.chain[1].extensions["extKeyUsage"] = Extension(EXTENDED_KEY_USAGE, value)
+
+
+@defect(Place("CRT018", CRT, 1))
+def boolean_of_ber(s: SetUp) -> None:
+    """The FCU certificate's CA flag is the octet 01, which BER takes for true and DER does not."""
+    value = asn1.sequence(asn1.element(1, b"\x01"))
+    s.chain[0].extensions["basicConstraints"].value = value
+
+
+@defect(Place("CRT018", CRT, 2), needs=CHAIN)
+def indefinite_length(s: SetUp) -> None:
+    """The intermediate's outermost SEQUENCE has BER's indefinite length."""
+    s.chain[1].finished = lambda der: asn1.indefinite(16, der[4:])
+
+
+@defect(Place("CRT018", CRT, 3), needs=CHAIN)
+def default_written_out(s: SetUp) -> None:
+    """An extension of the root says critical FALSE, a default that DER leaves away."""
+    s.chain[-1].extensions["unknown"] = _SpelledOut(UNKNOWN, asn1.element(5, b""))
+
+
+class _SpelledOut(Extension):
+    """An extension with its default criticality written out."""
+
+    def encode(self, value: bytes) -> bytes:
+        """The element, with BOOLEAN FALSE in it."""
+        return asn1.sequence(asn1.oid(self.oid), asn1.boolean(False), asn1.octets(value))
+
+
+@defect(Place("CRT018", CRT, 2), needs=CHAIN)
+def serial_with_leading_zero(s: SetUp) -> None:
+    """The intermediate's serial number has an octet of zeros in front that it does not need."""
+    number = asn1.integer(s.chain[1].serial)
+    padded = asn1.element(2, b"\0" + number[2:])
+    s.chain[1].signed_part = lambda der: asn1.element(16, _contents(der).replace(number, padded, 1), constructed=True)
+
+
+def _contents(der: bytes) -> bytes:
+    """What stands in a SEQUENCE of more than 255 octets."""
+    return der[4:]

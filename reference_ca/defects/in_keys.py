@@ -1,0 +1,358 @@
+"""Defects of fcu_private_key.pem, of its keeping, and of where private keys must not be."""
+
+from __future__ import annotations
+
+import hashlib
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from reference_ca.defects import asn1
+from reference_ca.defects.certificates import Certificate, other_key, spki
+from reference_ca.defects.files import armour
+from reference_ca.defects.model import Needs, Place, defect, oddity
+from reference_ca.defects.plan import KEY_FILE, SetUp, Shape, private_key_der, private_key_pem
+
+KEY = "fcu_private_key.pem"
+TWO = Shape(length=2)
+P256, EC_KEY = "1.2.840.10045.3.1.7", "1.2.840.10045.2.1"
+
+
+def sec1_pem(s: SetUp) -> bytes:
+    """FCU's key in the older SEC1 form."""
+    assert isinstance(s.key, ec.EllipticCurvePrivateKey)
+    return s.key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
+
+
+def _key_file(s: SetUp, data: bytes) -> None:
+    s.edit_file(KEY_FILE, lambda _: data)
+
+
+@defect(Place("KEY001", KEY))
+def key_missing(s: SetUp) -> None:
+    """The keystore has no private key."""
+    s.remove_file(KEY_FILE)
+
+
+@defect(Place("KEY001", KEY))
+def key_under_another_name(s: SetUp) -> None:
+    """The private key is called fcu_key.pem: FCU finds none."""
+    s.edits.append(lambda files: files.update({"keystore/fcu_key.pem": files.pop(KEY_FILE)}))
+
+
+@defect(Place("KEY002", KEY))
+def key_file_empty(s: SetUp) -> None:
+    """fcu_private_key.pem has no bytes."""
+    _key_file(s, b"")
+
+
+@defect(Place("KEY002", KEY))
+def key_is_der(s: SetUp) -> None:
+    """The private key is DER instead of PEM."""
+    _key_file(s, private_key_der(s.key))
+
+
+@defect(Place("KEY002", KEY))
+def two_keys(s: SetUp) -> None:
+    """fcu_private_key.pem holds two private keys."""
+    _key_file(s, private_key_pem(s.key) + private_key_pem(s.new_key("second key")))
+
+
+@defect(Place("KEY002", KEY))
+def key_cut_short(s: SetUp) -> None:
+    """The last line of the key's base64 text is lost."""
+    lines = private_key_pem(s.key).splitlines(keepends=True)
+    _key_file(s, b"".join(lines[:-2] + lines[-1:]))
+
+
+@defect(Place("KEY002", KEY))
+def certificate_beside_key(s: SetUp) -> None:
+    """The FCU certificate stands behind the key in fcu_private_key.pem."""
+    certificate = s.chain[0]
+    s.edit_file(KEY_FILE, lambda data: data + armour("CERTIFICATE", certificate.der))
+
+
+@defect(Place("KEY002", KEY))
+def certificate_instead_of_key(s: SetUp) -> None:
+    """fcu_private_key.pem holds the FCU certificate."""
+    certificate = s.chain[0]
+    s.edit_file(KEY_FILE, lambda _: armour("CERTIFICATE", certificate.der))
+
+
+@defect(Place("KEY002", KEY))
+def public_key_instead_of_key(s: SetUp) -> None:
+    """fcu_private_key.pem holds the public key."""
+    _key_file(s, armour("PUBLIC KEY", spki(s.key)))
+
+
+@oddity()
+def key_in_sec1_form(s: SetUp) -> None:
+    """The private key is an EC PRIVATE KEY block."""
+    _key_file(s, sec1_pem(s))
+
+
+@oddity()
+def key_after_ec_parameters(s: SetUp) -> None:
+    """An EC PARAMETERS block stands before the key, as openssl ecparam -genkey writes it."""
+    _key_file(s, armour("EC PARAMETERS", asn1.oid(P256)) + sec1_pem(s))
+
+
+def _pkcs8(scalar: bytes, curve: bytes, point: bytes = b"") -> bytes:
+    public = asn1.context(1, asn1.bits(point)) if point else b""
+    inner = asn1.sequence(asn1.integer(1), asn1.octets(scalar), public)
+    return asn1.sequence(asn1.integer(0), asn1.sequence(asn1.oid(EC_KEY), curve), asn1.octets(inner))
+
+
+def explicit_p256() -> bytes:
+    """The parameters of P-256 spelled out (SEC 1, C.2), which RFC 5480 forbids."""
+    prime = 2**256 - 2**224 + 2**192 + 2**96 - 1
+    b = 0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B
+    x = 0x6B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296
+    y = 0x4FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5
+    order = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+    point = b"\4" + x.to_bytes(32, "big") + y.to_bytes(32, "big")
+    return asn1.sequence(
+        asn1.integer(1),
+        asn1.sequence(asn1.oid("1.2.840.10045.1.1"), asn1.integer(prime)),
+        asn1.sequence(asn1.octets((prime - 3).to_bytes(32, "big")), asn1.octets(b.to_bytes(32, "big"))),
+        asn1.octets(point),
+        asn1.integer(order),
+        asn1.integer(1),
+    )
+
+
+def _scalar(s: SetUp) -> bytes:
+    assert isinstance(s.key, ec.EllipticCurvePrivateKey)
+    return s.key.private_numbers().private_value.to_bytes(32, "big")
+
+
+@defect(Place("KEY003", KEY))
+def key_with_explicit_curve(s: SetUp) -> None:
+    """The private key spells out the parameters of P-256 instead of naming the curve."""
+    _key_file(s, armour("PRIVATE KEY", _pkcs8(_scalar(s), explicit_p256())))
+
+
+@defect(Place("KEY003", KEY))
+def key_scalar_zero(s: SetUp) -> None:
+    """The private key's scalar is zero."""
+    _key_file(s, armour("PRIVATE KEY", _pkcs8(bytes(32), asn1.oid(P256))))
+
+
+@defect(Place("KEY003", KEY))
+def key_point_of_another_key(s: SetUp) -> None:
+    """The public point inside the private key is another key's."""
+    point = spki(s.new_key("another point"))[26:]
+    _key_file(s, armour("PRIVATE KEY", _pkcs8(_scalar(s), asn1.oid(P256), point)))
+
+
+@defect(Place("KEY003", KEY))
+def key_is_rsa(s: SetUp) -> None:
+    """The private key is RSA."""
+    _key_file(s, private_key_pem(other_key(s.source, "key", "rsa")))
+
+
+@defect(Place("KEY003", KEY))
+def key_on_p384(s: SetUp) -> None:
+    """The private key is on P-384."""
+    _key_file(s, private_key_pem(other_key(s.source, "key", "p384")))
+
+
+@defect(Place("KEY004", KEY))
+def key_of_another_fcu(s: SetUp) -> None:
+    """The private key is that of another FCU instance."""
+    s.key = s.new_key("another FCU")
+
+
+@defect(Place("KEY004", KEY), needs=Needs(length=2))
+def key_of_the_root(s: SetUp) -> None:
+    """The private key is the root's, not the FCU certificate's."""
+    s.key = s.chain[-1].key
+
+
+def encrypt_key(s: SetUp) -> None:
+    """Encrypt FCU's key with PBES2, as openssl pkcs8 does."""
+    salt, start = s.source.octets("salt", 16), s.source.octets("start", 16)
+    secret = hashlib.pbkdf2_hmac("sha256", b"passphrase", salt, 2048, 32)
+    plain = private_key_der(s.key)
+    padded = plain + bytes([16 - len(plain) % 16]) * (16 - len(plain) % 16)
+    cipher = Cipher(algorithms.AES(secret), modes.CBC(start)).encryptor()
+    scheme = asn1.sequence(
+        asn1.oid("1.2.840.113549.1.5.13"),
+        asn1.sequence(
+            asn1.sequence(
+                asn1.oid("1.2.840.113549.1.5.12"),
+                asn1.sequence(
+                    asn1.octets(salt),
+                    asn1.integer(2048),
+                    asn1.sequence(asn1.oid("1.2.840.113549.2.9"), asn1.element(5, b"")),
+                ),
+            ),
+            asn1.sequence(asn1.oid("2.16.840.1.101.3.4.1.42"), asn1.octets(start)),
+        ),
+    )
+    encrypted = cipher.update(padded) + cipher.finalize()
+    _key_file(s, armour("ENCRYPTED PRIVATE KEY", asn1.sequence(scheme, asn1.octets(encrypted))))
+
+
+@defect(Place("KEY005", KEY, level="warning"))
+def key_encrypted(s: SetUp) -> None:
+    """The private key is an ENCRYPTED PRIVATE KEY, and FCU documents no passphrase."""
+    encrypt_key(s)
+
+
+@defect(Place("KEY006", KEY))
+def key_readable_by_all(s: SetUp) -> None:
+    """Everybody on the machine can read the private key: its mode is 0644."""
+    s.modes[KEY_FILE] = 0o644
+
+
+@defect(Place("KEY006", KEY))
+def key_readable_by_group(s: SetUp) -> None:
+    """The group can read the private key: its mode is 0640."""
+    s.modes[KEY_FILE] = 0o640
+
+
+@defect(Place("KEY006", KEY))
+def key_writable_by_group(s: SetUp) -> None:
+    """The group can write the private key, and so put another in its place: its mode is 0620."""
+    s.modes[KEY_FILE] = 0o620
+
+
+@oddity()
+def key_read_only(s: SetUp) -> None:
+    """Not even its owner can write the private key: its mode is 0400."""
+    s.modes[KEY_FILE] = 0o400
+
+
+@defect(Place("KEY007", "keystore", level="warning"), twin="keystore-entered-by-name")
+def keystore_listed_by_group(s: SetUp) -> None:
+    """The group can list the keystore folder: its mode is 0750."""
+    s.modes["keystore"] = 0o750
+
+
+@defect(Place("KEY007", "keystore", level="warning"))
+def keystore_writable_by_all(s: SetUp) -> None:
+    """Everybody can put files into the keystore folder: its mode is 0777."""
+    s.modes["keystore"] = 0o777
+
+
+@oddity()
+def keystore_entered_by_name(s: SetUp) -> None:
+    """Others can enter the keystore folder but neither list nor write it: its mode is 0711."""
+    s.modes["keystore"] = 0o711
+
+
+@defect(Place("KEY001", KEY), Place("KEY007", KEY, level="warning"))
+def key_is_link_that_leads_out(s: SetUp) -> None:
+    """fcu_private_key.pem is a link to a key outside the keystore: the file that FCU needs is not there."""
+    s.edits.append(lambda files: files.update({"elsewhere/key.pem": files.pop(KEY_FILE)}))
+    s.links[KEY_FILE] = "../elsewhere/key.pem"
+
+
+@oddity()
+def key_is_link_inside_keystore(s: SetUp) -> None:
+    """fcu_private_key.pem is a link to the key under another name in the same folder."""
+    s.edits.append(lambda files: files.update({"keystore/line-1.pem": files.pop(KEY_FILE)}))
+    s.links[KEY_FILE] = "line-1.pem"
+
+
+@defect(Place("KEY008", "fcu_private_key.pem.bak"))
+def key_backup(s: SetUp) -> None:
+    """A backup of the key lies beside it."""
+    s.add_file(f"{KEY_FILE}.bak", private_key_pem(s.key))
+
+
+@defect(Place("KEY008", "old/fcu_private_key.pem"))
+def key_backup_in_folder(s: SetUp) -> None:
+    """The key of before the last setup lies in a folder of the keystore."""
+    s.add_file("keystore/old/fcu_private_key.pem", private_key_pem(s.new_key("old key")))
+
+
+@defect(Place("KEY008", "key.der"))
+def key_copy_as_der(s: SetUp) -> None:
+    """A copy of the key in DER lies in the keystore."""
+    s.add_file("keystore/key.der", private_key_der(s.key))
+
+
+@defect(Place("KEY008", ".fcu_private_key.pem.swp"))
+def key_in_editor_leftover(s: SetUp) -> None:
+    """An editor that crashed left the key behind in a hidden file, with other bytes around it."""
+    s.add_file("keystore/.fcu_private_key.pem.swp", b"b0VIM 8.2\0\0" + private_key_pem(s.key) + bytes(64))
+
+
+@defect(Place("KEY008", "fcu_csr.pem"), needs=Needs(length=2, external=False))
+def key_inside_request_file(s: SetUp) -> None:
+    """The key stands behind the request in fcu_csr.pem, the file that leaves the factory to be signed."""
+    s.edit_file("keystore/fcu_csr.pem", lambda data: data + private_key_pem(s.key))
+
+
+@oddity()
+def public_key_beside(s: SetUp) -> None:
+    """The public key lies in the keystore beside the private one."""
+    s.add_file("keystore/fcu_public_key.pem", armour("PUBLIC KEY", spki(s.key)))
+
+
+def second_instance(s: SetUp, name: str) -> SetUp:
+    """Another FCU instance beside this one, each in a folder of its own."""
+    other = SetUp(s.shape, s.source, name)
+    s.folder, other.folder = "line-1/", "line-2/"
+    s.others.append(other)
+    return other
+
+
+def _take_key(other: SetUp, key: ec.EllipticCurvePrivateKey) -> None:
+    certificate: Certificate = other.chain[0]
+    other.key = certificate.key = key
+    if other.request is not None:
+        other.request.key = key
+
+
+@defect(
+    Place("KEY009", KEY, instance="line-1"),
+    Place("KEY009", KEY, instance="line-2"),
+    shape=TWO,
+    twin="two-instances",
+)
+def key_shared_by_instances(s: SetUp) -> None:
+    """Two FCU instances have the same private key under two names."""
+    assert isinstance(s.key, ec.EllipticCurvePrivateKey)
+    _take_key(second_instance(s, "FCU line 2"), s.key)
+
+
+@oddity(shape=TWO)
+def two_instances(s: SetUp) -> None:
+    """Two FCU instances below one CA, each with a name and a key of its own."""
+    second_instance(s, "FCU line 2")
+
+
+@defect(Place("KEY010", KEY))
+def key_of_an_rfc(s: SetUp) -> None:
+    """The private key is the example of RFC 6979, which everybody can look up."""
+    scalar = 0xC9AFA9D845BA75166B5C215767B1D6934E50C3DB36E89B127B8A622B120F6721
+    _take_key(s, ec.derive_private_key(scalar, ec.SECP256R1()))
+
+
+@defect(Place("KEY010", KEY))
+def key_is_one(s: SetUp) -> None:
+    """The private key is the number 1."""
+    _take_key(s, ec.derive_private_key(1, ec.SECP256R1()))
+
+
+@defect(Place("KEY011", KEY, level="warning"), twin="key-ignored-by-git")
+def key_in_git_work_tree(s: SetUp) -> None:
+    """The keystore lies in a git work tree, and nothing keeps the key from being committed."""
+    s.repository = True
+
+
+@oddity()
+def key_ignored_by_git(s: SetUp) -> None:
+    """The keystore lies in a git work tree that ignores it."""
+    s.repository = True
+    s.add_file(".gitignore", b"/keystore/\n")
+
+
+@oddity(Place("KEY012", "backup/2026/01/31", level="notice"))
+def file_too_deep_to_search(s: SetUp) -> None:
+    """A file lies four folders deep in the keystore, deeper than a checker looks for copies of the key."""
+    s.add_file("keystore/backup/2026/01/31/notes.txt", b"nothing secret\n")
