@@ -180,6 +180,12 @@ class Bundle:
         found = (self.find(name, CERTIFICATES, CHAINS) for name in self._of_mode("DeviceCert"))
         return next(filter(None, found), None)
 
+    @property
+    def has_two_device_items(self) -> bool:
+        """The device certificate is given more than once, so nobody knows which one the device would store."""
+        item = self.device_item
+        return item is not None and sum(other.name == item.name for other in self.items(CERTIFICATES, CHAINS)) > 1
+
     @cached_property
     def device_certificates(self) -> tuple[bytes, ...]:
         """See `Bundle`."""

@@ -114,6 +114,8 @@ def device_has_as_many_as_depth(subject: Device, setup: Setup) -> DeviceFindings
     count = len(subject.certificates)
     if count == slicing.depth:
         return ()
+    if subject.bundle is not None and subject.bundle.has_two_device_items:
+        raise Blocked("BDL026")
     return [
         Finding(
             f"carries {count} certificate{'s' if count != 1 else ''} at depth {slicing.depth}",

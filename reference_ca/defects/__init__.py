@@ -17,18 +17,38 @@ or put one into a set-up of your own, that meets what it needs:
 """
 
 from reference_ca.defects import (
+    in_bundle_contents,
+    in_bundle_encodings,
     in_bundles,
     in_certificates,
     in_chains,
     in_configs,
+    in_device_chains,
     in_devices,
     in_keys,
+    in_lots,
     in_requests,
     in_uploads,
+    in_validities,
 )
 from reference_ca.defects.model import DEFECTS, ODDITIES, Defect, Needs, Place
 from reference_ca.defects.plan import Device, SetUp, Shape
 
-__all__ = ["DEFECTS", "ODDITIES", "Defect", "Device", "Needs", "Place", "SetUp", "Shape"]
+FAMILIES = (
+    in_bundle_contents,
+    in_bundle_encodings,
+    in_bundles,
+    in_certificates,
+    in_chains,
+    in_configs,
+    in_device_chains,
+    in_devices,
+    in_keys,
+    in_lots,
+    in_requests,
+    in_uploads,
+    in_validities,
+)
+"""The modules that register them."""
 
-del in_bundles, in_certificates, in_chains, in_configs, in_devices, in_keys, in_requests, in_uploads
+__all__ = ["DEFECTS", "ODDITIES", "Defect", "Device", "Needs", "Place", "SetUp", "Shape"]

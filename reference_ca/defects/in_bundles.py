@@ -1,1 +1,225 @@
-"""Defects that are still to be written."""
+"""Defects of single items in a bundle: fields, names, keys and certificates."""
+
+from __future__ import annotations
+
+from reference_ca.defects.bundle_edits import (
+    CERTIFICATES,
+    CHAINED,
+    CHAINS,
+    DEEP,
+    DEPTH_3,
+    KEYS,
+    LONG_CHAIN,
+    NEEDS,
+    PARAMETERS,
+    SHAPE,
+    Message,
+    at,
+    edit,
+)
+from reference_ca.defects.certificates import other_key, spki
+from reference_ca.defects.files import armour
+from reference_ca.defects.in_chains import another_ca
+from reference_ca.defects.model import Needs, defect, oddity
+from reference_ca.defects.plan import SetUp, Shape, private_key_der, private_key_pem
+
+
+@defect(at("BDL016", "Keys[0]"), needs=NEEDS, shape=SHAPE)
+def key_with_access_list(s: SetUp) -> None:
+    """A key has the field ACL, as a comment in the device's source shows it."""
+    edit(s, lambda message: message[KEYS][0].update(ACL=b""))
+
+
+@defect(at("BDL016", "ConfigParams[0]"), needs=NEEDS, shape=SHAPE)
+def parameter_with_format(s: SetUp) -> None:
+    """A parameter has a Format, which only keys and certificates have."""
+    edit(s, lambda message: message[PARAMETERS][0].update(Format="der"))
+
+
+@defect(at("BDL017", "Keys[0]"), needs=NEEDS, shape=SHAPE)
+def key_without_type(s: SetUp) -> None:
+    """A key has no Type."""
+    edit(s, lambda message: message[KEYS][0].pop("Type"))
+
+
+@defect(at("BDL017", "ConfigParams[0]"), needs=NEEDS, shape=SHAPE)
+def parameter_without_data(s: SetUp) -> None:
+    """A parameter has no Data, which the device would store as empty."""
+    edit(s, lambda message: message[PARAMETERS][0].pop("Data"))
+
+
+@defect(at("BDL018", "Certificates[1].Name"), needs=CHAINED, shape=SHAPE)
+def name_with_a_space(s: SetUp) -> None:
+    """The name of a certificate has a space."""
+    extra = {"Name": "my certificate", "Format": "der", "Data": s.server_ca.der}
+    edit(s, lambda message: message[CERTIFICATES].append(extra))
+
+
+@defect(at("BDL018", "Certificates[1].Name"), needs=CHAINED, shape=SHAPE, twin="name-of-100-characters")
+def name_of_101_letters(s: SetUp) -> None:
+    """The name of a certificate has 101 characters."""
+    extra = {"Name": "n" * 101, "Format": "der", "Data": s.server_ca.der}
+    edit(s, lambda message: message[CERTIFICATES].append(extra))
+
+
+@oddity(needs=CHAINED, shape=SHAPE)
+def name_of_100_characters(s: SetUp) -> None:
+    """The name of a certificate has 100 characters."""
+    extra = {"Name": "n" * 100, "Format": "der", "Data": s.server_ca.der}
+    edit(s, lambda message: message[CERTIFICATES].append(extra))
+
+
+@defect(at("BDL019", "Keys[0].Format"), needs=NEEDS, shape=SHAPE)
+def format_in_capitals(s: SetUp) -> None:
+    """A key's Format is Der."""
+    edit(s, lambda message: message[KEYS][0].update(Format="Der"))
+
+
+@defect(at("BDL019", "CertificateChains[0].Format"), needs=CHAINED, shape=SHAPE)
+def format_is_pem(s: SetUp) -> None:
+    """The device chain's Format is pem."""
+    edit(s, lambda message: message[CHAINS][0].update(Format="pem"))
+
+
+@oddity(needs=NEEDS, shape=SHAPE)
+def no_format(s: SetUp) -> None:
+    """A key has no Format, which means der."""
+    edit(s, lambda message: message[KEYS][0].pop("Format"))
+
+
+@defect(at("BDL020", "Keys[1].Type"), needs=NEEDS, shape=SHAPE)
+def key_of_rsa_type(s: SetUp) -> None:
+    """A second key is of the type RSAPrivate, which the device does not have."""
+    extra = {"Name": "acme.boot", "Type": "RSAPrivate", "Format": "der", "Data": bytes(16)}
+    edit(s, lambda message: message[KEYS].append(extra))
+
+
+@defect(at("BDL021", "Certificates[0].Data"), needs=CHAINED, shape=SHAPE)
+def certificate_as_text(s: SetUp) -> None:
+    """The server's CA certificate is base64 text instead of a byte string."""
+    text = armour("CERTIFICATE", s.server_ca.der).decode()
+    edit(s, lambda message: message[CERTIFICATES][0].update(Data=text))
+
+
+@defect(at("BDL021", "CertificateChains[0].DataArray"), needs=CHAINED, shape=SHAPE)
+def chain_as_one_byte_string(s: SetUp) -> None:
+    """The device chain's DataArray is one byte string with all certificates."""
+    edit(s, lambda message: message[CHAINS][0].update(DataArray=b"".join(message[CHAINS][0]["DataArray"])))
+
+
+@defect(
+    at("BDL022", "CertificateChains[0].DataArray"),
+    LONG_CHAIN,
+    needs=Needs(devices=1, form="cbor", length=5),
+    shape=Shape(length=6, devices=1, form="cbor"),
+)
+def six_certificates_in_bundle(s: SetUp) -> None:
+    """The device chain has six certificates."""
+    s.device.carries = s.chain[:5]
+
+
+@defect(at("BDL022", "CertificateChains[1].DataArray"), needs=CHAINED, shape=SHAPE)
+def empty_chain_in_bundle(s: SetUp) -> None:
+    """A second chain has no certificate."""
+    edit(s, lambda message: message[CHAINS].append({"Name": "acme.chain", "DataArray": []}))
+
+
+@defect(at("BDL023", "Certificates[0].Data"), needs=CHAINED, shape=SHAPE)
+def certificate_as_pem_bytes(s: SetUp) -> None:
+    """The server's CA certificate is PEM in a byte string."""
+    pem = armour("CERTIFICATE", s.server_ca.der)
+    edit(s, lambda message: message[CERTIFICATES][0].update(Data=pem))
+
+
+@defect(at("BDL023", "Certificates[0].Data"), needs=CHAINED, shape=SHAPE)
+def certificate_empty(s: SetUp) -> None:
+    """The server's CA certificate has no bytes."""
+    edit(s, lambda message: message[CERTIFICATES][0].update(Data=b""))
+
+
+@defect(at("BDL023", "Certificates[0].Data"), needs=CHAINED, shape=SHAPE)
+def bytes_after_certificate(s: SetUp) -> None:
+    """Bytes follow the server's CA certificate in its byte string."""
+    edit(s, lambda message: message[CERTIFICATES][0].update(Data=s.server_ca.der + bytes(2)))
+
+
+@defect(
+    at("BDL024", "CertificateChains[0].DataArray"),
+    LONG_CHAIN,
+    needs=DEEP,
+    shape=DEPTH_3,
+)
+def bundle_chain_reversed(s: SetUp) -> None:
+    """The device chain begins with the CA and ends with the device."""
+    edit(s, lambda message: message[CHAINS][0]["DataArray"].reverse())
+
+
+@defect(
+    at("BDL024", "CertificateChains[0].DataArray[1]"),
+    needs=Needs(devices=1, form="cbor", length=3, depth=2, deepest=2),
+    shape=SHAPE,
+)
+def bundle_chain_with_gap(s: SetUp) -> None:
+    """The FCU certificate is left out of the device chain, and the intermediate follows the device."""
+    s.device.carries = [s.chain[1]]
+
+
+@defect(at("BDL025", "Keys[1].Data"), needs=NEEDS, shape=SHAPE)
+def private_key_called_public(s: SetUp) -> None:
+    """A second key is called public and is a private one."""
+    extra = {"Name": "acme.boot", "Type": "ECCPublic", "Format": "der", "Data": private_key_der(s.new_key("boot"))}
+    edit(s, lambda message: message[KEYS].append(extra))
+
+
+@defect(at("BDL025", "Keys[1].Data"), needs=NEEDS, shape=SHAPE)
+def key_as_pem_bytes(s: SetUp) -> None:
+    """A second key is PEM in a byte string."""
+    extra = {"Name": "acme.boot", "Type": "ECCPrivate", "Format": "der", "Data": private_key_pem(s.new_key("boot"))}
+    edit(s, lambda message: message[KEYS].append(extra))
+
+
+@defect(at("BDL025", "Keys[1].Data"), needs=NEEDS, shape=SHAPE)
+def key_on_p384_in_bundle(s: SetUp) -> None:
+    """A second key is on P-384."""
+    key = other_key(s.source, "boot", "p384")
+    extra = {"Name": "acme.boot", "Type": "ECCPrivate", "Format": "der", "Data": private_key_der(key)}
+    edit(s, lambda message: message[KEYS].append(extra))
+
+
+@oddity(needs=NEEDS, shape=SHAPE)
+def public_key_in_bundle(s: SetUp) -> None:
+    """A second key is a public one."""
+    extra = {"Name": "acme.boot", "Type": "ECCPublic", "Format": "der", "Data": spki(s.new_key("boot"))}
+    edit(s, lambda message: message[KEYS].append(extra))
+
+
+@defect(at("BDL026", "ConfigParams[1].Name"), needs=NEEDS, shape=SHAPE)
+def parameter_twice(s: SetUp) -> None:
+    """A parameter is given twice."""
+    edit(s, lambda message: message[PARAMETERS].insert(0, dict(message[PARAMETERS][0])))
+
+
+@defect(at("BDL026", "CertificateChains[0].Name"), needs=CHAINED, shape=SHAPE)
+def device_certificate_in_two_groups(s: SetUp) -> None:
+    """The device certificate is given as a certificate and as a chain."""
+
+    def change(message: Message) -> None:
+        name = message[CHAINS][0]["Name"]
+        message[CERTIFICATES].append({"Name": name, "Format": "der", "Data": message[CHAINS][0]["DataArray"][0]})
+
+    edit(s, change)
+
+
+@defect(at("BDL027", "Certificates[1].Data"), needs=CHAINED, shape=SHAPE)
+def update_certificate_is_rsa(s: SetUp) -> None:
+    """The update certificate is RSA."""
+    authority = another_ca(s, "Update authority")
+    authority.key = other_key(s.source, "update", "rsa")
+    extra = {"Name": "mbed.UpdateAuthCert", "Format": "der", "Data": authority.der}
+    edit(s, lambda message: message[CERTIFICATES].append(extra))
+
+
+@defect(at("BDL027", "Certificates[0].Data"), needs=CHAINED, shape=SHAPE)
+def server_certificate_with_sha384(s: SetUp) -> None:
+    """The server's CA certificate is signed with ecdsa-with-SHA384."""
+    s.server_ca.digest = "sha384"

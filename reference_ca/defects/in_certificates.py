@@ -1,8 +1,8 @@
-"""Defects of single certificates in fcu.crt."""
+"""Defects of single certificates in fcu.crt: keys, algorithms, names, extensions, encoding."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 
 from reference_ca.defects import asn1
 from reference_ca.defects.certificates import (
@@ -16,7 +16,6 @@ from reference_ca.defects.certificates import (
     spki,
 )
 from reference_ca.defects.files import armour
-from reference_ca.defects.in_chains import end_of
 from reference_ca.defects.in_keys import explicit_p256
 from reference_ca.defects.model import Needs, Place, defect, oddity
 from reference_ca.defects.plan import CERTIFICATE_FILE, SetUp, Shape
@@ -161,41 +160,6 @@ def signature_algorithm_with_parameters(s: SetUp) -> None:
     s.chain[0].inner_algorithm = s.chain[0].outer_algorithm = algorithm
 
 
-def _end_fcu(s: SetUp, end: datetime) -> None:
-    """Let the FCU certificate end then, after a life of 36 years."""
-    s.chain[0].not_before, s.chain[0].not_after = end - 36 * 366 * DAY, end
-
-
-@defect(Place("CRT006", CRT, 1, "notAfter"), twin="expires-this-second")
-def fcu_certificate_expired(s: SetUp) -> None:
-    """The FCU certificate expired a second ago, after 36 years."""
-    _end_fcu(s, s.now - timedelta(seconds=1))
-
-
-@defect(Place("CRT006", CRT, 2, "notAfter"), Place("CHN010", CRT, 1, "notAfter", "warning"), needs=CHAIN)
-def intermediate_expired(s: SetUp) -> None:
-    """The intermediate has expired, and the FCU certificate below it has decades to go."""
-    s.chain[1].not_after = s.now - DAY
-
-
-@defect(Place("CRT006", CRT, 3, "notBefore"), needs=CHAIN, twin="valid-since-this-second")
-def root_not_valid_yet(s: SetUp) -> None:
-    """The root is valid from the next second on."""
-    s.chain[-1].not_before = s.now + timedelta(seconds=1)
-
-
-@oddity(Place("CRT010", CRT, 1, "notAfter", "warning"))
-def expires_this_second(s: SetUp) -> None:
-    """The FCU certificate is valid through this very second: still valid, but not for the devices made today."""
-    _end_fcu(s, s.now)
-
-
-@oddity(needs=CHAIN)
-def valid_since_this_second(s: SetUp) -> None:
-    """The root is valid from this very second on."""
-    s.chain[-1].not_before = s.now
-
-
 @defect(Place("CRT007", CRT, 1, "basicConstraints"))
 def fcu_certificate_no_ca(s: SetUp) -> None:
     """The FCU certificate says CA:FALSE."""
@@ -237,60 +201,6 @@ def key_usage_with_key_agreement(s: SetUp) -> None:
     """The FCU certificate's keyUsage has keyAgreement beside the three that are asked for."""
     usages = ("digitalSignature", "keyAgreement", "keyCertSign", "cRLSign")
     s.chain[0].extensions["keyUsage"].value = key_usage(*usages)
-
-
-@defect(Place("CRT009", CRT, 1, "validity", "warning"), twin="lasts-35-times-365-days")
-def lasts_20_years(s: SetUp) -> None:
-    """The FCU certificate is valid for 7300 days, as in the page's example."""
-    s.chain[0].not_after = s.chain[0].not_before + 7300 * DAY  # type: ignore[operator]
-
-
-@oddity()
-def lasts_35_times_365_days(s: SetUp) -> None:
-    """The FCU certificate is valid for 35 times 365 days, some days short of 35 years."""
-    s.chain[0].not_after = s.chain[0].not_before + 35 * 365 * DAY  # type: ignore[operator]
-
-
-@defect(Place("CRT010", CRT, 1, "notAfter", "warning"), twin="expires-in-ten-years")
-def expires_before_devices_do(s: SetUp) -> None:
-    """The FCU certificate expires a second before a device made today has lasted ten years."""
-    _end_fcu(s, s.now + 3650 * DAY - timedelta(seconds=1))
-
-
-@oddity()
-def expires_in_ten_years(s: SetUp) -> None:
-    """The FCU certificate expires in exactly 3650 days."""
-    _end_fcu(s, s.now + 3650 * DAY)
-
-
-@defect(Place("CRT011", CRT, 1, "serialNumber"))
-def serial_zero(s: SetUp) -> None:
-    """The FCU certificate's serial number is 0."""
-    s.chain[0].serial = 0
-
-
-@defect(Place("CRT011", CRT, 2, "serialNumber"), needs=CHAIN)
-def serial_negative(s: SetUp) -> None:
-    """The intermediate's serial number is negative."""
-    s.chain[1].serial = -s.chain[1].serial
-
-
-@defect(Place("CRT011", CRT, 3, "serialNumber"), needs=CHAIN, twin="serial-of-20-octets")
-def serial_of_21_octets(s: SetUp) -> None:
-    """The root's serial number takes 21 octets in DER."""
-    s.chain[-1].serial = 1 << 159
-
-
-@oddity()
-def serial_of_20_octets(s: SetUp) -> None:
-    """The root's serial number is the greatest of 20 octets."""
-    s.chain[-1].serial = (1 << 159) - 1
-
-
-@oddity()
-def serial_one(s: SetUp) -> None:
-    """The root's serial number is 1."""
-    s.chain[-1].serial = 1
 
 
 @defect(Place("CRT012", CRT, 2, "subject"), needs=CHAIN)
@@ -369,38 +279,6 @@ def unknown_extension(s: SetUp) -> None:
 def extension_twice(s: SetUp) -> None:
     """The FCU certificate has keyUsage twice."""
     s.chain[0].extensions["keyUsage again"] = s.chain[0].extensions["keyUsage"]
-
-
-@defect(Place("CRT016", CRT, 3, "notBefore", "warning"), needs=CHAIN)
-def generalized_time_before_2050(s: SetUp) -> None:
-    """The root's notBefore of the year 2000 is a GeneralizedTime, which is for 2050 and later."""
-    s.chain[-1].not_before = asn1.generalized_time("20000101000000Z")
-
-
-@defect(Place("CRT016", CRT, 3, "notBefore", "warning"), needs=CHAIN)
-def time_without_seconds(s: SetUp) -> None:
-    """The root's notBefore has no seconds."""
-    s.chain[-1].not_before = asn1.utc_time("0001010000Z")
-
-
-@defect(Place("CRT016", CRT, 3, "notBefore", "warning"), needs=CHAIN)
-def time_with_offset(s: SetUp) -> None:
-    """The root's notBefore has an offset instead of Z."""
-    s.chain[-1].not_before = asn1.utc_time("000101020000+0200")
-
-
-@defect(Place("CRT016", CRT, 3, "notAfter", "warning"), needs=CHAIN)
-def time_with_fractions(s: SetUp) -> None:
-    """The root's notAfter has fractions of a second."""
-    end = end_of(s.chain[-1]).replace(year=max(2060, end_of(s.chain[-1]).year))
-    s.chain[-1].not_after = asn1.generalized_time(f"{end:%Y%m%d%H%M%S}.5Z")
-
-
-@oddity()
-def no_end_in_sight(s: SetUp) -> None:
-    """Every certificate is valid to the last second of 9999, RFC 5280's way to say that it has no end."""
-    for certificate in s.chain:
-        certificate.not_after = datetime(9999, 12, 31, 23, 59, 59, tzinfo=timezone.utc)
 
 
 @defect(Place("CRT017", CRT, 2, "extKeyUsage", "warning"), needs=CHAIN, twin="client-authentication")

@@ -1,16 +1,13 @@
-"""Defects of the output for devices: their certificates, keys and chains, and of a lot of them."""
+"""Defects of the output for single devices: their certificates and keys."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from reference_ca.defects import asn1
 from reference_ca.defects.certificates import (
-    CERTIFICATE_POLICIES,
-    Certificate,
     Extension,
     authority_key_identifier,
     basic_constraints,
@@ -21,17 +18,13 @@ from reference_ca.defects.certificates import (
 from reference_ca.defects.files import armour, digest_id
 from reference_ca.defects.in_certificates import DAY, UNKNOWN
 from reference_ca.defects.in_chains import another_ca
-from reference_ca.defects.in_configs import name_fcu
-from reference_ca.defects.in_keys import second_instance
 from reference_ca.defects.model import Needs, Place, defect, oddity
-from reference_ca.defects.plan import CONFIG_FILE, DEVICES, Device, SetUp, Shape, private_key_pem
+from reference_ca.defects.plan import DEVICES, Device, SetUp, Shape, private_key_pem
 
 ONE, TWO = Shape(devices=1), Shape(devices=2)
 ANY = Needs(devices=1, form="pem")
 LOT = Needs(devices=2, form="pem")
 PEM, SECOND = "line1-0001.pem", "line1-0002.pem"
-DEEP = Needs(devices=1, form="pem", length=3, depth=3)
-DEPTH_3 = Shape(devices=1, depth=3)
 LONG_CHAIN = Place("DEV018", PEM, level="notice")
 """More than 1024 octets: told as a notice of every set-up that carries so much."""
 
@@ -41,7 +34,7 @@ def _subject(s: SetUp, *attributes: tuple[str, str]) -> None:
     s.device.certificate.subject = asn1.name(*attributes)
 
 
-def _rename(device: Device, endpoint_name: str) -> None:
+def rename(device: Device, endpoint_name: str) -> None:
     """Make a device under another endpoint name, in its certificate, its manifest row and its file's name."""
     form = device.file.rpartition(".")[2]
     device.endpoint_name, device.file = endpoint_name, f"{endpoint_name}.{form}"
@@ -86,46 +79,6 @@ def no_device_in_output(s: SetUp) -> None:
     for device in s.devices:
         device.key_beside = False
         device.file = f"{device.endpoint_name}.txt"
-
-
-@defect(Place("DEV002", PEM), needs=Needs(devices=1, form="pem", length=2, depth=2), shape=ONE)
-def device_alone_at_depth_2(s: SetUp) -> None:
-    """The device carries its own certificate alone, and the depth says 2 or more."""
-    s.device.carries = []
-
-
-@defect(Place("DEV002", PEM), LONG_CHAIN, needs=Needs(devices=1, form="pem", length=2, deepest=2), shape=ONE)
-def device_with_whole_chain(s: SetUp) -> None:
-    """The device carries all of fcu.crt, more than the depth says."""
-    s.device.carries = list(s.chain)
-
-
-@defect(Place("DEV003", PEM), LONG_CHAIN, needs=DEEP, shape=DEPTH_3)
-def device_chain_out_of_order(s: SetUp) -> None:
-    """The device carries the intermediate before the FCU certificate."""
-    carried = s.chain[: s.depth - 1]
-    s.device.carries = [carried[1], carried[0], *carried[2:]]
-
-
-@defect(Place("DEV003", PEM), needs=Needs(devices=1, form="pem", length=2, depth=2), shape=ONE)
-def device_certificate_last(s: SetUp) -> None:
-    """The device's own certificate stands last in its file."""
-    certificate, carried = s.device.certificate, s.chain[: s.depth - 1]
-    text = [armour("CERTIFICATE", each.der) for each in [*carried, certificate]]
-    s.device.content_edits.append(lambda _: b"".join(text))
-
-
-@defect(Place("DEV003", PEM), needs=Needs(devices=1, form="pem", length=3, depth=2, deepest=2), shape=ONE)
-def device_with_wrong_certificate(s: SetUp) -> None:
-    """The device carries the root where the FCU certificate belongs."""
-    s.device.carries = [s.chain[-1]]
-
-
-@defect(Place("DEV003", PEM), needs=Needs(devices=1, form="pem", length=2, depth=2), shape=ONE)
-def device_with_older_fcu_certificate(s: SetUp) -> None:
-    """The device carries an older certificate of FCU's, for the same name and key."""
-    older = replace(s.chain[0], serial=s.source.serial("older"), not_before=s.made - 30 * DAY)
-    s.device.carries = [older, *s.chain[1 : s.depth - 1]]
 
 
 @defect(
@@ -176,13 +129,13 @@ def empty_common_name(s: SetUp) -> None:
 @defect(Place("DEV005", "L" * 65 + ".pem", 1, "subject"), needs=ANY, shape=ONE, twin="endpoint-name-of-64")
 def endpoint_name_of_65(s: SetUp) -> None:
     """The endpoint name has 65 characters, one more than X.520 and the device allow."""
-    _rename(s.device, "L" * 65)
+    rename(s.device, "L" * 65)
 
 
 @oddity(needs=ANY, shape=ONE)
 def endpoint_name_of_64(s: SetUp) -> None:
     """The endpoint name has 64 characters."""
-    _rename(s.device, "L" * 64)
+    rename(s.device, "L" * 64)
 
 
 @defect(Place("DEV005", PEM, 1, "subject"), needs=ANY, shape=ONE)
@@ -199,13 +152,13 @@ def common_name_with_nul(s: SetUp) -> None:
 )
 def endpoint_name_with_underscore(s: SetUp) -> None:
     """The endpoint name has an underscore, which is not among the recommended characters."""
-    _rename(s.device, "line1_0001")
+    rename(s.device, "line1_0001")
 
 
 @oddity(needs=ANY, shape=ONE)
 def endpoint_name_of_odd_characters(s: SetUp) -> None:
     """The endpoint name has every recommended character that a file's name can have."""
-    _rename(s.device, "line 1'(a)+,-.=0001")
+    rename(s.device, "line 1'(a)+,-.=0001")
 
 
 @defect(
@@ -390,64 +343,6 @@ def device_has_root_key(s: SetUp) -> None:
     s.device.key_beside = False
 
 
-def _fill(certificate: Certificate, size: int) -> None:
-    """Let a certificate have exactly so many octets, by an extension that nobody needs."""
-    filler = certificate.extensions["filler"] = Extension(UNKNOWN, b"")
-    lack = size - len(certificate.der)
-    # how long the signature is depends on what is signed, so fillers are tried until all of it fits
-    for octets in range(max(0, lack - 24), lack + 1):
-        for octet in range(8):
-            filler.value = asn1.octets(bytes([octet]) * octets)
-            if len(certificate.der) == size:
-                return
-    raise ValueError(f"no certificate of {size} octets can be made here")
-
-
-@defect(Place("DEV017", PEM, 1), needs=ANY, shape=ONE, twin="device-of-1024-octets")
-def device_of_1025_octets(s: SetUp) -> None:
-    """The device certificate has 1025 octets, one more than the client reads."""
-    _fill(s.device.certificate, 1025)
-
-
-@defect(Place("DEV017", PEM, 2), needs=Needs(devices=1, form="pem", depth=2, length=2), shape=ONE)
-def longest_names_on_device(s: SetUp) -> None:
-    """The FCU certificate has the longest names that X.520 allows, and so more octets than the device's client reads."""
-    long = [("CN", "C" * 64), ("O", "O" * 64), ("OU", "U" * 64), ("L", "L" * 128), ("ST", "S" * 128), ("C", "FI")]
-    name_fcu(s, *long)
-    _fill(s.chain[0], 1100)
-
-
-@oddity(LONG_CHAIN, needs=ANY, shape=ONE)
-def device_of_1024_octets(s: SetUp) -> None:
-    """The device certificate has 1024 octets, as many as the client reads."""
-    _fill(s.device.certificate, 1024)
-
-
-@defect(
-    Place("DEV018", PEM),
-    needs=Needs(devices=1, form="pem", depth=5, length=4),
-    shape=Shape(length=5, depth=5, devices=1),
-    twin="chain-of-4096-octets",
-)
-def chain_of_4097_octets(s: SetUp) -> None:
-    """The TLS message with the device's chain takes 4097 octets, one more than the device can send."""
-    _fill_chain(s, 4097)
-
-
-@oddity(LONG_CHAIN, needs=Needs(devices=1, form="pem", depth=5, length=4), shape=Shape(length=5, depth=5, devices=1))
-def chain_of_4096_octets(s: SetUp) -> None:
-    """The TLS message with the device's chain takes 4096 octets, as many as the device can send."""
-    _fill_chain(s, 4096)
-
-
-def _fill_chain(s: SetUp, size: int) -> None:
-    """Let the certificates that the device carries take so many octets in all, framing counted."""
-    certificates = [s.device.certificate, *s.chain[: s.depth - 1]]
-    each, rest = divmod(size - 7 - 3 * len(certificates), len(certificates))
-    for number, certificate in enumerate(certificates):
-        _fill(certificate, each + (1 if number < rest else 0))
-
-
 @defect(Place("DEV019", PEM, 1), needs=ANY, shape=ONE)
 def device_with_unknown_critical_extension(s: SetUp) -> None:
     """The device certificate has a critical extension that its own library cannot parse."""
@@ -459,13 +354,6 @@ def device_with_extension_twice(s: SetUp) -> None:
     """The device certificate has keyUsage twice."""
     extensions = s.device.certificate.extensions
     extensions["keyUsage again"] = extensions["keyUsage"]
-
-
-@defect(Place("DEV019", PEM, 2), needs=Needs(devices=1, form="pem", depth=2, length=2), shape=ONE)
-def critical_policies_on_device(s: SetUp) -> None:
-    """The FCU certificate on the device has critical certificatePolicies, which RFC 5280 knows and the device does not."""
-    policy = asn1.sequence(asn1.sequence(asn1.oid("1.3.6.1.4.1.99999.2")))
-    s.chain[0].extensions["certificatePolicies"] = Extension(CERTIFICATE_POLICIES, policy, True)
 
 
 @defect(Place("DEV020", PEM, 1, "version"), needs=ANY, shape=ONE)
@@ -537,100 +425,6 @@ def device_expired(s: SetUp) -> None:
 def device_names_another_issuer_key(s: SetUp) -> None:
     """The device's authorityKeyIdentifier names another key than the FCU certificate's."""
     s.device.certificate.extensions["authorityKeyIdentifier"].value = authority_key_identifier(b"\x22" * 20)
-
-
-@defect(
-    Place("DEV028", PEM), LONG_CHAIN, needs=Needs(devices=1, form="pem", length=6), shape=Shape(length=6, devices=1)
-)
-def six_certificates_on_device(s: SetUp) -> None:
-    """Nobody said the depth, and the device carries six certificates, one more than it stores."""
-    s.remove_file(CONFIG_FILE)
-    s.device.carries = s.chain[:5]
-
-
-@oddity(LONG_CHAIN, needs=Needs(devices=1, form="pem", length=5), shape=Shape(length=6, devices=1))
-def five_certificates_on_device(s: SetUp) -> None:
-    """Nobody said the depth, and the device carries five certificates, as many as it stores."""
-    s.remove_file(CONFIG_FILE)
-    s.device.carries = s.chain[:4]
-
-
-@defect(Place("DEV029", PEM, 1, "issuer"), needs=ANY, shape=ONE)
-def device_with_empty_issuer(s: SetUp) -> None:
-    """The device certificate's issuer is empty, though the FCU certificate has a name."""
-    s.device.certificate.issuer_name = asn1.name()
-
-
-@defect(Place("LOT001", SECOND, 1, "serialNumber"), needs=LOT, shape=TWO)
-def serial_number_twice(s: SetUp) -> None:
-    """Two devices have one serial number."""
-    s.devices[1].certificate.serial = s.device.certificate.serial
-
-
-@defect(Place("LOT002", SECOND, 1, "subjectPublicKeyInfo"), needs=LOT, shape=TWO)
-def device_key_twice(s: SetUp) -> None:
-    """Two devices have one key."""
-    s.devices[1].key = s.devices[1].certificate.key = s.device.key
-
-
-@defect(Place("LOT003", "second/line1-0001.pem", 1, "subject"), needs=LOT, shape=TWO)
-def endpoint_name_twice(s: SetUp) -> None:
-    """Two devices have one endpoint name."""
-    _rename(s.devices[1], s.device.endpoint_name)
-    s.devices[1].file = f"second/{s.devices[1].file}"
-
-
-@defect(Place("LOT004", SECOND, 1), needs=Needs(devices=2, form="pem", length=2), shape=TWO)
-def two_depths_in_one_lot(s: SetUp) -> None:
-    """Nobody said the depth: the first device carries the FCU certificate, the second its own alone."""
-    s.remove_file(CONFIG_FILE)
-    s.device.carries, s.devices[1].carries = s.chain[:1], []
-
-
-@oddity(needs=Needs(devices=2, form="pem", length=2), shape=TWO)
-def depth_told_by_devices(s: SetUp) -> None:
-    """Nobody said the depth, and all devices carry two certificates."""
-    s.remove_file(CONFIG_FILE)
-    for device in s.devices:
-        device.carries = s.chain[:1]
-
-
-@defect(Place("LOT005", SECOND, 1, level="warning"), needs=LOT, shape=TWO)
-def profile_drifts(s: SetUp) -> None:
-    """The second device of the lot has no keyUsage, and the first has."""
-    del s.devices[1].certificate.extensions["keyUsage"]
-
-
-@defect(Place("LOT005", SECOND, 1, level="warning"), needs=LOT, shape=TWO, twin="validity-differs-by-three-days")
-def validity_drifts(s: SetUp) -> None:
-    """The second device of the lot lives four days longer than the first."""
-    _live_longer(s, 4)
-
-
-@oddity(needs=LOT, shape=TWO)
-def validity_differs_by_three_days(s: SetUp) -> None:
-    """The second device of the lot lives three days longer than the first."""
-    _live_longer(s, 3)
-
-
-def _live_longer(s: SetUp, days: int) -> None:
-    s.devices[1].certificate.not_after += days * DAY  # type: ignore[operator]
-
-
-@defect(
-    Place("LOT006", "fcu.crt", 1, "subject", instance="line-1"),
-    Place("LOT006", "fcu.crt", 1, "subject", instance="line-2"),
-    shape=Shape(length=2),
-    twin="two-instances",
-)
-def subject_shared_by_instances(s: SetUp) -> None:
-    """Two FCU instances have one subject, and the portal takes it once."""
-    other = second_instance(s, "FCU line 1 b")
-    other.chain[0].subject = s.chain[0].subject
-    if other.request is not None:
-        other.request.subject = other.chain[0].subject
-    if "certificate-authority" in other.settings:
-        other.settings["certificate-authority"] = dict(s.settings["certificate-authority"])
 
 
 @oddity(needs=ANY, shape=ONE)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from reference_ca.defects.certificates import Certificate, other_key
+from reference_ca.defects.certificates import other_key
 from reference_ca.defects.files import armour
 from reference_ca.defects.in_certificates import DAY
 from reference_ca.defects.in_chains import another_ca
 from reference_ca.defects.in_configs import name_fcu
 from reference_ca.defects.in_keys import second_instance
 from reference_ca.defects.model import Needs, Place, defect, oddity
-from reference_ca.defects.plan import CONFIG_FILE, DEPTH, UPLOAD_FILE, SetUp, Shape, private_key_pem
+from reference_ca.defects.plan import CONFIG_FILE, DEPTH, UPLOAD_FILE, Piece, SetUp, Shape, private_key_pem
 
 PEM, DETAILS = UPLOAD_FILE, "upload.json"
 UPLOAD = Needs(upload=True)
@@ -19,7 +19,7 @@ CUT = Needs(upload=True, length=3, depth=2, deepest=2)
 SHAPE = Shape(upload=True)
 
 
-def _rest(s: SetUp) -> list[Certificate]:
+def _rest(s: SetUp) -> list[Piece]:
     """What belongs on the portal."""
     return list(s.chain[s.depth - 1 :])
 
@@ -46,15 +46,15 @@ def upload_is_der(s: SetUp) -> None:
 @defect(Place("UPL001", PEM, 1), needs=UPLOAD, shape=SHAPE)
 def uploaded_certificate_cut_short(s: SetUp) -> None:
     """The first certificate of the upload ends within its signature."""
-    first, *others = _rest(s)
-    s.upload = [armour("CERTIFICATE", first.der[:-30]), *others]
+    first = s.chain[s.depth - 1]
+    s.upload = [armour("CERTIFICATE", first.der[:-30]), *_rest(s)[1:]]
 
 
 @defect(Place("UPL001", PEM, 1), needs=UPLOAD, shape=SHAPE)
 def uploaded_certificate_with_bytes_left_over(s: SetUp) -> None:
     """Bytes follow the first certificate of the upload inside its PEM block."""
-    first, *others = _rest(s)
-    s.upload = [armour("CERTIFICATE", first.der + bytes(2)), *others]
+    first = s.chain[s.depth - 1]
+    s.upload = [armour("CERTIFICATE", first.der + bytes(2)), *_rest(s)[1:]]
 
 
 @defect(Place("UPL001", PEM), needs=UPLOAD, shape=SHAPE)

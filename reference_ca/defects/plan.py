@@ -91,7 +91,7 @@ class Device:
     carries: list[Certificate] | None = None
     key_beside: bool = True
     enrollment_id: str = ""
-    message_edits: list[Callable[[dict[str, Any]], None]] = field(default_factory=list)
+    message_edits: list[Callable[[dict[str, Any]], object]] = field(default_factory=list)
     content_edits: list[Callable[[bytes], bytes]] = field(default_factory=list)
 
     @property
