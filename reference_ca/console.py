@@ -323,6 +323,27 @@ def status(folder: Path, config_file: Path | None) -> None:
         sys.exit(1)
 
 
+@cli.command()
+@with_source
+@click.argument("name", required=False)
+@click.argument("folder", metavar="OUT", type=PATH, required=False)
+@click.option("--list", "listing", is_flag=True, help="List all defects, and the sound oddities beside them.")
+@click.option("--length", type=click.IntRange(1), help="Certificates in fcu.crt. [default: as the defect needs]")
+@click.option("--depth", type=click.IntRange(1), help="device-certificate-chain-depth. [default: as the defect needs]")
+def defect(
+    name: str | None, folder: Path | None, listing: bool, length: int | None, depth: int | None, source: Source
+) -> None:
+    """Make a set-up with one defect, to test a checker with, and say what the checker should say of it."""
+    from reference_ca.defects import command  # needs an ASN.1 library that no other command does
+
+    if listing:
+        command.list_all()
+    elif name is None or folder is None:
+        raise click.UsageError("name a defect and the folder to make, or ask for --list")
+    else:
+        command.make(name, folder, length, depth, source)
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run the command; every error that people can cause ends as one line on standard error."""
     try:

@@ -47,7 +47,7 @@ def number_beyond_four_bytes(s: SetUp) -> None:
     set_parameter(s, "mbed.MemoryTotalKB", 2**32)
 
 
-@defect(at("BDL029", MODE), needs=NEEDS, shape=SHAPE)
+@defect(at("BDL029", MODE), needs=NEEDS, shape=SHAPE, twin="mode-as-four-bytes")
 def mode_is_two(s: SetUp) -> None:
     """mbed.UseBootstrap is 2."""
     set_parameter(s, "mbed.UseBootstrap", 2)
@@ -59,7 +59,7 @@ def mode_is_text(s: SetUp) -> None:
     set_parameter(s, "mbed.UseBootstrap", "1")
 
 
-@oddity(needs=IN_BOOTSTRAP, shape=SHAPE)
+@oddity(needs=IN_BOOTSTRAP, shape=SHAPE, about="BDL029")
 def mode_as_four_bytes(s: SetUp) -> None:
     """mbed.UseBootstrap is four bytes in little endian."""
     set_parameter(s, "mbed.UseBootstrap", b"\1\0\0\0")
@@ -83,7 +83,7 @@ def time_before_2017(s: SetUp) -> None:
     set_parameter(s, "mbed.CurrentTime", 1483264799)
 
 
-@defect(at("BDL031"), needs=NEEDS, shape=SHAPE)
+@defect(at("BDL031"), needs=NEEDS, shape=SHAPE, twin="serial-number-empty")
 def serial_number_missing(s: SetUp) -> None:
     """mbed.SerialNumber is missing."""
     drop_parameter(s, "mbed.SerialNumber")
@@ -101,13 +101,13 @@ def device_key_missing(s: SetUp) -> None:
     edit(s, lambda message: message.pop(KEYS))
 
 
-@oddity(needs=NEEDS, shape=SHAPE)
+@oddity(needs=NEEDS, shape=SHAPE, about="BDL031")
 def serial_number_empty(s: SetUp) -> None:
     """mbed.SerialNumber is there and empty."""
     set_parameter(s, "mbed.SerialNumber", "")
 
 
-@oddity(needs=NEEDS, shape=SHAPE)
+@oddity(needs=NEEDS, shape=SHAPE, about="BDL031")
 def not_the_last_message(s: SetUp) -> None:
     """A parameter is missing in a message that others of the session follow."""
     drop_parameter(s, "mbed.SerialNumber")
@@ -154,7 +154,7 @@ def chain_names_a_key_that_is_not_there(s: SetUp) -> None:
     edit(s, lambda message: name_key(message, "acme.key"))
 
 
-@oddity(needs=CHAINED, shape=SHAPE)
+@oddity(needs=CHAINED, shape=SHAPE, about="BDL034")
 def key_named_by_chain(s: SetUp) -> None:
     """The device chain names its private key, and Keys comes before it."""
     edit(s, lambda message: name_key(message, message[KEYS][0]["Name"]))
@@ -240,7 +240,7 @@ def first_to_claim_in_lwm2m_mode(s: SetUp) -> None:
     set_parameter(s, "mbed.FirstToClaim", 1)
 
 
-@oddity(needs=IN_BOOTSTRAP, shape=SHAPE)
+@oddity(needs=IN_BOOTSTRAP, shape=SHAPE, about="BDL038")
 def free_to_be_claimed(s: SetUp) -> None:
     """mbed.FirstToClaim is 1, and the URI names no account."""
     set_parameter(s, "mbed.FirstToClaim", 1)
@@ -253,13 +253,13 @@ def utc_offset_is_a_zone(s: SetUp) -> None:
     set_parameter(s, "mbed.UTCOffset", "UTC")
 
 
-@defect(at("BDL039", OFFSET), needs=NEEDS, shape=SHAPE)
+@defect(at("BDL039", OFFSET), needs=NEEDS, shape=SHAPE, twin="utc-offset-west")
 def utc_offset_of_99_hours(s: SetUp) -> None:
     """mbed.UTCOffset is +99:99, which the device would take."""
     set_parameter(s, "mbed.UTCOffset", "+99:99")
 
 
-@oddity(needs=NEEDS, shape=SHAPE)
+@oddity(needs=NEEDS, shape=SHAPE, about="BDL039")
 def utc_offset_west(s: SetUp) -> None:
     """mbed.UTCOffset is -03:30."""
     set_parameter(s, "mbed.UTCOffset", "-03:30")
@@ -277,20 +277,20 @@ def vendor_id_of_15_bytes(s: SetUp) -> None:
     set_parameter(s, "mbed.VendorId", s.source.octets("vendor", 15))
 
 
-@oddity(needs=NEEDS, shape=SHAPE)
+@oddity(needs=NEEDS, shape=SHAPE, about="BDL040")
 def identifiers_of_16_bytes(s: SetUp) -> None:
     """mbed.ClassId and mbed.VendorId have 16 bytes."""
     set_parameter(s, "mbed.ClassId", s.source.octets("class", 16))
     set_parameter(s, "mbed.VendorId", s.source.octets("vendor", 16))
 
 
-@defect(at("BDL041", "Disable"), needs=NEEDS, shape=SHAPE)
+@defect(at("BDL041", "Disable"), needs=NEEDS, shape=SHAPE, twin="disabled-at-the-end")
 def disabled_before_the_end(s: SetUp) -> None:
     """A message disables the factory flow, and announces that others follow."""
     edit(s, lambda message: message.update(Disable=1, KpAlvSess=1, SID="7f3a"))
 
 
-@oddity(needs=NEEDS, shape=SHAPE)
+@oddity(needs=NEEDS, shape=SHAPE, about="BDL041")
 def disabled_at_the_end(s: SetUp) -> None:
     """The last message disables the factory flow."""
     edit(s, lambda message: message.update(Disable=1))
@@ -320,13 +320,13 @@ def _in_request(s: SetUp, **changes: object) -> None:
     edit(s, lambda message: message[REQUESTS][0].update(changes))
 
 
-@oddity(needs=NEEDS, shape=SHAPE)
+@oddity(needs=NEEDS, shape=SHAPE, about="BDL043")
 def request_from_device(s: SetUp) -> None:
     """The message asks the device for a certificate request: there is no certificate yet."""
     ask_for_requests(s)
 
 
-@oddity(needs=NEEDS, shape=SHAPE)
+@oddity(needs=NEEDS, shape=SHAPE, about="BDL042")
 def five_requests_from_device(s: SetUp) -> None:
     """The message asks the device for five certificate requests, as many as it makes."""
     ask_for_requests(s, 5)
@@ -374,7 +374,7 @@ def request_with_unknown_storage(s: SetUp) -> None:
     _in_request(s, SM={"Prv": "TPM"})
 
 
-@oddity(needs=NEEDS, shape=SHAPE)
+@oddity(needs=NEEDS, shape=SHAPE, about="BDL044")
 def request_with_extensions(s: SetUp) -> None:
     """The request asks for usages, and for its key to be kept in the secure element."""
     _in_request(s, Ext={"KU": 128, "EKU": 2}, SM={"Prv": "SE", "Pub": "Device"})
@@ -409,13 +409,7 @@ def five_short_lived_certificates(s: SetUp) -> None:
         certificate.not_after = s.now + (9 * 365 + number) * DAY
 
 
-@oddity(LONG_CHAIN, needs=Needs(devices=1, form="cbor", depth=5), shape=FIVE)
-def five_certificates_with_time(s: SetUp) -> None:
-    """The device has a chain of five that all last for decades, and a time."""
-    s.settings["time-sync"] = True
-
-
-@oddity(needs=CHAINED, shape=SHAPE)
+@oddity(needs=CHAINED, shape=SHAPE, about="BDL034")
 def parameters_before_keys(s: SetUp) -> None:
     """ConfigParams comes before the keys and certificates."""
     edit(s, lambda message: regroup(message, "SchemeVersion", PARAMETERS))

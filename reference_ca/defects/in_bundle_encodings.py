@@ -93,7 +93,7 @@ def group_twice(s: SetUp) -> None:
     edit_bytes(s, lambda data: bytes([data[0] + 1]) + data[1:] + b"\x66Verify\x01")
 
 
-@defect(at("BDL007", "ConfigParams[0].Data"), needs=NEEDS, shape=SHAPE)
+@defect(at("BDL007", "ConfigParams[0].Data"), needs=NEEDS, shape=SHAPE, twin="time-as-big-number")
 def time_with_a_tag(s: SetUp) -> None:
     """mbed.CurrentTime is tagged as a time, and the device knows no such tag."""
     import cbor2
@@ -101,7 +101,7 @@ def time_with_a_tag(s: SetUp) -> None:
     edit(s, lambda m: parameter(m, "mbed.CurrentTime").update(Data=cbor2.CBORTag(1, int(s.made.timestamp()))))
 
 
-@oddity(needs=NEEDS, shape=SHAPE)
+@oddity(needs=NEEDS, shape=SHAPE, about="BDL007")
 def time_as_big_number(s: SetUp) -> None:
     """mbed.CurrentTime is an unsigned big number, the one tag that the device knows."""
     seconds = int(s.made.timestamp()).to_bytes(4, "big")
@@ -133,7 +133,7 @@ def group_name_cut_short(s: SetUp) -> None:
     edit(s, lambda message: message.update(Verif=message.pop("Verify")))
 
 
-@defect(at("BDL010", "SchemeVersion"), needs=NEEDS, shape=SHAPE)
+@defect(at("BDL010", "SchemeVersion"), needs=NEEDS, shape=SHAPE, twin="scheme-version-as-bytes")
 def another_scheme_version(s: SetUp) -> None:
     """SchemeVersion is 0.0.2."""
     edit(s, lambda message: message.update(SchemeVersion="0.0.2"))
@@ -145,7 +145,7 @@ def no_scheme_version(s: SetUp) -> None:
     edit(s, lambda message: message.pop("SchemeVersion"))
 
 
-@oddity(needs=NEEDS, shape=SHAPE)
+@oddity(needs=NEEDS, shape=SHAPE, about="BDL010")
 def scheme_version_as_bytes(s: SetUp) -> None:
     """SchemeVersion is a byte string, which the device takes too."""
     edit(s, lambda message: message.update(SchemeVersion=b"0.0.1"))
@@ -199,7 +199,7 @@ def root_of_trust_of_15_bytes(s: SetUp) -> None:
     edit(s, lambda message: message.update(ROT=s.source.octets("rot", 15)))
 
 
-@oddity(needs=NEEDS, shape=SHAPE)
+@oddity(needs=NEEDS, shape=SHAPE, about="BDL014")
 def entropy_and_root_of_trust(s: SetUp) -> None:
     """Entropy has 48 bytes and ROT 16."""
     octets = s.source.octets

@@ -62,14 +62,14 @@ def name_of_101_letters(s: SetUp) -> None:
     edit(s, lambda message: message[CERTIFICATES].append(extra))
 
 
-@oddity(needs=CHAINED, shape=SHAPE)
+@oddity(needs=CHAINED, shape=SHAPE, about="BDL018")
 def name_of_100_characters(s: SetUp) -> None:
     """The name of a certificate has 100 characters."""
     extra = {"Name": "n" * 100, "Format": "der", "Data": s.server_ca.der}
     edit(s, lambda message: message[CERTIFICATES].append(extra))
 
 
-@defect(at("BDL019", "Keys[0].Format"), needs=NEEDS, shape=SHAPE)
+@defect(at("BDL019", "Keys[0].Format"), needs=NEEDS, shape=SHAPE, twin="no-format")
 def format_in_capitals(s: SetUp) -> None:
     """A key's Format is Der."""
     edit(s, lambda message: message[KEYS][0].update(Format="Der"))
@@ -81,7 +81,7 @@ def format_is_pem(s: SetUp) -> None:
     edit(s, lambda message: message[CHAINS][0].update(Format="pem"))
 
 
-@oddity(needs=NEEDS, shape=SHAPE)
+@oddity(needs=NEEDS, shape=SHAPE, about="BDL019")
 def no_format(s: SetUp) -> None:
     """A key has no Format, which means der."""
     edit(s, lambda message: message[KEYS][0].pop("Format"))
@@ -164,7 +164,7 @@ def bundle_chain_with_gap(s: SetUp) -> None:
     s.device.carries = [s.chain[1]]
 
 
-@defect(at("BDL025", "Keys[1].Data"), needs=NEEDS, shape=SHAPE)
+@defect(at("BDL025", "Keys[1].Data"), needs=NEEDS, shape=SHAPE, twin="public-key-in-bundle")
 def private_key_called_public(s: SetUp) -> None:
     """A second key is called public and is a private one."""
     extra = {"Name": "acme.boot", "Type": "ECCPublic", "Format": "der", "Data": private_key_der(s.new_key("boot"))}
@@ -186,7 +186,7 @@ def key_on_p384_in_bundle(s: SetUp) -> None:
     edit(s, lambda message: message[KEYS].append(extra))
 
 
-@oddity(needs=NEEDS, shape=SHAPE)
+@oddity(needs=NEEDS, shape=SHAPE, about="BDL025")
 def public_key_in_bundle(s: SetUp) -> None:
     """A second key is a public one."""
     extra = {"Name": "acme.boot", "Type": "ECCPublic", "Format": "der", "Data": spki(s.new_key("boot"))}

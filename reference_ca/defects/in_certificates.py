@@ -196,7 +196,7 @@ def key_usage_lacks_key_cert_sign(s: SetUp) -> None:
     s.chain[0].extensions["keyUsage"].value = key_usage("digitalSignature", "cRLSign")
 
 
-@oddity()
+@oddity(about="CRT008")
 def key_usage_with_key_agreement(s: SetUp) -> None:
     """The FCU certificate's keyUsage has keyAgreement beside the three that are asked for."""
     usages = ("digitalSignature", "keyAgreement", "keyCertSign", "cRLSign")
@@ -256,7 +256,7 @@ def authority_key_identifier_of_another_issuer(s: SetUp) -> None:
     s.chain[0].extensions["authorityKeyIdentifier"].value = value
 
 
-@oddity(needs=CHAIN)
+@oddity(needs=CHAIN, about="CRT014")
 def authority_named_by_serial(s: SetUp) -> None:
     """The FCU certificate's authorityKeyIdentifier names its issuer by the issuer's issuer and serial number."""
     value = authority_key_identifier(b"", issuer_and_serial(s.chain[2].subject, s.chain[1].serial))
@@ -269,7 +269,7 @@ def unknown_critical_extension(s: SetUp) -> None:
     s.chain[1].extensions["unknown"] = Extension(UNKNOWN, asn1.element(5, b""), True)
 
 
-@oddity(needs=CHAIN)
+@oddity(needs=CHAIN, about="CRT015")
 def unknown_extension(s: SetUp) -> None:
     """The intermediate has an unknown extension that is not critical."""
     s.chain[1].extensions["unknown"] = Extension(UNKNOWN, asn1.element(5, b""))
@@ -287,7 +287,7 @@ def server_authentication_only(s: SetUp) -> None:
     s.chain[1].extensions["extKeyUsage"] = Extension(EXTENDED_KEY_USAGE, extended_key_usage("serverAuth"))
 
 
-@oddity(needs=CHAIN)
+@oddity(needs=CHAIN, about="CRT017")
 def client_authentication(s: SetUp) -> None:
     """The intermediate's extKeyUsage has clientAuth beside serverAuth."""
     value = extended_key_usage("serverAuth", "clientAuth")

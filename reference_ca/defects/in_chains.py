@@ -82,25 +82,25 @@ def byte_order_mark(s: SetUp) -> None:
     s.crt.insert(0, b"\xef\xbb\xbf")
 
 
-@defect(Place("CHN002", "fcu.crt", level="warning"))
+@defect(Place("CHN002", "fcu.crt", level="warning"), twin="no-final-newline")
 def text_after_last_block(s: SetUp) -> None:
     """A comment stands after the last block."""
     s.crt.append(b"# end of chain\n")
 
 
-@oddity()
+@oddity(about="CHN002")
 def crlf_line_ends(s: SetUp) -> None:
     """The lines of fcu.crt end with carriage return and line feed."""
     s.edit_file(CERTIFICATE_FILE, lambda data: data.replace(b"\n", b"\r\n"))
 
 
-@oddity()
+@oddity(about="CHN002")
 def blank_lines_between_blocks(s: SetUp) -> None:
     """Blank lines stand between the blocks of fcu.crt."""
     s.edit_file(CERTIFICATE_FILE, lambda data: data.replace(b"-----\n-----", b"-----\n\n-----"))
 
 
-@oddity()
+@oddity(about="CHN002")
 def no_final_newline(s: SetUp) -> None:
     """fcu.crt ends without a line feed."""
     s.edit_file(CERTIFICATE_FILE, bytes.rstrip)
@@ -190,14 +190,13 @@ def root_path_length_too_small(s: SetUp) -> None:
     Place("CHN008", "fcu.crt", 5, "basicConstraints"),
     needs=Needs(length=4),
     shape=LONG,
-    twin="path-lengths-that-just-do",
 )
 def intermediate_path_length_too_small(s: SetUp) -> None:
     """The first intermediate below the root allows one CA less than there are below it."""
     constrain(s.chain[-2], len(s.chain) - 3)
 
 
-@oddity(needs=Needs(length=2))
+@oddity(needs=Needs(length=2), about="CHN008")
 def path_lengths_that_just_do(s: SetUp) -> None:
     """Every CA allows exactly as many CAs as there are below it."""
     for below, certificate in enumerate(s.chain):
@@ -219,7 +218,7 @@ def name_constraints_exclude_fcu(s: SetUp) -> None:
     s.chain[-1].extensions["nameConstraints"] = name_constraints(excluded=directory(s.chain[0].subject))
 
 
-@oddity(needs=Needs(length=2))
+@oddity(needs=Needs(length=2), about="CHN009")
 def name_constraints_that_admit(s: SetUp) -> None:
     """The root excludes names of another organization."""
     s.chain[-1].extensions["nameConstraints"] = name_constraints(excluded=directory(asn1.name(("O", "Others"))))
@@ -231,7 +230,7 @@ def intermediate_outlives_root(s: SetUp) -> None:
     s.chain[1].not_after = end_of(s.chain[2]) + timedelta(days=1, seconds=1)
 
 
-@oddity(needs=CHAIN)
+@oddity(needs=CHAIN, about="CHN010")
 def outlives_issuer_by_a_day(s: SetUp) -> None:
     """The intermediate is valid for a day longer than the root, no second more."""
     s.chain[1].not_after = end_of(s.chain[2]) + timedelta(days=1)
@@ -286,7 +285,7 @@ def root_constraints_not_critical(s: SetUp) -> None:
     s.chain[-1].extensions["basicConstraints"].critical = False
 
 
-@oddity()
+@oddity(about="CHN014")
 def root_without_authority_key_identifier(s: SetUp) -> None:
     """The root has no authorityKeyIdentifier: a self-signed certificate needs none."""
     del s.chain[-1].extensions["authorityKeyIdentifier"]

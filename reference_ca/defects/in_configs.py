@@ -42,7 +42,7 @@ def config_is_a_list(s: SetUp) -> None:
     s.edit_config(lambda _: "- use-bootstrap: true\n- first-to-claim: false\n")
 
 
-@defect(Place("CFG001", YML))
+@defect(Place("CFG001", YML), twin="unknown-setting")
 def config_setting_twice(s: SetUp) -> None:
     """A setting stands in fcu.yml twice, with two values."""
     _append(s, "first-to-claim: true\n")
@@ -60,25 +60,25 @@ def config_with_a_tag(s: SetUp) -> None:
     _append(s, "custom-properties: !!python/name:os.system\n")
 
 
-@oddity()
+@oddity(about="CFG001")
 def config_with_comments(s: SetUp) -> None:
     """fcu.yml begins with a byte order mark and a comment."""
     s.edit_config(lambda config: "\ufeff# line 1, second shift\n" + config)
 
 
-@oddity()
+@oddity(about="CFG001")
 def config_in_keystore_folder(s: SetUp) -> None:
     """fcu.yml lies in the keystore folder itself."""
     s.edits.append(lambda files: files.update({"keystore/fcu.yml": files.pop("config/fcu.yml")}))
 
 
-@oddity()
+@oddity(about="CFG001")
 def config_above_keystore(s: SetUp) -> None:
     """fcu.yml lies in the folder above the keystore."""
     s.edits.append(lambda files: files.update({"fcu.yml": files.pop("config/fcu.yml")}))
 
 
-@oddity()
+@oddity(about="CFG002")
 def unknown_setting(s: SetUp) -> None:
     """fcu.yml has a setting that no document names."""
     _set(s, log_level="debug")
@@ -120,10 +120,10 @@ def depth_missing(s: SetUp) -> None:
     del s.settings[DEPTH]
 
 
-@oddity(shape=LONE)
-def depth_missing_for_lone_certificate(s: SetUp) -> None:
-    """No depth is set, and fcu.crt is one self-signed certificate."""
-    s.settings.pop(DEPTH, None)
+@oddity(needs=Needs(longest=1), shape=LONE, about="CFG003")
+def depth_of_lone_certificate(s: SetUp) -> None:
+    """The depth is set to 1, though fcu.crt is one self-signed certificate and needs none."""
+    s.settings[DEPTH] = 1
 
 
 @defect(Place("CFG004", YML, field=DEPTH), needs=Needs(length=2, longest=3))
@@ -156,7 +156,7 @@ def depth_leaves_nothing(s: SetUp) -> None:
     s.settings[DEPTH] = s.shape.length + 1
 
 
-@oddity(needs=Needs(length=2, longest=5))
+@oddity(needs=Needs(length=2, longest=5), about="CFG006")
 def depth_leaves_root(s: SetUp) -> None:
     """The depth leaves the root alone for the portal."""
     s.settings[DEPTH] = s.shape.length
@@ -168,13 +168,13 @@ def country_in_words(s: SetUp) -> None:
     s.settings["certificate-authority"]["country-name"] = "Finland"
 
 
-@defect(Place("CFG007", YML, field="organization-name"), needs=GENERATED)
+@defect(Place("CFG007", YML, field="organization-name"), needs=GENERATED, twin="longest-names")
 def organization_too_long(s: SetUp) -> None:
     """organization-name has 65 characters, one more than X.520 allows."""
     s.settings["certificate-authority"]["organization-name"] = "O" * 65
 
 
-@defect(Place("CFG007", YML, field="locality-name"), needs=GENERATED)
+@defect(Place("CFG007", YML, field="locality-name"), needs=GENERATED, twin="longest-names")
 def locality_too_long(s: SetUp) -> None:
     """locality-name has 129 characters, one more than X.520 allows."""
     s.settings["certificate-authority"]["locality-name"] = "L" * 129
@@ -203,43 +203,43 @@ def name_fcu(s: SetUp, *attributes: tuple[str, str], kind: str = "utf8") -> None
         s.settings["certificate-authority"] = {keys[attribute]: value for attribute, value in attributes}
 
 
-@oddity()
+@oddity(about="CFG007")
 def longest_names(s: SetUp) -> None:
     """Common name and organization have 64 characters, locality 128: as long as X.520 allows."""
     name_fcu(s, ("CN", "C" * 64), ("O", "O" * 64), ("L", "L" * 128))
 
 
-@oddity()
+@oddity(about="CFG008")
 def all_six_attributes(s: SetUp) -> None:
     """certificate-authority fills all six fields that FCU knows."""
     name_fcu(s, ("CN", "FCU 1"), ("O", "ACME"), ("OU", "Line 1"), ("L", "Espoo"), ("ST", "Uusimaa"), ("C", "FI"))
 
 
-@oddity()
+@oddity(about="CFG008")
 def common_name_only(s: SetUp) -> None:
     """certificate-authority fills the common name alone."""
     name_fcu(s, ("CN", "FCU 1"))
 
 
-@oddity()
+@oddity(about="CFG008")
 def name_outside_ascii(s: SetUp) -> None:
     """The common name has letters outside ASCII."""
     name_fcu(s, ("CN", "Verkstad Å, 工場 1"))
 
 
-@oddity()
+@oddity(about="CFG008")
 def name_in_bmp_strings(s: SetUp) -> None:
     """The FCU certificate's name is written in BMPStrings, which RFC 5280 lets old CAs keep."""
     name_fcu(s, ("CN", "FCU line 1"), ("O", "Example Devices"), kind="bmp")
 
 
-@oddity()
+@oddity(about="CFG008")
 def name_in_teletex_strings(s: SetUp) -> None:
     """The FCU certificate's name is written in TeletexStrings, which RFC 5280 lets old CAs keep."""
     name_fcu(s, ("CN", "FCU line 1"), ("O", "Example Devices"), kind="teletex")
 
 
-@oddity()
+@oddity(about="CFG008")
 def name_in_printable_strings(s: SetUp) -> None:
     """The FCU certificate's name is written in PrintableStrings."""
     name_fcu(s, ("CN", "FCU line 1"), ("O", "Example Devices"), kind="printable")
@@ -267,7 +267,7 @@ def self_signed_as_intermediate(s: SetUp) -> None:
     _set(s, setup_ca_as_intermediate=True)
 
 
-@oddity(Place("CFG010", YML, field="setup-ca-as-intermediate", level="notice"), needs=CHAIN)
+@oddity(Place("CFG010", YML, field="setup-ca-as-intermediate", level="notice"), needs=CHAIN, about="CFG010")
 def chain_although_not_intermediate(s: SetUp) -> None:
     """setup-ca-as-intermediate is false, and fcu.crt is a chain that was provided from outside."""
     _set(s, setup_ca_as_intermediate=False)
@@ -279,13 +279,13 @@ def first_to_claim_without_bootstrap(s: SetUp) -> None:
     _set(s, first_to_claim=True)
 
 
-@oddity()
+@oddity(about="CFG011")
 def first_to_claim(s: SetUp) -> None:
     """Devices are free to be claimed: first-to-claim is true, and their URI names no account."""
     _set(s, first_to_claim=True)
 
 
-@defect(Place("CFG012", YML, field="bootstrap-server-uri"), needs=Needs(mode="bootstrap"))
+@defect(Place("CFG012", YML, field="bootstrap-server-uri"), needs=Needs(mode="bootstrap"), twin="uri-with-coap")
 def uri_of_another_scheme(s: SetUp) -> None:
     """The bootstrap server's URI is https."""
     uri = s.settings["bootstrap-server-uri"].replace("coaps:", "https:")
@@ -310,19 +310,19 @@ def lwm2m_account_not_last(s: SetUp) -> None:
     _set(s, lwm2m_server_uri=s.settings["lwm2m-server-uri"] + "&x=1")
 
 
-@oddity(needs=Needs(mode="bootstrap"))
+@oddity(needs=Needs(mode="bootstrap"), about="CFG012")
 def uri_with_account_in_the_middle(s: SetUp) -> None:
     """The account is not the last parameter of the bootstrap server's URI, which only LwM2M forbids."""
     _set(s, bootstrap_server_uri=s.settings["bootstrap-server-uri"] + "&x=1")
 
 
-@oddity(needs=Needs(mode="bootstrap"))
+@oddity(needs=Needs(mode="bootstrap"), about="CFG012")
 def uri_with_coap(s: SetUp) -> None:
     """The bootstrap server's URI is coap, without the s."""
     _set(s, bootstrap_server_uri=s.settings["bootstrap-server-uri"].replace("coaps:", "coap:"))
 
 
-@defect(Place("CFG013", YML, field="device-key-generation-mode"))
+@defect(Place("CFG013", YML, field="device-key-generation-mode"), twin="keys-by-device")
 def unknown_key_mode(s: SetUp) -> None:
     """device-key-generation-mode has dashes where FCU has underscores."""
     _set(s, device_key_generation_mode="by-tool")
@@ -334,7 +334,7 @@ def unknown_entropy_mode(s: SetUp) -> None:
     _set(s, entropy_generation_mode="random")
 
 
-@oddity()
+@oddity(about="CFG013")
 def keys_by_device(s: SetUp) -> None:
     """Devices make their own keys, and entropy is supplied from outside."""
     _set(s, device_key_generation_mode="by_device", entropy_generation_mode="externally_supplied")
@@ -352,7 +352,7 @@ def class_id_missing(s: SetUp) -> None:
     _set(s, update_auth_certificate_file="update.pem", vendor_id=UUID)
 
 
-@oddity()
+@oddity(about="CFG014")
 def update_certificate(s: SetUp) -> None:
     """An update certificate is set, with vendor-id and class-id as UUIDs in capitals."""
     _set(s, update_auth_certificate_file="update.pem", vendor_id=UUID.upper(), class_id=UUID)
@@ -375,13 +375,13 @@ def property_twice(s: SetUp) -> None:
     _properties(s, "acme.line", "acme.line")
 
 
-@oddity()
+@oddity(about="CFG015")
 def custom_properties(s: SetUp) -> None:
     """Two custom properties have names of their own, one with mbed in it."""
     _properties(s, "acme.line", "acme.mbed")
 
 
-@oddity(Place("CFG016", YML, field="update-auth-certificate-file", level="notice"))
+@oddity(Place("CFG016", YML, field="update-auth-certificate-file", level="notice"), about="CFG016")
 def value_is_a_template(s: SetUp) -> None:
     """The update certificate's path is a template that the factory's environment fills in."""
     _set(s, vendor_id=UUID, class_id=UUID)

@@ -88,7 +88,7 @@ def longest_names_on_device(s: SetUp) -> None:
     _fill(s.chain[0], 1100)
 
 
-@oddity(LONG_CHAIN, needs=ANY, shape=ONE)
+@oddity(LONG_CHAIN, needs=ANY, shape=ONE, about="DEV017")
 def device_of_1024_octets(s: SetUp) -> None:
     """The device certificate has 1024 octets, as many as the client reads."""
     _fill(s.device.certificate, 1024)
@@ -105,7 +105,12 @@ def chain_of_4097_octets(s: SetUp) -> None:
     _fill_chain(s, 4097)
 
 
-@oddity(LONG_CHAIN, needs=Needs(devices=1, form="pem", depth=5, length=4), shape=Shape(length=5, depth=5, devices=1))
+@oddity(
+    LONG_CHAIN,
+    needs=Needs(devices=1, form="pem", depth=5, length=4),
+    shape=Shape(length=5, depth=5, devices=1),
+    about="DEV018",
+)
 def chain_of_4096_octets(s: SetUp) -> None:
     """The TLS message with the device's chain takes 4096 octets, as many as the device can send."""
     _fill_chain(s, 4096)
@@ -127,7 +132,11 @@ def critical_policies_on_device(s: SetUp) -> None:
 
 
 @defect(
-    Place("DEV028", PEM), LONG_CHAIN, needs=Needs(devices=1, form="pem", length=6), shape=Shape(length=6, devices=1)
+    Place("DEV028", PEM),
+    LONG_CHAIN,
+    needs=Needs(devices=1, form="pem", length=6),
+    shape=Shape(length=6, devices=1),
+    twin="five-certificates-on-device",
 )
 def six_certificates_on_device(s: SetUp) -> None:
     """Nobody said the depth, and the device carries six certificates, one more than it stores."""
@@ -135,7 +144,7 @@ def six_certificates_on_device(s: SetUp) -> None:
     s.device.carries = s.chain[:5]
 
 
-@oddity(LONG_CHAIN, needs=Needs(devices=1, form="pem", length=5), shape=Shape(length=6, devices=1))
+@oddity(LONG_CHAIN, needs=Needs(devices=1, form="pem", length=5), shape=Shape(length=6, devices=1), about="DEV028")
 def five_certificates_on_device(s: SetUp) -> None:
     """Nobody said the depth, and the device carries five certificates, as many as it stores."""
     s.remove_file(CONFIG_FILE)

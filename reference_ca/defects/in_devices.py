@@ -66,7 +66,9 @@ def device_certificate_with_bytes_left_over(s: SetUp) -> None:
 
 
 @defect(
-    Place("DEV001", "line1-0001.der"), needs=Needs(devices=1, form="der", length=2), shape=Shape(devices=1, form="der")
+    Place("DEV001", "line1-0001.der"),
+    needs=Needs(devices=1, form="der"),
+    shape=Shape(depth=1, devices=1, form="der"),
 )
 def chain_as_der(s: SetUp) -> None:
     """A DER file holds two certificates one after the other; a chain is PEM or stands in a bundle."""
@@ -132,7 +134,7 @@ def endpoint_name_of_65(s: SetUp) -> None:
     rename(s.device, "L" * 65)
 
 
-@oddity(needs=ANY, shape=ONE)
+@oddity(needs=ANY, shape=ONE, about="DEV005")
 def endpoint_name_of_64(s: SetUp) -> None:
     """The endpoint name has 64 characters."""
     rename(s.device, "L" * 64)
@@ -155,7 +157,7 @@ def endpoint_name_with_underscore(s: SetUp) -> None:
     rename(s.device, "line1_0001")
 
 
-@oddity(needs=ANY, shape=ONE)
+@oddity(needs=ANY, shape=ONE, about="DEV006")
 def endpoint_name_of_odd_characters(s: SetUp) -> None:
     """The endpoint name has every recommended character that a file's name can have."""
     rename(s.device, "line 1'(a)+,-.=0001")
@@ -221,7 +223,7 @@ def device_older_than_fcu(s: SetUp) -> None:
     s.device.certificate.not_before = s.made - 400 * DAY
 
 
-@oddity(needs=ANY, shape=ONE)
+@oddity(needs=ANY, shape=ONE, about="DEV010")
 def device_valid_since_this_second(s: SetUp) -> None:
     """The device certificate is valid from this very second on."""
     s.device.certificate.not_before = s.now
@@ -238,7 +240,7 @@ def device_lasts_3650_days(s: SetUp) -> None:
     _lasts(s.device, 3650)
 
 
-@oddity(needs=ANY, shape=ONE)
+@oddity(needs=ANY, shape=ONE, about="DEV011")
 def device_lasts_3651_days(s: SetUp) -> None:
     """The device certificate is valid for 3651 days."""
     _lasts(s.device, 3651)
@@ -256,25 +258,25 @@ def device_may_sign_certificates(s: SetUp) -> None:
     s.device.certificate.extensions["keyUsage"].value = key_usage("digitalSignature", "keyCertSign")
 
 
-@oddity(needs=ANY, shape=ONE)
+@oddity(needs=ANY, shape=ONE, about="DEV012")
 def device_without_basic_constraints(s: SetUp) -> None:
     """The device certificate has no basicConstraints."""
     del s.device.certificate.extensions["basicConstraints"]
 
 
-@defect(Place("DEV013", PEM, 1, "extKeyUsage"), needs=ANY, shape=ONE)
+@defect(Place("DEV013", PEM, 1, "extKeyUsage"), needs=ANY, shape=ONE, twin="device-for-any-purpose")
 def device_for_servers_only(s: SetUp) -> None:
     """The device's extKeyUsage is serverAuth alone."""
     s.device.certificate.extensions["extKeyUsage"].value = extended_key_usage("serverAuth")
 
 
-@oddity(needs=ANY, shape=ONE)
+@oddity(needs=ANY, shape=ONE, about="DEV013")
 def device_for_any_purpose(s: SetUp) -> None:
     """The device's extKeyUsage is anyExtendedKeyUsage."""
     s.device.certificate.extensions["extKeyUsage"].value = extended_key_usage("any")
 
 
-@oddity(needs=ANY, shape=ONE)
+@oddity(needs=ANY, shape=ONE, about="DEV013")
 def device_without_extended_key_usage(s: SetUp) -> None:
     """The device certificate has no extKeyUsage."""
     del s.device.certificate.extensions["extKeyUsage"]
@@ -286,13 +288,13 @@ def device_for_key_agreement_only(s: SetUp) -> None:
     s.device.certificate.extensions["keyUsage"].value = key_usage("keyAgreement")
 
 
-@oddity(needs=ANY, shape=ONE)
+@oddity(needs=ANY, shape=ONE, about="DEV014")
 def device_without_key_usage(s: SetUp) -> None:
     """The device certificate has no keyUsage."""
     del s.device.certificate.extensions["keyUsage"]
 
 
-@oddity(needs=ANY, shape=ONE)
+@oddity(needs=ANY, shape=ONE, about="DEV027")
 def device_without_authority_key_identifier(s: SetUp) -> None:
     """The device certificate has no authorityKeyIdentifier."""
     del s.device.certificate.extensions["authorityKeyIdentifier"]
@@ -317,7 +319,7 @@ def device_keys_swapped(s: SetUp) -> None:
     one.key, two.key = two.key, one.key
 
 
-@oddity(needs=ANY, shape=ONE)
+@oddity(needs=ANY, shape=ONE, about="DEV015")
 def device_key_stays_on_device(s: SetUp) -> None:
     """The output has no private key: the device made it and keeps it."""
     s.device.key_beside = False
@@ -409,10 +411,18 @@ def enrollment_identity_without_colons(s: SetUp) -> None:
     s.device.enrollment_id = digest_id(s.device.certificate.der).replace(":", "")
 
 
-@oddity(needs=ANY, shape=ONE)
+@oddity(needs=ANY, shape=ONE, about="DEV023")
 def enrollment_identity_in_manifest(s: SetUp) -> None:
     """A manifest lists the devices with their enrollment identities."""
     s.manifest = True
+
+
+@defect(Place("DEV026", PEM, 1, "validity"), needs=ANY, shape=ONE)
+def device_of_twelve_years_ago(s: SetUp) -> None:
+    """The device was made twelve years ago, when FCU was young, and its certificate has expired since."""
+    s.chain[0].not_before = s.now - 20 * 365 * DAY
+    s.device.certificate.not_before = s.now - 12 * 365 * DAY
+    s.device.certificate.not_after = s.now - timedelta(seconds=1)
 
 
 @defect(Place("DEV026", PEM, 1, "validity"), Place("DEV011", PEM, 1, "validity", "warning"), needs=ANY, shape=ONE)
@@ -427,20 +437,20 @@ def device_names_another_issuer_key(s: SetUp) -> None:
     s.device.certificate.extensions["authorityKeyIdentifier"].value = authority_key_identifier(b"\x22" * 20)
 
 
-@oddity(needs=ANY, shape=ONE)
+@oddity(needs=ANY, shape=ONE, about="DEV005")
 def device_in_folder_of_its_own(s: SetUp) -> None:
     """The device's files lie in a folder of its name, the certificate as cert.pem."""
     name = s.device.endpoint_name
     s.device.file = f"{name}/cert.pem"
 
 
-@oddity(needs=ANY, shape=ONE)
+@oddity(needs=ANY, shape=ONE, about="DEV005")
 def device_with_attributes_of_fcu(s: SetUp) -> None:
     """The device certificate has the organization and country of FCU beside its CN."""
     _subject(s, ("CN", s.device.endpoint_name), ("O", "Example Devices"), ("C", "FI"))
 
 
-@oddity(needs=ANY, shape=ONE)
+@oddity(needs=ANY, shape=ONE, about="DEV019")
 def device_with_subject_alt_name(s: SetUp) -> None:
     """The device certificate has its endpoint name as a DNS name too."""
     name = asn1.context(2, s.device.endpoint_name.encode(), constructed=False)

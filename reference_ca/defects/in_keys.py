@@ -86,13 +86,13 @@ def public_key_instead_of_key(s: SetUp) -> None:
     _key_file(s, armour("PUBLIC KEY", spki(s.key)))
 
 
-@oddity()
+@oddity(about="KEY002")
 def key_in_sec1_form(s: SetUp) -> None:
     """The private key is an EC PRIVATE KEY block."""
     _key_file(s, sec1_pem(s))
 
 
-@oddity()
+@oddity(about="KEY002")
 def key_after_ec_parameters(s: SetUp) -> None:
     """An EC PARAMETERS block stands before the key, as openssl ecparam -genkey writes it."""
     _key_file(s, armour("EC PARAMETERS", asn1.oid(P256)) + sec1_pem(s))
@@ -133,7 +133,7 @@ def key_with_explicit_curve(s: SetUp) -> None:
     _key_file(s, armour("PRIVATE KEY", _pkcs8(_scalar(s), explicit_p256())))
 
 
-@defect(Place("KEY003", KEY))
+@defect(Place("KEY003", KEY), twin="key-in-sec1-form")
 def key_scalar_zero(s: SetUp) -> None:
     """The private key's scalar is zero."""
     _key_file(s, armour("PRIVATE KEY", _pkcs8(bytes(32), asn1.oid(P256))))
@@ -219,7 +219,7 @@ def key_writable_by_group(s: SetUp) -> None:
     s.modes[KEY_FILE] = 0o620
 
 
-@oddity()
+@oddity(about="KEY006")
 def key_read_only(s: SetUp) -> None:
     """Not even its owner can write the private key: its mode is 0400."""
     s.modes[KEY_FILE] = 0o400
@@ -237,7 +237,7 @@ def keystore_writable_by_all(s: SetUp) -> None:
     s.modes["keystore"] = 0o777
 
 
-@oddity()
+@oddity(about="KEY007")
 def keystore_entered_by_name(s: SetUp) -> None:
     """Others can enter the keystore folder but neither list nor write it: its mode is 0711."""
     s.modes["keystore"] = 0o711
@@ -250,14 +250,15 @@ def key_is_link_that_leads_out(s: SetUp) -> None:
     s.links[KEY_FILE] = "../elsewhere/key.pem"
 
 
-@oddity()
+@oddity(about="KEY007")
 def key_is_link_inside_keystore(s: SetUp) -> None:
     """fcu_private_key.pem is a link to the key under another name in the same folder."""
     s.edits.append(lambda files: files.update({"keystore/line-1.pem": files.pop(KEY_FILE)}))
     s.links[KEY_FILE] = "line-1.pem"
+    s.modes["keystore/line-1.pem"] = s.modes.pop(KEY_FILE)
 
 
-@defect(Place("KEY008", "fcu_private_key.pem.bak"))
+@defect(Place("KEY008", "fcu_private_key.pem.bak"), twin="public-key-beside")
 def key_backup(s: SetUp) -> None:
     """A backup of the key lies beside it."""
     s.add_file(f"{KEY_FILE}.bak", private_key_pem(s.key))
@@ -287,7 +288,7 @@ def key_inside_request_file(s: SetUp) -> None:
     s.edit_file("keystore/fcu_csr.pem", lambda data: data + private_key_pem(s.key))
 
 
-@oddity()
+@oddity(about="KEY008")
 def public_key_beside(s: SetUp) -> None:
     """The public key lies in the keystore beside the private one."""
     s.add_file("keystore/fcu_public_key.pem", armour("PUBLIC KEY", spki(s.key)))
@@ -320,7 +321,7 @@ def key_shared_by_instances(s: SetUp) -> None:
     _take_key(second_instance(s, "FCU line 2"), s.key)
 
 
-@oddity(shape=TWO)
+@oddity(shape=TWO, about="KEY009")
 def two_instances(s: SetUp) -> None:
     """Two FCU instances below one CA, each with a name and a key of its own."""
     second_instance(s, "FCU line 2")
@@ -345,14 +346,14 @@ def key_in_git_work_tree(s: SetUp) -> None:
     s.repository = True
 
 
-@oddity()
+@oddity(about="KEY011")
 def key_ignored_by_git(s: SetUp) -> None:
     """The keystore lies in a git work tree that ignores it."""
     s.repository = True
     s.add_file(".gitignore", b"/keystore/\n")
 
 
-@oddity(Place("KEY012", "backup/2026/01/31", level="notice"))
+@oddity(Place("KEY012", "backup/2026/01/31", level="notice"), about="KEY012")
 def file_too_deep_to_search(s: SetUp) -> None:
     """A file lies four folders deep in the keystore, deeper than a checker looks for copies of the key."""
     s.add_file("keystore/backup/2026/01/31/notes.txt", b"nothing secret\n")

@@ -28,14 +28,16 @@ def endpoint_name_twice(s: SetUp) -> None:
     s.devices[1].file = f"second/{s.devices[1].file}"
 
 
-@defect(Place("LOT004", SECOND, 1), needs=Needs(devices=2, form="pem", length=2), shape=TWO)
+@defect(
+    Place("LOT004", SECOND, 1), needs=Needs(devices=2, form="pem", length=2), shape=TWO, twin="depth-told-by-devices"
+)
 def two_depths_in_one_lot(s: SetUp) -> None:
     """Nobody said the depth: the first device carries the FCU certificate, the second its own alone."""
     s.remove_file(CONFIG_FILE)
     s.device.carries, s.devices[1].carries = s.chain[:1], []
 
 
-@oddity(needs=Needs(devices=2, form="pem", length=2), shape=TWO)
+@oddity(needs=Needs(devices=2, form="pem", length=2), shape=TWO, about="LOT004")
 def depth_told_by_devices(s: SetUp) -> None:
     """Nobody said the depth, and all devices carry two certificates."""
     s.remove_file(CONFIG_FILE)
@@ -55,7 +57,7 @@ def validity_drifts(s: SetUp) -> None:
     _live_longer(s, 4)
 
 
-@oddity(needs=LOT, shape=TWO)
+@oddity(needs=LOT, shape=TWO, about="LOT005")
 def validity_differs_by_three_days(s: SetUp) -> None:
     """The second device of the lot lives three days longer than the first."""
     _live_longer(s, 3)

@@ -19,7 +19,7 @@ def request_missing(s: SetUp) -> None:
     s.remove_file(REQUEST_FILE)
 
 
-@oddity(needs=Needs(length=2, external=True), shape=Shape(external=True))
+@oddity(needs=Needs(length=2, external=True), shape=Shape(external=True), about="CSR001")
 def no_request_for_external_credentials(s: SetUp) -> None:
     """The credentials are external, so nothing was ever requested, whatever setup-ca-as-intermediate says."""
     s.settings["setup-ca-as-intermediate"] = True
@@ -58,7 +58,7 @@ def request_is_der(s: SetUp) -> None:
     s.edit_file(REQUEST_FILE, lambda _: request.der)
 
 
-@oddity(needs=REQUESTED)
+@oddity(needs=REQUESTED, about="CSR002")
 def request_with_old_block_name(s: SetUp) -> None:
     """The request stands in a NEW CERTIFICATE REQUEST block, as older tools write it."""
     s.edit_file(REQUEST_FILE, lambda data: data.replace(b" CERTIFICATE REQUEST", b" NEW CERTIFICATE REQUEST"))
@@ -149,13 +149,13 @@ def certificate_of_another_line_for_encrypted_key(s: SetUp) -> None:
     encrypt_key(s)
 
 
-@defect(Place("CSR008", "fcu.crt", 1, "subject", "warning"), needs=REQUESTED)
+@defect(Place("CSR008", "fcu.crt", 1, "subject", "warning"), needs=REQUESTED, twin="ca-changed-string-types")
 def ca_added_an_attribute(s: SetUp) -> None:
     """The CA added an organizational unit to the name that was asked for."""
     s.chain[0].subject = asn1.renamed(s.chain[0].subject, "OU", "Added by the CA")
 
 
-@oddity(needs=REQUESTED)
+@oddity(needs=REQUESTED, about="CSR008")
 def ca_changed_string_types(s: SetUp) -> None:
     """The CA wrote the requested name in BMPStrings where the request has UTF8Strings: the same name."""
     s.chain[0].subject = asn1.recoded(s.chain[0].subject, "bmp")

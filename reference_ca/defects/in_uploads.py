@@ -159,7 +159,7 @@ def one_subject_uploaded_by_two_instances(s: SetUp) -> None:
         name_fcu(each, ("CN", "FCU"), ("O", "Example Devices"))
 
 
-@oddity(shape=Shape(length=1, depth=1, upload=True), needs=Needs(upload=True, longest=1))
+@oddity(shape=Shape(length=1, depth=1, upload=True), needs=Needs(upload=True, longest=1), about="UPL006")
 def two_instances_uploaded(s: SetUp) -> None:
     """Two FCU instances are uploaded, each with a subject of its own."""
     second_instance(s, "FCU line 2")
@@ -168,13 +168,18 @@ def two_instances_uploaded(s: SetUp) -> None:
 ELEVEN, TWELVE = Shape(length=11, upload=True), Shape(length=12, upload=True)
 
 
-@defect(Place("UPL007", PEM, level="warning"), needs=Needs(upload=True, length=12, depth=2, deepest=2), shape=TWELVE)
+@defect(
+    Place("UPL007", PEM, level="warning"),
+    needs=Needs(upload=True, length=12, depth=2, deepest=2),
+    shape=TWELVE,
+    twin="ten-certificates-uploaded",
+)
 def eleven_certificates_uploaded(s: SetUp) -> None:
     """The upload has eleven certificates or more, and a developer account takes ten."""
     s.upload = None
 
 
-@oddity(needs=Needs(upload=True), shape=ELEVEN)
+@oddity(needs=Needs(upload=True), shape=ELEVEN, about="UPL007")
 def ten_certificates_uploaded(s: SetUp) -> None:
     """The upload has ten certificates, as many as a developer account takes."""
     s.upload = None
@@ -221,7 +226,7 @@ def details_are_no_json(s: SetUp) -> None:
     s.edit_file(DETAILS, lambda data: data[:-3])
 
 
-@oddity(needs=UPLOAD, shape=SHAPE)
+@oddity(needs=UPLOAD, shape=SHAPE, about="UPL008")
 def details_that_just_fit(s: SetUp) -> None:
     """The name given to the upload has 100 characters, its description 500."""
     _details(s, name="n" * 100, description="d" * 500)
@@ -244,6 +249,7 @@ def upload_blank(s: SetUp) -> None:
     Place("CFG006", "fcu.yml", field=DEPTH, level="warning"),
     needs=Needs(upload=True, length=2, longest=4),
     shape=SHAPE,
+    about="UPL002",
 )
 def root_uploaded_beside_whole_chain_on_device(s: SetUp) -> None:
     """The devices carry the whole chain, and the root, in which it ends, was uploaded: the page leaves this open."""
@@ -251,7 +257,7 @@ def root_uploaded_beside_whole_chain_on_device(s: SetUp) -> None:
     s.upload = [s.chain[-1]]
 
 
-@oddity(needs=Needs(upload=True, length=2), shape=SHAPE)
+@oddity(needs=Needs(upload=True, length=2), shape=SHAPE, about="UPL003")
 def depth_told_by_upload(s: SetUp) -> None:
     """Nobody said the depth; the upload is the rest of fcu.crt at one depth or another."""
     s.upload = _rest(s)

@@ -40,13 +40,13 @@ def root_not_valid_yet(s: SetUp) -> None:
     s.chain[-1].not_before = s.now + timedelta(seconds=1)
 
 
-@oddity(Place("CRT010", CRT, 1, "notAfter", "warning"))
+@oddity(Place("CRT010", CRT, 1, "notAfter", "warning"), about="CRT006")
 def expires_this_second(s: SetUp) -> None:
     """The FCU certificate is valid through this very second: still valid, but not for the devices made today."""
     _end_fcu(s, s.now)
 
 
-@oddity(needs=CHAIN)
+@oddity(needs=CHAIN, about="CRT006")
 def valid_since_this_second(s: SetUp) -> None:
     """The root is valid from this very second on."""
     s.chain[-1].not_before = s.now
@@ -58,7 +58,7 @@ def lasts_20_years(s: SetUp) -> None:
     s.chain[0].not_after = s.chain[0].not_before + 7300 * DAY  # type: ignore[operator]
 
 
-@oddity()
+@oddity(about="CRT009")
 def lasts_35_times_365_days(s: SetUp) -> None:
     """The FCU certificate is valid for 35 times 365 days, some days short of 35 years."""
     s.chain[0].not_after = s.chain[0].not_before + 35 * 365 * DAY  # type: ignore[operator]
@@ -70,7 +70,7 @@ def expires_before_devices_do(s: SetUp) -> None:
     _end_fcu(s, s.now + 3650 * DAY - timedelta(seconds=1))
 
 
-@oddity()
+@oddity(about="CRT010")
 def expires_in_ten_years(s: SetUp) -> None:
     """The FCU certificate expires in exactly 3650 days."""
     _end_fcu(s, s.now + 3650 * DAY)
@@ -94,13 +94,13 @@ def serial_of_21_octets(s: SetUp) -> None:
     s.chain[-1].serial = 1 << 159
 
 
-@oddity()
+@oddity(about="CRT011")
 def serial_of_20_octets(s: SetUp) -> None:
     """The root's serial number is the greatest of 20 octets."""
     s.chain[-1].serial = (1 << 159) - 1
 
 
-@oddity()
+@oddity(about="CRT011")
 def serial_one(s: SetUp) -> None:
     """The root's serial number is 1."""
     s.chain[-1].serial = 1
@@ -131,7 +131,7 @@ def time_with_fractions(s: SetUp) -> None:
     s.chain[-1].not_after = asn1.generalized_time(f"{end:%Y%m%d%H%M%S}.5Z")
 
 
-@oddity()
+@oddity(about="CRT016")
 def no_end_in_sight(s: SetUp) -> None:
     """Every certificate is valid to the last second of 9999, RFC 5280's way to say that it has no end."""
     for certificate in s.chain:

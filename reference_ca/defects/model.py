@@ -75,6 +75,8 @@ class Defect:
         shape: the set-up that it is shown in.
         twin: the name of the nearest sound thing, where that is an oddity of its own; else it is the plain set-up.
         change: puts it into a set-up.
+        ask, handshake: the independent validators that see it, and whether servers in a handshake do.
+        about: for an oddity, the rule that it is sound to.
     """
 
     name: str
@@ -84,6 +86,9 @@ class Defect:
     shape: Shape
     twin: str
     change: Change
+    ask: tuple[str, ...] = ()
+    handshake: bool = False
+    about: str = ""
 
     @property
     def breaks(self) -> tuple[str, ...]:
@@ -113,27 +118,43 @@ ODDITIES: dict[str, Defect] = {}
 """Sound set-ups that are unlike the usual ones: what a checker must not complain of, or with a notice or warning."""
 
 
-def defect(*places: Place, needs: Needs = Needs(), shape: Shape = USUAL, twin: str = "") -> Callable[[Change], Change]:
-    """Register the decorated change as a defect: its name is the function's, its story the docstring."""
-    return _registering(DEFECTS, places, needs, shape, twin)
-
-
-def oddity(*places: Place, needs: Needs = Needs(), shape: Shape = USUAL) -> Callable[[Change], Change]:
-    """Register the decorated change as an oddity; ``places`` are the warnings and notices that it gives."""
-    return _registering(ODDITIES, places, needs, shape, "")
-
-
-def _registering(
-    register: dict[str, Defect], places: tuple[Place, ...], needs: Needs, shape: Shape, twin: str
+def defect(
+    *places: Place,
+    needs: Needs = Needs(),
+    shape: Shape = USUAL,
+    twin: str = "",
+    ask: tuple[str, ...] = (),
+    handshake: bool = False,
 ) -> Callable[[Change], Change]:
+    """Register the decorated change as a defect: its name is the function's, its story the docstring."""
+    return _registering(DEFECTS, Defect("", "", places, needs, shape, twin, _nothing, ask, handshake))
+
+
+def oddity(
+    *places: Place,
+    about: str,
+    needs: Needs = Needs(),
+    shape: Shape = USUAL,
+    ask: tuple[str, ...] = (),
+    handshake: bool = False,
+) -> Callable[[Change], Change]:
+    """Register the decorated change as an oddity; ``places`` are the warnings and notices that it gives."""
+    return _registering(ODDITIES, Defect("", "", places, needs, shape, "", _nothing, ask, handshake, about))
+
+
+def _nothing(_setup: SetUp) -> None:
+    """Change nothing."""
+
+
+def _registering(register: dict[str, Defect], plan: Defect) -> Callable[[Change], Change]:
     def take(change: Change) -> Change:
         name = change.__name__.strip("_").replace("_", "-")
         story = " ".join((change.__doc__ or "").split())
         if name in DEFECTS or name in ODDITIES:
             raise ValueError(f"{name} is there already")
-        if not story or not needs.met_by(shape):
+        if not story or not plan.needs.met_by(plan.shape):
             raise ValueError(f"{name}: has no story, or is shown in a set-up that it does not fit")
-        register[name] = Defect(name, story, places, needs, shape, twin, change)
+        register[name] = replace(plan, name=name, story=story, change=change)
         return change
 
     return take

@@ -210,8 +210,9 @@ class SetUp:
 
     @property
     def depth(self) -> int:
-        """The depth that devices and upload are cut at."""
-        return int(self.settings.get(DEPTH, 1))
+        """The depth that devices and upload are cut at: that of fcu.yml, or the planned one where it makes no sense."""
+        depth = self.settings.get(DEPTH)
+        return depth if isinstance(depth, int) and depth > 0 else self.shape.depth
 
     @property
     def device(self) -> Device:

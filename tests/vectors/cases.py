@@ -1,0 +1,194 @@
+"""Every case of fixtures/: where it stands, how it is made, and what exactly is to be said of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from fcu_conform.rules import CATALOGUE
+from reference_ca import Source
+from reference_ca.defects import DEFECTS, ODDITIES, Defect, Place, SetUp, Shape
+
+from .topologies import TOPOLOGIES, Topology
+
+JUDGED_AT = datetime(2026, 6, 1, tzinfo=timezone.utc)
+SEED = "fcu-conform fixtures"
+KEY_TROUBLES = frozenset({"KEY001", "KEY002", "KEY003", "KEY005"})
+"""Where one of these is told the key cannot be looked up, so it is not known for a published one either."""
+
+
+class RecordingSource(Source):
+    """A seeded source that remembers the keys it gave."""
+
+    def __init__(self, seed: str, *, at: datetime) -> None:
+        super().__init__(seed, at=at)
+        self.keys: dict[str, ec.EllipticCurvePrivateKey] = {}
+
+    def private_key(self, label: str) -> ec.EllipticCurvePrivateKey:
+        """Gives a key, and remembers it by its label."""
+        return self.keys.setdefault(label, super().private_key(label))
+
+
+@dataclass(frozen=True)
+class Case:
+    """One folder of fixtures/.
+
+    ``name`` is its path there: the family of the rule that it is about, or ``sound``, and its own name. ``about`` is
+    that rule's code, ``edit`` the defect or oddity that makes it differ from ``twin``. ``only`` restricts the run to
+    some rules, ``commands`` are validators of the case's own: Python scripts by name.
+    """
+
+    name: str
+    story: str
+    about: str
+    places: tuple[Place, ...]
+    make: Callable[[Source], SetUp]
+    edit: str = ""
+    twin: str = ""
+    ask: tuple[str, ...] = ()
+    handshake: bool = False
+    only: tuple[str, ...] = ()
+    commands: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def clause(self) -> str:
+        """Document, section and facts that the case turns on."""
+        return CATALOGUE[self.about].source
+
+    @property
+    def verdict(self) -> str:
+        """What the whole run says, published keys apart."""
+        errors = [place.code for place in self.places if place.level == "error"]
+        if "SYS001" in errors:
+            return "nothing-checked"
+        if any(not code.startswith("SYS") for code in errors):
+            return "non-conformant"
+        return "incomplete" if errors else "conformant"
+
+
+def _plain(shape: Shape) -> str:
+    return f"sound/{shape}"
+
+
+def _topology(topology: Topology) -> Case:
+    shape = topology.shape
+    return Case(_plain(shape), topology.story, topology.about, topology.places, lambda source: SetUp(shape, source))
+
+
+PLAIN = {_plain(topology.shape) for topology in TOPOLOGIES}
+
+
+def _oddity(odd: Defect) -> Case:
+    plain = _plain(odd.shape)
+    return Case(
+        f"sound/{odd.name}",
+        odd.story,
+        odd.about,
+        odd.places,
+        odd.make,
+        odd.name,
+        plain if plain in PLAIN else "",
+        odd.ask,
+        odd.handshake,
+    )
+
+
+def _defect(defect: Defect) -> Case:
+    about = defect.places[0].code
+    twin = f"sound/{defect.twin}" if defect.twin else _plain(defect.shape)
+    return Case(
+        f"{about[:3]}/{defect.name}",
+        defect.story,
+        about,
+        defect.places,
+        defect.make,
+        defect.name,
+        twin,
+        defect.ask,
+        defect.handshake,
+    )
+
+
+def _usual(source: Source) -> SetUp:
+    return SetUp(Shape(), source)
+
+
+def _self_signed(source: Source) -> SetUp:
+    return SetUp(Shape(length=1, depth=1), source)
+
+
+REQUEST_ALONE = ("CSR009", "SYS001")
+ACCEPTS = """print('{"protocol": 1, "verdict": "accepted"}')"""
+REFUSES = """print('{"protocol": 1, "verdict": "refused", "reason": "not today"}')"""
+
+RUNS = (
+    Case(
+        "SYS/nothing-was-judged",
+        "Only the rule about requests that wait was asked for, and a self-signed FCU has no request.",
+        "SYS001",
+        (Place("SYS001"),),
+        _self_signed,
+        "self-signed instead of a chain",
+        "sound/one-rule-alone",
+        only=REQUEST_ALONE,
+    ),
+    Case(
+        "sound/one-rule-alone",
+        "Only the rule about requests that wait was asked for, and there is a request.",
+        "SYS001",
+        (),
+        _usual,
+        only=REQUEST_ALONE,
+    ),
+    Case(
+        "SYS/validator-prints-nothing",
+        "An independent validator was asked for, and it ended without an answer.",
+        "SYS002",
+        (Place("SYS002"),),
+        _usual,
+        "the validator prints nothing",
+        "sound/validator-that-accepts",
+        commands={"silent": "pass"},
+    ),
+    Case(
+        "SYS/validator-crashes",
+        "An independent validator was asked for, and it crashed.",
+        "SYS002",
+        (Place("SYS002"),),
+        _usual,
+        "the validator crashes",
+        "sound/validator-that-accepts",
+        commands={"broken": "raise SystemExit(3)"},
+    ),
+    Case(
+        "sound/validator-that-accepts",
+        "An independent validator was asked for, and it accepts.",
+        "SYS002",
+        (),
+        _usual,
+        commands={"kind": ACCEPTS},
+    ),
+    Case(
+        "CHN/validator-that-refuses",
+        "An independent validator of the user's own refuses a path that all others accept.",
+        "CHN013",
+        (Place("CHN013", "fcu.crt", instance="keystore-stern"),),
+        _usual,
+        "the validator refuses",
+        "sound/validator-that-accepts",
+        commands={"stern": REFUSES},
+    ),
+)
+
+CASES: dict[str, Case] = {
+    case.name: case
+    for case in (
+        *map(_topology, TOPOLOGIES),
+        *map(_oddity, ODDITIES.values()),
+        *map(_defect, DEFECTS.values()),
+        *RUNS,
+    )
+}

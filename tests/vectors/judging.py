@@ -1,0 +1,158 @@
+"""Lays a case out as a vendor would have it, judges it, and holds what is said against case.toml."""
+
+from __future__ import annotations
+
+import hashlib
+import shlex
+import shutil
+import sys
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
+from dulwich.repo import Repo
+
+from fcu_conform.artefacts.setup import read_setups
+from fcu_conform.engine import Examination, Outcome, Report
+from fcu_conform.rules import catalogue
+from fcu_conform.rules.model import Level, Scope
+from fcu_conform.validators import registry
+from fcu_conform.validators.external import ExternalCommand
+from fcu_conform.validators.model import Validator
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+BY_VALIDATORS = frozenset({Scope.PATH, Scope.DEVICE_PATH})
+BY_OTHERS = BY_VALIDATORS | {Scope.HANDSHAKE}
+
+
+class Said(NamedTuple):
+    """One finding, as far as a case pins it."""
+
+    code: str
+    level: str
+    instance: str
+    file: str
+    index: int | None
+    field: str
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What was said of a case, and what should have been; test keys that the case lets pass are left out of both."""
+
+    said: Counter[Said]
+    expected: Counter[Said]
+    verdict: str
+    faults: tuple[str, ...]
+    named_keys: tuple[str, ...]
+
+
+def read_case(folder: Path) -> dict[str, Any]:
+    """The case.toml of a folder."""
+    return tomllib.loads((folder / "case.toml").read_text(encoding="utf-8"))
+
+
+def lay_out(folder: Path, case: dict[str, Any], place: Path) -> Path:
+    """Copies a case and makes what git does not keep: modes, links, a work tree."""
+    laid_out = place / "case"
+    shutil.copytree(folder, laid_out, ignore=shutil.ignore_patterns("case.toml"))
+    for path in laid_out.rglob("*"):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    extra = case.get("laid-out", {})
+    for name, text in extra.get("files", {}).items():
+        (laid_out / name).write_text(text, encoding="utf-8")
+    for name, target in extra.get("links", {}).items():
+        (laid_out / name).symlink_to(target)
+    for name, mode in case["modes"].items():
+        if (laid_out / name).exists() and not (laid_out / name).is_symlink():
+            (laid_out / name).chmod(int(mode, 8))
+    if extra.get("repository"):
+        Repo.init(str(laid_out)).close()
+    return laid_out
+
+
+def judge(folder: Path, place: Path) -> Judged:
+    """Judges one case, with nothing but what stands in its folder."""
+    case = read_case(folder)
+    run, laid_out = case["run"], lay_out(folder, case, place)
+    setups = read_setups(
+        [laid_out / name for name in run["keystores"]],
+        at=_instant(run["at"]),
+        devices=[laid_out / name for name in run.get("devices", ())],
+        portal_uploads=[laid_out / name for name in run.get("uploads", ())],
+    )
+    rules = None
+    if "only" in run:
+        rules = catalogue().without({rule.code for rule in catalogue()} - set(run["only"]))
+    handshake = run.get("handshake", False)
+    examination = Examination(setups, validators=_validators(run), handshake=handshake, catalogue=rules)
+    results = [examination.judge(rule.code, subject) for rule, subject in examination.cases()]
+    faults = tuple(f"{result.code}: {result.reason}" for result in results if result.outcome is Outcome.ERROR)
+
+    keys = set(case["test-keys"])
+    let_pass = {
+        setup.name: digest
+        for setup, name in zip(setups, run["keystores"], strict=True)
+        if (digest := _key_digest(laid_out / name / "fcu_private_key.pem")) in keys
+    }
+    named = [let_pass[r.subject] for r in results if r.code == "KEY010" and r.findings and r.subject in let_pass]
+    counted = [r for r in results if not (r.code == "KEY010" and r.subject in let_pass)]
+    report = Report(setups, counted, examination=examination)
+    several = len(setups) > 1
+    said = Counter(
+        _said(result.code, finding, result.subject if several or result.rule.scope in BY_VALIDATORS else "")
+        for result in counted
+        for finding in result.findings
+        # how many remarks others have depends on what is installed
+        if not (result.rule.scope in BY_OTHERS and finding.level is Level.NOTICE)
+    )
+    if handshake:  # so does how many handshakes are tried
+        said = Counter(set(said))
+    return Judged(said, _expected(case), report.verdict.value, faults, tuple(sorted(set(named))))
+
+
+def _expected(case: dict[str, Any]) -> Counter[Said]:
+    return Counter(
+        Said(
+            one["code"],
+            one["level"],
+            one.get("instance", ""),
+            one.get("file", ""),
+            one.get("index"),
+            one.get("field", ""),
+        )
+        for one in case.get("findings", ())
+    )
+
+
+def _said(code: str, finding: Any, instance: str) -> Said:
+    place = finding.location
+    return Said(code, finding.level.value, instance, place.file or "", place.index, place.field or "")
+
+
+def _validators(run: dict[str, Any]) -> list[Validator]:
+    own: list[Validator] = [
+        ExternalCommand(name, shlex.join([sys.executable, "-c", script]))
+        for name, script in run.get("commands", {}).items()
+    ]
+    return [*(registry.select(",".join(run["validators"])) if "validators" in run else ()), *own]
+
+
+def _instant(value: datetime) -> datetime:
+    assert value.tzinfo is not None
+    return value
+
+
+def _key_digest(path: Path) -> str:
+    try:
+        public = load_pem_private_key(path.read_bytes(), None).public_key()
+    except (OSError, ValueError, TypeError):
+        return ""
+    return hashlib.sha256(public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).hexdigest()
