@@ -391,7 +391,7 @@ FIVE = Shape(length=5, depth=5, devices=1, form="cbor")
 )
 def four_certificates_without_time(s: SetUp) -> None:
     """The device has a chain of four and no time, and its warnings do not fit into its answer."""
-    s.settings["time-sync"] = False
+    drop_parameter(s, "mbed.CurrentTime")
 
 
 @defect(

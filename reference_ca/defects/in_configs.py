@@ -247,7 +247,7 @@ def name_in_printable_strings(s: SetUp) -> None:
 
 @defect(
     Place("CFG008", "fcu.crt", 1, "CN"),
-    needs=Needs(longest=1),
+    needs=Needs(longest=1, external=False),
     shape=LONE,
 )
 def common_name_edited_after_setup(s: SetUp) -> None:
@@ -255,7 +255,7 @@ def common_name_edited_after_setup(s: SetUp) -> None:
     s.settings["certificate-authority"]["common-name"] = "Another name"
 
 
-@defect(Place("CFG008", "fcu.crt", 1, "OU"), needs=Needs(longest=1), shape=LONE)
+@defect(Place("CFG008", "fcu.crt", 1, "OU"), needs=Needs(longest=1, external=False), shape=LONE)
 def attribute_added_after_setup(s: SetUp) -> None:
     """fcu.yml has an organizational unit that the FCU certificate lacks."""
     s.settings["certificate-authority"]["organizational-unit-name"] = "Factory"

@@ -312,6 +312,7 @@ def _take_key(other: SetUp, key: ec.EllipticCurvePrivateKey) -> None:
 @defect(
     Place("KEY009", KEY, instance="line-1"),
     Place("KEY009", KEY, instance="line-2"),
+    needs=Needs(most_devices=0),
     shape=TWO,
     twin="two-instances",
 )
@@ -321,7 +322,7 @@ def key_shared_by_instances(s: SetUp) -> None:
     _take_key(second_instance(s, "FCU line 2"), s.key)
 
 
-@oddity(shape=TWO, about="KEY009")
+@oddity(needs=Needs(most_devices=0), shape=TWO, about="KEY009")
 def two_instances(s: SetUp) -> None:
     """Two FCU instances below one CA, each with a name and a key of its own."""
     second_instance(s, "FCU line 2")

@@ -70,6 +70,7 @@ def _live_longer(s: SetUp, days: int) -> None:
 @defect(
     Place("LOT006", "fcu.crt", 1, "subject", instance="line-1"),
     Place("LOT006", "fcu.crt", 1, "subject", instance="line-2"),
+    needs=Needs(most_devices=0),
     shape=Shape(length=2),
     twin="two-instances",
 )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from reference_ca.defects import asn1
 from reference_ca.defects.certificates import CERTIFICATE_POLICIES, Certificate, Extension
+from reference_ca.defects.in_chains import directory, name_constraints
 from reference_ca.defects.model import Needs, Place, defect, oddity
 from reference_ca.defects.plan import SetUp, Shape
 
 STRICT = ("cryptography",)
-"""A reader that refuses every critical extension that it does not work with."""
+"""A reader that refuses every critical extension that it does not work with, which is known of it."""
+OPENSSL = ("openssl",)
 PORTAL = Shape(devices=1, upload=True)
 ON_PORTAL = Needs(devices=1, form="pem", upload=True, length=3, depth=2, deepest=2)
 ANY_POLICY = asn1.sequence(asn1.sequence(asn1.oid("2.5.29.32.0")))
@@ -19,7 +21,7 @@ def _restrict(certificate: Certificate, *, critical: bool) -> None:
 
 
 @defect(
-    Place("CHN013", "fcu.crt", instance="keystore-cryptography"),
+    Place("CHN013", "fcu.crt", level="warning", instance="keystore-cryptography"),
     needs=Needs(length=3),
     twin="policies-in-intermediate",
     ask=STRICT,
@@ -36,7 +38,7 @@ def policies_in_intermediate(s: SetUp) -> None:
 
 
 @defect(
-    Place("DEV024", "line1-0001.pem", instance="keystore-cryptography"),
+    Place("DEV024", "line1-0001.pem", level="warning", instance="keystore-cryptography"),
     needs=ON_PORTAL,
     shape=PORTAL,
     twin="policies-in-device",
@@ -51,6 +53,58 @@ def critical_policies_in_device(s: SetUp) -> None:
 def policies_in_device(s: SetUp) -> None:
     """The device's certificatePolicies is there and not critical."""
     _restrict(s.device.certificate, critical=False)
+
+
+@defect(
+    Place("CHN013", "fcu.crt", instance="keystore-openssl"),
+    needs=Needs(length=3),
+    twin="key-identifier-not-critical",
+    ask=OPENSSL,
+)
+def critical_key_identifier(s: SetUp) -> None:
+    """The intermediate's subjectKeyIdentifier is critical, and OpenSSL refuses the path for it."""
+    s.chain[1].extensions["subjectKeyIdentifier"].critical = True
+
+
+@oddity(needs=Needs(length=3), ask=OPENSSL, about="CHN013")
+def key_identifier_not_critical(s: SetUp) -> None:
+    """OpenSSL is asked about a path whose key identifiers are there and not critical."""
+    s.chain[1].extensions["subjectKeyIdentifier"].critical = False
+
+
+@defect(
+    Place("DEV024", "line1-0001.pem", instance="keystore-openssl"),
+    needs=ON_PORTAL,
+    shape=PORTAL,
+    twin="name-constraints-that-admit-devices",
+    ask=OPENSSL,
+)
+def name_constraints_that_shut_devices_out(s: SetUp) -> None:
+    """The root permits its own organization only, and the device's name has none, so the portal lets it not in."""
+    _permit_organization(s)
+
+
+@oddity(needs=ON_PORTAL, shape=PORTAL, ask=OPENSSL, about="DEV024")
+def name_constraints_that_admit_devices(s: SetUp) -> None:
+    """The root permits its own organization only, and the device's name has it."""
+    _permit_organization(s)
+    s.device.certificate.subject = asn1.name(("O", ORGANIZATION), ("CN", s.device.endpoint_name))
+
+
+ORGANIZATION = "Example Devices"
+
+
+def _permit_organization(s: SetUp) -> None:
+    """Let the root permit one organization, and give all CAs names in it."""
+    for certificate in s.chain:
+        certificate.subject = asn1.name(("O", ORGANIZATION), ("CN", asn1.value_of(certificate.subject, "CN")))
+    if s.request is not None:
+        s.request.subject = s.chain[0].subject
+    if "certificate-authority" in s.settings:
+        name = s.settings["certificate-authority"]["common-name"]
+        s.settings["certificate-authority"] = {"common-name": name, "organization-name": ORGANIZATION}
+    permitted = directory(asn1.name(("O", ORGANIZATION)))
+    s.chain[-1].extensions["nameConstraints"] = name_constraints(permitted=permitted)
 
 
 @defect(Place("DEV025", "line1-0001.pem"), needs=ON_PORTAL, shape=PORTAL, twin="device-gets-in", handshake=True)

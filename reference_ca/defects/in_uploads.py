@@ -149,7 +149,7 @@ def root_uploaded_twice(s: SetUp) -> None:
     Place("LOT006", "fcu.crt", 1, "subject", instance="line-1"),
     Place("LOT006", "fcu.crt", 1, "subject", instance="line-2"),
     shape=Shape(length=1, depth=1, upload=True),
-    needs=Needs(upload=True, longest=1),
+    needs=Needs(most_devices=0, upload=True, longest=1),
     twin="two-instances-uploaded",
 )
 def one_subject_uploaded_by_two_instances(s: SetUp) -> None:
@@ -159,7 +159,9 @@ def one_subject_uploaded_by_two_instances(s: SetUp) -> None:
         name_fcu(each, ("CN", "FCU"), ("O", "Example Devices"))
 
 
-@oddity(shape=Shape(length=1, depth=1, upload=True), needs=Needs(upload=True, longest=1), about="UPL006")
+@oddity(
+    shape=Shape(length=1, depth=1, upload=True), needs=Needs(most_devices=0, upload=True, longest=1), about="UPL006"
+)
 def two_instances_uploaded(s: SetUp) -> None:
     """Two FCU instances are uploaded, each with a subject of its own."""
     second_instance(s, "FCU line 2")

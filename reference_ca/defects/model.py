@@ -32,8 +32,8 @@ class Place:
 class Needs:
     """What a set-up must be so that a defect can be put into it; None stands for anything.
 
-    ``length`` to ``longest`` certificates in fcu.crt, ``depth`` to ``deepest``, at least so many ``devices`` in the
-    ``form``, the ``upload``, the ``mode``, and whether the credentials are ``external``.
+    ``length`` to ``longest`` certificates in fcu.crt, ``depth`` to ``deepest``, so many ``devices`` to
+    ``most_devices`` in the ``form``, the ``upload``, the ``mode``, and whether the credentials are ``external``.
     """
 
     length: int = 1
@@ -41,6 +41,7 @@ class Needs:
     depth: int = 1
     deepest: int | None = None
     devices: int = 0
+    most_devices: int | None = None
     form: str | None = None
     upload: bool | None = None
     mode: str | None = None
@@ -52,6 +53,7 @@ class Needs:
             self.length <= shape.length <= (self.longest or shape.length)
             and self.depth <= shape.depth <= (self.deepest or shape.depth)
             and self.devices <= shape.devices
+            and (self.most_devices is None or shape.devices <= self.most_devices)
             and (self.form is None or self.form == shape.form)
             and (self.upload is None or self.upload == shape.upload)
             and (self.mode is None or self.mode == shape.mode)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import csv
 import io
 import json
@@ -132,6 +133,7 @@ class SetUp:
         generated = shape.length > 1 and not shape.external
         self.request = Request(self.chain[0].subject, self.key) if generated else None
         self.settings = self._settings(name)
+        self._prepared = Config.from_mapping(copy.deepcopy(self.settings))
         self.server_ca = self._ca("Server CA", None)
         self.upload: list[Piece] | None = None
         self.details: dict[str, Any] | None = None
@@ -178,7 +180,7 @@ class SetUp:
     def make_device(self, endpoint_name: str) -> Device:
         """A device signed by FCU; it is not among `devices` yet."""
         key = self.new_key(f"device/{endpoint_name}")
-        account = account_id(Config.from_mapping(self.settings)) if self.shape.mode == "lwm2m" else None
+        account = account_id(self._prepared)
         certificate = Certificate(
             asn1.name(("CN", endpoint_name), *([("OU", account)] if account else [])),
             key,
@@ -295,7 +297,8 @@ class SetUp:
     def _bundle(self, device: Device, certificates: Iterable[Certificate]) -> bytes:
         import cbor2
 
-        config = Config.from_mapping(self.settings)
+        # as fcu.yml was when the bundles were prepared: what a defect does to the file it does afterwards
+        config = self._prepared
         prefix = "mbed.Bootstrap" if config.use_bootstrap else "mbed.LwM2M"
         bundle = Bundle(verify=config.verify_on_device)
         bundle.add_private_key(f"{prefix}DevicePrivateKey", private_key_der(device.key))
