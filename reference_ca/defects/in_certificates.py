@@ -10,6 +10,7 @@ from reference_ca.defects.certificates import (
     Extension,
     authority_key_identifier,
     basic_constraints,
+    ca_extensions,
     extended_key_usage,
     key_usage,
     other_key,
@@ -332,3 +333,21 @@ def serial_with_leading_zero(s: SetUp) -> None:
 def _contents(der: bytes) -> bytes:
     """What stands in a SEQUENCE of more than 255 octets."""
     return der[4:]
+
+
+@oddity(
+    Place("CRT009", CRT, 1, "validity", "warning"),
+    *(Place("CRT013", CRT, number, "subjectKeyIdentifier", "notice") for number in (1, 2, 3)),
+    *(Place("CHN014", CRT, number, level="warning") for number in (1, 3)),
+    needs=Needs(length=3, longest=3),
+    about="CRT013",
+)
+def openssl_example_of_the_page(s: SetUp) -> None:
+    """The page's own OpenSSL commands made the chain: 7300 days, two extensions, none critical, no key identifiers."""
+    for certificate, name in zip(s.chain[1:], ("INT_CA", "ROOT_CA"), strict=True):
+        certificate.subject = asn1.name(("CN", name))
+    for second, certificate in enumerate(reversed(s.chain)):
+        start = s.made + timedelta(seconds=second)
+        certificate.not_before, certificate.not_after = start, start + 7300 * DAY
+        usual = ca_extensions(critical=False)
+        certificate.extensions = {name: usual[name] for name in ("basicConstraints", "keyUsage")}

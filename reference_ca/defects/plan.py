@@ -157,17 +157,16 @@ class SetUp:
         return chain
 
     def _ca(self, name: str, issuer: Certificate | None) -> Certificate:
-        """A CA of FCU's profile; the root has the longest life, by a day a level."""
-        level = 0
-        above = issuer
+        """A CA of FCU's profile; each is a day older than what it signs and lives a day longer."""
+        ahead, above = self.shape.length, issuer
         while above is not None:
-            level, above = level + 1, above.issuer
-        end = add_years(self.made, CA_YEARS) + timedelta(days=10 - level)
+            ahead, above = ahead - 1, above.issuer
+        end = add_years(self.made, CA_YEARS) + timedelta(days=ahead)
         return Certificate(
             asn1.name(("CN", name), ("O", "Example Devices"), ("C", "FI")),
             self.new_key(name),
             self.source.serial(f"serial/{name}"),
-            self.made - timedelta(days=10 - level),
+            self.made - timedelta(days=ahead),
             end,
             issuer,
             extensions=ca_extensions(critical=self.shape.critical),

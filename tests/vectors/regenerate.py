@@ -1,6 +1,7 @@
 """Writes fixtures/ anew, byte for byte, and its keys into the list of published ones.
 
-``python -m vectors.regenerate`` (from tests/) writes; with ``--check`` it only says whether anything would change.
+``tox -e fixtures`` only compares; ``tox -e fixtures -- --write`` writes what changed. Without tox: `python -m
+vectors.regenerate --check` or `--write`, from tests/.
 """
 
 from __future__ import annotations
@@ -9,10 +10,11 @@ import json
 import shutil
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from .cases import SEED
-from .writing import write_all
+from .writing import digest, write_all
 
 ROOT = Path(__file__).resolve().parents[2]
 FIXTURES = ROOT / "fixtures"
@@ -26,23 +28,26 @@ def published(keys: dict[str, str]) -> str:
     return json.dumps({**others, **dict(ours)}, indent=2) + "\n"
 
 
-def main() -> int:
-    """Writes, or compares; the exit code is 1 where something differs."""
-    with tempfile.TemporaryDirectory() as made:
-        keys = published(write_all(Path(made)))
-        new, old = (Path(made) / "DIGEST").read_text("ascii"), ""
-        if (FIXTURES / "DIGEST").exists():
-            old = (FIXTURES / "DIGEST").read_text("ascii")
-        print(f"made {new}kept {old}", end="")
-        if "--check" in sys.argv:
-            return int(new != old or keys != PUBLISHED.read_text("utf-8"))
-        for folder in FIXTURES.iterdir():
-            if folder.is_dir():
-                shutil.rmtree(folder)
+def main(arguments: Sequence[str]) -> int:
+    """Compares, or writes; the exit code is 1 where something differs and is not written, 2 where neither is asked."""
+    if list(arguments) not in (["--check"], ["--write"]):
+        print("say --check or --write", file=sys.stderr)
+        return 2
+    with tempfile.TemporaryDirectory() as folder:
+        made = Path(folder)
+        keys = published(write_all(made))
+        print(f"made {digest(made)}\nkept {digest(FIXTURES)}")
+        if arguments[0] == "--check":
+            kept = (FIXTURES / "DIGEST").read_text("ascii")
+            same = (made / "DIGEST").read_text("ascii") == kept == digest(FIXTURES) + "\n"
+            return int(not same or keys != PUBLISHED.read_text("utf-8"))
+        for place in FIXTURES.iterdir():
+            if place.is_dir():
+                shutil.rmtree(place)
         shutil.copytree(made, FIXTURES, dirs_exist_ok=True)
         PUBLISHED.write_text(keys, encoding="utf-8")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
