@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from fcu_conform import __version__
+from fcu_conform.artefacts import oids
 from fcu_conform.artefacts.certificate import Certificate
 from fcu_conform.artefacts.reading import FileBytes
 from fcu_conform.artefacts.setup import Setup
@@ -164,6 +165,7 @@ def _certificate(index: int, certificate: Certificate) -> Document:
     return {
         "index": index,
         "subject": str(certificate.subject),
+        "common_name": next(iter(certificate.subject.values(oids.COMMON_NAME)), None),
         "issuer": str(certificate.issuer),
         "serial": f"{certificate.serial:x}",
         "sha256": certificate.sha256,

@@ -20,6 +20,9 @@ STATEMENT = ".intoto.json"
 
 WRITERS = {
     ".json": "json_report",
+    ".html": "html_report",
+    ".md": "markdown_report",
+    ".sarif": "sarif_report",
     STATEMENT: "intoto_report",
 }
 """By ending, the module of this package whose ``render`` turns the document of json_report into a file's content."""

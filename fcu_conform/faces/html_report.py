@@ -1,0 +1,198 @@
+"""The HTML report: one file that needs no network and no script, for people who hand it on."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+from markupsafe import Markup
+
+from fcu_conform.faces.contents import Contents, Entry, place
+from fcu_conform.faces.json_report import Document
+from fcu_conform.faces.templating import environment
+
+SHOWN = 100
+"""Findings of one rule that the page shows: thousands of them would be read by nobody and slow every browser."""
+
+SHOWN_OFFENDERS = 200
+"""Devices that the page names among those that do not conform."""
+
+VERDICTS = {
+    "conformant": ("Conformant", "good"),
+    "non-conformant": ("Not conformant", "bad"),
+    "nothing-checked": ("Nothing checked", "open"),
+    "incomplete": ("Incomplete", "open"),
+}
+"""The verdict's words, and how the page looks then."""
+
+BY_VALIDATORS = ("CHN013", "DEV024")
+"""The rules that validators answer."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A few words on a certificate of the drawing; ``target`` is what they lead to, where that is on the page."""
+
+    words: str
+    style: str
+    target: str = ""
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """One certificate of the drawing; ``facts`` are lines below its name.
+
+    ``issued`` tells whether it is named as the issuer of the one before it; None where none is before it.
+    """
+
+    name: str
+    facts: tuple[str, ...]
+    issued: bool | None = None
+    marks: tuple[Mark, ...] = ()
+
+    @property
+    def style(self) -> str:
+        """The weight of its weightiest mark, as a class."""
+        styles = {mark.style for mark in self.marks}
+        return "wrong" if "failed" in styles else "doubtful" if "warned" in styles else ""
+
+
+@dataclass(frozen=True)
+class Chain:
+    """The chain of one keystore, the device's certificate first; ``portal`` is None where no depth is known."""
+
+    name: str
+    depth: int | None
+    device: Sequence[Drawn]
+    portal: Sequence[Drawn] | None
+    has_upload: bool
+
+
+def render(content: Document) -> bytes:
+    """The document of json_report as a page in UTF-8."""
+    contents = Contents.of(content)
+    style, script = _asset("report.css"), _asset("report.js")
+    title, look = VERDICTS[contents.verdict]
+    page = environment().get_template("report.html.j2")
+    text = page.render(
+        contents=contents,
+        document=content,
+        title=title,
+        look=look,
+        policy=f"default-src 'none'; style-src {_source(style)}; script-src {_source(script)}; "
+        "base-uri 'none'; form-action 'none'",
+        style=style,
+        script=script,
+        shares=list(shares(contents.counts)),
+        chains=[draw(subject, contents) for subject in contents.keystores],
+        rows=list(opinions(contents)),
+        by_validators=BY_VALIDATORS,
+        outcomes=[(outcome, f"{outcome.replace('-', ' ')} {number}") for outcome, number in contents.counts.items()],
+        validators=[(validator["name"], validator["name"]) for validator in content["validators"]],
+        anchor=anchor,
+        place=place,
+        shown=SHOWN,
+        shown_offenders=SHOWN_OFFENDERS,
+    )
+    return text.encode("utf-8")
+
+
+def anchor(entry: Entry) -> str:
+    """The id of a result on the page: subjects are names of folders, so what an id cannot hold is made a number."""
+    subject = "".join(
+        c if c.isascii() and (c.isalnum() or c in "-.") else f"_{ord(c):x}_" for c in entry.result["subject"]
+    )
+    return f"{entry.code}-{subject}"
+
+
+def shares(counts: dict[str, int]) -> Iterator[tuple[str, float, float]]:
+    """Outcome, begin and width in percent of each part of the bar."""
+    total, begin = sum(counts.values()), 0
+    for outcome, number in counts.items():
+        yield outcome, round(100 * begin / total, 3), round(100 * number / total, 3)
+        begin += number
+
+
+def draw(keystore: Document, contents: Contents) -> Chain:
+    """The chain of a keystore, cut between device and portal."""
+    name, depth = keystore["name"], keystore["chain_depth"]
+    certificates = keystore["certificates"]
+    if depth is None and len(certificates) == 1:
+        depth = 1  # a single certificate needs none: the device then carries its own alone
+    uploads = [s for s in contents.document["subjects"] if s["kind"] == "upload" and s["name"] == name]
+    uploaded = [certificate for upload in uploads for certificate in upload["certificates"]]
+    sent = {certificate["sha256"] for certificate in uploaded}
+    known = {certificate["sha256"] for certificate in certificates}
+    is_cut = depth is not None and 1 <= depth <= len(certificates) + 1
+    device = [Drawn("Device certificate", ("one for each device, made by FCU",))]
+    portal: list[Drawn] = []
+    below = None
+    for position, certificate in enumerate(certificates, start=1):
+        marks = list(_marks(certificate, name, contents))
+        on_device = not is_cut or position < depth
+        is_sent = certificate["sha256"] in sent
+        if is_cut and uploads and not on_device:
+            marks.append(Mark("uploaded", "passed") if is_sent else Mark("missing from the upload", "failed"))
+        elif is_cut and on_device and is_sent:
+            marks.append(Mark("uploaded too", "failed"))
+        issued = True if below is None else _named(below["issuer"]) == _named(certificate["subject"])
+        side = device if on_device else portal
+        side.append(_drawn(certificate, f"fcu.crt {certificate['index']}", issued, marks))
+        below = certificate
+    for certificate in uploaded:
+        if certificate["sha256"] not in known:
+            mark = Mark("not in fcu.crt", "failed")
+            portal.append(_drawn(certificate, f"upload {certificate['index']}", None, [mark]))
+    return Chain(name, depth, device, portal if is_cut else None, bool(uploads))
+
+
+def _named(name: str) -> str:
+    """A distinguished name so that two which RFC 5280 calls equal are mostly the same."""
+    return " ".join(name.casefold().split())
+
+
+def _drawn(certificate: Document, where: str, issued: bool | None, marks: Sequence[Mark]) -> Drawn:
+    name = certificate["common_name"] or certificate["subject"] or "empty subject"
+    facts = (
+        f"{where}, sha256 {certificate['sha256'][:16]}…",
+        f"valid {certificate['not_before'][:10]} to {certificate['not_after'][:10]}",
+    )
+    return Drawn(name, facts, issued, tuple(marks))
+
+
+def _marks(certificate: Document, setup: str, contents: Contents) -> Iterator[Mark]:
+    """The rules that found something in a certificate of fcu.crt, notices left out."""
+    for entry in contents.entries:
+        if entry.setup != setup or entry.validator or entry.outcome not in ("failed", "warned"):
+            continue
+        if any(
+            finding["location"]["file"] == "fcu.crt"
+            and finding["location"]["index"] == certificate["index"]
+            and finding["level"] != "notice"
+            for finding in entry.findings
+        ):
+            yield Mark(f"{entry.code} {entry.outcome}", entry.outcome, anchor(entry))
+
+
+def opinions(contents: Contents) -> Iterator[tuple[Document, str, list[Entry | None]]]:
+    """The matrix: each validator on each keystore, with its result for each of the rules that validators answer."""
+    found = {(entry.validator, entry.setup, entry.code): entry for entry in contents.entries if entry.validator}
+    for validator in contents.document["validators"]:
+        for keystore in contents.keystores:
+            cells = [found.get((validator["name"], keystore["name"], code)) for code in BY_VALIDATORS]
+            yield validator, keystore["name"], cells
+
+
+def _asset(name: str) -> Markup:
+    """A file of this package that goes into the page as it is."""
+    return Markup((files(__package__) / "templates" / name).read_text(encoding="utf-8"))  # noqa: S704  # our own
+
+
+def _source(text: str) -> Any:
+    """How a content security policy names an inline style or script: by its digest."""
+    digest = hashlib.sha256(text.encode()).digest()
+    return Markup(f"'sha256-{base64.b64encode(digest).decode()}'")  # noqa: S704  # Base64 has nothing to escape
