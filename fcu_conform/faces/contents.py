@@ -172,8 +172,9 @@ class Contents:
             return "Not every rule had its turn, so this is no proof of conformance."
         waived = self.counts.get("waived", 0)
         warned = self.counts.get("warned", 0)
-        but = [f"{waived} waived"] * bool(waived) + [f"{warned} with warnings"] * bool(warned)
-        return f"Every rule had its turn and none failed{': ' if but else ''}{', '.join(but)}."
+        but = [f"{waived} waived"] * bool(waived) + [f"{warned} warned"] * bool(warned)
+        words = f" ({', '.join(but)})" if but else ""
+        return f"Every rule had its turn and none failed{words}."
 
 
 def place(finding: Document) -> str:

@@ -19,6 +19,9 @@ WIDEST = 120
 NARROWEST = 40
 """Below this nothing is wrapped any further: a word a line reads worse than a terminal's own wrapping."""
 
+NARROWEST_BESIDE = 28
+"""Columns that a statement needs to stand beside a rule's name."""
+
 LABEL = 11
 """Columns of a label with the space behind it."""
 
@@ -145,7 +148,7 @@ def render(
     for number, finding in enumerate(shown):
         if number and not is_list:
             yield ()
-        yield from _prose(place_and_message(finding, certificates), width)
+        yield from _prose(place_and_message(finding, certificates), width, "strong")
         yield from _details(result, finding, DETAILS - common, width)
     if len(shown) > 1 and (common or len(findings) > SHOWN):
         yield ()
@@ -198,14 +201,17 @@ def _left_out(result: Result, beyond: int, are_waived: bool, width: int) -> Iter
 
 
 def _headline(result: Result, word: str, style: str, width: int) -> Iterator[Line]:
+    """Word, name and statement, which hangs beside the name; below it where there is little room."""
     name = node_id(result.code, result.subject)
-    statement = result.rule.statement
-    room = width - columns(word) - columns(name) - 3
-    if columns(statement) <= room:
-        yield (word, style), (f" {name}", "strong"), (f"  {statement}", "plain")
+    begin = columns(word) + columns(name) + 3
+    if width - begin < NARROWEST_BESIDE:
+        yield (word, style), (f" {name}", "strong")
+        yield from _prose(result.rule.statement, width)
         return
-    yield (word, style), (f" {name}", "strong")
-    yield from _prose(statement, width)
+    first, *others = wrap(result.rule.statement, width - begin)
+    yield (word, style), (f" {name}", "strong"), (f"  {first}", "plain")
+    for line in others:
+        yield ((" " * begin + line, "plain"),)
 
 
 def _reasons(result: Result, finding: Finding, width: int) -> Iterator[Line]:
@@ -214,9 +220,9 @@ def _reasons(result: Result, finding: Finding, width: int) -> Iterator[Line]:
     yield from _labelled("fix", finding.fix, width)
 
 
-def _prose(text: str, width: int) -> Iterator[Line]:
+def _prose(text: str, width: int, style: str = "plain") -> Iterator[Line]:
     for line in wrap(text, width - len(INDENT)):
-        yield ((f"{INDENT}{line}", "plain"),)
+        yield ((f"{INDENT}{line}", style),)
 
 
 def _labelled(label: str, text: str, width: int) -> Iterator[Line]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from unicodedata import combining, east_asian_width
-
 
 def printable(text: str) -> str:
     """``text`` with every character that is not to be seen written as its escape.
@@ -21,7 +19,10 @@ def columns(text: str) -> int:
     """How many columns of a terminal printable text takes."""
     if text.isascii():
         return len(text)
-    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)
+    # Most text never comes here, and a run need not pay for the tables then.
+    from rich.cells import cell_len
+
+    return cell_len(text)
 
 
 def wrap(text: str, width: int) -> list[str]:

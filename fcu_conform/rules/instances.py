@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from fcu_conform.artefacts.setup import Setup
 from fcu_conform.rules.model import Blocked, Finding, Findings, Level, Location, requires, rule
 from fcu_conform.rules.sources import docs, page
@@ -24,6 +26,8 @@ def instances_share_nothing(setup: Setup) -> Findings:
     mine = setup.fcu_certificate
     requires(mine, "fcu.crt has no certificate")
     assert mine is not None
+    crt = setup.keystore.fcu_crt
+    place = Location(crt.name, 1, crt.readable[0].line, "subject")
     shares_key = False
     for peer in setup.peers:
         theirs = peer.fcu_certificate
@@ -34,7 +38,7 @@ def instances_share_nothing(setup: Setup) -> Findings:
         elif mine.subject.matches(theirs.subject):
             yield Finding(
                 f"the FCU certificate has the same subject as that of {peer.name}",
-                Location(setup.keystore.fcu_crt.name, 1, field="subject"),
+                place,
                 expected="a subject of its own",
                 found=titled(mine),
             )
@@ -43,6 +47,6 @@ def instances_share_nothing(setup: Setup) -> Findings:
             raise Blocked("KEY009")
         yield Finding(
             "the FCU certificate has the same key as that of another instance",
-            Location(setup.keystore.fcu_crt.name, 1, field="subjectPublicKeyInfo"),
+            replace(place, field="subjectPublicKeyInfo"),
             expected="a key of its own",
         )

@@ -1,0 +1,199 @@
+"""The SARIF report (OASIS SARIF 2.1.0): findings by file and line, so that code hosts annotate fcu.yml and fcu.crt."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path, PurePath
+from typing import Any
+from urllib.parse import quote
+
+from fcu_conform.artefacts.archives import is_archive
+from fcu_conform.faces.contents import Contents, Entry
+from fcu_conform.faces.json_report import Document
+from fcu_conform.faces.text import printable
+from fcu_conform.rules.model import Level, Rule
+
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+
+LEVELS = {"error": "error", "warning": "warning", "notice": "note"}
+
+TOLD = frozenset({"failed", "warned", "waived", "passed", "not-applicable", "blocked"})
+"""Outcomes whose findings are results; a rule that broke is a notification about the run."""
+
+SHOWN = 1000
+"""Findings of one rule that become results: code hosts refuse files with more than 25,000 of them."""
+
+BINARY = frozenset({".der", ".cbor", ".zip", ".gz", ".tgz", ".tar"})
+"""Endings of files that have no lines."""
+
+Json = dict[str, Any]
+
+
+def render(content: Document) -> bytes:
+    """The document of json_report as a SARIF log with one run, as ASCII bytes."""
+    contents = Contents.of(content)
+    rules = {entry.rule.code: entry.rule for entry in contents.entries}
+    places = Places(content)
+    run = {
+        "tool": {
+            "driver": {
+                "name": content["suite"]["name"],
+                "version": content["suite"]["version"],
+                "semanticVersion": content["suite"]["version"],
+                "rules": [_rule(rule) for rule in rules.values()],
+                "properties": {"rulesDigest": content["suite"]["rules_digest"]},
+            }
+        },
+        "invocations": [_invocation(contents)],
+        "columnKind": "unicodeCodePoints",
+        "results": [
+            _result(entry, finding, list(rules).index(entry.code), places)
+            for entry in contents.entries
+            if entry.outcome in TOLD
+            for finding in entry.findings[:SHOWN]
+        ],
+        "properties": {"verdict": contents.verdict, "judgedAt": content["judged_at"], "counts": contents.counts},
+    }
+    log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+    return (json.dumps(log, indent=2, ensure_ascii=True) + "\n").encode("ascii")
+
+
+class Places:
+    """Where the files of findings lie, seen from the current folder: a finding has their names alone."""
+
+    def __init__(self, document: Document) -> None:
+        self._subjects: dict[str, dict[str, list[str]]] = {}
+        for subject in document["subjects"]:
+            of_setup = self._subjects.setdefault(subject["name"], {})
+            of_setup.setdefault(subject["kind"], []).append(subject["path"])
+            if subject["config"]:
+                of_setup["config"] = [subject["config"]]
+
+    def path(self, entry: Entry, file: str | None) -> Path:
+        """The path of a finding's file as the user would give it; the keystore's folder where there is none."""
+        known = self._subjects.get(entry.setup, {})
+        keystore = Path(known.get("keystore", ["."])[0])
+        if file is None:
+            return keystore
+        if entry.rule.family == "UPL" and "upload" in known:
+            return Path(known["upload"][0]).with_name(file)
+        if entry.rule.family in ("DEV", "BDL", "LOT") and "devices" in known and file != "fcu.crt":
+            return _in_output(known["devices"], file)
+        if "config" in known and Path(known["config"][0]).name == file:
+            return Path(known["config"][0])
+        return keystore if file == keystore.name else keystore / file
+
+
+def _in_output(paths: list[str], name: str) -> Path:
+    """The path of a device's file; an archive stands for what is in it."""
+    for text in paths:
+        path = Path(text)
+        if path.name == name or is_archive(path):
+            return path
+        if path.is_dir() and (path / name).exists():
+            return path / name
+    return Path(paths[0])
+
+
+def uri(path: PurePath) -> str:
+    """A path as a URI: relative where it lies below the current folder, which code hosts take for the repository."""
+    absolute = Path(os.path.normpath(Path.cwd() / path))
+    if absolute.is_relative_to(Path.cwd()):
+        return quote(absolute.relative_to(Path.cwd()).as_posix(), errors="surrogateescape")
+    return "file://" + quote(absolute.as_posix(), errors="surrogateescape")
+
+
+def _rule(rule: Rule) -> Json:
+    help_text = f"{rule.why}\n\nFix: {rule.fix}\n\nSource: {rule.source}"
+    return {
+        "id": rule.code,
+        "name": "".join(word.capitalize() for word in rule.slug.split("-")),
+        "shortDescription": {"text": rule.statement},
+        "fullDescription": {"text": rule.why},
+        "help": {"text": help_text},
+        "defaultConfiguration": {"level": LEVELS[rule.level.value]},
+        "properties": {
+            "tags": ["conformance", rule.family, *rule.evidence.split(", ")],
+            "precision": "very-high",
+            "problem.severity": "recommendation" if rule.level is Level.NOTICE else rule.level.value,
+        },
+    }
+
+
+def _result(entry: Entry, finding: Document, index: int, places: Places) -> Json:
+    location = finding["location"]
+    path = places.path(entry, location["file"])
+    address = uri(path)
+    physical: Json = {"artifactLocation": {"uri": address}}
+    if location["file"] is not None and path.suffix.lower() not in BINARY:
+        # What is about a file as a whole is shown at its top.
+        physical["region"] = {"startLine": location["line"] or 1}
+    place: Json = {"physicalLocation": physical}
+    logical = _logical(location, path)
+    if logical:
+        place["logicalLocations"] = [{"fullyQualifiedName": printable(logical)}]
+    details = [("Expected", finding["expected"]), ("Found", finding["found"]), ("Fix", finding["fix"])]
+    text = "\n".join([finding["message"], *(f"{label}: {words}" for label, words in details if words)])
+    identity = "\0".join((entry.code, entry.result["subject"], address, logical, finding["message"]))
+    result: Json = {
+        "ruleId": entry.code,
+        "ruleIndex": index,
+        "level": LEVELS[finding["level"]],
+        "message": {"text": "\n".join(printable(line) for line in text.splitlines())},
+        "locations": [place],
+        "partialFingerprints": {"fcuConform/v1": hashlib.sha256(identity.encode("utf-8", "replace")).hexdigest()},
+        "properties": {"subject": entry.result["subject"]},
+    }
+    if entry.outcome == "waived":
+        waiver = entry.waiver or {}
+        words = (f"{name}: {waiver[name]}" for name in ("reason", "owner", "expires") if waiver.get(name))
+        justification = {"justification": printable("; ".join(words))} if waiver else {}
+        result["suppressions"] = [{"kind": "external", "status": "accepted", **justification}]
+    return result
+
+
+def _logical(location: Document, path: Path) -> str:
+    """What no line says: the file in an archive, the number of the certificate, the setting or extension."""
+    member = location["file"] if is_archive(path) else ""
+    number = f"certificate {location['index']}" if location["index"] is not None else ""
+    return "/".join(part for part in (member, number, location["field"]) if part)
+
+
+def _invocation(contents: Contents) -> Json:
+    document = contents.document
+    notes = list(_notifications(contents))
+    invocation: Json = {
+        "executionSuccessful": contents.verdict in ("conformant", "non-conformant"),
+        "endTimeUtc": document["checked_at"],
+    }
+    status = exit_code(contents)
+    if status is not None:
+        invocation["exitCode"] = status
+    if notes:
+        invocation["toolExecutionNotifications"] = notes
+    return invocation
+
+
+def exit_code(contents: Contents) -> int | None:
+    """The run's exit code; None where results alone do not tell it (a run that was stopped or cut short)."""
+    if "error" in contents.counts:
+        return 3
+    if "failed" in contents.counts:
+        return 1
+    return {"conformant": 0, "nothing-checked": 5}.get(contents.verdict)
+
+
+def _notifications(contents: Contents) -> Iterator[Json]:
+    for entry in contents.entries:
+        if entry.outcome == "error":
+            text = f"{entry.code} could not be judged: {entry.result['reason']}"
+            yield {"level": "error", "message": {"text": printable(text)}, "associatedRule": {"id": entry.code}}
+        left_out = entry.count - min(len(entry.findings), SHOWN)
+        if left_out > 0 and entry.outcome in TOLD:
+            text = f"{entry.code}: {left_out} more findings are in the JSON report alone"
+            yield {"level": "note", "message": {"text": text}, "associatedRule": {"id": entry.code}}
+    if contents.verdict == "incomplete":
+        yield {"level": "warning", "message": {"text": contents.summary()}}
