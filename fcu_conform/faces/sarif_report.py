@@ -145,7 +145,7 @@ def _result(entry: Entry, finding: Document, index: int, places: Places) -> Json
         "message": {"text": "\n".join(printable(line) for line in text.splitlines())},
         "locations": [place],
         "partialFingerprints": {"fcuConform/v1": hashlib.sha256(identity.encode("utf-8", "replace")).hexdigest()},
-        "properties": {"subject": entry.result["subject"]},
+        "properties": {"subject": printable(entry.result["subject"])},
     }
     if entry.outcome == "waived":
         waiver = entry.waiver or {}

@@ -14,7 +14,8 @@ import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
 from fcu_conform import check
-from fcu_conform.faces import json_report, pytest_suite  # noqa: F401
+from fcu_conform.faces import html_report, json_report, markdown_report, pytest_suite, sarif_report  # noqa: F401
+from fcu_conform.rules import CATALOGUE  # noqa: F401
 
 AT = "2026-06-01T00:00:00Z"
 
