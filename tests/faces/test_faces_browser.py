@@ -72,7 +72,8 @@ def show(browser: Any, pages: dict[str, Path]) -> Iterator[Callable[..., Any]]:
 
 def shown(page: Any) -> list[Any]:
     """The results that can be seen, each as its outcome, family and validator."""
-    script = "all => all.filter(e => e.checkVisibility()).map(e => [e.dataset.outcome, e.dataset.family, e.dataset.validator])"
+    facts = "[e.dataset.outcome, e.dataset.family, e.dataset.validator]"
+    script = f"all => all.filter(e => e.checkVisibility()).map(e => {facts})"
     results: list[Any] = page.locator("details.result").evaluate_all(script)
     return results
 

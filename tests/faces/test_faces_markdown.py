@@ -71,7 +71,7 @@ def test_a_conformant_run_is_a_few_lines(line: Path) -> None:
 def test_text_from_files_is_neither_markup_nor_a_link_nor_a_call(bad: Document, line: Path) -> None:
     for document in (bad, overlapping(line)):
         usual, attacked = (markdown_report.render(each).decode() for each in (document, attacking(document)))
-        assert {tag for tag in tags(attacked)} <= {tag for tag in tags(usual)} | {"<li>", "</li>"}
+        assert set(tags(attacked)) <= {*tags(usual), "<li>", "</li>"}
         assert "href" not in "".join(tags(attacked))
         assert not re.search("[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]", attacked)
         outside = re.sub("(?s)<pre>.*?</pre>", "", attacked)
