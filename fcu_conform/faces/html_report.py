@@ -127,6 +127,7 @@ def draw(keystore: Document, contents: Contents) -> Chain:
     sent = {certificate["sha256"] for certificate in uploaded}
     known = {certificate["sha256"] for certificate in certificates}
     is_cut = depth is not None and 1 <= depth <= len(certificates) + 1
+    judged = _of_upload(name, contents)
     device = [Drawn("Device certificate", ("one for each device, made by FCU",))]
     portal: list[Drawn] = []
     below = None
@@ -135,16 +136,16 @@ def draw(keystore: Document, contents: Contents) -> Chain:
         on_device = not is_cut or position < depth
         is_sent = certificate["sha256"] in sent
         if is_cut and uploads and not on_device:
-            marks.append(Mark("uploaded", "passed") if is_sent else Mark("missing from the upload", "failed"))
+            marks.append(Mark("uploaded", "passed") if is_sent else Mark("missing from the upload", judged))
         elif is_cut and on_device and is_sent:
-            marks.append(Mark("uploaded too", "failed"))
+            marks.append(Mark("uploaded too", judged))
         issued = True if below is None else _named(below["issuer"]) == _named(certificate["subject"])
         side = device if on_device else portal
         side.append(_drawn(certificate, f"fcu.crt {certificate['index']}", issued, marks))
         below = certificate
     for certificate in uploaded:
         if certificate["sha256"] not in known:
-            mark = Mark("not in fcu.crt", "failed")
+            mark = Mark("not in fcu.crt", judged)
             portal.append(_drawn(certificate, f"upload {certificate['index']}", None, [mark]))
     return Chain(name, depth, device, portal if is_cut else None, bool(uploads))
 
@@ -175,6 +176,12 @@ def _marks(certificate: Document, setup: str, contents: Contents) -> Iterator[Ma
             for finding in entry.findings
         ):
             yield Mark(f"{entry.code} {entry.outcome}", entry.outcome, anchor(entry))
+
+
+def _of_upload(setup: str, contents: Contents) -> str:
+    """What the rules say of the upload: whether something that is odd there is a fault is theirs to judge."""
+    outcomes = {entry.outcome for entry in contents.entries if entry.setup == setup and entry.rule.family == "UPL"}
+    return next((outcome for outcome in ("failed", "warned", "waived") if outcome in outcomes), "noted")
 
 
 def opinions(contents: Contents) -> Iterator[tuple[Document, str, list[Entry | None]]]:

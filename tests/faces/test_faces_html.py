@@ -134,6 +134,17 @@ def test_a_certificate_that_only_the_upload_has_is_drawn_as_such(line: Path) -> 
     assert sorted(words for [words] in marks.values()) == ["missing from the upload", "uploaded"]
 
 
+def test_what_the_rules_accept_is_not_drawn_as_a_fault(line: Path) -> None:
+    """Where the device carries the whole chain, the root is uploaded all the same, and no rule fails for that."""
+    document = conformant(line)
+    document["subjects"][0]["chain_depth"] = 4
+    contents = Contents.of(document)
+    [chain] = [html_report.draw(keystore, contents) for keystore in contents.keystores]
+    root = chain.device[-1]
+    assert [mark.words for mark in root.marks] == ["uploaded too"]
+    assert root.style == ""
+
+
 @pytest.mark.parametrize("depth", [None, 9])
 def test_without_a_usable_depth_nothing_is_cut(line: Path, depth: int | None) -> None:
     document = conformant(line)
@@ -151,7 +162,8 @@ def test_the_matrix_has_every_validator_on_every_keystore(line: Path, bad: Docum
     assert [cells[0].outcome for _, _, cells in rows if cells[0]] == ["failed", "blocked", "blocked", "blocked"]
     text = Page(html_report.render(conformant(line))).text
     assert "first 1.2.3 somebody in the field accepts accepts" in text
-    assert "second 1.2.3 somebody in the field not applicable not applicable" in text
+    assert "second 1.2.3 somebody in the field not applicable it accepts, which does not count" in text
+    assert "silent 1.2.3 somebody in the field no answer" in Page(html_report.render(bad)).text.replace(" line-1", "")
 
 
 def test_text_from_files_becomes_no_part_of_the_page(bad: Document, wrong_upload: Document) -> None:

@@ -24,7 +24,10 @@
       shown += !result.hidden;
     }
     for (const group of all(".group")) {
-      group.hidden = !group.querySelector("details.result:not([hidden])");
+      const members = all("details.result", group);
+      const left = members.filter((result) => !result.hidden).length;
+      group.hidden = !left;
+      group.querySelector("h3 span").textContent = left < members.length ? `(${left} of ${members.length})` : `(${left})`;
       if (shown < results.length && group.matches("details")) group.open = true;
     }
     document.getElementById("none").hidden = shown > 0;
