@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -38,7 +38,7 @@ GROUPS = {
 }
 """Titles of the groups that results are told in, the weightiest first; ``noted`` are those with notices alone."""
 
-SHARABLE = ("why", "fix", "expected", "found", "picture")
+SHARABLE = ("why", "fix", "expected", "found", "picture", "waiver")
 """What findings of one result may have in common; of a single finding the first two are told apart from it."""
 
 
@@ -77,12 +77,6 @@ class Entry:
     def count(self) -> int:
         """How many findings there were; over devices it may be more than the document has."""
         return max(int(self.result.get("count", 0)), len(self.findings))
-
-    @property
-    def waiver(self) -> Mapping[str, Any] | None:
-        """The waiver that covers the result, where there is one."""
-        waiver: Mapping[str, Any] | None = self.result.get("waiver")
-        return waiver
 
     @cached_property
     def shared(self) -> dict[str, Any]:

@@ -90,8 +90,9 @@ def render(content: Document) -> bytes:
         chains=[draw(subject, contents) for subject in contents.keystores],
         rows=list(opinions(contents)),
         by_validators=BY_VALIDATORS,
+        left_out=left_out(contents),
         outcomes=[(outcome, f"{outcome.replace('-', ' ')} {number}") for outcome, number in contents.counts.items()],
-        validators=[(validator["name"], validator["name"]) for validator in content["validators"]],
+        validators=[(name, name) for name in dict.fromkeys(e.validator for e in contents.entries if e.validator)],
         anchor=anchor,
         place=place,
         shown=SHOWN,
@@ -185,12 +186,23 @@ def _of_upload(setup: str, contents: Contents) -> str:
 
 
 def opinions(contents: Contents) -> Iterator[tuple[Document, str, list[Entry | None]]]:
-    """The matrix: each validator on each keystore, with its result for each of the rules that validators answer."""
+    """The matrix: each validator that was asked, on each keystore, with its results for what validators answer."""
     found = {(entry.validator, entry.setup, entry.code): entry for entry in contents.entries if entry.validator}
     for validator in contents.document["validators"]:
         for keystore in contents.keystores:
             cells = [found.get((validator["name"], keystore["name"], code)) for code in BY_VALIDATORS]
-            yield validator, keystore["name"], cells
+            if any(cells):
+                yield validator, keystore["name"], cells
+
+
+def left_out(contents: Contents) -> dict[str, str]:
+    """The validators without a result, by why that is so."""
+    asked = {entry.validator for entry in contents.entries}
+    names: dict[str, list[str]] = {}
+    for validator in contents.document["validators"]:
+        if validator["name"] not in asked:
+            names.setdefault(validator["status"].replace("-", " "), []).append(validator["name"])
+    return {status: ", ".join(members) for status, members in names.items()}
 
 
 def _asset(name: str) -> Markup:

@@ -147,11 +147,10 @@ def _result(entry: Entry, finding: Document, index: int, places: Places) -> Json
         "partialFingerprints": {"fcuConform/v1": hashlib.sha256(identity.encode("utf-8", "replace")).hexdigest()},
         "properties": {"subject": printable(entry.result["subject"])},
     }
-    if entry.outcome == "waived":
-        waiver = entry.waiver or {}
-        words = (f"{name}: {waiver[name]}" for name in ("reason", "owner", "expires") if waiver.get(name))
-        justification = {"justification": printable("; ".join(words))} if waiver else {}
-        result["suppressions"] = [{"kind": "external", "status": "accepted", **justification}]
+    waiver = finding.get("waiver")
+    if waiver:
+        words = printable(f"{waiver['reason']} ({waiver['owner']}, until {waiver['expires']})")
+        result["suppressions"] = [{"kind": "external", "status": "accepted", "justification": words}]
     return result
 
 

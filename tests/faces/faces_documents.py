@@ -27,7 +27,7 @@ HOSTILE = (
 
 FREE_TEXT = {
     *("name", "path", "config", "subject", "issuer", "common_name", "message", "expected", "found", "why", "fix"),
-    *("reason", "file", "field", "version", "stands_for"),
+    *("reason", "file", "field", "version", "stands_for", "owner", "scope"),
 }
 """Fields that may hold anything that stands in a file of the user's."""
 
@@ -140,12 +140,12 @@ def attacking(document: json_report.Document) -> json_report.Document:
 def waived(document: json_report.Document, code: str) -> json_report.Document:
     """The document with a waiver over a rule that failed."""
     changed = copy.deepcopy(document)
+    waiver = {"reason": "agreed until the <b>next</b> line", "owner": "qa@example.com", "expires": "2026-09-01"}
     for result in changed["results"]:
         if result["code"] == code and result["outcome"] == "failed":
             result["outcome"] = "waived"
-            result["waiver"] = {
-                "reason": "agreed until the <b>next</b> line",
-                "owner": "qa@example.com",
-                "expires": "2026-09-01",
-            }
+            for finding in changed["findings"]:
+                if (finding["code"], finding["subject"]) == (code, result["subject"]):
+                    finding["waiver"] = waiver
+    changed["waivers"] = [{"code": code, "scope": "*", **waiver, "used": True}]
     return changed

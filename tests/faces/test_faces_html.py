@@ -160,6 +160,7 @@ def test_the_matrix_has_every_validator_on_every_keystore(line: Path, bad: Docum
         *(("strict", "line-1"), ("strict", "line-2"), ("silent", "line-1"), ("silent", "line-2")),
     ]
     assert [cells[0].outcome for _, _, cells in rows if cells[0]] == ["failed", "blocked", "blocked", "blocked"]
+    assert "openssl-command" in html_report.left_out(Contents.of(bad))["not asked"].split(", ")
     text = Page(html_report.render(conformant(line))).text
     assert "first 1.2.3 somebody in the field accepts accepts" in text
     assert "second 1.2.3 somebody in the field not applicable it accepts, which does not count" in text
@@ -208,7 +209,8 @@ def test_of_many_findings_some_are_shown_and_the_others_counted(wrong_upload: Do
 def test_a_waiver_is_shown_with_its_reason_owner_and_end(bad: Document) -> None:
     page = Page(html_report.render(waived(bad, "CHN003")))
     assert "Waived (1)" in page.text
-    assert "agreed until the <b>next</b> line owner qa@example.com expires 2026-09-01" in page.text
+    assert "waived agreed until the <b>next</b> line by qa@example.com, until 2026-09-01" in page.text
+    assert "CHN003 * agreed until the <b>next</b> line qa@example.com 2026-09-01 yes" in page.text
 
 
 def test_a_page_for_a_run_without_results_can_be_written(bad: Document) -> None:

@@ -97,4 +97,4 @@ def test_it_fits_into_a_comment_whatever_was_found(line: Path) -> None:
 def test_a_waiver_is_shown(bad: Document) -> None:
     text = markdown_report.render(waived(bad, "CHN003")).decode()
     assert "| Waived | **CHN003**" in text
-    assert "- waived: agreed until the &#60;b&#62;next&#60;/b&#62; line (owner qa@&#8203;example.com, until" in text
+    assert "- waived: agreed until the &#60;b&#62;next&#60;/b&#62; line (qa@&#8203;example.com, until" in text

@@ -149,7 +149,7 @@ def test_a_waived_finding_is_suppressed_with_the_waiver_s_words(bad: Document) -
     results = written(waived(bad, "CHN003"))["results"]
     suppressed = [result for result in results if "suppressions" in result]
     assert [result["ruleId"] for result in suppressed] == ["CHN003"]
-    words = "reason: agreed until the <b>next</b> line; owner: qa@example.com; expires: 2026-09-01"
+    words = "agreed until the <b>next</b> line (qa@example.com, until 2026-09-01)"
     assert suppressed[0]["suppressions"] == [{"kind": "external", "status": "accepted", "justification": words}]
 
 
