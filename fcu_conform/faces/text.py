@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
+_NARROW = re.compile("[\x20-\x7e\xa0-\xac\xae-\u02ff\u2010-\u2027]*")
+"""Latin letters and the punctuation that the suite itself uses: a column each."""
+
 
 def printable(text: str) -> str:
     """``text`` with every character that is not to be seen written as its escape.
@@ -17,9 +22,9 @@ def printable(text: str) -> str:
 
 def columns(text: str) -> int:
     """How many columns of a terminal printable text takes."""
-    if text.isascii():
+    if _NARROW.fullmatch(text):
         return len(text)
-    # Most text never comes here, and a run need not pay for the tables then.
+    # Most runs never come here, and need not pay for the tables.
     from rich.cells import cell_len
 
     return cell_len(text)

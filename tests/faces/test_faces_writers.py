@@ -61,3 +61,12 @@ def test_no_writer_shows_a_byte_of_the_key(run, line: Path, pytester: pytest.Pyt
     assert len(secrets) >= 3
     assert not [secret for secret in secrets for text in texts if secret in text]
     assert all("CHN003" in text for text in texts)
+
+
+def test_a_run_whose_text_is_latin_does_not_load_tables_of_widths() -> None:
+    script = (
+        "import sys; from fcu_conform.faces.text import columns; print(columns('sha256 5a61cd55… · é'),"
+        "'rich.cells' in sys.modules, columns('工場'), columns('e\\u0301'), columns('🏭'))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["20", "False", "4", "1", "2"]
