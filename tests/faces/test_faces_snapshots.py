@@ -72,7 +72,7 @@ def line(disordered: Path, pytester: pytest.Pytester) -> Path:
 )
 def test_a_failing_run_reads_as_it_did(run, line: Path, pytester, terminal, name, width, options) -> None:
     terminal(width)
-    result = run(line, "-k", RULES, "-p", "no:cacheprovider", *options)
+    result = run(line, "-k", RULES, "-p", "no:cacheprovider", "--fcu-validators=cryptography", *options)
     text = ours(result, pytester.path)
     assert "KEY006" in text
     compare(name, text)
@@ -84,7 +84,9 @@ def test_a_failing_run_reads_as_it_did(run, line: Path, pytester, terminal, name
 
 def test_a_run_with_warnings_alone_reads_as_it_did(run, keystore: Path, pytester, terminal) -> None:
     shutil.move(keystore.parent, pytester.path / "line-1")
-    result = run(Path("line-1/keystore"), "-k", RULES, "-p", "no:cacheprovider", "--color=no")
+    result = run(
+        Path("line-1/keystore"), "-k", RULES, "-p", "no:cacheprovider", "--fcu-validators=cryptography", "--color=no"
+    )
     assert result.ret == 0
     compare("warning-80", ours(result, pytester.path))
 
