@@ -81,7 +81,12 @@ OPTIONS = (
     Option("waivers", "string", "FILE", "what somebody has taken the responsibility for, as TOML"),
     Option("sign-key", "string", "FILE", "sign the statement with this PEM private key: P-256 or Ed25519, not FCU's"),
     Option("sign-passphrase-env", "string", "NAME", "the environment variable with the passphrase of that key"),
-    Option("report", "linelist", "FILE", "write a report; its ending says which (.json .html .md .sarif .intoto.json); repeatable"),
+    Option(
+        "report",
+        "linelist",
+        "FILE",
+        "write a report; its ending says which (.json .html .md .sarif .intoto.json); repeatable",
+    ),
 )
 
 
