@@ -1,0 +1,48 @@
+"""The beginning of a rule is one: it is in the catalogue, and the tests do not let it pass unfinished."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from house.new_rule import FAMILIES, begin, next_code
+from house.sources import ROOT
+
+ASK = """
+from fcu_conform.rules import CATALOGUE
+from fcu_conform.rules.model import FAMILIES
+from reference_ca.defects import DEFECTS
+rule = list(CATALOGUE[code] for code in {codes!r})
+print([(r.code, r.slug, r.level.value) for r in rule])
+print(sorted(name for name, defect in DEFECTS.items() if set(defect.breaks) & set({codes!r})))
+"""
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """The two packages, to be changed."""
+    for package in ("fcu_conform", "reference_ca"):
+        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
+    return tmp_path
+
+
+def test_a_rule_of_every_family_can_be_begun(copy: Path) -> None:
+    codes = [begin(copy, family, f"{family.lower()}-is-as-it-should-be", "error")[0] for family in FAMILIES]
+    asked = subprocess.run(
+        [sys.executable, "-c", ASK.format(codes=codes)], cwd=copy, capture_output=True, text=True, check=False
+    )
+    assert asked.returncode == 0, asked.stderr
+    rules, defects = asked.stdout.splitlines()
+    assert eval(rules) == [(code, f"{code[:3].lower()}-is-as-it-should-be", "error") for code in codes]
+    assert eval(defects) == sorted(f"{code[:3].lower()}-is-as-it-should-be-broken" for code in codes)
+
+
+def test_codes_go_on_where_the_family_ends(copy: Path) -> None:
+    before = next_code(copy, "CHN")
+    assert before == "CHN015"
+    begin(copy, "CHN", "root-lives-long", "warning")
+    assert next_code(copy, "CHN") == "CHN016"
