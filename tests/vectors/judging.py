@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 from dulwich.repo import Repo
 
 from fcu_conform.artefacts.setup import read_setups
+from fcu_conform.artefacts.waivers import read_waivers
 from fcu_conform.engine import Examination, Outcome, Report
 from fcu_conform.rules import catalogue
 from fcu_conform.rules.model import Level, Scope
@@ -92,7 +93,13 @@ def judge(folder: Path, place: Path) -> Judged:
     if "only" in run:
         rules = catalogue().without({rule.code for rule in catalogue()} - set(run["only"]))
     handshake = run.get("handshake", False)
-    examination = Examination(setups, validators=_validators(run), handshake=handshake, catalogue=rules)
+    waivers = None
+    if "waivers" in run:
+        (place / "waivers.toml").write_text(run["waivers"], encoding="utf-8")
+        waivers = read_waivers(place / "waivers.toml")
+    examination = Examination(
+        setups, validators=_validators(run), handshake=handshake, waivers=waivers, catalogue=rules
+    )
     results = [examination.judge(rule.code, subject) for rule, subject in examination.cases()]
     faults = tuple(f"{result.code}: {result.reason}" for result in results if result.outcome is Outcome.ERROR)
 

@@ -82,6 +82,7 @@ def describe(case: Case, setup: SetUp, written: Mapping[str, str]) -> str:
     lines += [f"validators = {listed(case.ask)}"] if case.ask else []
     lines += ["handshake = true"] if case.handshake else []
     lines += [f"only = {listed(case.only)}"] if case.only else []
+    lines += [f"waivers = {quoted(case.waivers)}"] if case.waivers else []
     if case.commands:
         lines += ["", "# Validators of the case's own, as Python scripts.", "[run.commands]"]
         lines += [f"{name} = {quoted(script)}" for name, script in case.commands.items()]
