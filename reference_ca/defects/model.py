@@ -72,7 +72,7 @@ class Defect:
     Attributes:
         name: words with dashes.
         story: what is wrong, in one sentence.
-        places: what a checker has to say, and where; empty for an `ODDITIES` entry, which is no defect.
+        places: what a checker has to say, and where; for an oddity warnings and notices at most, and mostly nothing.
         needs: what a set-up must be to have it.
         shape: the set-up that it is shown in.
         twin: the name of the nearest sound thing, where that is an oddity of its own; else it is the plain set-up.
