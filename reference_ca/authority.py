@@ -49,6 +49,11 @@ class Authority:
         return Authority(read_key(private_key), read_chain(chain), source)
 
     @property
+    def issuer(self) -> Issuer:
+        """What signs: this CA's key under its name, which checks less than `issue_device` does."""
+        return self._issuer
+
+    @property
     def certificate(self) -> x509.Certificate:
         """This CA's own certificate."""
         return self.chain[0]

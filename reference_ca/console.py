@@ -7,6 +7,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import json
+import secrets
 import sys
 from collections.abc import Callable
 from datetime import datetime, timezone
@@ -279,6 +280,36 @@ def devices(
     outputs = issue_outputs(names, authority, config, form=form, depth=depth)
     made = write_lot(outputs, output, layout=layout, at=source.now())
     click.echo(f"{made} devices: {output}")
+
+
+@cli.command()
+@with_source
+@click.argument("count", metavar="N", type=click.IntRange(1))
+@click.argument("folder", metavar="OUT", type=PATH)
+@click.option(
+    "--format", "form", type=click.Choice(["folder", "jsonl", "parquet"]), default="folder", show_default=True
+)
+@click.option("--defects", type=click.FloatRange(0, 1), default=0.0, help="The share of devices to make wrong.")
+@click.option("--length", type=click.IntRange(1), default=3, show_default=True, help="Certificates in fcu.crt.")
+@click.option("--depth", type=click.IntRange(1), help="device-certificate-chain-depth. [default: 2; 1 for length 1]")
+@click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
+def lot(
+    count: int,
+    folder: Path,
+    form: str,
+    defects: float,
+    length: int,
+    depth: int | None,
+    workers: int,
+    source: Source,
+) -> None:
+    """Make a factory set-up and a lot of N devices in OUT, with a truth file about the wrong ones among them."""
+    from reference_ca.lot import make_lot
+
+    if not source.seeded:
+        source = Source(secrets.token_bytes(32), at=source.now())
+    made = make_lot(folder, count, source, form=form, defects=defects, length=length, depth=depth, workers=workers)
+    click.echo(f"{made.devices} devices, {made.wrong} of them wrong: {folder}")
 
 
 @cli.command(name="slice")

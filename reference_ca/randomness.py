@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import hmac
 import secrets
-from collections.abc import Iterator
 from datetime import datetime, timezone
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -82,14 +81,12 @@ class Source:
         """`length` octets: random, or HKDF-SHA256 (RFC 5869, expand step) of the seed under `label`."""
         if self._root is None:
             return secrets.token_bytes(length)
-        return b"".join(self._blocks(self._root, label.encode(), -(-length // 32)))[:length]
-
-    @staticmethod
-    def _blocks(root: bytes, info: bytes, count: int) -> Iterator[bytes]:
-        block = b""
-        for number in range(1, count + 1):
-            block = hmac.digest(root, block + info + bytes([number]), "sha256")
-            yield block
+        info = label.encode()
+        block = made = b""
+        for number in range(1, -(-length // 32) + 1):
+            block = hmac.digest(self._root, block + info + bytes((number,)), "sha256")
+            made += block
+        return made[:length]
 
     def private_key(self, label: str) -> ec.EllipticCurvePrivateKey:
         """A P-256 private key (facts CA-02, DB-03); a seeded one is 48 derived octets reduced into [1, n - 1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from datetime import datetime
 
@@ -27,7 +28,7 @@ class Issuer:
         self.name = certificate.subject
         self.not_before = certificate.not_valid_before_utc
         self.not_after = certificate.not_valid_after_utc
-        self.label = _digest(key.public_key())
+        self.label = hashlib.sha256(_octets(key.public_key())).hexdigest()
         self._key_identifier = _authority_key_identifier(certificate)
 
     def __repr__(self) -> str:
@@ -58,7 +59,33 @@ class Issuer:
         if subject == self.name:
             raise IssuingError("subject and issuer would be the same name", common_name(subject), "choose another name")
         end = min(add_years(now, years), self.not_after)
-        return _sign(self._key, self.name, self._key_identifier, subject, key, (now, end), extensions, source)
+        return self.sign(subject, key, (now, end), extensions, source)
+
+    def sign(
+        self,
+        subject: x509.Name,
+        key: ec.EllipticCurvePublicKey,
+        validity: tuple[datetime, datetime],
+        extensions: Extensions,
+        source: Source,
+        digest: hashes.SHA256 | hashes.SHA384 | None = None,
+    ) -> x509.Certificate:
+        """Sign what it is told: `certify` without its checks, for certificates that are to be wrong.
+
+        ``digest`` is SHA-256 where it is not given.
+        """
+        return _sign(self._key, self.name, self._key_identifier, subject, key, validity, extensions, source, digest)
+
+    def sign_octets(self, octets: bytes) -> bytes:
+        """The DER of an ECDSA signature with SHA-256 over ``octets`` (RFC 6979, where OpenSSL can)."""
+        return self._key.sign(octets, _ecdsa())
+
+    def serial(self, subject: bytes, key: bytes, validity: tuple[datetime, datetime], source: Source) -> int:
+        """The serial number of a certificate for a subject (DER) and a key (an uncompressed point).
+
+        What tells two certificates of one issuer apart goes into a seeded one, so that none is used twice.
+        """
+        return _serial(self._key_identifier, subject, key, validity, source)
 
 
 def self_sign(
@@ -81,17 +108,15 @@ def _sign(
     validity: tuple[datetime, datetime],
     extensions: Extensions,
     source: Source,
+    digest: hashes.SHA256 | hashes.SHA384 | None = None,
 ) -> x509.Certificate:
     not_before, not_after = validity
-    # what tells two certificates of one issuer apart goes into a seeded serial, so that none is used twice
-    holder = f"{subject.public_bytes().hex()}/{_digest(key)}"
-    label = f"{issuer_key.key_identifier!r}/{holder}/{not_before}/{not_after}"
     builder = (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(issuer)
         .public_key(key)
-        .serial_number(source.serial(label))
+        .serial_number(_serial(issuer_key, subject.public_bytes(), _octets(key), validity, source))
         .not_valid_before(not_before)
         .not_valid_after(not_after)
     )
@@ -99,11 +124,32 @@ def _sign(
         builder = builder.add_extension(extension, critical)
     builder = builder.add_extension(issuer_key, critical=False)
     builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
-    return builder.sign(signer, hashes.SHA256(), ecdsa_deterministic=deterministic())
+    return builder.sign(signer, digest or hashes.SHA256(), ecdsa_deterministic=deterministic())
 
 
-def _digest(key: ec.EllipticCurvePublicKey) -> str:
-    return hashlib.sha256(key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)).hexdigest()
+def _serial(
+    issuer_key: x509.AuthorityKeyIdentifier,
+    subject: bytes,
+    key: bytes,
+    validity: tuple[datetime, datetime],
+    source: Source,
+) -> int:
+    before, behind = _frame(issuer_key.key_identifier, validity)
+    return source.serial(f"{before}/{subject.hex()}/{hashlib.sha256(key).hexdigest()}/{behind}")
+
+
+@functools.lru_cache(maxsize=64)  # the same for every device of a lot, and dear to format
+def _frame(issuer_key: bytes | None, validity: tuple[datetime, datetime]) -> tuple[str, str]:
+    return f"{issuer_key!r}", f"{validity[0]}/{validity[1]}"
+
+
+@functools.cache
+def _ecdsa() -> ec.ECDSA:
+    return ec.ECDSA(hashes.SHA256(), deterministic_signing=deterministic())
+
+
+def _octets(key: ec.EllipticCurvePublicKey) -> bytes:
+    return key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
 
 
 def _authority_key_identifier(issuer: x509.Certificate) -> x509.AuthorityKeyIdentifier:
