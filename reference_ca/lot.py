@@ -139,6 +139,7 @@ def _check(folder: Path, count: int, source: Source, form: str, defects: float, 
         raise ReferenceCaError(
             f"nothing is left to upload at depth {depth}", todo="lower the depth, so that at least the root is left"
         )
+    FORMATS[form](folder)  # says so where a library is missing
     must_not_exist(*(folder / name for name in ("devices", "devices.jsonl", "devices.parquet", "upload.pem", TRUTH)))
 
 

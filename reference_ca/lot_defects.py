@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from reference_ca.lot_devices import LotDevice, LotLine, endpoint_name, public_point
+from reference_ca.lot_devices import LotDevice, LotLine, endpoint_name
 from reference_ca.profiles import DeviceProfile, Extensions
 from reference_ca.signing import Issuer, self_sign
 
@@ -89,14 +89,14 @@ def _another_lines_signature(line: LotLine, number: int) -> LotDevice:
 
 @_kind("flipped-signature", "DEV004")
 def _flipped_signature(line: LotLine, number: int) -> LotDevice:
-    own = bytearray(line.template.certificate(endpoint_name(number)))
+    own = bytearray(line.device(number).chain[0])
     own[-1] ^= 1
     return line.carrying(endpoint_name(number), bytes(own))
 
 
 @_kind("cut-off", "DEV001")
 def _cut_off(line: LotLine, number: int) -> LotDevice:
-    return line.carrying(endpoint_name(number), line.template.certificate(endpoint_name(number))[:-20])
+    return line.carrying(endpoint_name(number), line.device(number).chain[0][:-20])
 
 
 @_kind("next-device-s-name", "DEV005")
@@ -106,8 +106,7 @@ def _next_devices_name(line: LotLine, number: int) -> LotDevice:
 
 def _renamed(line: LotLine, number: int, name: str) -> bytes:
     """The certificate of a device with the name of another."""
-    point = public_point(line.template.private_key(endpoint_name(number)))
-    return line.template.certificate_with(name, point, line.template.serial(name, point))
+    return line.template.certificate(name, line.keys.public_point(number))
 
 
 @_kind("name-twice", "LOT003")
@@ -118,16 +117,15 @@ def _name_twice(line: LotLine, number: int) -> LotDevice:
 
 @_kind("key-twice", "LOT002")
 def _key_twice(line: LotLine, number: int) -> LotDevice:
-    name, template = endpoint_name(number), line.template
-    point = public_point(template.private_key(endpoint_name(line.before(number))))
-    return line.carrying(name, template.certificate_with(name, point, template.serial(name, point)))
+    name, point = endpoint_name(number), line.keys.public_point(line.before(number))
+    return line.carrying(name, line.template.certificate(name, point))
 
 
 @_kind("serial-twice", "LOT001")
 def _serial_twice(line: LotLine, number: int) -> LotDevice:
-    name, earlier, template = endpoint_name(number), endpoint_name(line.before(number)), line.template
-    serial = template.serial(earlier, public_point(template.private_key(earlier)))
-    return line.carrying(name, template.certificate_with(name, public_point(template.private_key(name)), serial))
+    name, earlier = endpoint_name(number), line.before(number)
+    serial = line.template.serial(endpoint_name(earlier), line.keys.public_point(earlier))
+    return line.carrying(name, line.template.certificate_with(name, line.keys.public_point(number), serial))
 
 
 @_kind("expired", "DEV011", "DEV026", "LOT005")
@@ -182,7 +180,7 @@ def _sha384(line: LotLine, number: int) -> LotDevice:
 def _self_signed(line: LotLine, number: int) -> LotDevice:
     name = endpoint_name(number)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    key = line.template.private_key(name)
+    key = line.keys.private_key(number)
     own = self_sign(key, subject, DeviceProfile().years, DeviceProfile().extensions(), line.source)
     return line.carrying(name, own.public_bytes(Encoding.DER))
 
@@ -226,7 +224,7 @@ def _signed(
     name = name or endpoint_name(number)
     certificate = (issuer or line.authority.issuer).sign(
         x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]),
-        key or line.template.private_key(name).public_key(),
+        key or line.keys.private_key(number).public_key(),
         validity or line.template.validity,
         _extensions(changed),
         line.source,

@@ -1,4 +1,4 @@
-"""Device certificates by the hundred thousand: the bytes that `Authority.issue_device` makes, from a template."""
+"""Device certificates by the hundred thousand: the bytes that `Authority.issue_device` makes, but from a template."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from binascii import b2a_base64
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from reference_ca.authority import Authority, RootAuthority
 from reference_ca.chain import to_der
+from reference_ca.lot_keys import LotKeys
 from reference_ca.randomness import Source
 
 NUMBER_WIDTH = 7
@@ -67,7 +67,8 @@ class DeviceTemplate:
         certificate = authority.issue_device(name).certificate
         tbs, whole = certificate.tbs_certificate_bytes, certificate.public_bytes(Encoding.DER)
         self.validity = (certificate.not_valid_before_utc, certificate.not_valid_after_utc)
-        point = public_point(self.private_key(name))
+        key = certificate.public_key()
+        point = key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
         subject = certificate.subject.public_bytes()
         self._subject = tuple(subject.split(name.encode()))
         serial = certificate.serial_number.to_bytes(20, "big")
@@ -75,17 +76,12 @@ class DeviceTemplate:
         start = whole.index(tbs) + len(tbs)
         self._algorithm = whole[start : start + 2 + whole[start + 1]]
 
-    def private_key(self, name: str) -> ec.EllipticCurvePrivateKey:
-        """The private key of the device of this name."""
-        return self._source.private_key(f"device/{self._issuer.label}/{name}")
-
     def serial(self, name: str, point: bytes) -> int:
         """The serial number of the certificate for this name and key."""
         return self._issuer.serial(self._subject_der(name), point, self.validity, self._source)
 
-    def certificate(self, name: str) -> bytes:
-        """The DER of the certificate for the device of this name."""
-        point = public_point(self.private_key(name))
+    def certificate(self, name: str, point: bytes) -> bytes:
+        """The DER of the certificate for this name and key (an uncompressed point)."""
         return self.certificate_with(name, point, self.serial(name, point))
 
     def certificate_with(self, name: str, point: bytes, serial: int) -> bytes:
@@ -111,7 +107,7 @@ class LotLine:
         """Take the CA of the line (its source is a seeded one), the depth, and which devices are to be wrong."""
         self.authority, self.source, self.plan = authority, authority.source, plan
         self.now = authority.source.now()
-        self.template = DeviceTemplate(authority)
+        self.template, self.keys = DeviceTemplate(authority), LotKeys(authority.source)
         self.ca_der = to_der(authority.chain)
         self._on_device = self.ca_der[: depth - 1]
 
@@ -123,7 +119,7 @@ class LotLine:
     def device(self, number: int) -> LotDevice:
         """The sound device of this number, counted from 1."""
         name = endpoint_name(number)
-        return self.carrying(name, self.template.certificate(name))
+        return self.carrying(name, self.template.certificate(name, self.keys.public_point(number)))
 
     def carrying(self, name: str, certificate: bytes) -> LotDevice:
         """A device with this certificate (DER) and the line's part of the chain above it."""
@@ -162,11 +158,6 @@ class DefectPlan:
     def _place(self, part: int, slots: int) -> int:
         start, end = (each * slots // self._wrong for each in (part, part + 1))
         return 2 + start + int.from_bytes(self._source.octets(f"lot/wrong/{part}", 8), "big") % (end - start)
-
-
-def public_point(key: ec.EllipticCurvePrivateKey) -> bytes:
-    """The public key as an uncompressed point: 65 octets, what the subjectPublicKey of a certificate holds."""
-    return key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
 
 
 def _cut(octets: bytes, values: Sequence[bytes]) -> tuple[bytes, ...]:
