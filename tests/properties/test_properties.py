@@ -1,0 +1,76 @@
+"""Sound set-ups drawn at random never have an error; a defect put into one of them is always told."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given, note
+from hypothesis import strategies as st
+
+from properties.drawing import AT, describe, judge, shapes, sound
+from reference_ca import Source
+from reference_ca.defects import DEFECTS, ODDITIES, Defect, SetUp, Shape
+
+BY_RUN = ("SYS", "CHN013", "DEV024", "DEV025", "KEY010", "KEY011", "UPL007", "UPL008")
+"""What needs validators, other programs or options of the run is proven elsewhere."""
+
+TELLING = [d for d in DEFECTS.values() if d.breaks and not any(code.startswith(BY_RUN) for code in d.breaks)]
+
+
+@given(sound())
+def test_a_sound_set_up_has_no_error(setup: SetUp) -> None:
+    note(describe(setup))
+    with tempfile.TemporaryDirectory() as name:
+        judged = judge(setup, Path(name) / "set-up")
+        assert judged.errors == frozenset(), [str(f) for _, f in judged.report.findings()]
+        assert judged.report.verdict.value == "conformant"
+
+
+@st.composite
+def fitting(draw: st.DrawFn, kinds: list[Defect]) -> tuple[Defect, Shape, bytes]:
+    """One of the kinds, and a set-up that it can be put into: as it is shown, but for what it does not mind."""
+    kind = draw(st.sampled_from(kinds))
+    needs, shown = kind.needs, kind.shape
+    length = draw(st.integers(needs.length, max(needs.length, min(needs.longest or 6, 6))))
+    shape = draw(
+        shapes(
+            length=max(length, shown.depth if shown.depth > 2 else 1),
+            devices=shown.devices,
+            form=shown.form,
+            upload=shown.upload,
+            mode=shown.mode,
+            external=shown.external and length > 1,
+            critical=shown.critical,
+        ).filter(needs.met_by)
+    )
+    return kind, shape, draw(st.binary(min_size=8, max_size=8))
+
+
+@given(fitting(TELLING))
+def test_a_defect_in_any_set_up_that_can_have_it_is_told(drawn: tuple[Defect, Shape, bytes]) -> None:
+    defect, shape, seed = drawn
+    note(f"{defect.name} in {shape}")
+    with tempfile.TemporaryDirectory() as name:
+        judged = judge(defect.apply(SetUp(shape, Source(seed, at=AT))), Path(name) / "set-up")
+    assert set(defect.breaks) <= judged.named
+
+
+@given(fitting(list(ODDITIES.values())))
+def test_an_oddity_in_any_set_up_that_can_have_it_is_no_error(drawn: tuple[Defect, Shape, bytes]) -> None:
+    oddity, shape, seed = drawn
+    note(f"{oddity.name} in {shape}")
+    with tempfile.TemporaryDirectory() as name:
+        judged = judge(oddity.apply(SetUp(shape, Source(seed, at=AT))), Path(name) / "set-up")
+    assert judged.errors == frozenset(), [str(f) for _, f in judged.report.findings()]
+
+
+@pytest.mark.parametrize("defect", TELLING, ids=lambda defect: defect.name)
+def test_a_defect_is_told_in_the_set_up_that_it_is_shown_in(defect: Defect, tmp_path: Path) -> None:
+    judged = judge(defect.make(Source("shown", at=AT)), tmp_path / "set-up")
+    assert set(defect.breaks) <= judged.named
+
+
+def test_most_defects_can_be_told_without_help_from_outside() -> None:
+    assert len(TELLING) > 0.9 * len(DEFECTS)
