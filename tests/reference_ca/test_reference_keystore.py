@@ -414,7 +414,7 @@ def test_the_api_finds_its_folder_by_fcu_home_dir(tmp_path: Path, monkeypatch: p
 
 def test_no_private_key_shows_in_any_repr_or_error(setup_of_length: SetUp) -> None:
     keystore = setup_of_length(2)
-    authority = keystore.authority()
+    authority = keystore.authority(Source("repr"))
     device = authority.issue_device("device-1")
     secrets = [authority.private_key_pem.data, device.private_key_pem.data]
     shown = f"{authority!r} {device!r} {authority.private_key_pem!r} {Source('hush-hush')!r} {vars(authority)!r}"

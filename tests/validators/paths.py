@@ -51,6 +51,7 @@ __all__ = [
     "directory_name_constraint",
     "dns_constraint",
     "extended_usage",
+    "for_decades",
     "forge_anchor",
     "name",
     "path",
@@ -119,6 +120,13 @@ ROOT = Plan("Root", aki=b"")
 INTERMEDIATE = Plan("Intermediate")
 FCU = Plan("FCU")
 DEVICE = Plan("0123456789", ca=None, usage=None, ski=b"")
+
+
+def for_decades(plan: Plan) -> Plan:
+    """The plan, valid at `AT` and by the clock too, whatever it shows: some libraries judge by it."""
+    now = datetime.now(timezone.utc).replace(microsecond=0)
+    start, end = min(AT - 100 * DAY, now - 100 * DAY), datetime(2049, 1, 1, tzinfo=timezone.utc)
+    return plan.but(not_before=start, not_after=max(end, now + 7300 * DAY))
 
 
 @dataclass(frozen=True)
@@ -226,9 +234,15 @@ def _public_key(plan: Plan) -> PublicKeyInfo:
 def _validity(plan: Plan) -> x509.Validity:
     if plan.validity is not None:
         return x509.Validity.load(plan.validity)
-    kind, value = ("general_time", x509.GeneralizedTime) if plan.generalized_time else ("utc_time", x509.UTCTime)
-    times = [x509.Time(name=kind, value=value(moment)) for moment in (plan.not_before, plan.not_after)]
+    times = [_time(moment, plan.generalized_time) for moment in (plan.not_before, plan.not_after)]
     return x509.Validity({"not_before": times[0], "not_after": times[1]})
+
+
+def _time(moment: datetime, generalized: bool) -> x509.Time:
+    """A UTCTime, or a GeneralizedTime: where it is wanted, and where RFC 5280 asks for it, from 2050 on."""
+    if generalized or moment.year >= 2050:
+        return x509.Time(name="general_time", value=x509.GeneralizedTime(moment))
+    return x509.Time(name="utc_time", value=x509.UTCTime(moment))
 
 
 def _extensions(plan: Plan, issuer: Plan) -> list[Extension]:

@@ -22,10 +22,7 @@ from . import paths
 from .paths import Plan
 
 DAY = timedelta(days=1)
-END = datetime(2049, 1, 1, tzinfo=timezone.utc)
-ROOT, INTERMEDIATE, FCU, DEVICE = (
-    plan.but(not_after=END) for plan in (paths.ROOT, paths.INTERMEDIATE, paths.FCU, paths.DEVICE)
-)
+ROOT, INTERMEDIATE, FCU, DEVICE = map(paths.for_decades, (paths.ROOT, paths.INTERMEDIATE, paths.FCU, paths.DEVICE))
 ASK = MbedTls().ask
 
 

@@ -8,7 +8,6 @@ certificates are valid for decades, because two of the three read the clock.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timezone
 
 import pytest
 from asn1crypto import x509
@@ -21,10 +20,7 @@ from fcu_conform.validators.openssl_command import OpensslCommand
 from . import paths
 from .paths import AT, Path, Plan, name
 
-END = datetime(2049, 1, 1, tzinfo=timezone.utc)
-ROOT, INTERMEDIATE, FCU, DEVICE = (
-    plan.but(not_after=END) for plan in (paths.ROOT, paths.INTERMEDIATE, paths.FCU, paths.DEVICE)
-)
+ROOT, INTERMEDIATE, FCU, DEVICE = map(paths.for_decades, (paths.ROOT, paths.INTERMEDIATE, paths.FCU, paths.DEVICE))
 NO_SIGNING = frozenset({"digital_signature"})
 
 
