@@ -107,8 +107,6 @@ class _LineCounter:
     def at(self, offset: int) -> int:
         while self._index < len(self._ends) and self._ends[self._index] <= offset:
             self._index += 1
-        while self._index > 0 and self._ends[self._index - 1] > offset:
-            self._index -= 1
         return self._index + 1
 
 

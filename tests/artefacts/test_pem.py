@@ -96,6 +96,12 @@ def test_rfc_1421_headers_are_left_out_and_say_that_a_key_is_encrypted(gap: str)
     assert parse_pem(data).blocks == (Block("A", 1, b"ABC", encrypted=True),)
 
 
+def test_only_the_first_empty_line_ends_rfc_1421_headers() -> None:
+    body = b"Proc-Type: 4,ENCRYPTED\n\nAQID\n\nBAUG\n"
+    (block,) = parse_pem(b"-----BEGIN EC PRIVATE KEY-----\n" + body + b"-----END EC PRIVATE KEY-----\n").blocks
+    assert (block.data, block.encrypted) == (b"\1\2\3\4\5\6", True)
+
+
 def test_an_encrypted_key_keeps_being_one_when_its_body_is_damaged() -> None:
     data = b"-----BEGIN A-----\nProc-Type: 4,ENCRYPTED\n\n-----END A-----\n"
     assert parse_pem(data).blocks == (Block("A", 1, None, "is empty", encrypted=True),)

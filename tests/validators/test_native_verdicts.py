@@ -8,6 +8,7 @@ certificates are valid for decades, because two of the three read the clock.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timezone
 
 import pytest
 from asn1crypto import x509
@@ -140,6 +141,8 @@ ROWS = [
 ]
 IN_MBEDTLS_3 = {"new-secp256k1_FCU-R": "r", "d39b-compressed_FCU_key-R": "A", "d39c-compressed_device_key-R": "A"}
 """What Mbed TLS 3.6 says otherwise than 2.28, which was recorded; new Debian and Ubuntu systems have it."""
+DATED = {"new-30_February-R": 2025}
+"""Rows whose dates are written out: from which year on a tool that reads the clock finds them valid."""
 VALIDATORS: tuple[Validator, ...] = (MbedTls(), Certtool(), OpensslCommand())
 
 
@@ -160,6 +163,8 @@ def test_each_library_says_what_was_recorded(row: Row, place: int) -> None:
             validator.ask(question)
         assert str(caught.value) == missing
         return
+    if row.id in DATED and validator.name == "certtool" and not DATED[row.id] < datetime.now(timezone.utc).year < 2048:
+        pytest.skip("these dates cannot follow the clock, and an older certtool reads it")
     answer = validator.ask(question)
     expected = row.verdicts[place]
     if validator.name == "mbedtls" and validator.version().startswith("3."):
