@@ -1,9 +1,9 @@
 /* Shifts the wall clock of any program by FCU_TEST_CLOCK_SHIFT seconds: preloaded, it answers for libc.
- * Only what tells the time is answered. Waiting is left alone: what waits till an absolute instant of the wall clock
- * would not wake up.
+ * What waits till an instant of the wall clock (Python 3.10 does so for its locks) waits till that of the true one.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <semaphore.h>
 #include <stdlib.h>
 #include <sys/time.h>
 #include <time.h>
@@ -43,4 +43,14 @@ time_t time(time_t *where)
     if (where)
         *where = precise.tv_sec;
     return precise.tv_sec;
+}
+
+int sem_timedwait(sem_t *restrict semaphore, const struct timespec *restrict until)
+{
+    static int (*real)(sem_t *restrict, const struct timespec *restrict);
+    if (!real)
+        real = (int (*)(sem_t *restrict, const struct timespec *restrict))dlsym(RTLD_NEXT, "sem_timedwait");
+    struct timespec truly = *until;
+    truly.tv_sec -= shift();
+    return real(semaphore, &truly);
 }
