@@ -132,6 +132,24 @@ def test_what_follows_the_element_is_handed_back() -> None:
     assert der.normalise(unhex("3003020105 beef")) == (unhex("3003020105"), unhex("beef"), [])
 
 
+def test_what_follows_an_element_with_a_long_length_is_handed_back_too() -> None:
+    long = der.encode(der.OCTET_STRING, bytes(200))
+    assert der.normalise(long + b"\xbe\xef") == (long, b"\xbe\xef", [])
+
+
+def test_a_length_of_three_octets_where_two_are_enough_is_not_der() -> None:
+    with pytest.raises(der.DerError, match=r"^length in more octets than needed at offset 0$"):
+        der.read(unhex("0483000100") + bytes(256), 0, 261)
+    assert der.read(unhex("04820100") + bytes(256), 0, 260) == (der.OCTET_STRING, 4, 260)
+
+
+@pytest.mark.parametrize("tag", [0x04, 0x0C, 0x12, 0x13, 0x14, 0x16, 0x1C, 0x1E])
+def test_every_kind_of_string_may_come_in_pieces_in_ber_and_is_put_together(tag: int) -> None:
+    pieces = der.encode(tag, b"ab") + der.encode(tag, b"cd")
+    rewritten = der.encode(tag, b"abcd"), b"", ["constructed string at offset 0"]
+    assert der.normalise(der.encode(tag | der.CONSTRUCTED, pieces)) == rewritten
+
+
 @pytest.mark.parametrize(
     "data",
     [
