@@ -80,8 +80,8 @@ def _guarded(path: Path, files: Iterator[FileBytes]) -> Iterator[FileBytes]:
         yield FileBytes(path.name, path, trouble=Trouble.UNREADABLE, detail=detail)
 
 
-def _open(path: Path) -> IO[bytes]:
-    """Opens an archive, which must be a regular file: opening a FIFO would wait for its other end.
+def open_regular(path: Path) -> IO[bytes]:
+    """Opens a file for reading, which must be a regular file: opening a FIFO would wait for its other end.
 
     Raises:
         OSError: it cannot be opened, or is something else.
@@ -103,7 +103,7 @@ def _refused(archive: Path, name: str, detail: str) -> FileBytes:
 
 
 def _walk_zip(path: Path, wanted: Wanted) -> Iterator[FileBytes]:
-    with _open(path) as raw, zipfile.ZipFile(raw) as archive:
+    with open_regular(path) as raw, zipfile.ZipFile(raw) as archive:
         for member in archive.infolist():
             name = member.filename
             if member.is_dir() or not wanted(name):
@@ -135,14 +135,15 @@ def _bounded(path: Path, name: str, data: bytes, limit: int) -> FileBytes:
     return FileBytes(name, path, data)
 
 
-class _BoundedStream(io.RawIOBase):
+class BoundedStream(io.RawIOBase):
     """A stream that gives no more than an archive of its size may unpack to."""
 
-    def __init__(self, stream: IO[bytes], size: int) -> None:
+    def __init__(self, stream: IO[bytes] | gzip.GzipFile, size: int) -> None:
         self._stream = stream
         self._left = max(ARCHIVE_FLOOR, ARCHIVE_RATIO * size)
 
     def read(self, count: int = -1) -> bytes:
+        """The next bytes, fewer only at the end. Raises tarfile.ReadError where there are too many."""
         if not 0 <= count <= ARCHIVE_READ:
             raise tarfile.ReadError("a header asks for more bytes than any honest one")
         data = self._stream.read(count)
@@ -153,11 +154,11 @@ class _BoundedStream(io.RawIOBase):
 
 
 def _walk_tar(path: Path, wanted: Wanted) -> Iterator[FileBytes]:
-    with _open(path) as raw:
+    with open_regular(path) as raw:
         packed = raw.read(2) == b"\x1f\x8b"
         raw.seek(0)
-        opened: IO[bytes] = gzip.GzipFile(fileobj=raw) if packed else raw  # type: ignore[assignment]
-        stream = _BoundedStream(opened, path.stat().st_size)
+        opened = gzip.GzipFile(fileobj=raw) if packed else raw
+        stream = BoundedStream(opened, path.stat().st_size)
         with tarfile.open(fileobj=stream, mode="r|") as archive:
             for member in archive:
                 archive.members = []  # type: ignore[attr-defined]  # tarfile would keep every member it has seen

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Set
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 from typing import Any
 
 from fcu_conform.artefacts import der, oids
@@ -18,6 +18,7 @@ from fcu_conform.artefacts.extensions import (
     NameConstraints,
     default_notes,
 )
+from fcu_conform.artefacts.lazily import lazily
 from fcu_conform.artefacts.names import parse_name
 from fcu_conform.artefacts.publickeys import PublicKey, parse_public_key, verifies
 from fcu_conform.artefacts.times import Time, parse_time
@@ -100,10 +101,7 @@ class Certificate:
         _, position = expect(data, position, tbs_stop, der.SEQUENCE, "issuer")
         self.issuer = parse_name(data[begin:position])
         begin, position = expect(data, position, tbs_stop, der.SEQUENCE, "validity")
-        self.not_before, begin = _time(data, begin, position, "notBefore")
-        self.not_after, begin = _time(data, begin, position, "notAfter")
-        if begin != position:
-            raise der.DerError("validity: bytes left over")
+        self.not_before, self.not_after = read_times(data, begin, position)
         begin = position
         _, position = expect(data, position, tbs_stop, der.SEQUENCE, "subject")
         self.subject = parse_name(data[begin:position])
@@ -140,12 +138,40 @@ class Certificate:
             position = stop
         return ()
 
-    @cached_property
+    @property
+    def size(self) -> int:
+        """How many bytes it has."""
+        return len(self.raw)
+
+    def is_among(self, certificates: Set[bytes]) -> bool:
+        """It is one of some certificates, given by their bytes."""
+        return self.raw in certificates
+
+    @lazily
+    def common_names(self) -> tuple[str, ...]:
+        """The subject's CNs."""
+        return tuple(self.subject.values(oids.COMMON_NAME))
+
+    @lazily
+    def organizational_units(self) -> tuple[str, ...]:
+        """The subject's OUs."""
+        return tuple(self.subject.values(oids.ORGANIZATIONAL_UNIT))
+
+    @lazily
+    def profile(self) -> tuple[object, ...]:
+        """What certificates of one template share: the signature algorithm, OID and criticality of each extension,
+        keyUsage, extendedKeyUsage, and the OIDs of the subject's attributes.
+        """
+        kinds = tuple((extension.oid, extension.critical) for extension in self.extensions)
+        attributes = tuple(attribute.oid for rdn in self.subject.rdns for attribute in rdn)
+        return self.outer_algorithm.der, kinds, self.key_usage, self.extended_key_usage, attributes
+
+    @lazily
     def sha256(self) -> str:
         """Hex SHA-256 over the bytes as found: the fingerprint."""
         return hashlib.sha256(self.raw).hexdigest()
 
-    @cached_property
+    @lazily
     def _parsed(self) -> dict[str, Any]:
         """The first of each extension that the rules look into; a DerError in place of one that is malformed."""
         parsed: dict[str, Any] = {}
@@ -216,7 +242,7 @@ class Certificate:
         """Subject and issuer are the same name; that the signature is its own is not said."""
         return self.subject.matches(self.issuer)
 
-    @cached_property
+    @lazily
     def is_self_signed(self) -> bool:
         """Self-issued, and the signature verifies under the certificate's own key."""
         return self.is_self_issued and self.signed_by(self.public_key) is True
@@ -236,7 +262,7 @@ class Certificate:
         """Neither too early nor too late."""
         return self.not_before.instant <= instant <= self.not_after.instant
 
-    @cached_property
+    @lazily
     def der_notes(self) -> list[str]:
         """Everything in the certificate that is not strict DER, in words; empty if all is."""
         try:
@@ -272,6 +298,15 @@ def read_algorithm(data: bytes, position: int, end: int, what: str) -> tuple[Sig
     oid_start, oid_stop = der.expect(data, start, stop, der.OBJECT_IDENTIFIER, what)
     oid = der.oid_text(data[oid_start:oid_stop])
     return SignatureAlgorithm(data[position:stop], oid, oid_stop != stop), stop
+
+
+def read_times(data: bytes, position: int, end: int) -> tuple[Time, Time]:
+    """notBefore and notAfter, which must fill the span. Raises DerError."""
+    not_before, position = _time(data, position, end, "notBefore")
+    not_after, position = _time(data, position, end, "notAfter")
+    if position != end:
+        raise der.DerError("validity: bytes left over")
+    return not_before, not_after
 
 
 def _time(data: bytes, position: int, end: int, what: str) -> tuple[Time, int]:

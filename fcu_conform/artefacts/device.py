@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
 
 from fcu_conform.artefacts import der
 from fcu_conform.artefacts.bundle import Bundle
@@ -10,6 +12,15 @@ from fcu_conform.artefacts.certificate import Certificate
 from fcu_conform.artefacts.files import read_entry
 from fcu_conform.artefacts.pem import Block, parse_pem
 from fcu_conform.artefacts.privatekeys import PrivateKey, Secret, parse_private_key
+
+
+class Kind(Enum):
+    """What a file of a device is, and with it how it is read."""
+
+    PEM = "PEM chain"
+    DER = "DER certificate"
+    BUNDLE = "bundle"
+    CHAIN = "DER certificates one by one"
 
 
 @dataclass(frozen=True)
@@ -38,9 +49,20 @@ class Device:
         key: the private key that goes with it, where the output has one.
         identity: what all files of this device share: its place and name without the ending.
         enrollment_id: the enrollment identity that the manifest gives.
+        own: the device's own certificate, where it is known already to be none of the CA's.
     """
 
-    __slots__ = ("bundle", "certificates", "endpoint_names", "enrollment_id", "identity", "key", "name", "troubles")
+    __slots__ = (
+        "bundle",
+        "certificates",
+        "endpoint_names",
+        "enrollment_id",
+        "identity",
+        "key",
+        "name",
+        "own",
+        "troubles",
+    )
 
     def __init__(
         self,
@@ -62,6 +84,7 @@ class Device:
         self.bundle = bundle
         self.key = key
         self.enrollment_id = enrollment_id
+        self.own: Certificate | None = None
 
     @property
     def certificate(self) -> Certificate | None:
@@ -70,6 +93,94 @@ class Device:
 
     def __repr__(self) -> str:
         return f"<Device {self.name}>"
+
+
+class DeviceFile:
+    """A file of a device, not yet taken apart; can cross to another process where it has no private key.
+
+    Attributes:
+        name, identity, endpoint_names, enrollment_id, key: those of the `Device`.
+        kind: how to read it.
+        data: its bytes.
+        chain: DER certificates in order, where a table has them one by one.
+        troubles: why its bytes could not be had.
+    """
+
+    __slots__ = ("chain", "data", "endpoint_names", "enrollment_id", "identity", "key", "kind", "name", "troubles")
+
+    def __init__(
+        self,
+        name: str,
+        kind: Kind | None = None,
+        data: bytes = b"",
+        troubles: tuple[str, ...] = (),
+        key: DeviceKey | None = None,
+        *,
+        identity: str = "",
+        endpoint_names: tuple[str, ...] = (),
+        enrollment_id: str | None = None,
+        chain: tuple[bytes, ...] = (),
+    ) -> None:
+        self.name = name
+        self.kind = kind
+        self.data = data
+        self.identity = identity or name
+        self.endpoint_names = endpoint_names
+        self.enrollment_id = enrollment_id
+        self.key = key
+        self.troubles = troubles
+        self.chain = chain
+
+    @classmethod
+    def of(cls, device: Device) -> DeviceFile:
+        """One that holds a device's certificates and nothing else of it."""
+        return cls(
+            device.name,
+            Kind.CHAIN,
+            identity=device.identity,
+            endpoint_names=device.endpoint_names,
+            chain=tuple(certificate.raw for certificate in device.certificates),
+        )
+
+    def read(self) -> Device:
+        """The device."""
+        device = Device(
+            self.name,
+            endpoint_names=self.endpoint_names,
+            troubles=self.troubles,
+            enrollment_id=self.enrollment_id,
+            identity=self.identity,
+        )
+        if self.kind is Kind.CHAIN:
+            _read_chain(device, self.chain)
+        elif self.kind is not None:
+            _READERS[self.kind](device, self.data)
+        device.key = self.key or device.key
+        return device
+
+    def known(self, own: Certificate, rest: tuple[Certificate, ...]) -> Device:
+        """The device with certificates that were read already, its own and those that follow."""
+        device = Device.__new__(Device)  # a million times: __init__ with its names would cost as much as a rule
+        device.name = self.name
+        device.identity = self.identity
+        device.endpoint_names = self.endpoint_names
+        device.enrollment_id = self.enrollment_id
+        device.key = self.key
+        device.certificates = (own, *rest)
+        device.troubles = ()
+        device.bundle = None
+        device.own = own
+        return device
+
+    @property
+    def may_travel(self) -> bool:
+        """No private key is in it, so that another machine may be given it."""
+        if self.kind is Kind.BUNDLE or b"PRIVATE KEY" in self.data:
+            return False
+        return self.key is None or self.key.private is None
+
+    def __repr__(self) -> str:
+        return f"<DeviceFile {self.name}>"
 
 
 def read_device_pem(device: Device, data: bytes) -> None:
@@ -109,6 +220,19 @@ def read_device_der(device: Device, data: bytes) -> None:
     device.troubles = tuple(_problems(device.certificates))
 
 
+def _read_chain(device: Device, chain: tuple[bytes, ...]) -> None:
+    """Fills in DER certificates that a table has one by one."""
+    certificates: list[Certificate] = []
+    troubles = [] if chain else ["has no certificate"]
+    for number, data in enumerate(chain, start=1):
+        try:
+            certificates.append(Certificate(data))
+        except der.DerError as fault:
+            troubles.append(f"certificate {number}: cannot be read: {fault}")
+    device.certificates = tuple(certificates)
+    device.troubles = (*troubles, *_problems(device.certificates))
+
+
 def read_device_bundle(device: Device, data: bytes) -> None:
     """Fills in what a CBOR bundle holds for the device: certificates, key and endpoint name.
 
@@ -125,6 +249,13 @@ def read_device_bundle(device: Device, data: bytes) -> None:
     device.troubles += tuple(_problems(device.certificates))
     if bundle.device_key is not None:
         device.key = read_key_der(device.name, bundle.device_key.reveal())
+
+
+_READERS: dict[Kind, Callable[[Device, bytes], None]] = {
+    Kind.PEM: read_device_pem,
+    Kind.DER: read_device_der,
+    Kind.BUNDLE: read_device_bundle,
+}
 
 
 def _problems(certificates: tuple[Certificate, ...]) -> list[str]:

@@ -1,48 +1,30 @@
-"""All device output that was given: files, folder trees and archives, read as a stream of devices."""
+"""All device output that was given, cut into chunks that can be judged anywhere, each a stream of devices."""
 
 from __future__ import annotations
 
-import re
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from itertools import islice
+from pathlib import Path
 
 from fcu_conform.artefacts.archives import MANIFEST_NAME, is_archive, walk
-from fcu_conform.artefacts.device import (
-    Device,
-    DeviceKey,
-    read_device_bundle,
-    read_device_der,
-    read_device_pem,
-    read_key_file,
+from fcu_conform.artefacts.chunks import CHUNK, Chunk, FilesChunk
+from fcu_conform.artefacts.device import Device, DeviceFile, DeviceKey
+from fcu_conform.artefacts.devicenames import (
+    DEVICE_ENDINGS,
+    KEY_ENDINGS,
+    device_file,
+    is_device_name,
+    is_key_name,
+    keys_beside,
+    take_key,
 )
-from fcu_conform.artefacts.manifest import Manifest, Row, read_manifest
-from fcu_conform.artefacts.reading import FileBytes
-
-PEM_ENDINGS = (".pem", ".crt", ".cer", ".cert")
-DER_ENDING = ".der"
-BUNDLE_ENDING = ".cbor"
-DEVICE_ENDINGS = (*PEM_ENDINGS, DER_ENDING, BUNDLE_ENDING)
-
-_KEY_NAME = re.compile(r"(.+\.)?(key|private[-_]?key|device[-_]?(private[-_]?)?key)\.(pem|der)|.+\.key", re.IGNORECASE)
-_GENERIC = frozenset(
-    (
-        "bundle",
-        "cert",
-        "cert_chain",
-        "certificate",
-        "certificate_chain",
-        "chain",
-        "client",
-        "config_data",
-        "device",
-        "device_cert",
-        "device_certificate",
-        "device_chain",
-        "leaf",
-    )
-)
-"""Names of files that say what a file is, not which device it is of."""
+from fcu_conform.artefacts.folders import folder_chunks
+from fcu_conform.artefacts.limits import DEVICE_FILE, MANIFEST_FILE
+from fcu_conform.artefacts.manifest import Manifest, read_manifest
+from fcu_conform.artefacts.reading import read_file
+from fcu_conform.artefacts.tables import estimate_rows, is_table, table_chunks
 
 
 @dataclass(frozen=True)
@@ -55,131 +37,109 @@ class DeviceSet:
         return bool(self.paths)
 
     def __iter__(self) -> Iterator[Device]:
+        for chunk in self.chunks():
+            for file in chunk.files():
+                yield file.read()
+
+    def chunks(self) -> Iterator[Chunk]:
+        """The devices in chunks, each time the same ones in the same order."""
         for path in self.paths:
-            yield from _Output(path)
-
-
-class _Output:
-    """One path of device output. Keys and the manifest are looked at first, since an archive has no order."""
-
-    def __init__(self, path: Path) -> None:
-        is_manifest = path.name.endswith(".csv") and not path.is_dir()
-        self.root = path.parent if is_manifest else path
-        self.listed_only = is_manifest
-        self.manifest_name = path.name if is_manifest else MANIFEST_NAME
-        self.is_single = not self.root.is_dir() and not is_archive(self.root)
-        self.keys: dict[str, DeviceKey] = {}
-        self.used: set[str] = set()
-        self.manifest = Manifest("", {})
-
-    def __iter__(self) -> Iterator[Device]:
-        self._look_ahead()
-        if self.manifest.troubles:
-            yield Device(self.manifest.name, troubles=self.manifest.troubles)
-        found: set[str] = set()
-        seen = bool(self.manifest.troubles)
-        for file in walk(self.root, self._is_device_file):
-            row = self.manifest.rows.get(file.name)
-            if row is not None:
-                found.add(file.name)
-            seen = True
-            yield self._device(file, row)
-        for name, row in self.manifest.rows.items():
-            if name not in found:
+            seen = False
+            for chunk in _chunks(path):
                 seen = True
-                yield Device(name, troubles=(f"is missing: {self.manifest.name}, line {row.line}, names it",))
-        for name, key in self.keys.items():
-            if name not in self.used:
-                yield Device(name, key=key)
-        if not seen:
-            kinds = ", ".join(DEVICE_ENDINGS)
-            yield Device(self.root.name or str(self.root), troubles=(f"has no device in it (no {kinds} file)",))
+                yield chunk
+            if not seen:
+                kinds = ", ".join(DEVICE_ENDINGS)
+                trouble = f"has no device in it (no {kinds} file)"
+                yield FilesChunk((DeviceFile(path.name or str(path), troubles=(trouble,)),))
 
-    def _look_ahead(self) -> None:
-        if self.is_single:
-            for ending in (".key.pem", ".key.der", ".key"):
-                beside = self.root.with_name(self.root.name.rpartition(".")[0] + ending)
-                if beside.exists() and beside != self.root:
-                    self._take_key(next(walk(beside, _anything)))
-            return
-        for file in walk(self.root, self._is_key_or_manifest):
-            if file.name == self.manifest_name:
-                self.manifest = read_manifest(file)
-            else:
-                self._take_key(file)
-        # A manifest may call any file a key.
-        named = {row.key_file for row in self.manifest.rows.values() if row.key_file} - set(self.keys)
-        if named:
-            for file in walk(self.root, named.__contains__):
-                self._take_key(file)
+    def estimate(self) -> int | None:
+        """About how many devices there are, at little cost; None where only going over them tells."""
+        counts = [_estimate(path) for path in self.paths]
+        return None if None in counts else sum(count or 0 for count in counts)
 
-    def _take_key(self, file: FileBytes) -> None:
-        if file.trouble is not None:
-            self.keys[file.name] = DeviceKey(file.name, trouble=file.detail or file.trouble.value)
+
+def _estimate(path: Path) -> int | None:
+    if is_table(path) and path.is_file():
+        return estimate_rows(path)
+    if path.is_dir():
+        return sum(1 for _, _, names in os.walk(path) for name in names if is_device_name(name))
+    return None if is_archive(path) or path.name.endswith(".csv") else 1
+
+
+def _chunks(path: Path) -> Iterator[Chunk]:
+    if is_table(path) and not path.is_dir():
+        return table_chunks(path)
+    is_manifest = path.name.endswith(".csv") and not path.is_dir()
+    root = path.parent if is_manifest else path
+    if root.is_dir():
+        return _in_folder(root, path.name if is_manifest else MANIFEST_NAME, listed_only=is_manifest)
+    return _in_batches(_in_archive(path) if is_archive(path) else _single(path))
+
+
+def _in_batches(files: Iterator[DeviceFile]) -> Iterator[Chunk]:
+    while batch := tuple(islice(files, CHUNK)):
+        yield FilesChunk(batch)
+
+
+def _in_folder(root: Path, manifest_name: str, *, listed_only: bool) -> Iterator[Chunk]:
+    manifest = Manifest("", {})
+    if (root / manifest_name).is_file():
+        manifest = read_manifest(read_file(root / manifest_name, MANIFEST_FILE, within=root))
+        if manifest.troubles:
+            yield FilesChunk((DeviceFile(manifest.name, troubles=manifest.troubles),))
+    found: set[str] = set()
+    for chunk in folder_chunks(root, manifest, listed_only=listed_only):
+        if manifest.rows:
+            found.update(name for name in chunk.names() if name in manifest.rows)
+        yield chunk
+    yield from _in_batches(_missing(manifest, found))
+
+
+def _missing(manifest: Manifest, found: set[str]) -> Iterator[DeviceFile]:
+    for name, row in manifest.rows.items():
+        if name not in found:
+            yield DeviceFile(name, troubles=(f"is missing: {manifest.name}, line {row.line}, names it",))
+
+
+def _single(path: Path) -> Iterator[DeviceFile]:
+    """A file that was given itself, with the key beside it."""
+    file = read_file(path, DEVICE_FILE)
+    beside = (path.with_name(path.name.rpartition(".")[0] + ending) for ending in KEY_ENDINGS)
+    key = next((take_key(read_file(place, DEVICE_FILE)) for place in beside if place != path and place.exists()), None)
+    yield device_file(file, None, key)
+
+
+def _in_archive(path: Path) -> Iterator[DeviceFile]:
+    """An archive has no order: keys and the manifest are looked at first."""
+    manifest = Manifest("", {})
+    keys: dict[str, DeviceKey] = {}
+    for file in walk(path, lambda name: name == MANIFEST_NAME or is_key_name(name)):
+        if file.name == MANIFEST_NAME:
+            manifest = read_manifest(file)
         else:
-            self.keys[file.name] = read_key_file(file.name, file.data)
-
-    def _is_key_or_manifest(self, name: str) -> bool:
-        return name == self.manifest_name or is_key_name(name)
-
-    def _is_device_file(self, name: str) -> bool:
-        if self.listed_only or name in self.manifest.rows:
-            return name in self.manifest.rows
-        if name.startswith("__MACOSX/") or name.rpartition("/")[2].startswith("._"):
-            return False  # resource forks, which macOS puts into archives
-        return name.lower().endswith(DEVICE_ENDINGS) and name not in self.keys and not is_key_name(name)
-
-    def _device(self, file: FileBytes, row: Row | None) -> Device:
-        place = PurePosixPath(file.name)
-        stem, folder = place.name.rpartition(".")[0] or place.name, place.parent.name
-        is_generic = stem.lower().replace("-", "_") in _GENERIC
-        identity = str(place.parent) if is_generic and folder else str(place.parent / stem)
-        device = Device(file.name, identity=identity)
+            keys[file.name] = take_key(file)
+    # A manifest may call any file a key.
+    named = {row.key_file for row in manifest.rows.values() if row.key_file} - set(keys)
+    if named:
+        keys.update((file.name, take_key(file)) for file in walk(path, named.__contains__))
+    if manifest.troubles:
+        yield DeviceFile(manifest.name, troubles=manifest.troubles)
+    found: set[str] = set()
+    used: set[str] = set()
+    for file in walk(path, lambda name: name in manifest.rows or (is_device_name(name) and name not in keys)):
+        row = manifest.rows.get(file.name)
         if row is not None:
-            device.endpoint_names = (row.endpoint_name,) if row.endpoint_name else ()
-            device.enrollment_id = row.enrollment_id
-        else:
-            names = (() if is_generic else (stem,)) + ((folder,) if folder else ())
-            device.endpoint_names = tuple(dict.fromkeys(names))
-        if file.trouble is not None:
-            device.troubles = (file.detail or file.trouble.value,)
-        else:
-            _fill(device, file.data)
-        key = self._key_for(place, stem, is_generic, row)
-        if key is not None:
-            self.used.add(key.name)
-            device.key = key
-        return device
-
-    def _key_for(self, place: PurePosixPath, stem: str, is_generic: bool, row: Row | None) -> DeviceKey | None:
-        if not self.keys and (row is None or not row.key_file):
-            return None
+            found.add(file.name)
+        key = None
         if row is not None and row.key_file:
-            return self.keys.get(row.key_file) or DeviceKey(row.key_file, trouble="is missing")
-        names = [f"{stem}.key.pem", f"{stem}.key.der", f"{stem}.key"]
-        if is_generic or place.parent.name:
-            names += [f"{name}.{end}" for name in ("key", "private_key", "device_key") for end in ("pem", "der")]
-        beside = (str(place.with_name(name)) for name in names)
-        return next((self.keys[name] for name in beside if name in self.keys), None)
-
-
-def _anything(_name: str) -> bool:
-    return True
-
-
-def is_key_name(name: str) -> bool:
-    """A file of that name counts as a private key, and never as a device."""
-    return _KEY_NAME.fullmatch(name.rpartition("/")[2]) is not None
-
-
-def _fill(device: Device, data: bytes) -> None:
-    """Reads the file by its ending; by its first bytes where the ending says nothing."""
-    ending = device.name.lower()
-    if ending.endswith(BUNDLE_ENDING):
-        read_device_bundle(device, data)
-    elif ending.endswith(DER_ENDING) or (data[:1] == b"\x30" and not ending.endswith(".pem")):
-        read_device_der(device, data)
-    elif data[:1] and 0xA0 <= data[0] <= 0xBF and not ending.endswith(PEM_ENDINGS):
-        read_device_bundle(device, data)
-    else:
-        read_device_pem(device, data)
+            key = keys.get(row.key_file) or DeviceKey(row.key_file, trouble="is missing")
+        elif keys:
+            key = next((keys[name] for name in keys_beside(file.name) if name in keys), None)
+        if key is not None:
+            used.add(key.name)
+        yield device_file(file, row, key)
+    yield from _missing(manifest, found)
+    for name, key in keys.items():
+        if name not in used:
+            yield DeviceFile(name, key=key)

@@ -9,7 +9,7 @@ import stat
 from pathlib import Path
 
 from fcu_conform.artefacts.archives import walk
-from fcu_conform.artefacts.deviceset import is_key_name
+from fcu_conform.artefacts.devicenames import is_key_name
 from fcu_conform.artefacts.reading import kind_of
 
 _PIECE = 1 << 20

@@ -48,6 +48,9 @@ KEYSTORE_SEARCHED = 64 * MIB
 DEVICE_FILE = 256 * KIB
 """Bytes of one file of a device; a chain of five certificates in a bundle has about 6 KiB."""
 
+TABLE_ROW = 512 * KIB
+"""Bytes of one line of a .jsonl file; a bundle in base64 has about 8 KiB."""
+
 MANIFEST_FILE = 512 * MIB
 """Bytes of devices.csv; a million devices have about 100 MiB."""
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
+from typing import NamedTuple
 
 from fcu_conform.artefacts import der
+from fcu_conform.artefacts.lazily import lazily
 from fcu_conform.artefacts.oids import ATTRIBUTES, named
 
 _ENCODINGS = {
@@ -20,8 +22,7 @@ _ENCODINGS = {
 }
 
 
-@dataclass(frozen=True)
-class Attribute:
+class Attribute(NamedTuple):
     """One attribute of a name: its type as a dotted OID, and its value with the string type's tag."""
 
     oid: str
@@ -40,7 +41,7 @@ class Attribute:
             text = self.value.decode(_ENCODINGS[self.tag])
         except (KeyError, UnicodeDecodeError):  # no string, or none of its type: only the same bytes are the same
             return self.oid, (self.tag, self.value)
-        folded = unicodedata.normalize("NFKC", text).casefold()
+        folded = (text if text.isascii() else unicodedata.normalize("NFKC", text)).casefold()
         return self.oid, " ".join(folded.split())
 
 
@@ -60,13 +61,15 @@ class Name:
         """The values of all attributes of one type, in order."""
         return [attribute.text for rdn in self.rdns for attribute in rdn if attribute.oid == oid]
 
-    @cached_property
+    @lazily
     def comparable(self) -> tuple[frozenset[tuple[str, object]], ...]:
         """The name in the form in which equal names are equal (RFC 5280 section 7.1)."""
         return tuple(frozenset(attribute.comparable for attribute in rdn) for rdn in self.rdns)
 
     def matches(self, other: Name) -> bool:
         """RFC 5280 calls the two names equal, whatever their string types, case and white space."""
+        if len(self.rdns) != len(other.rdns):
+            return False
         return self.der == other.der or self.comparable == other.comparable
 
     def __str__(self) -> str:

@@ -1,16 +1,18 @@
 """Object identifiers that the suite knows, with the names that people use for them."""
 
 COMMON_NAME = "2.5.4.3"
+SERIAL_NUMBER = "2.5.4.5"
 COUNTRY = "2.5.4.6"
 LOCALITY = "2.5.4.7"
 STATE = "2.5.4.8"
 ORGANIZATION = "2.5.4.10"
 ORGANIZATIONAL_UNIT = "2.5.4.11"
+USER_ID = "0.9.2342.19200300.100.1.1"
 
 ATTRIBUTES = {
     COMMON_NAME: "CN",
     "2.5.4.4": "SN",
-    "2.5.4.5": "serialNumber",
+    SERIAL_NUMBER: "serialNumber",
     COUNTRY: "C",
     LOCALITY: "L",
     STATE: "ST",
@@ -20,7 +22,7 @@ ATTRIBUTES = {
     "2.5.4.12": "title",
     "2.5.4.42": "GN",
     "2.5.4.46": "dnQualifier",
-    "0.9.2342.19200300.100.1.1": "UID",
+    USER_ID: "UID",
     "0.9.2342.19200300.100.1.25": "DC",
     "1.2.840.113549.1.9.1": "emailAddress",
 }

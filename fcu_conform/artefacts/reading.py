@@ -23,6 +23,9 @@ class Trouble(str, Enum):
     UNREADABLE = "unreadable"
 
 
+_PLAINLY = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
+"""O_NONBLOCK: opening a FIFO or a device must not wait for its other end."""
+
 _KINDS = (
     (stat.S_ISDIR, "a folder"),
     (stat.S_ISFIFO, "a FIFO"),
@@ -79,8 +82,7 @@ def read_file(path: Path, limit: int, *, within: Path | None = None, name: str =
         if is_link and within is not None and not _lies_within(target, within):
             detail = f"is a link out of the keystore, to {os.fspath(target)}, and is not followed"
             return failed(trouble=Trouble.LINK_OUT, detail=detail)
-        # O_NONBLOCK: opening a FIFO or a device must not wait for its other end.
-        descriptor = os.open(target, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+        descriptor = os.open(target, _PLAINLY)
     except OSError as fault:
         return failed(trouble=_trouble(fault), detail=_detail(fault, is_link))
     try:
@@ -95,6 +97,27 @@ def read_file(path: Path, limit: int, *, within: Path | None = None, name: str =
     if len(data) > limit:
         return failed(trouble=Trouble.TOO_LARGE, detail=f"has more than {limit} bytes", mode=mode)
     return FileBytes(name, path, data, is_link=is_link, mode=mode)
+
+
+def read_plainly(base: str, folder: int, limit: int) -> bytes | None:
+    """The bytes of a regular file of an open folder; None where `read_file` has more to say of it.
+
+    Three calls of the system and nothing else: a lot has a million of them.
+    """
+    try:
+        descriptor = os.open(base, _PLAINLY, dir_fd=folder)
+    except OSError:
+        return None
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode) or not 0 < status.st_size <= limit:
+            return None
+        data = os.read(descriptor, status.st_size + 1)
+        return data if len(data) == status.st_size else None
+    except OSError:
+        return None
+    finally:
+        os.close(descriptor)
 
 
 def _read_up_to(descriptor: int, count: int) -> bytes:

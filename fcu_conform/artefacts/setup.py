@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 from fcu_conform.artefacts.certificate import Certificate
 from fcu_conform.artefacts.chain import Chain, Link
 from fcu_conform.artefacts.config import ConfigFile
+from fcu_conform.artefacts.files import CertificateFile, KeyFile
 from fcu_conform.artefacts.keystore import Keystore
 from fcu_conform.artefacts.limits import CONFIG_FILE
-from fcu_conform.artefacts.publickeys import PublicKey
-from fcu_conform.artefacts.reading import read_file
+from fcu_conform.artefacts.publickeys import PublicKey, parse_public_key
+from fcu_conform.artefacts.reading import FileBytes, Trouble, read_file
 from fcu_conform.artefacts.usage import UsageError, existing
 
 if TYPE_CHECKING:
@@ -111,12 +112,12 @@ class Setup:
         )
         return Chain(links, self.key_public)
 
-    @property
+    @cached_property
     def fcu_link(self) -> Link | None:
         """The FCU certificate with its place in the file: where the order is right, the first."""
         return self.chain.path[0] if self.chain.path else None
 
-    @property
+    @cached_property
     def fcu_certificate(self) -> Certificate | None:
         """The certificate that signs devices."""
         return None if self.fcu_link is None else self.fcu_link.certificate
@@ -290,3 +291,49 @@ def _names(paths: Sequence[Path]) -> list[str]:
     if len({tail[-1] for tail in tails}) == 1 and len({tail[:-1] for tail in tails}) == len(tails):
         tails = [tail[:-1] for tail in tails]
     return ["/".join(tail) for tail in tails]
+
+
+@dataclass(frozen=True)
+class CaSide:
+    """What of a set-up judging devices takes, without a secret: it can cross to another machine.
+
+    ``crt`` is fcu.crt as it was read, ``key`` the DER public key of fcu_private_key.pem; depth, mode and account id are
+    what fcu.yml and the options say together.
+    """
+
+    name: str
+    crt: FileBytes
+    key: bytes | None
+    depth: int | None
+    mode: str | None
+    account_id: str | None
+    at: datetime
+
+    @classmethod
+    def of(cls, setup: Setup) -> CaSide:
+        """That of a set-up."""
+        key = setup.key_public
+        return cls(
+            setup.name,
+            setup.keystore.fcu_crt.file,
+            None if key is None else key.der,
+            setup.depth,
+            setup.mode,
+            setup.account_id,
+            setup.at,
+        )
+
+    @property
+    def may_travel(self) -> bool:
+        """No private key stands in fcu.crt, where none belongs."""
+        return b"PRIVATE KEY" not in self.crt.data
+
+    def setup(self) -> Setup:
+        """A set-up that says the same of devices; it reads nothing from disk."""
+        keystore = Keystore(self.crt.path.parent)
+        nothing = FileBytes("", self.crt.path, trouble=Trouble.MISSING)
+        vars(keystore).update(fcu_crt=CertificateFile(self.crt), key_file=KeyFile(nothing))
+        setup = Setup(self.name, keystore, None, self.depth, self.at, mode_option=self.mode)
+        key = None if self.key is None else parse_public_key(self.key)
+        vars(setup).update(key_public=key, account_id=self.account_id)
+        return setup

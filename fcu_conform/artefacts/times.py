@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache
+from typing import NamedTuple
 
 from fcu_conform.artefacts import der
 
@@ -13,21 +13,33 @@ _UTC_TIME = re.compile(r"(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)?(Z|[+-]\d{4})?")
 _GENERALIZED = re.compile(r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)?(\d\d)?([.,]\d+)?(Z|[+-]\d{4})?")
 
 
-@dataclass(frozen=True)
-class Time:
+class Time(NamedTuple):
     """A time as a certificate has it: the instant, and what its encoding should not be (empty if all is well)."""
 
     instant: datetime
     notes: tuple[str, ...] = ()
 
 
-@lru_cache(maxsize=4096)
 def parse_time(tag: int, content: bytes) -> Time:
     """Reads the content of a UTCTime or GeneralizedTime; what BER or ISO 8601 allow beyond RFC 5280 is noted.
 
     Raises:
         DerError: no instant can be made of it.
     """
+    if content[-1:] == b"Z" and content[:-1].isdigit():
+        # Nearly all times are written so, and a lot has two of its own in each certificate.
+        try:
+            if tag == der.UTC_TIME and len(content) == 13:
+                return Time(_plain(int(content[:2]) + (2000 if content[0] < 0x35 else 1900), content[2:]))
+            if tag == der.GENERALIZED_TIME and len(content) == 15 and content >= b"2050":
+                return Time(_plain(int(content[:4]), content[4:]))
+        except ValueError:
+            pass
+    return _parse(tag, content)
+
+
+@lru_cache(maxsize=4096)
+def _parse(tag: int, content: bytes) -> Time:
     text = content.decode("latin-1")
     match = (_UTC_TIME if tag == der.UTC_TIME else _GENERALIZED).fullmatch(text)
     if match is None:
@@ -50,6 +62,12 @@ def parse_time(tag: int, content: bytes) -> Time:
     except (ValueError, OverflowError) as fault:
         raise der.DerError(f"not a date that exists: {text!r}") from fault
     return Time(instant, tuple(notes))
+
+
+def _plain(year: int, rest: bytes) -> datetime:
+    """The instant of MMDDhhmmssZ in a year. Raises ValueError where there is none."""
+    month, day, hour, minute, second = int(rest[:2]), int(rest[2:4]), int(rest[4:6]), int(rest[6:8]), int(rest[8:10])
+    return datetime(year, month, day, hour, minute, second, 0, timezone.utc)
 
 
 def _offset(zone: str | None) -> timedelta:

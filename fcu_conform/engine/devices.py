@@ -1,157 +1,296 @@
-"""Judges devices in one stream: every device rule on every device, each file read once and forgotten."""
+"""Judges the devices of one chunk: every device rule on every device, each file read once and forgotten."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from graphlib import TopologicalSorter
 from hashlib import blake2b
-from heapq import heappush, heapreplace
+from heapq import nsmallest
+from itertools import islice
 
-from fcu_conform.artefacts.device import Device
+from fcu_conform.artefacts.device import Device, DeviceFile
 from fcu_conform.artefacts.setup import Setup
 from fcu_conform.artefacts.waivers import Waiver
+from fcu_conform.engine.faults import describe_fault
+from fcu_conform.engine.shortcut import Shortcut
+from fcu_conform.engine.uniqueness import Ledger, Marks
 from fcu_conform.engine.waivers import Waivers, marks_of_device
 from fcu_conform.rules.model import Blocked, DeviceCheck, Finding, Level, NotApplicable, Rule, Scope
+from fcu_conform.rules.seen import Memory
 
 KEPT_FINDINGS = 10_000
 """Findings kept for each rule; what comes beyond is counted, so that a wholly wrong lot does not fill the memory."""
 
-
-OVER_DEVICES = frozenset({Scope.DEVICE, Scope.LOT})
-"""Scopes of the rules that are judged in the pass over the devices."""
-
 BUNDLE_FAMILY = "BDL"
 NO_WAIVERS = Waivers()
+
+BLOCK = 64
+"""Devices that are looked at together on the short way."""
 
 
 @dataclass
 class Tally:
-    """What one rule said over all devices.
+    """What one rule said over some devices.
 
     ``judged`` counts the devices that it really looked at, ``blocked_by`` and ``reasons`` tell why it did not look at
-    others; ``findings`` are the first of ``found``. Of these ``waived`` are covered by a waiver, each of ``used``
-    covers at least one, and ``levels`` are those of the findings that none covers. ``hidden_by`` counts the devices
-    that it did not look at because of nothing but waived errors, by the codes of these.
+    others; ``findings`` are the first of ``found``; ``fault`` tells how the rule itself broke. Of the findings
+    ``waived`` are covered by a waiver, each of ``used`` covers at least one, and ``levels`` are those of the findings
+    that none covers. ``hidden_by`` counts the devices that it did not look at because of nothing but waived errors, by
+    the codes of these. A notice is told once, however many devices it is true of.
     """
 
-    rule: Rule
     judged: int = 0
     found: int = 0
     findings: list[Finding] = field(default_factory=list)
     blocked_by: dict[str, int] = field(default_factory=dict)
     reasons: dict[str, int] = field(default_factory=dict)
-    fault: Exception | None = None
+    fault: str = ""
     waived: int = 0
     used: set[Waiver] = field(default_factory=set)
     levels: set[Level] = field(default_factory=set)
     hidden_by: dict[str, int] = field(default_factory=dict)
 
+    def keep(self, finding: Finding) -> None:
+        """Counts a finding, and keeps it where there is room.
+
+        Waived findings have a limit of their own, so that they never crowd out one that stands.
+        """
+        if finding.level is Level.NOTICE and any(finding.message == kept.message for kept in self.findings):
+            return
+        self.found += 1
+        if finding.waiver is None:
+            has_room = self.found - self.waived <= KEPT_FINDINGS
+        else:
+            self.waived += 1
+            has_room = self.waived <= KEPT_FINDINGS or finding.waiver not in self.used
+            self.used.add(finding.waiver)
+        if has_room:
+            self.findings.append(finding)
+
+    def add(self, later: Tally) -> None:
+        """Takes in what the rule said over devices that come after these."""
+        self.judged += later.judged
+        self.add_findings(later)
+        for name in ("blocked_by", "reasons", "hidden_by"):
+            for key, count in getattr(later, name).items():
+                _count(getattr(self, name), key, count)
+        self.fault = self.fault or later.fault
+
+    def add_findings(self, later: Tally) -> None:
+        """Takes in no more than what the rule found."""
+        for finding in later.findings:
+            self.keep(finding)
+        self.found += later.found - len(later.findings)
+        self.waived += later.waived - sum(finding.waiver is not None for finding in later.findings)
+        self.used |= later.used
+        self.levels |= later.levels
+
+
+@dataclass(frozen=True)
+class Offender:
+    """A device with an error: its number in the chunk, its name, and whether it only repeats what another has."""
+
+    index: int
+    name: str
+    repeats_only: bool = False
+
 
 @dataclass
-class DevicePass:
-    """All that one pass over the devices has shown: a tally for each rule, how many devices, how many with an error.
+class ChunkResult:
+    """What judging one chunk has shown.
 
-    ``sample`` are devices without an error for the validators to be asked about, chosen by the digest of their
-    certificates, so that another run over the same devices takes the same ones.
+    Attributes:
+        checked: how many devices.
+        tallies: by code, what each rule said.
+        offenders: the devices with an error.
+        marks: by code, digests of what must be unique, see `Digests`.
+        drawn: digest and number of the devices without an error that validators may be asked about.
     """
 
-    tallies: dict[str, Tally]
     checked: int = 0
-    sample: list[Device] = field(default_factory=list)
-    offenders: list[str] = field(default_factory=list)
-    offending: int = 0
+    tallies: dict[str, Tally] = field(default_factory=dict)
+    offenders: list[Offender] = field(default_factory=list)
+    marks: dict[str, bytes] = field(default_factory=dict)
+    drawn: list[tuple[int, int]] = field(default_factory=list)
+
+
+class Judge:
+    """Judges chunk by chunk; prepared once, since a lot has thousands of them.
+
+    Args:
+        rules: those over devices that have something to judge.
+        setup: the CA side.
+        leads: by code, the first device of the lot for each rule that compares the others with it, where that is known.
+        sample: how many devices of a chunk are drawn for the validators.
+        memory: for each rule about what must be unique whom it asks for earlier holders; by default they write down
+            what is to be compared once all chunks are judged.
+        short: whether devices like those that passed may go the short way.
+        waivers: those in force. A device whose errors are all waived is one without: what validators say of it is a
+            finding of its own.
+    """
+
+    def __init__(
+        self,
+        rules: Sequence[Rule],
+        setup: Setup,
+        *,
+        leads: Mapping[str, DeviceFile] | None = None,
+        sample: int = 0,
+        memory: Callable[[], Memory] | None = None,
+        short: bool = True,
+        waivers: Waivers = NO_WAIVERS,
+    ) -> None:
+        self._setup = setup
+        self._sample = sample
+        self._waivers = waivers
+        self._ledger = Ledger()
+        unique = [rule.code for rule in rules if rule.scope is Scope.UNIQUE]
+        self._marks = {code: Marks(self._ledger) for code in unique} if memory is None else {}
+        self._memories: Mapping[str, Memory] = self._marks if memory is None else {code: memory() for code in unique}
+        self._checks = [(rule, self._started(rule)) for rule in in_order_of_need(rules)]
+        # Most lots have no bundles, and asking every bundle rule about every device would cost a third of the time.
+        self._without_bundle = [(rule, check) for rule, check in self._checks if rule.family != BUNDLE_FAMILY]
+        self._shortcut = Shortcut(self._without_bundle, setup) if short else None
+        self._leading = {rule.code for rule in rules if rule.scope is Scope.LOT}
+        self.leads: dict[str, DeviceFile] = {}
+        for rule, check in self._checks:
+            if leads is not None and rule.code in leads:
+                check(leads[rule.code].read(), setup)
+                self.leads[rule.code] = leads[rule.code]
 
     @property
-    def conformant(self) -> int:
-        """Devices without an error."""
-        return self.checked - self.offending
+    def knows_its_leads(self) -> bool:
+        """Every rule that compares devices with the first has seen it."""
+        return len(self.leads) == len(self._leading)
 
+    def _started(self, rule: Rule) -> DeviceCheck:
+        check: DeviceCheck = rule.check
+        if rule.scope is Scope.LOT:
+            check = rule.check(self._setup)
+        elif rule.scope is Scope.UNIQUE:
+            check = rule.check(self._setup, self._memories[rule.code])
+        return check
 
-def judge_devices(
-    rules: Sequence[Rule],
-    devices: Iterable[Device],
-    setup: Setup,
-    *,
-    sample: int = 0,
-    waivers: Waivers = NO_WAIVERS,
-) -> DevicePass:
-    """Judges a stream of devices by device rules, and keeps a sample of those without an error.
+    def judge(self, files: Iterable[DeviceFile]) -> ChunkResult:
+        """Judges the devices of one chunk, in order."""
+        result = ChunkResult(tallies={rule.code: Tally() for rule, _ in self._checks})
+        shortcut = self._shortcut
+        drawn: list[tuple[int, int]] = []
+        index = 0
+        size = 1
+        stream = iter(files)
+        while block := list(islice(stream, size)):
+            passed = [False] * len(block)
+            if shortcut is not None:
+                passed = shortcut.sort_out(block, index, self._ledger.turn_to)
+            for file, is_done in zip(block, passed, strict=True):
+                offends = None if is_done else self._judge_file(result, index, file)
+                if offends is not None:
+                    result.offenders.append(Offender(index, file.name, offends))
+                elif self._sample and (file.data or file.chain):
+                    drawn.append((_digest(file), index))
+                index += 1
+            result.checked += sum(passed)
+            # While nothing is known yet each device is one to learn from, and none is to be missed by many at once.
+            size = min(2 * size, BLOCK) if all(passed) else 1
+        for reasons, count in shortcut.taken() if shortcut is not None else ():
+            for code, reason in reasons.items():
+                tally = result.tallies[code]
+                if reason is None:
+                    tally.judged += count
+                else:
+                    _count(tally.reasons, reason, count)
+        result.marks = {code: marks.take() for code, marks in self._marks.items()}
+        result.drawn = nsmallest(self._sample, drawn)
+        return result
 
-    A device whose errors are all waived is one without: what validators say of it is a finding of its own.
-    """
-    result = DevicePass({rule.code: Tally(rule) for rule in rules})
-    checks = [(result.tallies[rule.code], _started(rule, setup)) for rule in _in_order_of_need(rules)]
-    # Most lots have no bundles, and asking every bundle rule about every device would cost a third of the time.
-    without_bundle = [(tally, check) for tally, check in checks if tally.rule.family != BUNDLE_FAMILY]
-    drawn: list[tuple[int, int, Device]] = []
-    for device in devices:
+    def _judge_file(self, result: ChunkResult, index: int, file: DeviceFile) -> bool | None:
+        """The full way; see `_judge_device`."""
+        self._ledger.turn_to(index)
+        device = file.read()
         result.checked += bool(device.certificates or device.troubles or device.bundle)
-        if _judge_device(checks if device.bundle else without_bundle, device, setup, waivers):
-            result.offending += 1
-            if len(result.offenders) < KEPT_FINDINGS:
-                result.offenders.append(device.name)
-        elif sample and device.certificates:
-            _draw(drawn, device, sample)
-    result.sample = [device for _, _, device in sorted(drawn, key=lambda entry: -entry[0])]
-    return result
+        return self._judge_device(result.tallies, file, device)
+
+    def _judge_device(self, tallies: Mapping[str, Tally], file: DeviceFile, device: Device) -> bool | None:
+        """None where no error of the device stands; else whether all it does wrong is to repeat what another has."""
+        # What keeps other rules from judging, by code: the waived errors behind it, or nothing where a finding stands.
+        hindered: dict[str, frozenset[str]] = {}
+        is_plain = True
+        reasons: dict[str, str | None] = {}
+        errors: list[bool] = []
+        for rule, check in self._checks if device.bundle else self._without_bundle:
+            tally = tallies[rule.code]
+            if hindered and not hindered.keys().isdisjoint(rule.needs):
+                hindered[rule.code] = _block(tally, [code for code in rule.needs if code in hindered][:1], hindered)
+                continue
+            try:
+                findings = check(device, self._setup)
+            except NotApplicable as told:
+                reasons[rule.code] = str(told)
+                _count(tally.reasons, str(told))
+                continue
+            except Blocked as blocked:
+                hindered[rule.code] = _block(tally, blocked.codes, hindered)
+                continue
+            except Exception as fault:  # a broken rule is the suite's fault: reported as such, never a verdict
+                tally.fault = tally.fault or describe_fault(fault)
+                is_plain = False
+                continue
+            tally.judged += 1
+            reasons[rule.code] = None
+            if rule.scope is Scope.LOT and rule.code not in self.leads:
+                self.leads[rule.code] = DeviceFile.of(device)
+            if findings:
+                standing, waived = self._keep(rule, tally, findings, device)
+                if Level.ERROR in standing:
+                    errors.append(rule.scope is Scope.UNIQUE)
+                if standing | waived != {Level.NOTICE}:
+                    is_waived = Level.ERROR in waived and standing <= {Level.NOTICE}
+                    hindered[rule.code] = frozenset({rule.code}) if is_waived else frozenset()
+                elif rule.looks_at:
+                    is_plain = False  # another device's notice may read otherwise
+        if self._shortcut is not None and is_plain and not hindered:
+            self._shortcut.learn(file, device, reasons)
+        return all(errors) if errors else None
+
+    def _keep(
+        self, rule: Rule, tally: Tally, findings: Sequence[Finding], device: Device
+    ) -> tuple[set[Level], set[Level]]:
+        """Keeps what was found, with the device's name where a finding has no place of its own.
+
+        Gives the levels of the findings that stand, and of those that a waiver covers.
+        """
+        standing: set[Level] = set()
+        waived: set[Level] = set()
+        for finding in findings:
+            complete = rule.complete(finding)
+            complete = self._waivers.apply(rule.code, complete, partial(marks_of_device, device, complete.location))
+            (standing if complete.waiver is None else waived).add(complete.level or rule.level)
+            if complete.location.file is None:
+                complete = replace(complete, location=replace(complete.location, file=device.name))
+            tally.keep(complete)
+        tally.levels |= standing
+        return standing, waived
 
 
-def _draw(drawn: list[tuple[int, int, Device]], device: Device, size: int) -> None:
-    """Keeps the devices with the lowest digests; the heap has the highest of them on top."""
-    digest = int.from_bytes(blake2b(device.certificates[0].raw, digest_size=8).digest(), "big")
-    entry = (-digest, id(device), device)
-    if len(drawn) < size:
-        heappush(drawn, entry)
-    elif entry > drawn[0]:
-        heapreplace(drawn, entry)
+def _digest(file: DeviceFile) -> int:
+    """By which devices are drawn for the validators: the same ones in every run, whatever the order."""
+    digest = blake2b(file.data, digest_size=8)
+    for certificate in file.chain:
+        digest.update(certificate)
+    return int.from_bytes(digest.digest(), "big")
 
 
-def _started(rule: Rule, setup: Setup) -> DeviceCheck:
-    check: DeviceCheck = rule.check(setup) if rule.scope is Scope.LOT else rule.check
-    return check
-
-
-def _in_order_of_need(rules: Sequence[Rule]) -> list[Rule]:
+def in_order_of_need(rules: Sequence[Rule]) -> list[Rule]:
     """The rules so that each comes after those it needs."""
     by_code = {rule.code: rule for rule in rules}
     graph = {rule.code: [code for code in rule.needs if code in by_code] for rule in rules}
     return [by_code[code] for code in TopologicalSorter(graph).static_order()]
 
 
-def _judge_device(checks: list[tuple[Tally, DeviceCheck]], device: Device, setup: Setup, waivers: Waivers) -> bool:
-    """Whether the device has an error that stands."""
-    # What keeps other rules from judging, by code: the waived errors behind it, or nothing where a finding stands.
-    hindered: dict[str, frozenset[str]] = {}
-    offends = False
-    for tally, check in checks:
-        rule = tally.rule
-        if hindered and not hindered.keys().isdisjoint(rule.needs):
-            hindered[rule.code] = _block(tally, [code for code in rule.needs if code in hindered][:1], hindered)
-            continue
-        try:
-            findings = check(device, setup)
-        except NotApplicable as reason:
-            _count(tally.reasons, str(reason))
-            continue
-        except Blocked as blocked:
-            hindered[rule.code] = _block(tally, blocked.codes, hindered)
-            continue
-        except Exception as fault:  # a broken rule is the suite's fault: reported as such, never a verdict
-            tally.fault = tally.fault or fault
-            continue
-        tally.judged += 1
-        if findings:
-            standing, waived = _keep(tally, findings, device, waivers)
-            offends = offends or Level.ERROR in standing
-            if standing | waived != {Level.NOTICE}:
-                is_waived = Level.ERROR in waived and standing <= {Level.NOTICE}
-                hindered[rule.code] = frozenset({rule.code}) if is_waived else frozenset()
-    return offends
-
-
-def _block(tally: Tally, codes: Sequence[str], hindered: dict[str, frozenset[str]]) -> frozenset[str]:
+def _block(tally: Tally, codes: Sequence[str], hindered: Mapping[str, frozenset[str]]) -> frozenset[str]:
     """Notes why a rule does not look at a device; gives the waived errors that alone are behind it."""
     for code in codes:
         _count(tally.blocked_by, code)
@@ -162,38 +301,5 @@ def _block(tally: Tally, codes: Sequence[str], hindered: dict[str, frozenset[str
     return roots
 
 
-def _keep(tally: Tally, findings: Sequence[Finding], device: Device, waivers: Waivers) -> tuple[set[Level], set[Level]]:
-    """Keeps what was found, with the device's name where a finding has no place of its own.
-
-    A notice is told once, however many devices it is true of. Waived findings have a limit of their own, so that they
-    never crowd out one that stands.
-
-    Returns:
-        The levels of the findings that stand, and of those that a waiver covers.
-    """
-    standing: set[Level] = set()
-    waived: set[Level] = set()
-    for finding in findings:
-        complete = tally.rule.complete(finding)
-        complete = waivers.apply(tally.rule.code, complete, partial(marks_of_device, device, complete.location))
-        level = complete.level or tally.rule.level
-        (standing if complete.waiver is None else waived).add(level)
-        if level is Level.NOTICE and any(complete.message == kept.message for kept in tally.findings):
-            continue
-        if complete.location.file is None:
-            complete = replace(complete, location=replace(complete.location, file=device.name))
-        tally.found += 1
-        if complete.waiver is None:
-            has_room = tally.found - tally.waived <= KEPT_FINDINGS
-        else:
-            tally.waived += 1
-            has_room = tally.waived <= KEPT_FINDINGS or complete.waiver not in tally.used
-            tally.used.add(complete.waiver)
-        if has_room:
-            tally.findings.append(complete)
-    tally.levels |= standing
-    return standing, waived
-
-
-def _count(counter: dict[str, int], key: str) -> None:
-    counter[key] = counter.get(key, 0) + 1
+def _count(counter: dict[str, int], key: str, number: int = 1) -> None:
+    counter[key] = counter.get(key, 0) + number

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING, TypeAlias
 
 from fcu_conform.artefacts.setup import Setup
 from fcu_conform.artefacts.waivers import Waiver, WaiverFile
-from fcu_conform.engine.devices import OVER_DEVICES, DevicePass, Tally, judge_devices
 from fcu_conform.engine.events import JUDGED, Outcome, Result
+from fcu_conform.engine.faults import describe_fault
 from fcu_conform.engine.second_opinions import SecondOpinions
 from fcu_conform.engine.survey import survey
 from fcu_conform.engine.waivers import Marks, Waivers, marks_in_setup, marks_of_device
 from fcu_conform.rules import catalogue as known_rules
 from fcu_conform.rules.model import (
+    OVER_DEVICES,
     Blocked,
     Catalogue,
     Finding,
@@ -27,6 +29,13 @@ from fcu_conform.rules.model import (
     requires,
 )
 from fcu_conform.validators.model import CannotTell, Validator
+
+if TYPE_CHECKING:
+    from fcu_conform.artefacts.deviceset import DeviceSet
+    from fcu_conform.engine.devices import Tally
+    from fcu_conform.engine.lots import DevicePass
+
+    Runner: TypeAlias = Callable[[Sequence[Rule], DeviceSet | None, Setup, int, Waivers], DevicePass]
 
 BY_VALIDATORS = frozenset({Scope.PATH, Scope.DEVICE_PATH})
 HINDERED = frozenset({Outcome.FAILED, Outcome.WARNED, Outcome.WAIVED, Outcome.BLOCKED, Outcome.ERROR})
@@ -52,6 +61,7 @@ class Examination:
         waivers: the findings that somebody has taken the responsibility for. What is said of these waivers is a result
             whose subject is their file's name.
         catalogue: the rules; all that have something to judge unless told otherwise.
+        runner: judges the devices; by default in this process, one after the other.
     """
 
     def __init__(
@@ -64,6 +74,7 @@ class Examination:
         handshake: bool = False,
         waivers: WaiverFile | None = None,
         catalogue: Catalogue | None = None,
+        runner: Runner | None = None,
     ) -> None:
         self.setups = {setup.name: setup for setup in setups}
         self.strict = strict
@@ -83,6 +94,7 @@ class Examination:
         self.opinions = {setup.name: SecondOpinions(validators, setup.at) for setup in setups}
         self.validators = tuple(validators)
         self.handshake = handshake
+        self._runner = runner
         self._sample = sample if validators else int(handshake)
         self._asked = {
             f"{setup.name}-{validator.name}": (setup, validator) for setup in setups for validator in validators
@@ -311,9 +323,8 @@ class Examination:
                 for rule in self.catalogue
                 if rule.scope in OVER_DEVICES and not self.keystore_hinders(rule, subject)
             ]
-            self._passes[subject] = judge_devices(
-                rules, setup.devices or (), setup, sample=self._sample, waivers=self._waivers
-            )
+            run = self._runner or _in_this_process
+            self._passes[subject] = run(rules, setup.devices, setup, self._sample, self._waivers)
         return self._passes[subject]
 
     def keystore_hinders(self, rule: Rule, subject: str) -> tuple[str, ...]:
@@ -333,8 +344,8 @@ class Examination:
         if hindered:
             raise Blocked(*hindered)
         tally = self.device_pass(setup.name).tallies[rule.code]
-        if tally.fault is not None:
-            return Result(rule, setup.name, Outcome.ERROR, reason=describe_fault(tally.fault))
+        if tally.fault:
+            return Result(rule, setup.name, Outcome.ERROR, reason=tally.fault)
         if not tally.judged and tally.blocked_by:
             raise Blocked(*sorted(tally.blocked_by))
         requires(tally.judged, "; ".join(tally.reasons) or "no bundle")
@@ -353,12 +364,10 @@ class Examination:
         return Outcome.WAIVED if waived else Outcome.PASSED
 
 
-def describe_fault(fault: BaseException) -> str:
-    """Where and as what an unexpected exception arose, without its text, which could hold bytes of a key."""
-    place = ""
-    traceback = fault.__traceback__
-    while traceback is not None:
-        code = traceback.tb_frame.f_code
-        place = f" in {code.co_name}, line {traceback.tb_lineno}"
-        traceback = traceback.tb_next
-    return f"internal fault: {type(fault).__name__}{place}"
+def _in_this_process(
+    rules: Sequence[Rule], devices: DeviceSet | None, setup: Setup, sample: int, waivers: Waivers
+) -> DevicePass:
+    # Only here: a run over a keystore alone does not load what judges devices.
+    from fcu_conform.engine import lots
+
+    return lots.judge_devices(rules, devices, setup, sample=sample, waivers=waivers)

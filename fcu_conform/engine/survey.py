@@ -8,10 +8,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from fcu_conform.artefacts.waivers import Waiver, WaiverFile
-from fcu_conform.engine.devices import OVER_DEVICES
 from fcu_conform.engine.events import Outcome, Result
 from fcu_conform.rules import catalogue
-from fcu_conform.rules.model import Level
+from fcu_conform.rules.model import OVER_DEVICES, Level
 
 if TYPE_CHECKING:
     from fcu_conform.engine.examination import Examination

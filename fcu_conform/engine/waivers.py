@@ -23,6 +23,9 @@ class Waivers:
         for waiver in in_force:
             self._by_code.setdefault(waiver.code, []).append(waiver)
 
+    def __iter__(self) -> Iterator[Waiver]:
+        return (waiver for waivers in self._by_code.values() for waiver in waivers)
+
     def __contains__(self, waiver: Waiver) -> bool:
         return waiver in self._by_code.get(waiver.code, ())
 

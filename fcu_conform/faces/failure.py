@@ -9,9 +9,8 @@ from typing import TypeAlias
 from fcu_conform.artefacts.files import CertificateFile
 from fcu_conform.artefacts.setup import Setup
 from fcu_conform.engine import Outcome, Result
-from fcu_conform.engine.devices import OVER_DEVICES
 from fcu_conform.faces.text import columns, printable, wrap
-from fcu_conform.rules.model import Finding, Level, Rule
+from fcu_conform.rules.model import OVER_DEVICES, Finding, Level, Rule
 
 WIDEST = 120
 """Prose in longer lines is hard to read, however wide the terminal."""

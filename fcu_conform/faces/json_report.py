@@ -16,11 +16,10 @@ from fcu_conform.artefacts.reading import FileBytes
 from fcu_conform.artefacts.setup import Setup
 from fcu_conform.artefacts.waivers import Waiver
 from fcu_conform.engine import Report, Result
-from fcu_conform.engine.devices import OVER_DEVICES
 from fcu_conform.engine.events import JUDGED
 from fcu_conform.faces.settings import format_instant
 from fcu_conform.faces.transport import DeviceCounts
-from fcu_conform.rules.model import Finding
+from fcu_conform.rules.model import OVER_DEVICES, Finding
 
 SCHEMA_VERSION = "1.0"
 

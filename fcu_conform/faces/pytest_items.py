@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fcu_conform.engine import Outcome, Result
-from fcu_conform.engine.examination import describe_fault
+from fcu_conform.engine.faults import describe_fault
 from fcu_conform.faces.failure import node_id, node_name
 from fcu_conform.faces.text import printable
 from fcu_conform.rules.model import Rule

@@ -10,7 +10,6 @@ import pytest
 from fcu_conform.artefacts.setup import Setup
 from fcu_conform.artefacts.usage import UsageError
 from fcu_conform.engine import Examination, Outcome, Report, Result
-from fcu_conform.engine.devices import OVER_DEVICES
 from fcu_conform.engine.events import JUDGED
 from fcu_conform.faces import reports, transport
 from fcu_conform.faces.failure import Certificates, node_id, node_name
@@ -21,6 +20,7 @@ from fcu_conform.faces.pytest_terminal import FailureText, LightFindings, Termin
 from fcu_conform.faces.settings import Settings
 from fcu_conform.faces.text import printable
 from fcu_conform.faces.transport import DeviceCounts
+from fcu_conform.rules.model import OVER_DEVICES
 
 TRAVELLING = "fcu_result"
 """Attribute of pytest's test report that carries a result, as text, from a worker to the controller."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from datetime import date
+from typing import TYPE_CHECKING
 
-from fcu_conform.artefacts.waivers import Waiver
 from fcu_conform.engine import Outcome, Result
-from fcu_conform.engine.devices import DevicePass
-from fcu_conform.rules.model import Catalogue, Finding, Level, Location
+from fcu_conform.engine.plain import finding_of
+from fcu_conform.rules.model import Catalogue
+
+if TYPE_CHECKING:
+    from fcu_conform.engine.lots import DevicePass
 
 
 @dataclass(frozen=True)
@@ -57,19 +59,11 @@ def dump(result: Result) -> str:
 def load(text: str, catalogue: Catalogue) -> Result:
     """The result that `dump` wrote, with its rule from the catalogue."""
     plain = json.loads(text)
-    findings = []
-    for finding in plain["findings"]:
-        level = finding.pop("level")
-        finding["location"], finding["picture"] = Location(**finding["location"]), tuple(finding["picture"])
-        waiver = finding.pop("waiver")
-        if waiver is not None:
-            waiver = Waiver(**{**waiver, "expires": date.fromisoformat(waiver["expires"])})
-        findings.append(Finding(**finding, level=Level(level) if level else None, waiver=waiver))
     return Result(
         rule=catalogue[plain["code"]],
         subject=plain["subject"],
         outcome=Outcome(plain["outcome"]),
-        findings=tuple(findings),
+        findings=tuple(map(finding_of, plain["findings"])),
         blocked_by=tuple(plain["blocked_by"]),
         reason=plain["reason"],
         count=plain["count"],

@@ -8,6 +8,7 @@ from fcu_conform.artefacts import oids
 from fcu_conform.artefacts.bundle import text_bytes
 from fcu_conform.artefacts.device import Device
 from fcu_conform.artefacts.oids import ECDSA_SHA256
+from fcu_conform.artefacts.parts import Part
 from fcu_conform.artefacts.setup import Setup
 from fcu_conform.rules.certificate import serial_trouble
 from fcu_conform.rules.device_chain import at, own_certificate
@@ -36,9 +37,10 @@ _DEVICE_PAGE = "Manually generated keys"
         device("fcc_verification.c", "DB-14"),
     ),
     needs=("DEV001", "DEV007"),
+    looks_at=(Part.NAME,),
 )
 def common_name_is_endpoint_name(subject: Device, setup: Setup) -> DeviceFindings:
-    names = own_certificate(subject, setup).subject.values(oids.COMMON_NAME)
+    names = own_certificate(subject, setup).common_names
     place = at(1, "subject")
     if len(names) != 1:
         found = ", ".join(map(repr, names)) or "none"
@@ -70,9 +72,10 @@ def common_name_is_endpoint_name(subject: Device, setup: Setup) -> DeviceFinding
     fails="line1_0001, línea-1",
     source=docs("General device information", "", "DB-09", "D-13"),
     needs=("DEV001", "DEV005"),
+    looks_at=(Part.NAME,),
 )
 def endpoint_name_is_portable(subject: Device, setup: Setup) -> DeviceFindings:
-    for name in own_certificate(subject, setup).subject.values(oids.COMMON_NAME):
+    for name in own_certificate(subject, setup).common_names:
         if not _RECOMMENDED.fullmatch(name):
             others = "".join(sorted(set(re.sub(_RECOMMENDED, "", name))))
             return [
@@ -91,6 +94,7 @@ def endpoint_name_is_portable(subject: Device, setup: Setup) -> DeviceFindings:
     fails="subject and issuer CN=line1-0001",
     source=docs(_DEVICE_PAGE, "", "DB-02", "DB-17", "D-12"),
     needs=("DEV001",),
+    looks_at=(Part.NAME,),
 )
 def device_is_not_self_signed(subject: Device, setup: Setup) -> DeviceFindings:
     certificate = own_certificate(subject, setup)
@@ -116,6 +120,7 @@ def device_is_not_self_signed(subject: Device, setup: Setup) -> DeviceFindings:
     fails="RSA, P-384, secp256k1",
     source=docs(_DEVICE_PAGE, "", "DB-03"),
     needs=("DEV001",),
+    looks_at=(Part.KEY,),
 )
 def device_key_is_p256(subject: Device, setup: Setup) -> DeviceFindings:
     key = own_certificate(subject, setup).public_key
@@ -136,6 +141,7 @@ def device_key_is_p256(subject: Device, setup: Setup) -> DeviceFindings:
     fails="ecdsa-with-SHA384",
     source=(docs(_DEVICE_PAGE, "", "DB-03"), device("cs_der_certs.c", "DC-03")),
     needs=("DEV001",),
+    looks_at=(),
 )
 def device_signature_is_ecdsa_sha256(subject: Device, setup: Setup) -> DeviceFindings:
     certificate = own_certificate(subject, setup)
@@ -156,6 +162,7 @@ def device_signature_is_ecdsa_sha256(subject: Device, setup: Setup) -> DeviceFin
     fails="the device was signed on a machine whose clock stood in 1970",
     source=docs(_DEVICE_PAGE, "", "DB-04"),
     needs=("DEV001", "CRT002"),
+    looks_at=(Part.VALIDITY,),
 )
 def device_validity_starts_in_time(subject: Device, setup: Setup) -> DeviceFindings:
     start = own_certificate(subject, setup).not_before.instant
@@ -179,6 +186,7 @@ def device_validity_starts_in_time(subject: Device, setup: Setup) -> DeviceFindi
     fails="3650 days",
     source=(docs(_DEVICE_PAGE, "", "DB-05", "D-15"), device("fcc_verification.c", "DB-18")),
     needs=("DEV001",),
+    looks_at=(Part.VALIDITY,),
 )
 def device_lasts_ten_years(subject: Device, setup: Setup) -> DeviceFindings:
     certificate = own_certificate(subject, setup)
@@ -205,6 +213,7 @@ def device_lasts_ten_years(subject: Device, setup: Setup) -> DeviceFindings:
     fails="the extensions of the CA were used for the device",
     source=rfc(5280, "4.2.1.9"),
     needs=("DEV001", "DEV007"),
+    looks_at=(),
 )
 def device_is_no_ca(subject: Device, setup: Setup) -> DeviceFindings:
     certificate = own_certificate(subject, setup)
@@ -229,6 +238,7 @@ def device_is_no_ca(subject: Device, setup: Setup) -> DeviceFindings:
     fails="serverAuth alone",
     source=device("fcc_verification.c", "DB-15"),
     needs=("DEV001",),
+    looks_at=(),
 )
 def device_may_be_client(subject: Device, setup: Setup) -> DeviceFindings:
     purposes = own_certificate(subject, setup).extended_key_usage
@@ -248,6 +258,7 @@ def device_may_be_client(subject: Device, setup: Setup) -> DeviceFindings:
     fails="keyAgreement alone",
     source=rfc(5280, "4.2.1.3"),
     needs=("DEV001",),
+    looks_at=(),
 )
 def device_key_may_sign(subject: Device, setup: Setup) -> DeviceFindings:
     usages = own_certificate(subject, setup).key_usage
@@ -267,6 +278,7 @@ def device_key_may_sign(subject: Device, setup: Setup) -> DeviceFindings:
     fails="the keys of two devices were swapped",
     source=(docs(_DEVICE_PAGE, "", "DB-13"), device("fcc_verification.c", "DB-16")),
     needs=("DEV001", "DEV008", "DEV016"),
+    looks_at=(Part.PRIVATE_KEY,),
 )
 def device_key_matches(subject: Device, setup: Setup) -> DeviceFindings:
     certificate = own_certificate(subject, setup)
@@ -298,6 +310,7 @@ def device_key_matches(subject: Device, setup: Setup) -> DeviceFindings:
     fails="fcu_private_key.pem lies among the devices",
     source=page("Securing your factory CA keys", "R-01"),
     waivable=False,
+    looks_at=(Part.KEY, Part.PRIVATE_KEY),
 )
 def device_has_no_ca_key(subject: Device, setup: Setup) -> DeviceFindings:
     if subject.key is not None and subject.key.public in setup.ca_keys:
@@ -319,6 +332,7 @@ def device_has_no_ca_key(subject: Device, setup: Setup) -> DeviceFindings:
     fails="a script that sets no version makes version 1",
     source=docs(_DEVICE_PAGE, "", "DB-01", "W-04"),
     needs=("DEV001",),
+    looks_at=(),
 )
 def device_certificate_is_version_3(subject: Device, setup: Setup) -> DeviceFindings:
     version = own_certificate(subject, setup).version
@@ -339,6 +353,7 @@ def device_certificate_is_version_3(subject: Device, setup: Setup) -> DeviceFind
     fails="0, a negative number",
     source=rfc(5280, "4.1.2.2"),
     needs=("DEV001",),
+    looks_at=(Part.SERIAL,),
 )
 def device_serial_number_is_sound(subject: Device, setup: Setup) -> DeviceFindings:
     trouble = serial_trouble(own_certificate(subject, setup))
@@ -357,13 +372,14 @@ def device_serial_number_is_sound(subject: Device, setup: Setup) -> DeviceFindin
     fails="no OU",
     source=device("fcc_verification.c", "DL-02", "DL-03"),
     needs=("DEV001",),
+    looks_at=(),
 )
 def organizational_unit_is_account(subject: Device, setup: Setup) -> DeviceFindings:
     account = _account(subject, setup)
     if account is None:
         raise NotApplicable("not in LwM2M mode, or no account id is known")
-    units = own_certificate(subject, setup).subject.values(oids.ORGANIZATIONAL_UNIT)
-    if units[:1] == [account]:
+    units = own_certificate(subject, setup).organizational_units
+    if units[:1] == (account,):
         return ()
     return [Finding("the OU is not the account id", at(1, "subject"), account, ", ".join(units) or "no OU")]
 
@@ -389,6 +405,7 @@ def _account(subject: Device, setup: Setup) -> str | None:
     fails="the fingerprint of another device",
     source=docs("Ownership claiming configuration", "", "T-04", "T-05"),
     needs=("DEV001",),
+    looks_at=(Part.ENROLLMENT,),
 )
 def enrollment_identity_is_fingerprint(subject: Device, setup: Setup) -> DeviceFindings:
     given = subject.enrollment_id

@@ -8,6 +8,7 @@ from fcu_conform.artefacts import oids
 from fcu_conform.artefacts.certificate import Certificate
 from fcu_conform.artefacts.device import Device
 from fcu_conform.artefacts.extensions import Extension
+from fcu_conform.artefacts.parts import Part
 from fcu_conform.artefacts.setup import Setup, Slicing
 from fcu_conform.rules.certificate_extensions import key_identifier_mismatches
 from fcu_conform.rules.config import DEPTH_LIMIT
@@ -54,13 +55,16 @@ def own_certificate(subject: Device, setup: Setup) -> Certificate:
 
     not ten.
     """
-    has_output(subject)
+    if subject.own is not None:
+        return subject.own
     certificates = subject.certificates
+    if not certificates:
+        has_output(subject)
     first = certificates[0]
-    if first.raw not in setup.ca_certificates:
+    if not first.is_among(setup.ca_certificates):
         return first
     for certificate in certificates:
-        if certificate.raw not in setup.ca_certificates:
+        if not certificate.is_among(setup.ca_certificates):
             return certificate
     raise Blocked("DEV003")
 
@@ -86,6 +90,7 @@ def at(number: int, field: str | None = None) -> Location:
     passes="one file of CERTIFICATE blocks",
     fails="an empty file, two certificates as DER one after the other",
     source=docs("Manually generated keys", "", "DB-01", "DB-07"),
+    looks_at=(),
 )
 def device_output_parses(subject: Device, _setup: Setup) -> DeviceFindings:
     if subject.troubles:
@@ -107,6 +112,7 @@ def device_output_parses(subject: Device, _setup: Setup) -> DeviceFindings:
     fails="depth 2: the device certificate alone",
     source=page(_UPLOADING, "K-07", "DB-08"),
     needs=("DEV001", "BDL021", "BDL022", "BDL023", "CRT002", "CHN003", "CFG003", "CFG004"),
+    looks_at=(),
 )
 def device_has_as_many_as_depth(subject: Device, setup: Setup) -> DeviceFindings:
     has_output(subject)
@@ -139,6 +145,7 @@ def device_has_as_many_as_depth(subject: Device, setup: Setup) -> DeviceFindings
     fails="depth 3: device, intermediate, FCU certificate",
     source=(page(_UPLOADING, "K-07", "K-08"), device("storage_common.c", "DC-02")),
     needs=("DEV001", "DEV002", "BDL024", "CRT002", "CHN003", "CFG003", "CFG004"),
+    looks_at=(),
 )
 def device_carries_first_certificates(subject: Device, setup: Setup) -> DeviceFindings:
     has_output(subject)
@@ -149,7 +156,7 @@ def device_carries_first_certificates(subject: Device, setup: Setup) -> DeviceFi
         all(one.raw == other.raw for one, other in zip(found[1:], slicing.on_device, strict=False))
         and len(found) == len(slicing.on_device) + 1
     )
-    if in_order and found and found[0].raw not in setup.ca_certificates:
+    if in_order and found and not found[0].is_among(setup.ca_certificates):
         return ()
     return [
         Finding(
@@ -171,6 +178,7 @@ def device_carries_first_certificates(subject: Device, setup: Setup) -> DeviceFi
     fails="the device was signed by the FCU instance of another line",
     source=page("Process overview", "K-04"),
     needs=("DEV001", "DEV007", "DEV029", "BDL024", "CRT002", "KEY004"),
+    looks_at=(Part.SIGNATURE,),
 )
 def device_is_issued_by_fcu(subject: Device, setup: Setup) -> DeviceFindings:
     certificate = own_certificate(subject, setup)
@@ -212,6 +220,7 @@ def device_is_issued_by_fcu(subject: Device, setup: Setup) -> DeviceFindings:
     fails="1318 octets, with O and OU of 64 and L and ST of 128 characters",
     source=device("m2mconfig.h, m2mconnectionsecuritypimpl.cpp", "DC-05"),
     needs=("DEV001",),
+    looks_at=(),
 )
 def certificates_fit_client(subject: Device, _setup: Setup) -> DeviceFindings:
     has_output(subject)
@@ -220,10 +229,10 @@ def certificates_fit_client(subject: Device, _setup: Setup) -> DeviceFindings:
             f"certificate {number} ({titled(certificate)}) is too large for the client",
             at(number),
             f"at most {CERTIFICATE_LIMIT} octets",
-            f"{len(certificate.raw)} octets",
+            f"{certificate.size} octets",
         )
         for number, certificate in enumerate(subject.certificates, start=1)
-        if len(certificate.raw) > CERTIFICATE_LIMIT
+        if certificate.size > CERTIFICATE_LIMIT
     ]
 
 
@@ -237,12 +246,13 @@ def certificates_fit_client(subject: Device, _setup: Setup) -> DeviceFindings:
     fails="five certificates of 900 octets",
     source=device("Mbed TLS 2.28, ssl_tls.c", "DC-05"),
     needs=("DEV001", "DEV017"),
+    looks_at=(),
 )
 def chain_fits_handshake(subject: Device, _setup: Setup) -> DeviceFindings:
     has_output(subject)
     size = 7
     for certificate in subject.certificates:
-        size += 3 + len(certificate.raw)
+        size += 3 + certificate.size
     if size <= CONSTRAINED_LIMIT:
         return ()
     if size > MESSAGE_LIMIT:
@@ -268,12 +278,13 @@ def chain_fits_handshake(subject: Device, _setup: Setup) -> DeviceFindings:
     fails="nameConstraints critical in an intermediate that the device carries",
     source=device("Mbed TLS 2.28, x509_crt.c", "DC-07"),
     needs=("DEV001",),
+    looks_at=(),
 )
 def extensions_parse_on_device(subject: Device, setup: Setup) -> DeviceFindings:
     has_output(subject)
     findings = []
     for number, certificate in enumerate(subject.certificates, start=1):
-        is_ca = certificate.raw in setup.ca_certificates
+        is_ca = certificate.is_among(setup.ca_certificates)
         for message in _extension_faults(certificate, is_ca):
             findings.append(Finding(f"certificate {number} ({titled(certificate)}): {message}", at(number)))
     return findings
@@ -309,6 +320,7 @@ def _is_parsed(extension: Extension) -> bool:
     fails="an intermediate that has expired",
     source=(docs("Manually generated keys", "", "DB-04"), device("fcc_verification.c", "DC-04")),
     needs=("DEV001", "DEV010"),
+    looks_at=(Part.VALIDITY,),
 )
 def device_certificates_are_valid_now(subject: Device, setup: Setup) -> DeviceFindings:
     has_output(subject)
@@ -338,6 +350,7 @@ def device_certificates_are_valid_now(subject: Device, setup: Setup) -> DeviceFi
     fails="it was computed from another key",
     source=rfc(5280, "4.2.1.1"),
     needs=("DEV001", "DEV004"),
+    looks_at=(),
 )
 def device_authority_key_identifier_fits(subject: Device, setup: Setup) -> DeviceFindings:
     certificate = own_certificate(subject, setup)
@@ -360,6 +373,7 @@ def device_authority_key_identifier_fits(subject: Device, setup: Setup) -> Devic
     fails="six certificates",
     source=device("Key and Configuration Manager, kcm_defs.h", "DC-01"),
     needs=("DEV001", "DEV002", "CFG005"),
+    looks_at=(),
 )
 def device_stores_chain(subject: Device, _setup: Setup) -> DeviceFindings:
     has_output(subject)
@@ -380,6 +394,7 @@ def device_stores_chain(subject: Device, _setup: Setup) -> DeviceFindings:
     fails="an issuer that openssl made of //CN=ROOT_CA",
     source=device("Mbed TLS 2.28, x509.c", "D-09"),
     needs=("DEV001", "CRT012"),
+    looks_at=(),
 )
 def device_issuers_are_not_empty(subject: Device, _setup: Setup) -> DeviceFindings:
     has_output(subject)

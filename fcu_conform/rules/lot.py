@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from fcu_conform.artefacts import oids
 from fcu_conform.artefacts.certificate import Certificate
 from fcu_conform.artefacts.device import Device
+from fcu_conform.artefacts.parts import Part
 from fcu_conform.artefacts.setup import Setup
 from fcu_conform.rules.device_chain import at, has_output, own_certificate
 from fcu_conform.rules.model import (
@@ -13,15 +13,16 @@ from fcu_conform.rules.model import (
     Finding,
     Level,
     lot_rule,
+    unique_rule,
 )
-from fcu_conform.rules.seen import Seen
+from fcu_conform.rules.seen import Memory
 from fcu_conform.rules.sources import docs, inferred, page, rfc
 
 DRIFT_DAYS = 3
 """Days by which validity may differ inside a lot: leap days and the seconds between two signatures are no drift."""
 
 
-@lot_rule(
+@unique_rule(
     "LOT001",
     Level.ERROR,
     statement="no serial number is there twice under one issuer",
@@ -31,10 +32,9 @@ DRIFT_DAYS = 3
     fails="a counter that starts anew every morning",
     source=rfc(5280, "4.1.2.2"),
     needs=("DEV001", "DEV021", "LOT002", "LOT003"),
+    looks_at=(Part.SERIAL,),
 )
-def serial_numbers_are_unique(_setup: Setup) -> DeviceCheck:
-    seen = Seen()
-
+def serial_numbers_are_unique(_setup: Setup, seen: Memory) -> DeviceCheck:
     def check(device: Device, setup: Setup) -> DeviceFindings:
         certificate = own_certificate(device, setup)
         earlier = seen.before(certificate.issuer.der + b"%x" % certificate.serial, device)
@@ -46,7 +46,7 @@ def serial_numbers_are_unique(_setup: Setup) -> DeviceCheck:
     return check
 
 
-@lot_rule(
+@unique_rule(
     "LOT002",
     Level.ERROR,
     statement="no public key is there twice",
@@ -56,10 +56,9 @@ def serial_numbers_are_unique(_setup: Setup) -> DeviceCheck:
     fails="the line copied the key of the device before",
     source=page("Securing your factory CA keys", "R-02"),
     needs=("DEV001", "DEV016", "LOT003"),
+    looks_at=(Part.KEY,),
 )
-def public_keys_are_unique(_setup: Setup) -> DeviceCheck:
-    seen = Seen()
-
+def public_keys_are_unique(_setup: Setup, seen: Memory) -> DeviceCheck:
     def check(device: Device, setup: Setup) -> DeviceFindings:
         earlier = seen.before(own_certificate(device, setup).public_key.bits, device)
         if not earlier:
@@ -69,7 +68,7 @@ def public_keys_are_unique(_setup: Setup) -> DeviceCheck:
     return check
 
 
-@lot_rule(
+@unique_rule(
     "LOT003",
     Level.ERROR,
     statement="no endpoint name is there twice",
@@ -79,12 +78,11 @@ def public_keys_are_unique(_setup: Setup) -> DeviceCheck:
     fails="two devices with CN=line1-0001",
     source=docs("Device identity", "", "DB-11"),
     needs=("DEV001", "DEV005"),
+    looks_at=(Part.NAME,),
 )
-def endpoint_names_are_unique(_setup: Setup) -> DeviceCheck:
-    seen = Seen()
-
+def endpoint_names_are_unique(_setup: Setup, seen: Memory) -> DeviceCheck:
     def check(device: Device, setup: Setup) -> DeviceFindings:
-        name = own_certificate(device, setup).subject.values(oids.COMMON_NAME)[0]
+        name = own_certificate(device, setup).common_names[0]
         earlier = seen.before(name.encode("utf-8", "backslashreplace"), device)
         if not earlier:
             return ()
@@ -103,6 +101,7 @@ def endpoint_names_are_unique(_setup: Setup) -> DeviceCheck:
     fails="the night shift ran with another fcu.yml",
     source=page("Uploading the FCU CA to Device Management", "K-07", "DB-08"),
     needs=("DEV001", "DEV002"),
+    looks_at=(),
 )
 def lot_has_one_depth(_setup: Setup) -> DeviceCheck:
     first: list[tuple[int, str]] = []
@@ -115,7 +114,8 @@ def lot_has_one_depth(_setup: Setup) -> DeviceCheck:
         depth, name = first[0]
         if count == depth:
             return ()
-        return [Finding(f"carries {count} certificates", at(1), f"{depth}, as {name} does", str(count))]
+        message = f"carries {counted(count)}, and {name}, the first of the lot, carries {depth}"
+        return [Finding(message, at(1), f"{counted(depth)}, as {name} does", str(count))]
 
     return check
 
@@ -130,36 +130,44 @@ def lot_has_one_depth(_setup: Setup) -> DeviceCheck:
     fails="from device 4711 on keyUsage is missing",
     source=inferred("one lot, one template"),
     needs=("DEV001", "DEV007", "DEV012", "DEV020"),
+    looks_at=(Part.VALIDITY,),
 )
 def profile_does_not_drift(_setup: Setup) -> DeviceCheck:
-    first: list[tuple[str, dict[str, object], int]] = []
+    first: list[tuple[str, tuple[object, ...], int]] = []
 
     def check(device: Device, setup: Setup) -> DeviceFindings:
         certificate = own_certificate(device, setup)
-        profile, days = _profile(certificate), _days(certificate)
+        profile, days = certificate.profile, _days(certificate)
         if not first:
             first.append((device.name, profile, days))
         name, usual, usual_days = first[0]
-        drifted = [f"{what} differs" for what, value in profile.items() if value != usual[what]]
-        if abs(days - usual_days) > DRIFT_DAYS:
-            drifted.append(f"valid for {days} days instead of {usual_days}")
-        if not drifted:
+        drifts = abs(days - usual_days) > DRIFT_DAYS
+        if profile == usual and not drifts:
             return ()
+        drifted = [
+            f"{what} differs" for what, value, other in zip(_PROFILE, profile, usual, strict=True) if value != other
+        ]
+        if drifts:
+            drifted.append(f"valid for {days} days instead of {usual_days}")
         return [Finding(f"is made otherwise than {name}: {'; '.join(drifted)}", at(1))]
 
     return check
+
+
+def counted(number: int) -> str:
+    """A number of certificates, in words."""
+    return f"{number} certificate{'s' if number != 1 else ''}"
 
 
 def _days(certificate: Certificate) -> int:
     return (certificate.not_after.instant - certificate.not_before.instant).days
 
 
-def _profile(certificate: Certificate) -> dict[str, object]:
-    """What all devices of one template share."""
-    return {
-        "the signature algorithm": certificate.outer_algorithm.der,
-        "the list of extensions": tuple((e.oid, e.critical) for e in certificate.extensions),
-        "keyUsage": certificate.key_usage,
-        "extendedKeyUsage": certificate.extended_key_usage,
-        "the list of subject attributes": tuple(a.oid for rdn in certificate.subject.rdns for a in rdn),
-    }
+_PROFILE = (
+    "the signature algorithm",
+    "the list of extensions",
+    "keyUsage",
+    "extendedKeyUsage",
+    "the list of subject attributes",
+)
+"""The parts of a certificate's profile, in words."""

@@ -9,6 +9,8 @@ from enum import Enum
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
+from fcu_conform.artefacts.parts import Part
+
 if TYPE_CHECKING:
     from fcu_conform.artefacts.certificate import Certificate
     from fcu_conform.artefacts.device import Device
@@ -102,7 +104,10 @@ class Scope(Enum):
     SETUP: a set-up; ``check(setup)`` yields findings.
     DEVICE: every device by itself; ``check(device, setup)`` gives findings. It is called for every device of a lot, so
         it is a plain function that gives a sequence, ``()`` where all is well, and not a generator.
-    LOT: devices together; ``check(setup)`` gives, for one pass, a function like that of DEVICE, which remembers little.
+    LOT: devices compared with the first; ``check(setup)`` gives, for one pass, a function like that of DEVICE, which
+        remembers of the devices that it was asked about only what it saw in the first.
+    UNIQUE: what no two devices may share; ``check(setup, seen)`` gives such a function too, which remembers nothing but
+        asks ``seen`` for earlier holders of a value.
     PATH: independent validators are asked about a path of the set-up; ``check(setup)`` gives the `PathQuestion`.
     DEVICE_PATH: they are asked about devices; ``check(device, setup)`` gives the `PathQuestion`.
     HANDSHAKE: devices connect to a server; ``check(device, setup)`` gives the `PathQuestion` of what is presented and
@@ -114,6 +119,7 @@ class Scope(Enum):
     SETUP = "setup"
     DEVICE = "device"
     LOT = "lot"
+    UNIQUE = "unique"
     PATH = "path"
     DEVICE_PATH = "device path"
     HANDSHAKE = "handshake"
@@ -124,6 +130,10 @@ class Scope(Enum):
     def is_about_run(self) -> bool:
         """What such a rule finds says nothing of any set-up."""
         return self in (Scope.RUN, Scope.WAIVERS)
+
+
+OVER_DEVICES = frozenset({Scope.DEVICE, Scope.LOT, Scope.UNIQUE})
+"""Scopes of the rules that are judged in the pass over the devices."""
 
 
 class NotApplicable(Exception):
@@ -162,6 +172,7 @@ class Rule:
     check: Callable[..., Any]
     scope: Scope = Scope.SETUP
     waivable: bool = True
+    looks_at: frozenset[Part] = frozenset(Part)
 
     @property
     def family(self) -> str:
@@ -257,6 +268,7 @@ def rule(
     shaded_by: tuple[str, ...] = (),
     scope: Scope = Scope.SETUP,
     waivable: bool = True,
+    looks_at: Collection[Part] = tuple(Part),
 ) -> Callable[[C], C]:
     """Puts the decorated check into the catalogue; its name, with dashes, is the rule's slug.
 
@@ -268,7 +280,8 @@ def rule(
         fix: what to do, a command where one does it.
         passes, fails: an example each, one line.
         source: where the requirement comes from.
-        needs, shaded_by, waivable: see `Rule`.
+        needs, shaded_by, waivable, looks_at: see `Rule`; a rule that does not say what it looks at is asked about every
+            device.
         scope: what the check judges at a time, and so what it takes and gives.
     """
 
@@ -291,6 +304,7 @@ def rule(
                 check,
                 scope,
                 waivable and not scope.is_about_run,
+                frozenset(looks_at),
             )
         )
         return check
@@ -300,6 +314,7 @@ def rule(
 
 device_rule = partial(rule, scope=Scope.DEVICE)
 lot_rule = partial(rule, scope=Scope.LOT)
+unique_rule = partial(rule, scope=Scope.UNIQUE)
 
 
 def requires(condition: object, otherwise: str) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import fcu_conform.rules.bundle  # noqa: F401 - puts the rules into the catalogue
-from fcu_conform.artefacts.device import Device, read_device_bundle, read_device_pem
+from fcu_conform.artefacts.chunks import FilesChunk
+from fcu_conform.artefacts.device import DeviceFile, Kind
 from fcu_conform.artefacts.setup import Setup, read_setups
-from fcu_conform.engine.devices import DevicePass, judge_devices
+from fcu_conform.engine.lots import DevicePass, judge_devices
 from fcu_conform.rules import CATALOGUE
 from fcu_conform.rules.model import Finding, Level, Rule
 
@@ -27,12 +30,21 @@ def make_setup(folder: Path) -> Setup:
     return setup
 
 
+@dataclass(frozen=True)
+class One:
+    """Device output with this one file in it."""
+
+    data: bytes
+    kind: Kind
+
+    def chunks(self) -> Iterator[FilesChunk]:
+        yield FilesChunk((DeviceFile("acme-000017.cbor", self.kind, self.data),))
+
+
 def judge_pass(data: bytes, setup: Setup, *, as_pem: bool = False) -> DevicePass:
-    device = Device("acme-000017.cbor")
-    (read_device_pem if as_pem else read_device_bundle)(device, data)
-    result = judge_devices(bundle_rules(), [device], setup)
-    for tally in result.tallies.values():
-        assert tally.fault is None, f"{tally.rule.code} broke: {tally.fault!r}"
+    result = judge_devices(bundle_rules(), One(data, Kind.PEM if as_pem else Kind.BUNDLE), setup)
+    for code, tally in result.tallies.items():
+        assert not tally.fault, f"{code} broke: {tally.fault}"
     return result
 
 
@@ -42,7 +54,5 @@ def findings(data: bytes, setup: Setup, code: str) -> list[Finding]:
 
 def verdict(data: bytes, setup: Setup) -> tuple[set[str], set[str]]:
     """The codes of the rules that found an error, and of those that found a warning."""
-    found = [
-        (tally.rule.code, item.level) for tally in judge_pass(data, setup).tallies.values() for item in tally.findings
-    ]
+    found = [(code, item.level) for code, tally in judge_pass(data, setup).tallies.items() for item in tally.findings]
     return tuple({code for code, level in found if level is wanted} for wanted in (Level.ERROR, Level.WARNING))  # type: ignore[return-value]

@@ -102,14 +102,14 @@ def test_a_report_of_a_run_that_judged_no_device_counts_none(
 def test_an_interrupted_run_does_not_begin_to_read_the_devices(pytester: Any, keystore: Path, lot: Path) -> None:
     pytester.makeconftest(
         """
-        import fcu_conform.engine.examination as examination
+        import fcu_conform.engine.lots as lots
 
         passes = []
         def interrupted(*_, **__):
             passes.append(1)
             assert len(passes) == 1, "went through the devices after the interruption"
             raise KeyboardInterrupt
-        examination.judge_devices = interrupted
+        lots.judge_devices = interrupted
         """
     )
     result = run(pytester, keystore, f"--fcu-devices={lot / 'out'}", "--fcu-report=r.json")
@@ -124,10 +124,10 @@ def test_with_workers_the_controller_does_not_read_the_devices_once_more(
     pytester.makeconftest(
         """
         import os
-        import fcu_conform.engine.examination as examination
+        import fcu_conform.engine.lots as lots
 
         if "PYTEST_XDIST_WORKER" not in os.environ:
-            examination.judge_devices = None
+            lots.judge_devices = None
         """
     )
     result = run(pytester, keystore, f"--fcu-devices={lot / 'out'}", "--fcu-report=r.json", "-n", "2")

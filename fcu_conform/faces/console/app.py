@@ -13,7 +13,7 @@ import click
 from fcu_conform import __version__
 from fcu_conform.faces.text import printable
 
-COMMANDS = ("certify", "diff", "explain", "rules", "slice", "upload", "verify-statement")
+COMMANDS = ("certify", "diff", "explain", "lot", "rules", "slice", "upload", "verify-statement")
 """Each is a module of this package with a click command named ``command``, imported when it is used."""
 
 OK, INTERRUPTED, INTERNAL_FAULT, USAGE = 0, 2, 3, 4
@@ -79,7 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _explain(fault: Exception) -> tuple[str, int]:
     from fcu_conform.artefacts.usage import UsageError
-    from fcu_conform.engine.examination import describe_fault
+    from fcu_conform.engine.faults import describe_fault
 
     if isinstance(fault, UsageError):
         return str(fault), USAGE

@@ -1,0 +1,51 @@
+"""Chunks of device output: a few hundred devices that can be read anywhere, any number of times."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Protocol
+
+from fcu_conform.artefacts.device import DeviceFile
+
+CHUNK = 500
+"""Devices in a chunk: enough that handing it out costs little beside judging it, few enough that losing it does."""
+
+
+class Chunk(Protocol):
+    """Some devices of the output."""
+
+    @property
+    def may_travel(self) -> bool:
+        """It can be handed to another process."""
+
+    def files(self) -> Iterator[DeviceFile]:
+        """Its devices, in order; reads them anew each time."""
+
+    def fingerprint(self) -> bytes:
+        """Eight bytes that tell the chunk from one of another output, or of the same after it was changed."""
+
+
+@dataclass(frozen=True)
+class FilesChunk:
+    """Devices whose bytes are here already, since they come from a stream."""
+
+    content: tuple[DeviceFile, ...]
+
+    @property
+    def may_travel(self) -> bool:
+        """See `Chunk`."""
+        return all(file.may_travel for file in self.content)
+
+    def files(self) -> Iterator[DeviceFile]:
+        """See `Chunk`."""
+        return iter(self.content)
+
+    def fingerprint(self) -> bytes:
+        """See `Chunk`."""
+        digest = blake2b(digest_size=8)
+        for file in self.content:
+            for piece in (file.name.encode("utf-8", "surrogateescape"), file.data, *file.chain):
+                digest.update(len(piece).to_bytes(4, "big") + piece)
+        return digest.digest()

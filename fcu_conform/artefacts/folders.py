@@ -1,0 +1,201 @@
+"""Device output in a folder tree: listed folder by folder, read where it is judged."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from hashlib import blake2b
+from pathlib import Path
+
+from fcu_conform.artefacts.chunks import CHUNK
+from fcu_conform.artefacts.device import DeviceFile, DeviceKey
+from fcu_conform.artefacts.devicenames import (
+    device_file,
+    is_device_name,
+    is_key_name,
+    keys_beside,
+    named_device,
+    take_key,
+)
+from fcu_conform.artefacts.limits import DEVICE_FILE
+from fcu_conform.artefacts.manifest import Manifest, Row
+from fcu_conform.artefacts.reading import read_file, read_plainly
+
+
+@dataclass(frozen=True)
+class Group:
+    """Devices of one folder.
+
+    Attributes:
+        below: the folder, from the root of the output; empty for the root itself.
+        names: their files in that folder, in order.
+        keys: file to key file, both from the root, where a device has one.
+        rows: file from the root to what the manifest says of it.
+        strays: key files in that folder that belong to no device.
+        trouble: why the folder cannot be listed.
+    """
+
+    below: str
+    names: tuple[str, ...] = ()
+    keys: dict[str, str] = field(default_factory=dict)
+    rows: dict[str, Row] = field(default_factory=dict)
+    strays: tuple[str, ...] = ()
+    trouble: str = ""
+
+
+@dataclass(frozen=True)
+class FolderChunk:
+    """Devices of some folders below a root, by name: who judges them reads them."""
+
+    root: str
+    groups: tuple[Group, ...]
+
+    may_travel = True
+
+    def names(self) -> Iterator[str]:
+        """The devices' files, from the root."""
+        for group in self.groups:
+            prefix = f"{group.below}/" if group.below else ""
+            for name in group.names:
+                yield prefix + name
+
+    def files(self) -> Iterator[DeviceFile]:
+        """See `Chunk`."""
+        for group in self.groups:
+            if group.trouble:
+                yield DeviceFile(group.below or os.path.basename(self.root), troubles=(group.trouble,))  # noqa: PTH119
+                continue
+            try:
+                folder = os.open(os.path.join(self.root, group.below), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)  # noqa: PTH118
+            except OSError:
+                folder = -1
+            try:
+                yield from self._of(group, folder)
+            finally:
+                if folder >= 0:
+                    os.close(folder)
+
+    def _of(self, group: Group, folder: int) -> Iterator[DeviceFile]:
+        prefix = f"{group.below}/" if group.below else ""
+        keys, rows = group.keys, group.rows
+        for base in group.names:
+            name = prefix + base
+            data = read_plainly(base, folder, DEVICE_FILE) if folder >= 0 else None
+            key = self._key(keys[name]) if keys and name in keys else None
+            row = rows.get(name) if rows else None
+            if data is not None:
+                yield named_device(name, data, row, key)
+            else:
+                file = read_file(Path(self.root, name), DEVICE_FILE, within=Path(self.root), name=name)
+                if not file.exists and not file.detail:
+                    file = replace(file, detail="is gone since the folder was listed")
+                yield device_file(file, row, key)
+        for base in group.strays:
+            yield DeviceFile(prefix + base, key=self._key(prefix + base))
+
+    def _key(self, name: str) -> DeviceKey:
+        file = read_file(Path(self.root, name), DEVICE_FILE, within=Path(self.root), name=name)
+        if not file.exists:
+            return DeviceKey(name, trouble=file.detail or "is missing")
+        return take_key(file)
+
+    def fingerprint(self) -> bytes:
+        """See `Chunk`."""
+        digest = blake2b(digest_size=8)
+        for name in self.names():
+            try:
+                status = os.stat(os.path.join(self.root, name), follow_symlinks=False)  # noqa: PTH116, PTH118
+                text = f"{name}\0{status.st_size}\0{status.st_mtime_ns}\0"
+            except OSError:
+                text = f"{name}\0missing\0"
+            digest.update(text.encode("utf-8", "surrogateescape"))
+        for group in self.groups:
+            digest.update(repr((group.strays, sorted(group.keys.items()), group.trouble)).encode("utf-8", "replace"))
+        return digest.digest()
+
+
+def folder_chunks(root: Path, manifest: Manifest, *, listed_only: bool = False) -> Iterator[FolderChunk]:
+    """Everything below a folder, depth first with names in order; links to folders are not followed.
+
+    Args:
+        root: the folder.
+        manifest: what its devices.csv says.
+        listed_only: only files that the manifest names are devices.
+    """
+    gathered: list[Group] = []
+    count = 0
+    for group in _groups(root, manifest, listed_only):
+        for start in range(0, max(len(group.names), 1), CHUNK):
+            part = _part(group, start)
+            gathered.append(part)
+            count += len(part.names) + 1
+            if count >= CHUNK:
+                yield FolderChunk(os.fspath(root), tuple(gathered))
+                gathered, count = [], 0
+    if gathered:
+        yield FolderChunk(os.fspath(root), tuple(gathered))
+
+
+def _part(group: Group, start: int) -> Group:
+    """Some of a folder's devices; what else the folder has comes with the last of them."""
+    names = group.names[start : start + CHUNK]
+    prefix = f"{group.below}/" if group.below else ""
+    own = {prefix + name for name in names} if group.keys or group.rows else set()
+    return Group(
+        group.below,
+        names,
+        {name: key for name, key in group.keys.items() if name in own},
+        {name: row for name, row in group.rows.items() if name in own},
+        group.strays if start + CHUNK >= len(group.names) else (),
+        group.trouble,
+    )
+
+
+def _groups(root: Path, manifest: Manifest, listed_only: bool) -> Iterator[Group]:
+    rows = manifest.rows
+    named_keys = {row.key_file for row in rows.values() if row.key_file}
+    pending = [""]
+    while pending:
+        below = pending.pop()
+        prefix = f"{below}/" if below else ""
+        files: list[str] = []
+        folders: list[str] = []
+        try:
+            with os.scandir(root / below) as entries:
+                for entry in entries:
+                    (folders if entry.is_dir(follow_symlinks=False) else files).append(entry.name)
+        except OSError as fault:
+            yield Group(below, trouble=f"cannot be listed: {os.strerror(fault.errno or 0).lower()}")
+            continue
+        files.sort()
+        if rows or listed_only:
+            files = [name for name in files if prefix + name != manifest.name]
+        key_names = {prefix + name for name in files if is_key_name(name)} | (
+            {prefix + name for name in files if prefix + name in named_keys} if named_keys else set()
+        )
+        own_rows = {prefix + name: rows[prefix + name] for name in files if prefix + name in rows} if rows else {}
+        names = tuple(
+            name
+            for name in files
+            if prefix + name in own_rows
+            or (not listed_only and is_device_name(prefix + name) and prefix + name not in key_names)
+        )
+        keys = dict(_keys(prefix, names, key_names, own_rows)) if key_names or named_keys else {}
+        strays = sorted(name[len(prefix) :] for name in key_names - set(keys.values()) - named_keys)
+        if names or strays:
+            yield Group(below, names, keys, own_rows, tuple(strays))
+        pending += (prefix + name for name in sorted(folders, reverse=True))
+
+
+def _keys(prefix: str, names: tuple[str, ...], there: set[str], rows: dict[str, Row]) -> Iterator[tuple[str, str]]:
+    """Each device's file with its key's, from the root."""
+    for base in names:
+        name = prefix + base
+        row = rows.get(name)
+        if row is not None and row.key_file:
+            yield name, row.key_file
+            continue
+        key = next((key for key in keys_beside(name) if key in there), None)
+        if key is not None:
+            yield name, key

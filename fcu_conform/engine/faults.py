@@ -1,0 +1,14 @@
+"""How a fault of the suite itself is told."""
+
+from __future__ import annotations
+
+
+def describe_fault(fault: BaseException) -> str:
+    """Where and as what an unexpected exception arose, without its text, which could hold bytes of a key."""
+    place = ""
+    traceback = fault.__traceback__
+    while traceback is not None:
+        code = traceback.tb_frame.f_code
+        place = f" in {code.co_name}, line {traceback.tb_lineno}"
+        traceback = traceback.tb_next
+    return f"internal fault: {type(fault).__name__}{place}"

@@ -1,0 +1,206 @@
+"""Judges all devices of a lot, chunk by chunk, here or elsewhere, and puts the results together in order."""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from heapq import nsmallest
+from typing import Protocol
+
+from fcu_conform.artefacts.chunks import Chunk
+from fcu_conform.artefacts.device import Device, DeviceFile
+from fcu_conform.artefacts.setup import Setup
+from fcu_conform.engine.devices import KEPT_FINDINGS, NO_WAIVERS, ChunkResult, Judge, Tally
+from fcu_conform.engine.uniqueness import Digests, ordinal, place_of
+from fcu_conform.engine.waivers import Waivers
+from fcu_conform.rules.model import Rule, Scope
+from fcu_conform.rules.seen import Seen
+
+
+class Chunked(Protocol):
+    """Device output."""
+
+    def chunks(self) -> Iterator[Chunk]:
+        """Its devices in chunks, each time the same ones in the same order."""
+
+
+Elsewhere = Callable[
+    [Iterable["tuple[int, Chunk]"], Mapping[str, DeviceFile], int], Iterator["tuple[int, ChunkResult]"]
+]
+"""Judges numbered chunks with these leads and this size of the sample; gives the results in order."""
+
+Progress = Callable[[int, int], None]
+"""Told after each chunk: how many devices have been judged so far, and how many of them have an error."""
+
+
+@dataclass
+class DevicePass:
+    """All that one pass over the devices has shown: a tally for each rule, how many devices, how many with an error.
+
+    ``sample`` are devices without an error for the validators to be asked about, chosen by the digest of their
+    bytes, so that another run over the same devices takes the same ones. ``complete``: all devices were judged.
+    """
+
+    tallies: dict[str, Tally]
+    checked: int = 0
+    sample: list[Device] = field(default_factory=list)
+    offending: int = 0
+    complete: bool = True
+    _offenders: list[tuple[int, str]] = field(default_factory=list)
+
+    @property
+    def offenders(self) -> list[str]:
+        """The first devices with an error, by name, in the order of the input."""
+        return [name for _, name in self._offenders]
+
+    @property
+    def conformant(self) -> int:
+        """Devices without an error."""
+        return self.checked - self.offending
+
+    def note(self, number: int, name: str) -> None:
+        """Takes note of a device with an error; ``number`` is its ordinal."""
+        self.offending += 1
+        if len(self._offenders) < KEPT_FINDINGS or number < self._offenders[-1][0]:
+            insort(self._offenders, (number, name))
+            del self._offenders[KEPT_FINDINGS:]
+
+
+class Lot:
+    """One pass in the making."""
+
+    def __init__(
+        self, rules: Sequence[Rule], devices: Chunked | None, setup: Setup, sample: int, waivers: Waivers = NO_WAIVERS
+    ) -> None:
+        self._rules = rules
+        self._devices = devices
+        self._setup = setup
+        self._size = sample
+        self._waivers = waivers
+        self.result = DevicePass({rule.code: Tally() for rule in rules})
+        self._digests = {rule.code: Digests() for rule in rules if rule.scope is Scope.UNIQUE}
+        self._drawn: list[tuple[int, int]] = []
+
+    def add(self, number: int, chunk: ChunkResult) -> None:
+        """Takes in the result of the next chunk."""
+        result = self.result
+        result.checked += chunk.checked
+        for code, tally in chunk.tallies.items():
+            result.tallies[code].add(tally)
+        for offender in chunk.offenders:
+            result.note(ordinal(number, offender.index), offender.name)
+        for code, marks in chunk.marks.items():
+            self._digests[code].add(number, marks)
+        self._drawn = nsmallest(
+            self._size, [*self._drawn, *((digest, ordinal(number, index)) for digest, index in chunk.drawn)]
+        )
+
+    def finish(self, leads: Mapping[str, DeviceFile]) -> DevicePass:
+        """Decides what could not be decided chunk by chunk: who has what another one had before, and the sample."""
+        repeating = self._find_repetitions(leads)
+        chosen = {number: file for number, file in self._fetch(n for _, n in self._drawn) if number not in repeating}
+        self.result.sample = [chosen[number].read() for _, number in self._drawn if number in chosen]
+        return self.result
+
+    def _find_repetitions(self, leads: Mapping[str, DeviceFile]) -> set[int]:
+        """Judges the devices that may repeat something once more, and nobody else, by rules that remember everything.
+
+        Only a device that shares a digest with another one can repeat it or be repeated, so that these say of each
+        other what they would among all the others. Gives the ordinals of those with such an error.
+        """
+        suspects: set[int] = set().union(*(digests.repeated() for digests in self._digests.values()))
+        if not suspects:
+            return set()
+        judge = Judge(self._rules, self._setup, leads=leads, memory=Seen, short=False, waivers=self._waivers)
+        numbers: list[int] = []
+
+        def files() -> Iterator[DeviceFile]:
+            for number, file in self._fetch(suspects):
+                numbers.append(number)
+                yield file
+
+        again = judge.judge(files())
+        for code in self._digests:
+            tally, more = self.result.tallies[code], again.tallies[code]
+            tally.add_findings(more)
+            # What else blocks it was counted when the chunks were judged; repetitions were not known then.
+            for own, later in ((tally.blocked_by, more.blocked_by), (tally.hidden_by, more.hidden_by)):
+                own.update({other: count for other, count in later.items() if other in self._digests})
+        repeating = {numbers[offender.index] for offender in again.offenders}
+        for offender in again.offenders:
+            if offender.repeats_only:
+                self.result.note(numbers[offender.index], offender.name)
+        return repeating
+
+    def _fetch(self, ordinals: Iterable[int]) -> Iterator[tuple[int, DeviceFile]]:
+        """Devices by their ordinals, in the order of the input, read once more."""
+        wanted: defaultdict[int, set[int]] = defaultdict(set)
+        for number in ordinals:
+            chunk, index = place_of(number)
+            wanted[chunk].add(index)
+        if not wanted or self._devices is None:
+            return
+        last = max(wanted)
+        for number, part in enumerate(self._devices.chunks()):
+            if number in wanted:
+                yield from _pick(part, number, wanted[number])
+            if number == last:
+                return
+
+
+def _pick(chunk: Chunk, number: int, indices: Collection[int]) -> Iterator[tuple[int, DeviceFile]]:
+    for index, file in enumerate(chunk.files()):
+        if index in indices:
+            yield ordinal(number, index), file
+
+
+def judge_devices(
+    rules: Sequence[Rule],
+    devices: Chunked | None,
+    setup: Setup,
+    *,
+    sample: int = 0,
+    waivers: Waivers = NO_WAIVERS,
+    elsewhere: Elsewhere | None = None,
+    progress: Progress | None = None,
+    short: bool = True,
+) -> DevicePass:
+    """Judges device output by device rules, and keeps a sample of the devices without an error.
+
+    Args:
+        rules: those that have something to judge.
+        devices: the output; gone through once, and again as far as needed to name who repeats whom.
+        setup: the CA side.
+        sample: how many devices to keep.
+        waivers: those in force.
+        elsewhere: judges the chunks; without it they are judged here. The result is the same.
+        progress: told how far it is.
+        short: whether devices like those that passed may go the short way; the result is the same.
+
+    A KeyboardInterrupt ends it early, with what was judged so far.
+    """
+    lot = Lot(rules, devices, setup, sample, waivers)
+    judge = Judge(rules, setup, sample=sample, short=short, waivers=waivers)
+    try:
+        numbered = enumerate(devices.chunks() if devices is not None else ())
+        # Some rules compare devices with the first: until that is known, chunks are judged here.
+        while elsewhere is None or not judge.knows_its_leads:
+            chunk = next(numbered, None)
+            if chunk is None:
+                break
+            lot.add(chunk[0], judge.judge(chunk[1].files()))
+            _tell(progress, lot.result)
+        if elsewhere is not None:
+            for number, result in elsewhere(numbered, judge.leads, sample):
+                lot.add(number, result)
+                _tell(progress, lot.result)
+    except KeyboardInterrupt:
+        lot.result.complete = False
+    return lot.finish(judge.leads)
+
+
+def _tell(progress: Progress | None, result: DevicePass) -> None:
+    if progress is not None:
+        progress(result.checked, result.offending)

@@ -1,0 +1,240 @@
+"""``fcu-conform lot``: judges the devices of a whole production lot, streaming, on one core or on many machines."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from fcu_conform import __version__
+from fcu_conform.artefacts.setup import CaSide, Setup
+from fcu_conform.artefacts.usage import UsageError
+from fcu_conform.engine import Examination, Outcome, Report, Result
+from fcu_conform.engine.examination import BY_VALIDATORS
+from fcu_conform.engine.lots import DevicePass, Elsewhere, judge_devices
+from fcu_conform.faces import reports
+from fcu_conform.faces.console.lot_page import Meter, write_verdict
+from fcu_conform.faces.settings import Settings, now, parse_depth, parse_instant, parse_mode
+from fcu_conform.faces.transport import DeviceCounts
+from fcu_conform.rules.model import Rule, Scope
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+    from fcu_conform.artefacts.deviceset import DeviceSet
+    from fcu_conform.engine.journal import Journal
+    from fcu_conform.engine.waivers import Waivers
+
+CONFORMANT, NON_CONFORMANT, INTERRUPTED, INTERNAL_FAULT, NOTHING_CHECKED = 0, 1, 2, 3, 5
+"""Exit codes, as pytest's."""
+
+SAMPLE = 200
+"""Devices that each validator is asked about."""
+
+CONNECTING = 30
+"""Seconds that a scheduler may take to answer."""
+
+
+@click.command("lot")
+@click.option("--keystore", required=True, metavar="DIR", help="FCU's keystore folder.")
+@click.option("--config", metavar="FILE", help="fcu.yml; else it is looked for beside the keystore.")
+@click.option("--portal-upload", metavar="FILE", help="What was, or will be, uploaded to the portal.")
+@click.option("--chain-depth", metavar="N", help="The depth, where there is no fcu.yml.")
+@click.option("--mode", metavar="MODE", help="bootstrap or lwm2m, where fcu.yml does not say.")
+@click.option("--at", metavar="TIME", help="Judge validity at this instant (RFC 3339; default: now).")
+@click.option("--workers", type=click.IntRange(1, 256), default=1, metavar="N", help="Processes on this machine.")
+@click.option("--scheduler", metavar="ADDRESS", help="Judge on the Dask cluster of this scheduler, tcp://host:port.")
+@click.option("--validators", default="auto", metavar="LIST", help="Validators to ask: names, auto, all or none.")
+@click.option(
+    "--validator-sample",
+    type=click.IntRange(min=1),
+    default=SAMPLE,
+    show_default=True,
+    metavar="N",
+    help="Devices that each validator is asked about, always the same ones.",
+)
+@click.option("--waivers", metavar="FILE", help="Findings that somebody has taken the responsibility for (TOML).")
+@click.option("--strict", is_flag=True, help="Warnings fail.")
+@click.option("--report", multiple=True, metavar="FILE", help="Write a report; its ending says which; repeatable.")
+@click.option("--resume", metavar="JOURNAL", help="Keep a journal there; where it has one already, go on from it.")
+@click.argument("devices", nargs=-1, required=True)
+def command(
+    keystore: str,
+    config: str | None,
+    portal_upload: str | None,
+    chain_depth: str | None,
+    mode: str | None,
+    at: str | None,
+    workers: int,
+    scheduler: str | None,
+    validators: str,
+    validator_sample: int,
+    waivers: str | None,
+    strict: bool,
+    report: tuple[str, ...],
+    resume: str | None,
+    devices: tuple[str, ...],
+) -> int:
+    """Judges the devices of a whole lot: folders, archives, devices.csv, .jsonl, .jsonl.gz or .parquet."""
+    if scheduler is not None and workers > 1:
+        raise UsageError("--scheduler: its cluster has the workers, so --workers has no meaning")
+    journal = None
+    if resume is not None:
+        from fcu_conform.engine.journal import Journal
+
+        journal = Journal(Path(resume))
+        if at is None and isinstance(journal.header.get("at"), str):
+            at = journal.header["at"]
+    if at is not None:
+        parse_instant(at, "--at")
+    settings = Settings(
+        keystores=(keystore,),
+        config=config,
+        chain_depth=None if chain_depth is None else parse_depth(chain_depth, "--chain-depth"),
+        at=at or now(),
+        strict=strict,
+        reports=report,
+        devices=devices,
+        portal_uploads=() if portal_upload is None else (portal_upload,),
+        mode=None if mode is None else parse_mode(mode, "--mode"),
+        validators=validators,
+        waivers=waivers,
+    )
+    (setup,) = settings.read_setups()
+    reports.check(settings, [setup])
+    run = Run(settings, setup, validator_sample, workers, scheduler, journal)
+    return run.go()
+
+
+@dataclass
+class Run:
+    """One lot being judged."""
+
+    settings: Settings
+    setup: Setup
+    sample: int
+    workers: int
+    scheduler: str | None
+    journal: Journal | None
+    seconds: float = 0.0
+    meter: Meter = field(default_factory=Meter)
+
+    def go(self) -> int:
+        """Judges, tells, writes the reports; gives the exit code."""
+        examination = Examination(
+            [self.setup],
+            strict=self.settings.strict,
+            validators=self.settings.select_validators(),
+            sample=self.sample,
+            waivers=self.settings.read_waivers(),
+            runner=self._over_devices,
+        )
+        # Asked for before any rule is: what the user got wrong about journal or scheduler is no fault of a rule.
+        devices = examination.device_pass(self.setup.name)
+        results = list(_results(examination, devices))
+        report = Report([self.setup], results, len(results) == len(examination.cases()), examination)
+        counts = DeviceCounts.of(devices)
+        faults = reports.write(self.settings, report, counts)
+        write_verdict(report, devices, self.seconds, self.settings.reports, faults)
+        if not devices.complete:
+            return INTERRUPTED
+        if faults or any(result.outcome is Outcome.ERROR for result in results):
+            return INTERNAL_FAULT
+        if not report.has_judged or not devices.checked:
+            return NOTHING_CHECKED
+        return NON_CONFORMANT if any(result.outcome is Outcome.FAILED for result in results) else CONFORMANT
+
+    def _over_devices(
+        self, rules: Sequence[Rule], devices: DeviceSet | None, setup: Setup, sample: int, waivers: Waivers
+    ) -> DevicePass:
+        begin = time.perf_counter()
+        with ExitStack() as stack:
+            elsewhere = self._elsewhere(rules, setup, waivers, stack)
+            if self.journal is not None:
+                stack.enter_context(self.journal.open({"at": self.settings.at, "of": self._binding(rules, waivers)}))
+                elsewhere = self.journal.keeping(elsewhere or _here(rules, setup, waivers))
+            self.meter.begin(stack, devices)
+            result = judge_devices(
+                rules,
+                devices,
+                setup,
+                sample=sample,
+                waivers=waivers,
+                elsewhere=elsewhere,
+                progress=self.meter.progress,
+            )
+        self.seconds = time.perf_counter() - begin
+        return result
+
+    def _elsewhere(self, rules: Sequence[Rule], setup: Setup, waivers: Waivers, stack: ExitStack) -> Elsewhere | None:
+        if self.scheduler is None and self.workers == 1:
+            return None
+        from fcu_conform.engine.crew import Crew, local_pool
+
+        if self.scheduler is None:
+            return Crew(rules, setup, lambda: local_pool(self.workers), self.workers, waivers=waivers)
+        recruit, size = _cluster(self.scheduler, stack)
+        return Crew(rules, setup, recruit, size, waivers=waivers)
+
+    def _binding(self, rules: Sequence[Rule], waivers: Waivers) -> str:
+        """What a journal is bound to: all that its results depend on beside the devices."""
+        from fcu_conform.rules import CATALOGUE
+
+        side = CaSide.of(self.setup)
+        told = (
+            __version__,
+            CATALOGUE.digest(),
+            [rule.code for rule in rules],
+            side.crt.data,
+            (side.key, side.depth, side.mode, side.account_id),
+            [str(Path(path).absolute()) for path in self.settings.devices],
+            self.sample,
+            sorted(map(repr, waivers)),
+        )
+        return hashlib.sha256(repr(told).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _here(rules: Sequence[Rule], setup: Setup, waivers: Waivers) -> Elsewhere:
+    """Judges chunks in this process, as a crew would elsewhere."""
+    from fcu_conform.engine.devices import Judge
+
+    def run(chunks: Any, leads: Any, sample: int) -> Iterator[Any]:
+        judge = Judge(rules, setup, leads=leads, sample=sample, waivers=waivers)
+        for number, chunk in chunks:
+            yield number, judge.judge(chunk.files())
+
+    return run
+
+
+def _cluster(address: str, stack: ExitStack) -> tuple[Callable[[], Executor], int]:
+    """A Dask cluster: what makes an executor of it, and how many chunks it takes at a time.
+
+    Raises:
+        UsageError: distributed is not installed, or nobody answers.
+    """
+    try:
+        from distributed import Client
+    except ImportError:
+        raise UsageError("--scheduler: needs distributed: pip install 'fcu-conform[dask]'") from None
+    try:
+        client: Any = Client(address, timeout=CONNECTING, set_as_default=False)  # type: ignore[no-untyped-call]
+        stack.callback(client.close)
+    except (OSError, ValueError, TypeError) as fault:
+        reason = str(fault).splitlines()[0] if str(fault) else type(fault).__name__
+        raise UsageError(f"--scheduler {address}: no scheduler answers ({reason})") from None
+    threads = sum(client.nthreads().values())
+    return lambda: client.get_executor(pure=False, retries=2), max(threads, 2)
+
+
+def _results(examination: Examination, devices: DevicePass) -> Iterator[Result]:
+    """Every rule's result, in order; after an interruption only those that ask nobody else."""
+    for rule, subject in examination.cases():
+        waits = rule.scope in BY_VALIDATORS or rule.scope is Scope.HANDSHAKE or rule.scope.is_about_run
+        if devices.complete or not waits:
+            yield examination.judge(rule.code, subject)

@@ -1,0 +1,121 @@
+"""What ``fcu-conform lot`` shows: a progress bar on a terminal, and at the end what a pytest run would."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from fcu_conform.engine import Outcome, Report, Verdict
+from fcu_conform.faces.failure import Certificates, Line, render, weightiest
+from fcu_conform.faces.text import printable
+from fcu_conform.rules.model import Level
+
+if TYPE_CHECKING:
+    from fcu_conform.artefacts.deviceset import DeviceSet
+    from fcu_conform.engine.lots import DevicePass
+
+STYLES: dict[str, dict[str, object]] = {
+    "failed": {"fg": "red", "bold": True},
+    "warned": {"fg": "yellow", "bold": True},
+    "notice": {"fg": "cyan", "bold": True},
+    "passed": {"fg": "green", "bold": True},
+    "strong": {"bold": True},
+    "label": {"dim": True},
+    "plain": {},
+}
+
+REFRESH = 0.2
+"""Seconds between two looks of the progress bar."""
+
+
+class Meter:
+    """The progress bar: how many devices, how many with an error, the rate, the time that is left."""
+
+    def __init__(self) -> None:
+        self._progress: Progress | None = None
+        self._shown = 0.0
+        self._begin = 0.0
+
+    def begin(self, stack: ExitStack, devices: DeviceSet | None) -> None:
+        """Shows the bar, on a terminal alone, until the stack is unwound."""
+        console = Console(stderr=True)
+        if not console.is_terminal or devices is None:
+            return
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=None),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]}"),
+            TextColumn("{task.fields[wrong]}", style="bold red"),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            console=console,
+            transient=True,
+            auto_refresh=False,  # a thread would keep workers from being forked
+        )
+        total = devices.estimate()
+        self._task = self._progress.add_task("devices", total=total, rate="", wrong="")
+        self._begin = time.perf_counter()
+        stack.enter_context(self._progress)
+
+    def progress(self, checked: int, offending: int) -> None:
+        """Moves the bar."""
+        if self._progress is None or time.perf_counter() - self._shown < REFRESH:
+            return
+        self._shown = time.perf_counter()
+        rate = f"{checked / max(self._shown - self._begin, 1e-9):,.0f}/s"
+        wrong = f"{offending} with errors" if offending else ""
+        self._progress.update(self._task, completed=checked, rate=rate, wrong=wrong)
+        self._progress.refresh()
+
+
+def write_verdict(
+    report: Report, devices: DevicePass, seconds: float, written: Sequence[str], faults: Sequence[str]
+) -> None:
+    """Failures, warnings and notices, the devices with errors, and the verdict below everything else."""
+    width = Console().width
+    for outcome, level, word, style in (
+        (Outcome.ERROR, None, "ERROR", "failed"),
+        (Outcome.FAILED, None, "FAILED", "failed"),
+        (None, Level.WARNING, "WARNING", "warned"),
+        (None, Level.NOTICE, "NOTICE", "notice"),
+    ):
+        for result in report.results:
+            if outcome is not None:
+                findings = weightiest(result) if result.outcome is outcome else None
+            else:
+                told = result.outcome in (Outcome.FAILED, Outcome.ERROR)
+                findings = [] if told else [finding for finding in result.findings if finding.level is level]
+                findings = findings or None
+            if findings is None:
+                continue
+            known = Certificates.about(result.rule, report.setups[0])
+            _write(render(result, findings, word, style, known, width))
+            click.echo()
+    for fault in faults:
+        click.secho(f"fcu-conform: {fault}", fg="red")
+    for path in () if faults else written:
+        click.echo(printable(f"report: {path}"))
+    rate = f" in {seconds:.1f} s ({devices.checked / seconds:,.0f} a second)" if seconds and devices.checked else ""
+    end = "" if devices.complete else "; interrupted, the rest was not judged"
+    click.echo(f"devices: {devices.checked:,} judged{rate}, {devices.offending:,} with errors{end}")
+    verdict = report.verdict
+    style = {Verdict.CONFORMANT: "passed", Verdict.NON_CONFORMANT: "failed"}.get(verdict, "warned")
+    outcomes = Counter(result.outcome for result in report.results)
+    parts = [f"{outcomes[outcome]} {outcome.value.replace('-', ' ')}" for outcome in Outcome if outcomes[outcome]]
+    _write([((f"FCU conformance: {verdict.value}", style), (f" ({', '.join(parts)})", "plain"))])
+
+
+def _write(lines: Iterable[Line]) -> None:
+    is_plain = not sys.stdout.isatty()
+    for line in lines:
+        text = "".join(text if is_plain else click.style(text, **STYLES[style]) for text, style in line)  # type: ignore[arg-type]
+        click.echo(text.rstrip())

@@ -1,0 +1,276 @@
+"""The short way: whatever a lot holds, it says what asking every rule about every device says, finding for finding."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from typing import Any
+
+import pytest
+from foreign.cases import Case, floor_cases
+from foreign.keys import key
+from foreign.maker import NOW, armour
+
+from fcu_conform.artefacts import oids
+from fcu_conform.artefacts.certificate import Certificate
+from fcu_conform.artefacts.device import Device, DeviceFile
+from fcu_conform.artefacts.extensions import PARSERS, Extension
+from fcu_conform.artefacts.parts import Part
+from fcu_conform.artefacts.publickeys import lies_on_p256, parse_public_key
+from fcu_conform.artefacts.setup import Setup, read_setups
+from fcu_conform.artefacts.shapes import Shape, Sibling
+from fcu_conform.engine.examination import Examination
+from fcu_conform.engine.lots import judge_devices
+from fcu_conform.engine.shortcut import Shortcut
+from fcu_conform.rules.model import OVER_DEVICES, DeviceCheck, NotApplicable, Rule, Scope
+from fcu_conform.rules.seen import Seen
+
+from .streams import CHAIN, STREAMS, Lot, judge, made, rules, same_template, setup_in, variations, without
+
+CASES = [case for case in floor_cases() if not case.topic.startswith(("uploads", "pairs", "devices_hostile"))]
+DECLARED = [rule.code for rule in rules() if rule.looks_at]
+
+
+@pytest.fixture(scope="module")
+def setups(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Setup]:
+    """By stream the set-up that it is judged by."""
+    return {stream: setup_in(tmp_path_factory.mktemp("line") / "x", stream) for stream in STREAMS}
+
+
+@pytest.fixture
+def setup(setups: dict[str, Setup]) -> Setup:
+    return setups["variations"]
+
+
+@pytest.fixture
+def taken(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The devices that went the short way."""
+    names: list[str] = []
+    sort_out = Shortcut.sort_out
+
+    def watch(self: Shortcut, files: Any, *more: Any) -> list[bool]:
+        passed = sort_out(self, files, *more)
+        names.extend(file.name for file, is_done in zip(files, passed, strict=True) if is_done)
+        return passed
+
+    monkeypatch.setattr(Shortcut, "sort_out", watch)
+    return names
+
+
+def test_a_second_device_of_a_kind_goes_the_short_way(setup: Setup, taken: list[str]) -> None:
+    result = judge([made(number) for number in range(40)], setup, short=True)
+    assert (result.checked, result.offenders) == (40, [])
+    assert len(taken) >= 35
+    assert result == judge([made(number) for number in range(40)], setup, short=False)
+
+
+@pytest.mark.parametrize("stream", STREAMS)
+def test_both_ways_say_the_same_of_devices_that_differ_in_a_part_of_their_own(
+    stream: str, setups: dict[str, Setup], taken: list[str]
+) -> None:
+    files, setup = list(STREAMS[stream]()), setups[stream]
+    short, full = (judge(files, setup, short=way) for way in (True, False))
+    assert short == full
+    offenders = {offender.name for offender in short.offenders}
+    assert taken
+    assert offenders.isdisjoint(taken)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+def test_both_ways_say_the_same_of(case: Case, tmp_path: Path) -> None:
+    room = case.make(tmp_path)
+    try:
+        (setup,) = read_setups(
+            [room.keystore], at=room.at, chain_depth=room.depth, devices=room.devices, mode=room.mode
+        )
+    except ValueError:
+        pytest.skip("the run does not start")
+    examination = Examination([setup])
+    judging = [
+        rule
+        for rule in examination.catalogue
+        if rule.scope in OVER_DEVICES and not examination.keystore_hinders(rule, setup.name)
+    ]
+    short, full = (judge_devices(judging, setup.devices, setup, sample=3, short=way) for way in (True, False))
+    assert short.tallies == full.tallies
+    assert (short.checked, short.offending, short.offenders) == (full.checked, full.offending, full.offenders)
+    assert [device.name for device in short.sample] == [device.name for device in full.sample]
+
+
+def test_no_octet_of_a_certificate_goes_unseen(setup: Setup) -> None:
+    """Every octet of a good device's certificate in turn is another one: nothing of it is overlooked."""
+    good = same_template(1).der
+    files = [made(0)]
+    for place in range(len(good)):
+        for change in (0x01, 0x80):
+            spoiled = good[:place] + bytes((good[place] ^ change,)) + good[place + 1 :]
+            file = made(1, data=(armour(spoiled) + CHAIN[0].pem).encode())
+            file.identity = file.name = f"{place}-{change}"
+            files.append(file)
+    short, full = (judge(files, setup, short=way) for way in (True, False))
+    assert short == full
+    assert short.checked == len(files)
+    # The signature covers all but itself, and it is covered by its own verification.
+    assert len(short.offenders) == len(files) - 1
+
+
+def test_no_character_of_a_file_goes_unseen(setup: Setup, taken: list[str]) -> None:
+    good = made(1).data
+    files = [made(0)]
+    for place in range(len(good)):
+        for other in (b"!", b"A", b"\n", b"-", b""):
+            file = made(1, data=good[:place] + other + good[place + 1 :])
+            file.identity = file.name = f"{place}-{other!r}"
+            files.append(file)
+    assert judge(files, setup, short=True) == judge(files, setup, short=False)
+    assert len(taken) < len(good)  # line breaks that are others, letters that are the same
+
+
+@pytest.mark.parametrize("layout", ["64\r\n", "76\n", "1000\n", "64\n \t"])
+def test_other_line_lengths_and_line_ends_go_the_short_way_too(setup: Setup, taken: list[str], layout: str) -> None:
+    width, newline = int(layout.rstrip("\r\n \t")), layout.lstrip("0123456789")
+    files = []
+    for number in range(9):
+        text = armour(same_template(number).der, width=width, newline=newline) + CHAIN[0].pem
+        files.append(made(number, data=text.encode()))
+    assert judge(files, setup, short=True) == judge(files, setup, short=False)
+    assert len(taken) == 8
+
+
+@pytest.mark.parametrize("code", DECLARED)
+def test_a_rule_that_does_not_say_what_it_looks_at_is_caught(code: str, setups: dict[str, Setup]) -> None:
+    """The streams hold for every rule a device with a fault that it alone sees, so that no wrong declaration passes."""
+    wrong = without(code)
+    streams = [(list(make()), setups[stream]) for stream, make in STREAMS.items()]
+    assert any(judge(files, its, short=True, judges=wrong) != judge(files, its, short=False) for files, its in streams)
+
+
+class WatchedExtension(Extension):
+    """An extension whose value is a device's own."""
+
+    seen: set[Part]
+
+    @property
+    def value(self) -> bytes:  # type: ignore[override]
+        self.seen.add(Part.REST)
+        return b""
+
+
+class Watched(Sibling):
+    """A certificate that writes down which of its own parts it is asked for."""
+
+    seen: set[Part]
+
+    @property
+    def extensions(self) -> tuple[Extension, ...]:
+        return tuple(map(self._watched, Sibling(self._shape, self.raw).extensions))
+
+    def _watched(self, extension: Extension) -> Extension:
+        if extension.oid in PARSERS and extension.oid not in (oids.SUBJECT_KEY_IDENTIFIER, oids.SUBJECT_ALT_NAME):
+            return extension
+        watched = WatchedExtension.__new__(WatchedExtension)
+        vars(watched).update(oid=extension.oid, critical=extension.critical, seen=self.seen)
+        return watched
+
+
+def _watch(part: Part, name: str) -> property:
+    def get(self: Any) -> Any:
+        self.seen.add(part)
+        plain = Sibling(self._shape, self.__dict__["raw"])
+        return getattr(plain, name)
+
+    return property(get)
+
+
+for _part, _names in {
+    Part.NAME: ("subject", "common_names", "is_self_issued"),
+    Part.SERIAL: ("serial", "serial_octets"),
+    Part.VALIDITY: ("not_before", "not_after", "validity"),
+    Part.KEY: ("public_key",),
+    Part.SIGNATURE: ("signature", "_tbs", "sha256", "der_notes"),
+    Part.REST: ("subject_key_identifier", "subject_alt_names", "malformed_extensions"),
+}.items():
+    for _name in _names:
+        setattr(Watched, _name, _watch(_part, _name))
+
+
+def _function(rule: Rule, setup: Setup) -> DeviceCheck:
+    if rule.scope is Scope.LOT:
+        return rule.check(setup)  # type: ignore[no-any-return]
+    return rule.check(setup, Seen()) if rule.scope is Scope.UNIQUE else rule.check  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule.code)
+def test_a_rule_looks_at_nothing_that_it_does_not_say(rule: Rule, setups: dict[str, Setup]) -> None:
+    for its, file in ((setups["variations"], made(1)), (setups["lwm2m"], list(STREAMS["lwm2m"]())[1])):
+        device = file.read()
+        assert device.certificate is not None
+        watched = Watched(Shape(device.certificate), device.certificate.raw)
+        watched.seen = set()
+        try:
+            _function(rule, its)(file.known(watched, device.certificates[1:]), its)
+        except NotApplicable:
+            continue
+        assert watched.seen <= rule.looks_at
+
+
+def test_a_rule_that_says_nothing_is_asked_about_everything() -> None:
+    assert all(rule.looks_at == frozenset(Part) for rule in _bundle_rules())
+
+
+def _bundle_rules() -> list[Rule]:
+    from fcu_conform.rules import CATALOGUE
+
+    return [rule for rule in CATALOGUE if rule.family == "BDL"]
+
+
+def test_a_sibling_is_what_reading_it_in_full_gives(setup: Setup) -> None:
+    elder, other = (Certificate(same_template(number).der) for number in (0, 1))
+    shape = Shape(elder)
+    assert shape.fits(other.raw)
+    sibling = Sibling(shape, other.raw)
+    names = [name for name in dir(Certificate) if not name.startswith("__") and name not in ("_read", "signed_by")]
+    names += ["serial", "serial_octets", "subject", "issuer", "not_before", "not_after", "public_key", "extensions"]
+    names += ["signature", "version", "inner_algorithm", "outer_algorithm", "raw", "trailing", "ber_notes", "_tbs"]
+    for name in names:
+        if not callable(getattr(other, name)):
+            assert getattr(sibling, name) == getattr(other, name), name
+
+
+@pytest.mark.parametrize("change", [0, 1, 33, 64])
+def test_a_point_lies_on_the_curve_where_the_library_says_so(change: int) -> None:
+    point = parse_public_key(key("somebody").spki).bits
+    assert lies_on_p256(point)
+    spoiled = point[:change] + bytes((point[change] ^ 1,)) + point[change + 1 :]
+    assert not lies_on_p256(spoiled)
+    too_large = b"\4" + bytes([255]) * 32 + point[33:]
+    for bits in (point, spoiled, too_large, b"\0", b"", point[:33], b"\4" + bytes(64)):
+        made_key = parse_public_key(key("somebody").spki[:26] + bits) if len(bits) == 65 else None
+        assert made_key is None or lies_on_p256(bits) is (made_key.p256 is not None)
+
+
+def test_a_device_is_read_again_in_full_where_the_first_was_no_good(setup: Setup, taken: list[str]) -> None:
+    strangers = [made(number, same_template(number, signer=key("stranger"))) for number in range(5)]
+    result = judge(strangers, setup, short=True)
+    assert [offender.name for offender in result.offenders] == [file.name for file in strangers]
+    assert taken == []
+
+
+def test_a_lot_in_chunks_is_judged_as_in_one(setup: Setup) -> None:
+    files = tuple(variations())
+    whole, parts = (judge_devices(rules(), Lot(files, size), setup, sample=5) for size in (100, 3))
+    assert whole.tallies == parts.tallies
+    assert whole.offenders == parts.offenders
+    assert whole.offending == parts.offending == len(whole.offenders)
+    assert [device.name for device in whole.sample] == [device.name for device in parts.sample]
+
+
+def test_base64_with_padding_in_the_middle_is_no_short_way(setup: Setup, taken: list[str]) -> None:
+    first = made(1)
+    text = base64.b64encode(same_template(1).der).decode()
+    odd = f"-----BEGIN CERTIFICATE-----\n{text}\n====\n-----END CERTIFICATE-----\n{CHAIN[0].pem}"
+    files: list[DeviceFile] = [made(0), made(1, data=odd.encode()), first]
+    assert judge(files, setup, short=True) == judge(files, setup, short=False)
+    assert taken == ["lamp-00001.pem"]
+    assert isinstance(files[1].read(), Device)
+    assert setup.at == NOW
