@@ -49,7 +49,8 @@ class Source:
     facts: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        section = f', "{self.section}"' if self.section else ""
+        titled = self.section if self.evidence is Evidence.RFC else f'"{self.section}"'
+        section = f", {titled}" if self.section else ""
         facts = f" ({', '.join(self.facts)})" if self.facts else ""
         return f"{self.document}{section}{facts}"
 

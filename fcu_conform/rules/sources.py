@@ -36,8 +36,8 @@ def api(section: str, *facts: str) -> Source:
 
 
 def rfc(number: int, section: str) -> Source:
-    """A section of an RFC."""
-    return Source(Evidence.RFC, f"RFC {number}", f"section {section}")
+    """A section of an RFC; an appendix by its name."""
+    return Source(Evidence.RFC, f"RFC {number}", section if section.startswith("appendix") else f"section {section}")
 
 
 def inferred(reason: str, *facts: str) -> Source:
