@@ -49,7 +49,7 @@ OPTIONS = (
         "devices",
         "linelist",
         "PATH",
-        "judge this device output: a file, a folder, a .tar, .tar.gz or .zip; repeatable",
+        "judge this device output: a file, a folder, a .tar, .tar.gz or .zip, a .jsonl or .parquet; repeatable",
     ),
     Option(
         "portal-upload",
