@@ -101,6 +101,7 @@ class Examination:
         }
         self._results: dict[tuple[str, str], Result] = {}
         self._passes: dict[str, DevicePass] = {}
+        self._hinderers: dict[tuple[str, str], tuple[str, ...]] = {}
 
     def cases(self) -> Sequence[tuple[Rule, str]]:
         """Every rule with every subject it is judged on, set-up by set-up in the given order, the waivers last."""
@@ -329,6 +330,13 @@ class Examination:
 
     def keystore_hinders(self, rule: Rule, subject: str) -> tuple[str, ...]:
         """The rules of the keystore that keep a device rule, or one that it needs, from judging any device."""
+        # Kept, because what rules need overlaps so much that asking anew each time takes longer than judging.
+        key = rule.code, subject
+        if key not in self._hinderers:
+            self._hinderers[key] = self._find_hinderers(rule, subject)
+        return self._hinderers[key]
+
+    def _find_hinderers(self, rule: Rule, subject: str) -> tuple[str, ...]:
         hindered: dict[str, None] = {}
         for code in rule.needs:
             needed = self.catalogue[code]

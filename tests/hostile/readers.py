@@ -1,0 +1,258 @@
+"""Every reader of the suite with sound seeds and a way to break them: one more reader is one more line of the table."""
+
+from __future__ import annotations
+
+import os
+import resource
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum
+from functools import cached_property
+from pathlib import Path
+from random import Random
+from time import perf_counter
+from typing import Any
+
+import cbor2
+
+from fcu_conform import UsageError, check
+from fcu_conform.artefacts import cbor, der
+from fcu_conform.artefacts.bundle import Bundle
+from fcu_conform.artefacts.certificate import Certificate
+from fcu_conform.artefacts.config import ConfigFile
+from fcu_conform.artefacts.files import CertificateFile, KeyFile, RequestFile
+from fcu_conform.artefacts.manifest import read_manifest
+from fcu_conform.artefacts.pem import parse_pem
+from fcu_conform.artefacts.privatekeys import Secret, parse_private_key
+from fcu_conform.artefacts.reading import FileBytes
+from fcu_conform.artefacts.request import Request
+from fcu_conform.engine import Outcome
+from fcu_conform.faces import transport
+from fcu_conform.faces.settings import parse_instant
+
+from .archives import mutate_tar, mutate_zip
+from .factory import AT, CONFIG, CRT, CSR, DEVICES, KEY, UPLOAD, Factory
+from .mutation import Mutator, mutate_bytes, mutate_cbor, mutate_der, mutate_pem, mutate_text
+
+SLOWEST = 5.0
+"""Seconds of one input."""
+
+LARGEST = 500 << 20
+"""Bytes of the process's memory."""
+
+INSTANT = parse_instant(AT)
+
+
+class SuiteBroke(Exception):
+    """A rule broke on what a reader gave it."""
+
+
+@dataclass(frozen=True)
+class Reader:
+    """One reader.
+
+    Attributes:
+        name: how it is called on the command line.
+        seeds: sound input.
+        mutate: makes broken input of it.
+        read: reads it and gives the text of all that is shown of it.
+    """
+
+    name: str
+    seeds: Sequence[bytes]
+    mutate: Mutator
+    read: Callable[[bytes], str]
+
+    def input(self, number: int) -> bytes:
+        """The broken input of that number: always the same."""
+        random = Random(f"{self.name} {number}")
+        return self.mutate(random.choice(self.seeds), random, self.seeds)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What a reader did to an input that it may not do."""
+
+    reader: str
+    number: int
+    what: str
+    data: bytes
+
+
+def faults(reader: Reader, numbers: range, traces: Callable[[str], object]) -> Iterator[Fault]:
+    """Reads the inputs of these numbers; gives what went wrong.
+
+    Args:
+        traces: says whether a text holds a secret.
+    """
+    for number in numbers:
+        data = reader.input(number)
+        what = fault_of(reader, data, traces)
+        if what:
+            yield Fault(reader.name, number, what, data)
+
+
+def fault_of(reader: Reader, data: bytes, traces: Callable[[str], object]) -> str:
+    """What a reader did to an input that it may not do; empty if nothing."""
+    start, before = perf_counter(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    try:
+        shown = reader.read(data)
+    except Exception:
+        return traceback.format_exc()
+    taken, peak = perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    if taken > SLOWEST:
+        return f"took {taken:.1f} s"
+    if peak > before and peak * 1024 > LARGEST:
+        return f"took {peak >> 10} MiB"
+    return f"shows a secret: {traces(shown)}" if traces(shown) else ""
+
+
+def explore(thing: object, depth: int = 0) -> Iterator[str]:
+    """Looks at every public attribute of an object of the suite, as rules might; gives the repr of all but bytes."""
+    if isinstance(thing, (bytes, int)):  # bytes may be a key; long numbers have no repr, and rules show them in hex
+        return
+    if not isinstance(thing, (list, tuple, dict)):
+        yield repr(thing)
+    if isinstance(thing, (list, tuple)) and depth < 4:
+        for part in thing[:20]:
+            yield from explore(part, depth + 1)
+    elif isinstance(thing, dict) and depth < 4:
+        for part in list(thing.values())[:20]:
+            yield from explore(part, depth + 1)
+    elif type(thing).__module__.startswith("fcu_conform") and depth < 4 and not isinstance(thing, (Secret, Enum)):
+        for name in dir(thing):
+            if not name.startswith("_") and not callable(value := getattr(thing, name)):
+                yield from explore(value, depth + 1)
+
+
+def _explored(make: Callable[[bytes], object]) -> Callable[[bytes], str]:
+    """Reads and explores; that the bytes are no DER may be said."""
+
+    def read(data: bytes) -> str:
+        try:
+            return "\n".join(explore(make(data)))
+        except der.DerError as fault:
+            return str(fault)
+
+    return read
+
+
+def _file(kind: Callable[[FileBytes], object], name: str) -> Callable[[bytes], str]:
+    return _explored(lambda data: kind(FileBytes(name, Path(name), data)))
+
+
+class World:
+    """A factory whose files are broken one at a time, and judged by every rule."""
+
+    def __init__(self, factory: Factory) -> None:
+        self.factory = factory
+        self._made: dict[str, bytes] = {}
+
+    def judged(self, place: str, *others: str) -> Callable[[bytes], str]:
+        """Puts the bytes at a place of the set-up and judges all of it; ``others`` take that file away meanwhile."""
+
+        def read(data: bytes) -> str:
+            path = self.factory / place
+            before = path.read_bytes() if path.exists() else None
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+            try:
+                return self._judge(place)
+            finally:
+                path.unlink() if before is None else path.write_bytes(before)
+
+        return read
+
+    def _judge(self, place: str) -> str:
+        factory = self.factory
+        devices = [factory / (place if place.startswith("lot.") else DEVICES)]
+        try:
+            report = check(
+                factory.keystore, devices=devices, portal_upload=factory / UPLOAD, validators="none", at=INSTANT
+            )
+        except UsageError as fault:
+            return str(fault)
+        broken = [f"{result.code}: {result.reason}" for result in report.results if result.outcome is Outcome.ERROR]
+        if broken:
+            raise SuiteBroke("; ".join(broken))
+        return "\n".join(map(transport.dump, report.results))
+
+    def file(self, name: str) -> bytes:
+        """A file of the sound set-up."""
+        return (self.factory / name).read_bytes()
+
+    @cached_property
+    def members(self) -> dict[str, bytes]:
+        """The output for devices, by names relative to it."""
+        root = self.factory / DEVICES
+        return {path.name: path.read_bytes() for path in sorted(root.iterdir())}
+
+    @cached_property
+    def bundles(self) -> list[bytes]:
+        """Bundles as devices take them."""
+        chain = [block.data for block in parse_pem(self.members["device-0001.pem"]).blocks]
+        key = parse_pem(self.members["device-0001.key.pem"]).blocks[-1].data
+        parameters: dict[str, Any] = {
+            "mbed.UseBootstrap": 1,
+            "mbed.EndpointName": "device-0001",
+            "mbed.BootstrapServerURI": "coaps://bootstrap.example.com:5684?aid=0158",
+            "mbed.MemoryTotalKB": 1024,
+            "mbed.CurrentTime": int((INSTANT - timedelta(days=1)).timestamp()),
+            "mbed.Timezone": "UTC",
+        }
+        bundle = {
+            "SchemeVersion": "0.0.1",
+            "Keys": [{"Name": "mbed.BootstrapDevicePrivateKey", "Type": "ECCPrivate", "Format": "der", "Data": key}],
+            "Certificates": [{"Name": "mbed.BootstrapServerCACert", "Format": "der", "Data": chain[1]}],
+            "CertificateChains": [{"Name": "mbed.BootstrapDeviceCert", "Format": "der", "DataArray": chain}],
+            "ConfigParams": [{"Name": name, "Data": data} for name, data in parameters.items()],
+        }
+        asked = {"PrKN": "mbed.BootstrapDevicePrivateKey", "Subj": "CN=device-0001", "MD": 1}
+        request = {"SchemeVersion": "0.0.1", "SID": "7f3a", "Verify": 0, "KpAlvSess": 1, "CsrReqs": [asked]}
+        return [cbor2.dumps(bundle), cbor2.dumps(request)]
+
+
+def all_readers(factory: Factory) -> list[Reader]:
+    """The table: readers by themselves, and each kind of file read and judged as part of a whole set-up."""
+    world = World(factory)
+    pems = [world.file(name) for name in (KEY, CRT, CSR, UPLOAD)] + list(world.members.values())[:4]
+    ders = {
+        label: [b.data for pem in pems for b in parse_pem(pem).blocks if label in b.label and b.data]
+        for label in ("CERTIFICATE", "REQUEST", "PRIVATE KEY")
+    }
+    certificates, chain, config, rows = ders["CERTIFICATE"], world.file(CRT), world.file(CONFIG), world.members["devices.csv"]
+    device, key = world.members["device-0001.pem"], world.members["device-0001.key.pem"]
+    details = [b'{"name": "line", "description": "x", "service": "lwm2m"}', b'name = "line"\nservice = "bootstrap"\n']
+    ignore = [b"*.pem\n!keystore/\n# note\n/build/\nkeys/**/x?[a-z]\n"]
+    tar, tree_zip = mutate_tar(world.members), mutate_zip(world.members)
+    return [
+        Reader("der", certificates, mutate_der, _explored(lambda data: der.normalise(data)[1:])),
+        Reader("certificate", certificates, mutate_der, _explored(Certificate)),
+        Reader("request", ders["REQUEST"], mutate_der, _explored(Request)),
+        Reader("private-key", ders["PRIVATE KEY"], mutate_der, _explored(parse_private_key)),
+        Reader("pem", pems, mutate_pem, _explored(parse_pem)),
+        Reader("key-file", [world.file(KEY)], mutate_pem, _file(KeyFile, "key.pem")),
+        Reader("certificate-file", [chain], mutate_pem, _file(CertificateFile, "fcu.crt")),
+        Reader("request-file", [world.file(CSR)], mutate_pem, _file(RequestFile, "fcu_csr.pem")),
+        Reader("yaml", [config], mutate_text, _file(ConfigFile, "fcu.yml")),
+        Reader("cbor", world.bundles, mutate_cbor, _explored(cbor.scan)),
+        Reader("bundle", world.bundles, mutate_cbor, _explored(Bundle)),
+        Reader("manifest", [rows], mutate_text, _file(read_manifest, "devices.csv")),
+        Reader("judged-key", [world.file(KEY)], mutate_pem, world.judged(KEY)),
+        Reader("judged-chain", [chain], mutate_pem, world.judged(CRT)),
+        Reader("judged-request", [world.file(CSR)], mutate_pem, world.judged(CSR)),
+        Reader("judged-yaml", [config], mutate_text, world.judged(CONFIG)),
+        Reader("judged-upload", [world.file(UPLOAD)], mutate_pem, world.judged(UPLOAD)),
+        Reader("judged-toml", details[1:], mutate_text, world.judged("upload.toml")),
+        Reader("judged-copy", [world.file(KEY), *ders["PRIVATE KEY"]], mutate_bytes, world.judged("keystore/old.bak")),
+        Reader("judged-device", [device], mutate_pem, world.judged("out/device-0001.pem")),
+        Reader("judged-der", certificates[-1:], mutate_der, world.judged("out/device-0003.der")),
+        Reader("judged-device-key", [key], mutate_pem, world.judged("out/device-0001.key.pem")),
+        Reader("judged-bundle", world.bundles, mutate_cbor, world.judged("out/device-0004.cbor")),
+        Reader("judged-manifest", [rows], mutate_text, world.judged("out/devices.csv")),
+        Reader("judged-tar", [b""], tar, world.judged("lot.tar")),
+        Reader("judged-tgz", [b""], tar, world.judged("lot.tar.gz")),
+        Reader("judged-zip", [b""], tree_zip, world.judged("lot.zip")),
+    ]
