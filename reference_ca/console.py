@@ -7,6 +7,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import json
+import os
 import secrets
 import sys
 from collections.abc import Callable
@@ -379,6 +380,8 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the command; every error that people can cause ends as one line on standard error."""
     try:
         cli.main(arguments, prog_name="reference-ca", standalone_mode=False)
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except click.UsageError as error:
         _fail(" ".join(error.format_message().split()), 2)
     except click.ClickException as error:
@@ -388,7 +391,17 @@ def main(arguments: list[str] | None = None) -> None:
     except ReferenceCaError as error:
         _fail(str(error), 1)
     except BrokenPipeError:
+        _write_no_more()
         sys.exit(1)
+    except OSError as error:
+        _write_no_more()
+        _fail(error.strerror or type(error).__name__, 1)
+
+
+def _write_no_more() -> None:
+    """Leave what standard output could not take: Python would try once more at its exit."""
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _fail(line: str, code: int) -> None:

@@ -8,12 +8,19 @@ import os
 import stat
 import tarfile
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from fcu_conform.artefacts.limits import ARCHIVE_FLOOR, ARCHIVE_RATIO, ARCHIVE_READ, DEVICE_FILE, MANIFEST_FILE
+from fcu_conform.artefacts.limits import (
+    ARCHIVE_FLOOR,
+    ARCHIVE_HOLLOW,
+    ARCHIVE_RATIO,
+    ARCHIVE_READ,
+    DEVICE_FILE,
+    KIB,
+    MANIFEST_FILE,
+)
 from fcu_conform.artefacts.reading import FileBytes, Trouble, kind_of, read_file
 
 TAR_ENDINGS = (".tar", ".tar.gz", ".tgz")
@@ -74,13 +81,36 @@ def _walk_folder(root: Path, wanted: Wanted) -> Iterator[FileBytes]:
 def _guarded(path: Path, files: Iterator[FileBytes]) -> Iterator[FileBytes]:
     try:
         yield from files
-    except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError) as fault:
-        reason = str(fault).splitlines()[0] if str(fault) else type(fault).__name__
-        detail = f"is a damaged archive: {reason}; what comes after was not judged"
+    except Exception as fault:  # on odd headers tarfile and zipfile raise much that they do not document
+        detail = f"is a damaged archive: {_reason(fault)}; what comes after was not judged"
         yield FileBytes(path.name, path, trouble=Trouble.UNREADABLE, detail=detail)
 
 
-def open_regular(path: Path) -> IO[bytes]:
+def _reason(fault: Exception) -> str:
+    """A library's own words for what is wrong, if they are fit to be shown: one line, and not a long one."""
+    return str(fault).partition("\n")[0][:200] or type(fault).__name__
+
+
+class _CarefulFile(io.BufferedReader):
+    """A file that is never read much at once, nor in crumbs: libraries believe what an archive says of its own size."""
+
+    def __init__(self, raw: io.FileIO) -> None:
+        super().__init__(raw)
+        self._asked = 0
+        # An archive that packs as well as it may is read some 160 bytes at a time; empty gzip members, four.
+        self._patience = 1000 + os.fstat(raw.fileno()).st_size // 64
+
+    def read(self, count: int | None = -1) -> bytes:
+        data = super().read(ARCHIVE_READ + 1 if count is None or count < 0 else min(count, ARCHIVE_READ + 1))
+        self._asked += len(data) < KIB
+        if len(data) > ARCHIVE_READ:
+            raise OSError("its directory is too large (a .tar.gz may have any number of members)")
+        if self._asked > self._patience:
+            raise OSError("it consists of next to nothing, very many times")
+        return data
+
+
+def open_regular(path: Path) -> _CarefulFile:
     """Opens a file for reading, which must be a regular file: opening a FIFO would wait for its other end.
 
     Raises:
@@ -91,7 +121,7 @@ def open_regular(path: Path) -> IO[bytes]:
     if not stat.S_ISREG(mode):
         os.close(descriptor)
         raise OSError(f"it is {kind_of(mode)}")
-    return os.fdopen(descriptor, "rb")
+    return _CarefulFile(io.FileIO(descriptor))
 
 
 def _escapes(name: str) -> bool:
@@ -102,8 +132,14 @@ def _refused(archive: Path, name: str, detail: str) -> FileBytes:
     return FileBytes(name, archive, trouble=Trouble.NOT_REGULAR, detail=detail)
 
 
+def unpacked_limit(path: Path) -> int:
+    """Bytes that an archive may unpack to."""
+    return max(ARCHIVE_FLOOR, ARCHIVE_RATIO * path.stat().st_size)
+
+
 def _walk_zip(path: Path, wanted: Wanted) -> Iterator[FileBytes]:
     with open_regular(path) as raw, zipfile.ZipFile(raw) as archive:
+        left = unpacked_limit(path)
         for member in archive.infolist():
             name = member.filename
             if member.is_dir() or not wanted(name):
@@ -116,7 +152,12 @@ def _walk_zip(path: Path, wanted: Wanted) -> Iterator[FileBytes]:
             elif member.flag_bits & 1:
                 yield _refused(path, name, "is encrypted")
             else:
-                yield _zip_member(path, archive, member)
+                file = _zip_member(path, archive, member)
+                # Of a file that is too large nothing is kept, but it was unpacked as far as its limit.
+                left -= len(file.data) if file.trouble is None else _limit(name)
+                if left < 0:
+                    raise zipfile.BadZipFile("it unpacks to far more than its own size")
+                yield file
 
 
 def _zip_member(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> FileBytes:
@@ -124,8 +165,8 @@ def _zip_member(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -
     try:
         with archive.open(member) as stream:
             data = stream.read(limit + 1)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as fault:
-        return _refused(path, member.filename, f"cannot be unpacked: {fault}")
+    except Exception as fault:  # zipfile raises what each way of packing raises
+        return _refused(path, member.filename, f"cannot be unpacked: {_reason(fault)}")
     return _bounded(path, member.filename, data, limit)
 
 
@@ -138,9 +179,9 @@ def _bounded(path: Path, name: str, data: bytes, limit: int) -> FileBytes:
 class BoundedStream(io.RawIOBase):
     """A stream that gives no more than an archive of its size may unpack to."""
 
-    def __init__(self, stream: IO[bytes] | gzip.GzipFile, size: int) -> None:
+    def __init__(self, stream: IO[bytes] | gzip.GzipFile, budget: int) -> None:
         self._stream = stream
-        self._left = max(ARCHIVE_FLOOR, ARCHIVE_RATIO * size)
+        self._left = budget
 
     def read(self, count: int = -1) -> bytes:
         """The next bytes, fewer only at the end. Raises tarfile.ReadError where there are too many."""
@@ -157,12 +198,16 @@ def _walk_tar(path: Path, wanted: Wanted) -> Iterator[FileBytes]:
     with open_regular(path) as raw:
         packed = raw.read(2) == b"\x1f\x8b"
         raw.seek(0)
-        opened = gzip.GzipFile(fileobj=raw) if packed else raw
-        stream = BoundedStream(opened, path.stat().st_size)
+        opened: IO[bytes] | gzip.GzipFile = gzip.GzipFile(fileobj=raw) if packed else raw
+        hollow = 0
+        stream = BoundedStream(opened, unpacked_limit(path))
         with tarfile.open(fileobj=stream, mode="r|") as archive:
             for member in archive:
                 archive.members = []  # type: ignore[attr-defined]  # tarfile would keep every member it has seen
                 name = member.name.removeprefix("./")
+                hollow += 1 if member.size == 0 else -4
+                if hollow > ARCHIVE_HOLLOW:
+                    raise tarfile.ReadError("it has next to nothing but empty members")
                 if member.isdir() or not wanted(name):
                     continue
                 if _escapes(name):

@@ -51,17 +51,41 @@ DEVICE_FILE = 256 * KIB
 TABLE_ROW = 512 * KIB
 """Bytes of one line of a .jsonl file; a bundle in base64 has about 8 KiB."""
 
-MANIFEST_FILE = 512 * MIB
+MANIFEST_FILE = 192 * MIB
 """Bytes of devices.csv; a million devices have about 100 MiB."""
 
-ARCHIVE_FLOOR = 256 * MIB
+MANIFEST_ROWS = 1_000_000
+"""Rows of devices.csv."""
+
+MANIFEST_TROUBLES = 100
+"""Faults of devices.csv that are told; nobody reads the list of a file full of them."""
+
+ARCHIVE_FLOOR = 32 * MIB
 """Bytes that any archive may unpack to."""
 
-ARCHIVE_RATIO = 200
-"""How many times its own size an archive may unpack to beyond that; certificates compress to about a half."""
+ARCHIVE_RATIO = 50
+"""How many times its own size an archive may unpack to beyond that; a tar.gz of chains of five has about 20."""
 
 ARCHIVE_READ = 16 * MIB
-"""Bytes that reading an archive asks for at once; a larger member header is no honest one."""
+"""Bytes that reading an archive asks for at once; the directory of a zip with 150,000 devices has about 13 MiB."""
+
+ARCHIVE_HOLLOW = 10_000
+"""Members without content (folders, empty files, links) that an archive may have beyond four for each file."""
+
+NAME_CHARACTERS = 256
+"""Characters of a name's attribute up to which case and white space do not count; RFC 5280 allows 64 or 128."""
+
+NAME_KEPT = 4 * KIB
+"""Bytes of a name that is remembered after reading; most certificates of a lot share a few names."""
+
+NAME_SHOWN = 1000
+"""Characters of a name that are shown."""
+
+GIT_FILE = 1 * MIB
+"""Bytes of each of git's own text files that are read."""
+
+GIT_WILDCARDS = 8
+"""Runs of stars in one pattern of a .gitignore; more take for ever to match, and honest ones have three or four."""
 
 GIT_INDEX = 64 * MIB
 """Bytes of a git index that are looked through for the key file."""

@@ -7,13 +7,14 @@ import io
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
+from fcu_conform.artefacts.limits import MANIFEST_ROWS, MANIFEST_TROUBLES
 from fcu_conform.artefacts.reading import FileBytes
 
 COLUMNS = ("endpoint_name", "file", "enrollment_id", "key_file")
 _REQUIRED = ("endpoint_name", "file")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Row:
     """One device of the manifest; ``line`` is where it stands, paths are relative to the manifest, with slashes."""
 
@@ -38,8 +39,8 @@ def read_manifest(file: FileBytes) -> Manifest:
     if file.trouble is not None:
         return Manifest(file.name, {}, (file.detail or file.trouble.value,))
     try:
-        text = file.data.decode("utf-8-sig")
-        reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+        text = io.TextIOWrapper(io.BytesIO(file.data), "utf-8-sig", newline="")
+        reader = csv.DictReader(text, strict=True)
         columns = reader.fieldnames or ()
         missing = [column for column in _REQUIRED if column not in columns]
         if missing:
@@ -51,9 +52,13 @@ def read_manifest(file: FileBytes) -> Manifest:
 
 def _collect(name: str, reader: csv.DictReader[str]) -> Manifest:
     rows: dict[str, Row] = {}
-    troubles = []
+    troubles: list[str] = []
     for values in reader:
         line = reader.line_num
+        if len(rows) >= MANIFEST_ROWS or len(troubles) >= MANIFEST_TROUBLES:
+            many = "rows" if len(rows) >= MANIFEST_ROWS else "faults"
+            troubles.append(f"line {line}: has so many {many} that what comes after was not read")
+            break
         row = Row(
             line,
             (values.get("endpoint_name") or "").strip(),

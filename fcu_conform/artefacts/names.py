@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from fcu_conform.artefacts import der
 from fcu_conform.artefacts.lazily import lazily
+from fcu_conform.artefacts.limits import NAME_CHARACTERS, NAME_KEPT, NAME_SHOWN
 from fcu_conform.artefacts.oids import ATTRIBUTES, named
 
 _ENCODINGS = {
@@ -40,6 +41,8 @@ class Attribute(NamedTuple):
         try:
             text = self.value.decode(_ENCODINGS[self.tag])
         except (KeyError, UnicodeDecodeError):  # no string, or none of its type: only the same bytes are the same
+            return self.oid, (self.tag, self.value)
+        if len(text) > NAME_CHARACTERS:  # normalising takes time quadratic in the number of combining marks
             return self.oid, (self.tag, self.value)
         folded = (text if text.isascii() else unicodedata.normalize("NFKC", text)).casefold()
         return self.oid, " ".join(folded.split())
@@ -73,18 +76,22 @@ class Name:
         return self.der == other.der or self.comparable == other.comparable
 
     def __str__(self) -> str:
-        return ", ".join(
+        text = ", ".join(
             "+".join(f"{named(attribute.oid, ATTRIBUTES)}={attribute.text}" for attribute in rdn) for rdn in self.rdns
         )
+        return text if len(text) <= NAME_SHOWN else f"{text[:NAME_SHOWN]}…"
 
 
-@lru_cache(maxsize=4096)
 def parse_name(data: bytes) -> Name:
     """Reads a DER Name.
 
     Raises:
         DerError: it is not one.
     """
+    return _known(data) if len(data) <= NAME_KEPT else _parse(data)
+
+
+def _parse(data: bytes) -> Name:
     start, stop = der.only(data, der.SEQUENCE, "name")
     rdns = []
     for tag, _, rdn_start, rdn_stop in der.children(data, start, stop):
@@ -92,6 +99,9 @@ def parse_name(data: bytes) -> Name:
             raise der.DerError("name: an RDN that is not a SET of attributes")
         rdns.append(tuple(_attribute(data, *span) for span in der.children(data, rdn_start, rdn_stop)))
     return Name(data, tuple(rdns))
+
+
+_known = lru_cache(maxsize=4096)(_parse)
 
 
 def _attribute(data: bytes, tag: int, _begin: int, start: int, stop: int) -> Attribute:

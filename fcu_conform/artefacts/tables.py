@@ -19,7 +19,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import IO, Any
 
-from fcu_conform.artefacts.archives import BoundedStream, open_regular
+from fcu_conform.artefacts.archives import BoundedStream, open_regular, unpacked_limit
 from fcu_conform.artefacts.chunks import CHUNK, Chunk, FilesChunk
 from fcu_conform.artefacts.device import DeviceFile, Kind
 from fcu_conform.artefacts.limits import DEVICE_FILE, TABLE_ROW
@@ -184,7 +184,7 @@ def _line_chunks(path: Path, *, packed: bool) -> Iterator[Chunk]:
                         else FilesChunk(tuple(_rows(path.name, span[0], lines)))
                     )
                 return
-            stream = BoundedStream(gzip.GzipFile(fileobj=raw), path.stat().st_size)
+            stream = BoundedStream(gzip.GzipFile(fileobj=raw), unpacked_limit(path))
             for (first, _, _), lines in _spans(stream):
                 yield FilesChunk(tuple(_rows(path.name, first, lines)))
     except (OSError, EOFError, ValueError, zlib.error, tarfile.TarError) as fault:

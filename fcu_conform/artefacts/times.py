@@ -43,7 +43,7 @@ def _parse(tag: int, content: bytes) -> Time:
     text = content.decode("latin-1")
     match = (_UTC_TIME if tag == der.UTC_TIME else _GENERALIZED).fullmatch(text)
     if match is None:
-        raise der.DerError(f"not a time: {text!r}")
+        raise der.DerError(f"not a time: {text[:40]!r}")
     year, month, day, hour, minute, second = (int(group or 0) for group in match.groups()[:6])
     notes = []
     if tag == der.UTC_TIME:
@@ -60,7 +60,7 @@ def _parse(tag: int, content: bytes) -> Time:
     try:
         instant = datetime(year, month, day, hour, minute, second, tzinfo=timezone.utc) - _offset(zone)
     except (ValueError, OverflowError) as fault:
-        raise der.DerError(f"not a date that exists: {text!r}") from fault
+        raise der.DerError(f"not a date that exists: {text[:40]!r}") from fault
     return Time(instant, tuple(notes))
 
 

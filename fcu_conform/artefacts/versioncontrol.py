@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from enum import Enum
 from pathlib import Path
 
-from fcu_conform.artefacts.limits import GIT_INDEX
+from fcu_conform.artefacts.limits import GIT_FILE, GIT_INDEX, GIT_WILDCARDS
+from fcu_conform.artefacts.reading import FileBytes, Trouble, read_file
 
 
 class Tracking(str, Enum):
@@ -29,6 +31,8 @@ def tracking_of(path: Path) -> Tracking:
 
 
 def _tracking_in(work_tree: Path, name: str) -> Tracking:
+    if not _is_harmless(work_tree, name):
+        return Tracking.UNKNOWN
     # Few keystores lie in a work tree, so only those pay for the import.
     from dulwich.ignore import IgnoreFilterManager
     from dulwich.repo import Repo
@@ -39,7 +43,7 @@ def _tracking_in(work_tree: Path, name: str) -> Tracking:
                 return Tracking.UNKNOWN
             index = Path(repo.index_path())
             if index.exists():
-                if index.stat().st_size > GIT_INDEX:
+                if not index.is_file() or index.stat().st_size > GIT_INDEX:
                     return Tracking.UNKNOWN
                 if name.encode() in repo.open_index():
                     return Tracking.TRACKED
@@ -47,3 +51,44 @@ def _tracking_in(work_tree: Path, name: str) -> Tracking:
     except Exception:  # a damaged repository raises whatever it likes, and is not what is judged
         return Tracking.UNKNOWN
     return Tracking.IGNORED if ignored else Tracking.UNTRACKED
+
+
+_OWN_FILES = ("HEAD", "config", "config.worktree", "packed-refs", "shallow", "info/exclude", "info/grafts")
+_LEADS_ELSEWHERE = re.compile(rb"^\s*(\[\s*include|excludesfile)|\]\s*excludesfile", re.IGNORECASE | re.MULTILINE)
+_STARS = re.compile(rb"\*+")
+
+
+def _is_harmless(work_tree: Path, name: str) -> bool:
+    """What is read of a repository is short, regular files, with patterns that can be matched in reasonable time.
+
+    The library opens whatever it finds: a FIFO would never come to an end, nor would a file that the repository's
+    configuration names.
+    """
+    folders = [work_tree.joinpath(*Path(name).parts[:depth]) for depth in range(len(Path(name).parts))]
+    own = _git_folders(work_tree)
+    patterns = [_read(folder / ".gitignore") for folder in folders]
+    patterns += [_read(folder / "info" / "exclude") for folder in own]
+    settings = [_read(folder / "config") for folder in own]
+    others = [_read(folder / other) for folder in own for other in _OWN_FILES]
+    if any(file.trouble not in (None, Trouble.MISSING) for file in (*patterns, *settings, *others)):
+        return False
+    if any(_LEADS_ELSEWHERE.search(file.data) for file in settings):
+        return False
+    return all(len(_STARS.findall(line)) <= GIT_WILDCARDS for file in patterns for line in file.data.splitlines())
+
+
+def _read(path: Path) -> FileBytes:
+    return read_file(path, GIT_FILE)
+
+
+def _git_folders(work_tree: Path) -> list[Path]:
+    """The folders that hold the repository's own files: its .git, or what a file of that name and commondir lead to."""
+    folder = work_tree / ".git"
+    if not folder.is_dir():
+        folder = work_tree / _line(folder).removeprefix("gitdir:").strip()
+    common = _line(folder / "commondir")
+    return [folder, folder / common] if common else [folder]
+
+
+def _line(path: Path) -> str:
+    return os.fsdecode(_read(path).data.partition(b"\n")[0].replace(b"\0", b"")).strip()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from traceback import walk_tb
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from fcu_conform.artefacts.setup import Setup
 from fcu_conform.artefacts.usage import UsageError
 from fcu_conform.engine import Examination, Outcome, Report, Result
 from fcu_conform.engine.events import JUDGED
+from fcu_conform.engine.faults import describe_fault
 from fcu_conform.faces import reports, transport
 from fcu_conform.faces.failure import Certificates, node_id, node_name
 from fcu_conform.faces.pytest_items import RuleItem, Suite
@@ -154,17 +156,35 @@ class ConformancePlugin:
         return Report(self.setups, results, len(results) == len(names), self.examination)
 
     @pytest.hookimpl(tryfirst=True)
+    def pytest_internalerror(self, excrepr: Any, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Keeps a crash of the suite's own from being shown with its values, among which a key could be."""
+        if _is_ours(excinfo.value):
+            line = describe_fault(excinfo.value)
+            excrepr.toterminal = lambda writer: writer.line(line)
+
+    @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Writes the reports and sets the exit code that pytest alone would not know."""
         if self.is_worker or self.config.option.collectonly or not self.selected:
             return
         report = self.report()
-        self.faults += reports.write(self.settings, report, self.devices)
+        try:
+            self.faults += reports.write(self.settings, report, self.devices)
+        except Exception as fault:  # pytest would show a traceback, and exit as if the keystore did not conform
+            self.faults.append(f"the reports could not be written: {describe_fault(fault)}")
         is_broken = any(result.outcome is Outcome.ERROR for result in report.results)
         if self.faults or (is_broken and session.exitstatus in (0, 1)):
             session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
         elif session.exitstatus in (0, 1) and report.results and not report.has_judged:
             session.exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED
+
+
+def _is_ours(fault: BaseException) -> bool:
+    """The exception passed through the suite's own code."""
+    return any(
+        str(frame.f_globals.get("__name__", "")).startswith("fcu_conform")
+        for frame, _line in walk_tb(fault.__traceback__)
+    )
 
 
 def _show_node_ids_as_they_are(config: pytest.Config) -> None:

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 C = TypeVar("C", bound=Callable[..., Any])
 
 
+LONGEST = 2000
+"""Characters of one text of a finding: names and values come from outside and may be as long as a file."""
+
+
 class Level(str, Enum):
     """How much a finding weighs: only an error makes a set-up non-conformant."""
 
@@ -191,13 +195,25 @@ class Rule:
         return ", ".join(dict.fromkeys(source.evidence.value for source in self.sources))
 
     def complete(self, finding: Finding) -> Finding:
-        """The finding with what it leaves open filled in from the rule."""
+        """The finding with what it leaves open filled in from the rule, and what is endless in it cut short."""
+        location = finding.location
+        if location.file is not None and len(location.file) > LONGEST:
+            location = replace(location, file=_cut(location.file))
         return replace(
             finding,
+            message=_cut(finding.message),
+            location=location,
+            expected=_cut(finding.expected),
+            found=_cut(finding.found),
+            picture=tuple(map(_cut, finding.picture)),
             why=finding.why or self.why,
             fix=finding.fix or self.fix,
             level=finding.level or self.level,
         )
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
 FAMILIES = ("CFG", "KEY", "CSR", "CRT", "CHN", "DEV", "BDL", "UPL", "LOT", "SYS")

@@ -153,6 +153,8 @@ def _break_record(data: bytearray, random: Random) -> None:
         return
     number = random.randrange(len(fields) // 2)
     form, offset = str(fields[2 * number])[-1], int(fields[2 * number + 1])
-    value = random.choice((0, 1, 9, 12, 14, 93, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFF)) & (0xFFFF if form == "H" else -1)
+    value = random.choice((0, 1, 9, 12, 14, 93, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFF)) & (
+        0xFFFF if form == "H" else -1
+    )
     size = struct.calcsize(form)
     data[at + offset : at + offset + size] = struct.pack(f"<{form}", value)

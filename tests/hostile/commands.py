@@ -31,16 +31,16 @@ HANGING = 120
 WORDS = 100_000
 """Characters that a command writes at most about one set-up: nobody reads more."""
 
-NOBODY = 65534
-
 _LAUNCHER = """\
 import os, resource, signal, sys
-processor, memory, user, clock = map(int, sys.argv[1:5])
+processor, memory, humble, clock = map(int, sys.argv[1:5])
 signal.alarm(clock)
 resource.setrlimit(resource.RLIMIT_CPU, (processor, processor))
 resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-if user:
-    os.setgroups([]), os.setgid(user), os.setuid(user)
+if humble and os.geteuid() == 0:
+    import ctypes
+    for capability in (1, 2):  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
+        ctypes.CDLL(None).prctl(24, capability, 0, 0, 0)
 os.execv(sys.argv[5], sys.argv[5:])
 """
 """Starts a program that cannot run away: the limits and the alarm stay with it."""
@@ -66,7 +66,7 @@ class Done:
 def run(
     *command: str | os.PathLike[str],
     cwd: Path,
-    user: int = 0,
+    humble: bool = False,
     stdin: int = subprocess.DEVNULL,
     stdout: int | None = None,
     environment: Mapping[str, str] | None = None,
@@ -75,11 +75,21 @@ def run(
 
     Args:
         cwd: the folder to run in.
-        user: the user id to run as, where that is possible; 0 for the one that tests run as.
+        humble: the modes of files count for root too.
         stdout: a descriptor in place of a file to read afterwards.
         environment: what is added to a bare environment.
     """
-    launcher = [sys.executable, "-I", "-S", "-c", _LAUNCHER, str(4 * SECONDS), str(4 * MEMORY), str(user), str(HANGING)]
+    launcher = [
+        sys.executable,
+        "-I",
+        "-S",
+        "-c",
+        _LAUNCHER,
+        str(4 * SECONDS),
+        str(4 * MEMORY),
+        str(int(humble)),
+        str(HANGING),
+    ]
     with tempfile.TemporaryDirectory() as scratch, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         Path(scratch).chmod(0o777)
         known = {"PATH": os.environ["PATH"], "HOME": scratch, "TMPDIR": scratch, "LANG": "C.UTF-8", "COLUMNS": "100"}
@@ -134,7 +144,9 @@ def failed(done: Done) -> set[str]:
 def trespasses(done: Done, secrets: Iterable[bytes] = ()) -> list[str]:
     """A line for everything that no command may do, whatever it was given."""
     found = []
-    if re.search(r"Traceback \(most recent call last\)|INTERNALERROR|internal fault|^  File \"", done.text, re.MULTILINE):
+    if re.search(
+        r"Traceback \(most recent call last\)|INTERNALERROR|internal fault|^  File \"", done.text, re.MULTILINE
+    ):
         found.append(f"a traceback, or a fault of its own:\n{done.text[-3000:]}")
     if re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e\ud800-\udfff]", done.text):
         found.append(f"characters that steer a terminal: {done.text[-3000:]!r}")
@@ -162,5 +174,12 @@ def picture(folder: Path) -> dict[str, tuple[object, ...]]:
             content = str(path.readlink())
         elif stat.S_ISREG(status.st_mode):
             content = hashlib.sha256(path.read_bytes()).hexdigest()
-        found[str(path)] = status.st_mode, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino, content
+        found[str(path)] = (
+            status.st_mode,
+            status.st_size,
+            status.st_mtime_ns,
+            status.st_ctime_ns,
+            status.st_ino,
+            content,
+        )
     return found

@@ -229,8 +229,23 @@ def _binaries(data: bytes) -> list[bytes]:
 
 # CBOR
 
-_CBOR_HEADS = (b"\x5f", b"\x7f", b"\x9f", b"\xbf", b"\xff", b"\xc2", b"\xd8\x1c", b"\xd8\x1d\x00", b"\xfb\x7f\xf0\0\0\0\0\0\0")
-_CBOR_LIES = (b"\x9b\xff\xff\xff\xff\xff\xff\xff\xff", b"\xbb\0\0\0\0\x80\0\0\0", b"\x5a\xff\xff\xff\xff", b"\x9a\0\x0f\xff\xff")
+_CBOR_HEADS = (
+    b"\x5f",
+    b"\x7f",
+    b"\x9f",
+    b"\xbf",
+    b"\xff",
+    b"\xc2",
+    b"\xd8\x1c",
+    b"\xd8\x1d\x00",
+    b"\xfb\x7f\xf0\0\0\0\0\0\0",
+)
+_CBOR_LIES = (
+    b"\x9b\xff\xff\xff\xff\xff\xff\xff\xff",
+    b"\xbb\0\0\0\0\x80\0\0\0",
+    b"\x5a\xff\xff\xff\xff",
+    b"\x9a\0\x0f\xff\xff",
+)
 
 
 def mutate_cbor(data: bytes, random: Random, others: Sequence[bytes] = ()) -> bytes:
@@ -264,7 +279,9 @@ def mutate_cbor(data: bytes, random: Random, others: Sequence[bytes] = ()) -> by
 
 def _mutate_heads(data: bytes, random: Random, others: Sequence[bytes]) -> bytes:
     at = random.randrange(len(data) + 1)
-    head = random.choice((*_CBOR_HEADS, *_CBOR_LIES, b"\x81" * random.choice((10, 20, 5000)), bytes((random.randrange(256),))))
+    head = random.choice(
+        (*_CBOR_HEADS, *_CBOR_LIES, b"\x81" * random.choice((10, 20, 5000)), bytes((random.randrange(256),)))
+    )
     if random.random() < 0.5:
         return mutate_bytes(data, random, others)
     return data[:at] + head + data[at + random.choice((0, 1)) :]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import resource
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -12,7 +11,7 @@ from enum import Enum
 from functools import cached_property
 from pathlib import Path
 from random import Random
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import cbor2
@@ -37,7 +36,7 @@ from .factory import AT, CONFIG, CRT, CSR, DEVICES, KEY, UPLOAD, Factory
 from .mutation import Mutator, mutate_bytes, mutate_cbor, mutate_der, mutate_pem, mutate_text
 
 SLOWEST = 5.0
-"""Seconds of one input."""
+"""Seconds of processor time of one input."""
 
 LARGEST = 500 << 20
 """Bytes of the process's memory."""
@@ -96,12 +95,12 @@ def faults(reader: Reader, numbers: range, traces: Callable[[str], object]) -> I
 
 def fault_of(reader: Reader, data: bytes, traces: Callable[[str], object]) -> str:
     """What a reader did to an input that it may not do; empty if nothing."""
-    start, before = perf_counter(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    start, before = process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     try:
         shown = reader.read(data)
     except Exception:
         return traceback.format_exc()
-    taken, peak = perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    taken, peak = process_time() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     if taken > SLOWEST:
         return f"took {taken:.1f} s"
     if peak > before and peak * 1024 > LARGEST:
@@ -222,7 +221,12 @@ def all_readers(factory: Factory) -> list[Reader]:
         label: [b.data for pem in pems for b in parse_pem(pem).blocks if label in b.label and b.data]
         for label in ("CERTIFICATE", "REQUEST", "PRIVATE KEY")
     }
-    certificates, chain, config, rows = ders["CERTIFICATE"], world.file(CRT), world.file(CONFIG), world.members["devices.csv"]
+    certificates, chain, config, rows = (
+        ders["CERTIFICATE"],
+        world.file(CRT),
+        world.file(CONFIG),
+        world.members["devices.csv"],
+    )
     device, key = world.members["device-0001.pem"], world.members["device-0001.key.pem"]
     details = [b'{"name": "line", "description": "x", "service": "lwm2m"}', b'name = "line"\nservice = "bootstrap"\n']
     ignore = [b"*.pem\n!keystore/\n# note\n/build/\nkeys/**/x?[a-z]\n"]

@@ -43,8 +43,11 @@ def _spellings(secret: bytes) -> dict[str, list[bytes]]:
         "hex": _windows(secret.hex().encode(), digits),
         "hex in capitals": _windows(secret.hex().upper().encode(), digits),
         "base64": pieces,
-        "base64url": [piece.translate(bytes.maketrans(b"+/", b"-_")).replace(b"-", b"").replace(b"_", b"") for piece in pieces
-                      if b"+" not in piece and b"/" not in piece],
+        "base64url": [
+            piece.translate(bytes.maketrans(b"+/", b"-_")).replace(b"-", b"").replace(b"_", b"")
+            for piece in pieces
+            if b"+" not in piece and b"/" not in piece
+        ],
         "decimal": _windows(str(int.from_bytes(secret, "big")).encode(), 20),
         "list of numbers": [b"".join(b"%d" % octet for octet in window) for window in _windows(secret, WINDOW)],
         "escaped": [repr(window)[2:-1].encode() for window in _windows(secret, WINDOW)],

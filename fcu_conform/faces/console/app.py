@@ -62,7 +62,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             prog_name="fcu-conform",
             standalone_mode=False,
         )
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except click.ClickException as error:
         return _complain(error.format_message(), getattr(error, "suite_exit_code", USAGE))
     except (click.Abort, KeyboardInterrupt):
@@ -70,11 +71,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (BrokenPipeError, SystemExit):
         # The reader has seen enough (head, less); click leaves for this alone. Nothing is to be flushed into the closed
         # pipe at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _write_no_more()
         return OK
+    except OSError as fault:
+        _write_no_more()
+        return _complain(fault.strerror or type(fault).__name__, INTERNAL_FAULT)
     except Exception as fault:
         return _complain(*_explain(fault))
     return outcome if isinstance(outcome, int) else OK
+
+
+def _write_no_more() -> None:
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _explain(fault: Exception) -> tuple[str, int]:

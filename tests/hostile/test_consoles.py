@@ -1,0 +1,160 @@
+"""Both consoles among traps and in odd surroundings: one line on standard error, an honest exit code, nothing changed."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from .commands import MAKER, PYTEST, SUITE, elsewhere, judge, run, trespasses
+from .conftest import Held
+from .factory import CONFIG, CRT, DEVICES, KEY, Factory
+from .test_files import a_folder, a_link_to_zeros_without_end, a_loop_of_links, a_pipe, forty_megabytes_of_noise
+
+DEVICE = f"{DEVICES}/device-0001.pem"
+TRAPS = [forty_megabytes_of_noise, a_pipe, a_loop_of_links, a_link_to_zeros_without_end, a_folder]
+
+Line = Callable[[Factory], Sequence[str | Path]]
+LINES: dict[str, tuple[Line, str]] = {
+    "upload": (lambda f: [*SUITE, "upload", "--keystore", f.keystore], CRT),
+    "upload-config": (lambda f: [*SUITE, "upload", "--keystore", f.keystore], CONFIG),
+    "slice": (lambda f: [*SUITE, "slice", "--keystore", f.keystore, f / DEVICE], DEVICE),
+    "maker-status": (lambda f: [*MAKER, "status", "--keystore", f.keystore], CRT),
+    "maker-upload": (lambda f: [*MAKER, "upload", "--keystore", f.keystore], CONFIG),
+    "maker-slice": (lambda f: [*MAKER, "slice", "--keystore", f.keystore, f / DEVICE], DEVICE),
+    "maker-device": (lambda f: [*MAKER, "device", "--keystore", f.keystore, "-o", f / "new.pem", "lamp"], KEY),
+}
+
+
+@pytest.mark.parametrize("name", LINES)
+@pytest.mark.parametrize("trap", TRAPS, ids=lambda trap: trap.__name__)
+def test_a_command_says_in_a_line_what_it_cannot_read(name: str, trap: object, factory: Factory, held: Held) -> None:
+    make, place = LINES[name]
+    assert callable(trap)
+    trap(factory, place)
+    done = held(lambda: run(*make(factory), cwd=elsewhere(factory)))
+    assert done.code in (1, 4)
+    if name == "maker-status":
+        assert done.out.startswith("{")
+    elif name == "slice" and trap is not a_folder:
+        assert "does not fit" in done.out
+    else:
+        assert re.fullmatch(r"(fcu-conform|reference-ca): [^\n]+\n", done.err)
+        assert done.out == ""
+
+
+ODD_ARGUMENTS = [
+    "\x1b[2J",
+    "a\nb",
+    "\udcff",
+    "\u202etxt.exe",
+    "x" * 100_000,
+    "",
+    " ",
+    "-",
+    "--",
+    "../" * 2000,
+    "%s%n{0}",
+]
+
+
+@pytest.mark.parametrize("argument", ODD_ARGUMENTS, ids=lambda text: ascii(text[:12]))
+def test_odd_arguments_are_refused_in_a_line(argument: str, factory: Factory, held: Held) -> None:
+    for command in (
+        [*SUITE, "explain", argument],
+        [*SUITE, argument],
+        [*SUITE, "slice", f"--keystore={argument}", "--depth=2"],
+        [*MAKER, "status", f"--keystore={argument}"],
+    ):
+        done = held(lambda command=command: run(*command, cwd=elsewhere(factory)))  # type: ignore[misc]
+        if done.code:
+            assert done.err.count("\n") == 1, done.err[:500]
+
+
+def test_a_path_with_a_nul_in_an_ini_file_is_a_usage_error(factory: Factory, held: Held) -> None:
+    ini = factory.put("pytest.ini", b"[pytest]\nfcu_keystore = key\0store\n")
+    done = held(lambda: run(*PYTEST, "-c", ini, cwd=elsewhere(factory)))
+    assert done.code == 4
+    assert re.fullmatch(r"ERROR: keystore \S+: .+\n\n?", done.err)
+
+
+@pytest.mark.parametrize("command", [[*SUITE, "rules"], [*SUITE, "explain", "KEY004"], [*MAKER, "--help"]], ids=str)
+def test_a_reader_that_has_seen_enough_is_no_error(command: Sequence[Path | str], factory: Factory) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        done = run(*command, cwd=elsewhere(factory), stdout=writing)
+    finally:
+        os.close(writing)
+    assert trespasses(done) == []
+    assert done.code in (0, 1)
+
+
+@pytest.mark.parametrize("command", [[*SUITE, "rules"], [*MAKER, "--help"]], ids=str)
+def test_a_full_disk_for_standard_output_is_told_in_a_line(command: Sequence[Path | str], factory: Factory) -> None:
+    full = os.open("/dev/full", os.O_WRONLY)
+    try:
+        done = run(*command, cwd=elsewhere(factory), stdout=full)
+    finally:
+        os.close(full)
+    assert trespasses(done) == []
+    assert done.code not in (0, 120)
+    assert re.fullmatch(r"(fcu-conform|reference-ca): [^\n]*[Nn]o space[^\n]*\n", done.err)
+
+
+def test_a_report_on_a_full_disk_is_an_internal_fault_and_no_verdict(factory: Factory, held: Held) -> None:
+    done = held(lambda: judge(factory, "--fcu-report=/dev/full"))
+    assert done.code == 4
+    assert re.fullmatch(r"ERROR: --fcu-report: /dev/full: .+\n\n?", done.err)
+
+
+@pytest.mark.parametrize("command", [SUITE, MAKER], ids=["judge", "maker"])
+def test_a_folder_that_has_vanished_is_told_in_a_line(command: Sequence[Path], factory: Factory) -> None:
+    gone = factory.folder.parent / "gone"
+    gone.mkdir()
+    line = [*command, "upload", "--keystore", "keystore"]
+    script = f"import os, sys; os.rmdir({str(gone)!r}); os.execv(sys.argv[1], sys.argv[1:])"
+    done = run(sys.executable, "-c", script, *line, cwd=gone)
+    assert trespasses(done) == []
+    assert done.code in (1, 4)
+    assert done.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", [[*SUITE, "rules"], [*MAKER, "--help"], [*SUITE, "nothing"]], ids=str)
+def test_closed_standard_streams_are_no_crash(command: Sequence[Path | str], factory: Factory) -> None:
+    script = "import os, sys; os.close(0); os.close(1); os.close(2); os.execv(sys.argv[1], sys.argv[1:])"
+    done = run(sys.executable, "-c", script, *command, cwd=elsewhere(factory))
+    assert trespasses(done) == []
+    assert done.code in (0, 4)
+
+
+def test_what_may_not_be_read_is_told_and_the_rest_is_judged(factory: Factory) -> None:
+    (factory / KEY).chmod(0)
+    (factory / DEVICE).chmod(0)
+    (factory / CONFIG).chmod(0)
+    factory.keystore.chmod(0o755)
+    done = judge(factory, humble=True)
+    assert trespasses(done) == []
+    assert done.code == 1
+    assert {"KEY001", "DEV001", "CFG001"} <= set(re.findall(r"^FAILED fcu::(\w+)", done.out, re.MULTILINE))
+
+
+def test_a_keystore_that_may_not_be_listed_is_a_usage_error(factory: Factory) -> None:
+    factory.keystore.chmod(0)
+    done = judge(factory, humble=True)
+    factory.keystore.chmod(0o700)
+    assert trespasses(done) == []
+    assert done.code == 4
+    assert re.fullmatch(r"ERROR: keystore \S+: cannot be opened: .+\n\n?", done.err)
+
+
+def test_a_keystore_that_can_only_be_read_is_judged_like_any_other(factory: Factory, held: Held) -> None:
+    for path in factory.keystore.iterdir():
+        path.chmod(0o400)
+    factory.keystore.chmod(0o500)
+    done = held(lambda: judge(factory, humble=True))
+    assert done.code == 0

@@ -1,0 +1,105 @@
+"""Broken input of every kind: no reader raises, none is slow, none shows a secret, and no rule breaks on what they read."""
+
+from __future__ import annotations
+
+import pytest
+from secrecy.canary import Canary
+
+from .factory import Factory, make_factory
+from .readers import Reader, all_readers, explore, fault_of, faults
+
+QUICK, JUDGED = 60, 4
+"""Inputs of a reader by itself, and of one whose file is judged in a whole set-up; --minutes of the module has no end."""
+
+
+@pytest.fixture(scope="module")
+def readers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Reader]:
+    factory = make_factory(tmp_path_factory.mktemp("readers") / "line")
+    return {reader.name: reader for reader in all_readers(factory)}
+
+
+@pytest.fixture(scope="module")
+def canaries(sound: Factory) -> list[Canary]:
+    return [Canary(secret) for secret in sound.secrets()]
+
+
+NAMES = [
+    "der",
+    "certificate",
+    "request",
+    "private-key",
+    "pem",
+    "key-file",
+    "certificate-file",
+    "request-file",
+    "yaml",
+    "cbor",
+    "bundle",
+    "manifest",
+    "judged-key",
+    "judged-chain",
+    "judged-request",
+    "judged-yaml",
+    "judged-upload",
+    "judged-toml",
+    "judged-copy",
+    "judged-device",
+    "judged-der",
+    "judged-device-key",
+    "judged-bundle",
+    "judged-manifest",
+    "judged-tar",
+    "judged-tgz",
+    "judged-zip",
+]
+
+
+def test_every_reader_is_in_the_list(readers: dict[str, Reader]) -> None:
+    assert list(readers) == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_reader_takes_whatever_comes(name: str, readers: dict[str, Reader], canaries: list[Canary]) -> None:
+    reader = readers[name]
+
+    def traces(text: str) -> list[str]:
+        return [form for canary in canaries for form in canary.traces(text)]
+
+    count = JUDGED if name.startswith("judged") else QUICK
+    assert [f"{fault.number}: {fault.what}" for fault in faults(reader, range(count), traces)] == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_same_number_is_the_same_input_and_most_are_broken(name: str, readers: dict[str, Reader]) -> None:
+    reader = readers[name]
+    made = [reader.input(number) for number in range(8)]
+    assert made == [reader.input(number) for number in range(8)]
+    assert len(set(made)) >= 4
+    assert sum(data not in reader.seeds for data in made) >= 4
+
+
+def test_a_reader_that_breaks_shows_a_secret_or_fails_is_caught(readers: dict[str, Reader]) -> None:
+    """The tests above would find nothing if this broke."""
+
+    def raises(_data: bytes) -> str:
+        raise KeyError("a header")
+
+    def tells(data: bytes) -> str:
+        return data.hex()
+
+    secret = bytes(range(100, 132))
+    one = readers["pem"]
+    assert "KeyError: 'a header'" in fault_of(Reader("x", one.seeds, one.mutate, raises), b"", Canary(secret).traces)
+    assert "shows a secret" in fault_of(Reader("x", one.seeds, one.mutate, tells), secret, Canary(secret).traces)
+    assert fault_of(Reader("x", one.seeds, one.mutate, tells), b"something else", Canary(secret).traces) == ""
+
+
+def test_exploring_looks_at_what_is_only_computed_when_asked_for() -> None:
+    class Lazy:
+        @property
+        def late(self) -> str:
+            raise ValueError("found")
+
+    Lazy.__module__ = "fcu_conform.somewhere"
+    with pytest.raises(ValueError, match="found"):
+        list(explore(Lazy()))
