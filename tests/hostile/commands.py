@@ -1,4 +1,4 @@
-"""Runs the real commands in processes of their own, held to time and memory, and looks at all that they leave behind."""
+"""Runs the real commands in processes of their own, held to time and memory, and looks at what they leave."""
 
 from __future__ import annotations
 

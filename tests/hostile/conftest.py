@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -27,7 +27,7 @@ Held = Callable[[Callable[[], Done]], Done]
 
 
 @pytest.fixture
-def held(sound: Factory, factory: Factory) -> Iterator[Held]:
+def held(sound: Factory, factory: Factory) -> Held:
     """Runs a command and makes sure that it did nothing that none may do, to the set-up least of all."""
 
     def held(command: Callable[[], Done]) -> Done:
@@ -37,4 +37,4 @@ def held(sound: Factory, factory: Factory) -> Iterator[Held]:
         assert picture(factory.folder) == before
         return done
 
-    yield held
+    return held

@@ -229,7 +229,6 @@ def all_readers(factory: Factory) -> list[Reader]:
     )
     device, key = world.members["device-0001.pem"], world.members["device-0001.key.pem"]
     details = [b'{"name": "line", "description": "x", "service": "lwm2m"}', b'name = "line"\nservice = "bootstrap"\n']
-    ignore = [b"*.pem\n!keystore/\n# note\n/build/\nkeys/**/x?[a-z]\n"]
     tar, tree_zip = mutate_tar(world.members), mutate_zip(world.members)
     return [
         Reader("der", certificates, mutate_der, _explored(lambda data: der.normalise(data)[1:])),

@@ -1,4 +1,4 @@
-"""Archives that climb out, unpack to far too much, or are not what their headers say: DEV001, soon, and nothing is written."""
+"""Archives that climb out, unpack to far too much, or are not what their headers say: DEV001, and soon."""
 
 from __future__ import annotations
 

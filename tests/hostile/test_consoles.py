@@ -1,4 +1,4 @@
-"""Both consoles among traps and in odd surroundings: one line on standard error, an honest exit code, nothing changed."""
+"""Both consoles among traps and in odd surroundings: one line, an honest exit code, and nothing is changed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Configurations and bundles that blow up, names and arguments that mean to steer a terminal: told, shown harmlessly, and soon."""
+"""Configurations and bundles that blow up, names and arguments that mean to steer a terminal: told and harmless."""
 
 from __future__ import annotations
 

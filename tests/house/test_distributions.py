@@ -1,4 +1,4 @@
-"""The wheel and the sdist as users get them: complete, without secrets, the same from either, and the same each time."""
+"""Wheel and sdist as users get them: complete, without secrets, the same from either and the same each time."""
 
 from __future__ import annotations
 

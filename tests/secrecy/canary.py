@@ -1,4 +1,4 @@
-"""Finds a secret in whatever form somebody may have written it: raw, hex, base64, decimal, escaped, wrapped or in part."""
+"""Finds a secret however somebody may have written it: raw, hex, base64, decimal, escaped, wrapped, or in part."""
 
 from __future__ import annotations
 
