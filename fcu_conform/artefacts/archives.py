@@ -27,6 +27,10 @@ TAR_ENDINGS = (".tar", ".tar.gz", ".tgz")
 ZIP_ENDING = ".zip"
 MANIFEST_NAME = "devices.csv"
 
+ZIP_CRUMB, TAR_CRUMB = 8, 100
+"""Bytes that a library reads at a time, on average and at least: some 160 of a tar.gz that packs as well as it may,
+four of empty gzip members; a zip takes a few reads for each small member."""
+
 Wanted = Callable[[str], bool]
 
 
@@ -94,11 +98,10 @@ def _reason(fault: Exception) -> str:
 class _CarefulFile(io.BufferedReader):
     """A file that is never read much at once, nor in crumbs: libraries believe what an archive says of its own size."""
 
-    def __init__(self, raw: io.FileIO) -> None:
+    def __init__(self, raw: io.FileIO, crumb: int) -> None:
         super().__init__(raw)
         self._asked = 0
-        # An archive that packs as well as it may is read some 160 bytes at a time; empty gzip members, four.
-        self._patience = 1000 + os.fstat(raw.fileno()).st_size // 64
+        self._patience = 1000 + os.fstat(raw.fileno()).st_size // crumb
 
     def read(self, count: int | None = -1) -> bytes:
         data = super().read(ARCHIVE_READ + 1 if count is None or count < 0 else min(count, ARCHIVE_READ + 1))
@@ -110,7 +113,7 @@ class _CarefulFile(io.BufferedReader):
         return data
 
 
-def open_regular(path: Path) -> _CarefulFile:
+def open_regular(path: Path) -> IO[bytes]:
     """Opens a file for reading, which must be a regular file: opening a FIFO would wait for its other end.
 
     Raises:
@@ -121,7 +124,13 @@ def open_regular(path: Path) -> _CarefulFile:
     if not stat.S_ISREG(mode):
         os.close(descriptor)
         raise OSError(f"it is {kind_of(mode)}")
-    return _CarefulFile(io.FileIO(descriptor))
+    return os.fdopen(descriptor, "rb")
+
+
+def _open(path: Path, crumb: int) -> _CarefulFile:
+    """Opens an archive that is read in pieces of so many bytes on average, or more. Raises OSError."""
+    with open_regular(path) as file:
+        return _CarefulFile(io.FileIO(os.dup(file.fileno())), crumb)
 
 
 def _escapes(name: str) -> bool:
@@ -138,7 +147,7 @@ def unpacked_limit(path: Path) -> int:
 
 
 def _walk_zip(path: Path, wanted: Wanted) -> Iterator[FileBytes]:
-    with open_regular(path) as raw, zipfile.ZipFile(raw) as archive:
+    with _open(path, ZIP_CRUMB) as raw, zipfile.ZipFile(raw) as archive:
         left = unpacked_limit(path)
         for member in archive.infolist():
             name = member.filename
@@ -195,7 +204,7 @@ class BoundedStream(io.RawIOBase):
 
 
 def _walk_tar(path: Path, wanted: Wanted) -> Iterator[FileBytes]:
-    with open_regular(path) as raw:
+    with _open(path, TAR_CRUMB) as raw:
         packed = raw.read(2) == b"\x1f\x8b"
         raw.seek(0)
         opened: IO[bytes] | gzip.GzipFile = gzip.GzipFile(fileobj=raw) if packed else raw
