@@ -144,6 +144,6 @@ def test_names_that_would_steer_a_terminal_are_shown_escaped(
 def test_a_keystore_of_an_odd_name_is_judged_and_called_by_it(factory: Factory, held: Held) -> None:
     odd: Path = factory.folder / "key\x1b[2J\nstore\udcff"
     factory.keystore.rename(odd)
-    done = held(lambda: run(*PYTEST, f"--fcu-keystore={odd}", "-n2", "--junitxml=/dev/null", cwd=elsewhere(factory)))
+    done = held(lambda: run(*PYTEST, f"--fcu-keystore={odd}", "--junitxml=/dev/null", cwd=elsewhere(factory)))
     assert done.code == 0
     assert "key\\x1b[2J\\nstore\\udcff" in done.out
