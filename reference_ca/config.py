@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from reference_ca.errors import ConfigError, FcuCode
-from reference_ca.files import Blob
+from reference_ca.files import Blob, read_regular
 from reference_ca.names import FIELD_NAMES, DistinguishedName
 from reference_ca.randomness import Source
 
@@ -109,7 +109,7 @@ class Config:
         """
         path = Path(path)
         try:
-            text = path.read_bytes().decode("utf-8-sig")
+            text = read_regular(path).decode("utf-8-sig")
         except FileNotFoundError:
             raise ConfigError(
                 FcuCode.CONFIG_NOT_FOUND,

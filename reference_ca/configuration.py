@@ -13,7 +13,7 @@ from reference_ca.chain import DEVICE_CHAIN_LIMIT, check_depth, to_der
 from reference_ca.config import Config
 from reference_ca.device import Device, check_endpoint_name
 from reference_ca.errors import DepthError, DeviceError, FcuCode, WarningInfo
-from reference_ca.files import naming
+from reference_ca.files import naming, read_regular
 from reference_ca.forecast import chain_warnings, response_warnings, setting_warnings
 from reference_ca.parameters import (
     account_id,
@@ -180,7 +180,7 @@ def _entropy(authority: Authority, config: Config, endpoint_name: str, folder: P
         raise config.error("externally_supplied entropy needs device_keys_location", "name the folder of entropy.bin")
     path = folder / "entropy.bin"
     with naming(path):
-        entropy = path.read_bytes()
+        entropy = read_regular(path)
     if len(entropy) != ENTROPY_OCTETS:
         what = f"the entropy has {len(entropy)} octets"
         raise DeviceError(FcuCode.GENERAL, what, path, f"supply exactly {ENTROPY_OCTETS}")

@@ -21,7 +21,7 @@ from reference_ca.authority import Authority, RootAuthority
 from reference_ca.chain import check_depth, portal_upload, read_chain, slice_chain, to_pem
 from reference_ca.config import Config, find_config
 from reference_ca.errors import ReferenceCaError
-from reference_ca.files import Blob, naming
+from reference_ca.files import Blob, naming, read_regular
 from reference_ca.hierarchy import load_authority, make_hierarchy, make_keystore, save_authority
 from reference_ca.keystore import Keystore
 from reference_ca.output import FORMATS, LAYOUTS, file_name, issue_outputs, write_device, write_lot
@@ -322,7 +322,7 @@ def slice_(folder: Path, config_file: Path | None, device: Path, depth: int | No
     """Write the chain that the device of DEVICE.pem carries, its own certificate first."""
     chain = Keystore(folder).chain()
     with naming(device):
-        own = read_chain(device.read_bytes(), device)[0]
+        own = read_chain(read_regular(device), device)[0]
     emit(to_pem(slice_chain(own, chain, depth_of(config_of(folder, config_file), depth, len(chain)))), output)
 
 
@@ -350,7 +350,7 @@ def upload(folder: Path, config_file: Path | None, depth: int | None, output: Pa
 def status(folder: Path, config_file: Path | None) -> None:
     """Print get_setup_status as JSON; the exit code is 1 where its status is not 0."""
     found = get_setup_status(folder, config_file)
-    click.echo(json.dumps(found.as_mapping(), indent=2, ensure_ascii=False))
+    click.echo(json.dumps(found.as_mapping(), indent=2))
     if found.status:
         sys.exit(1)
 

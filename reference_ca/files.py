@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +13,8 @@ from pathlib import Path
 from reference_ca.errors import ExistsError, ReferenceCaError
 
 PRIVATE_FILE, PUBLIC_FILE, PRIVATE_FOLDER = 0o600, 0o644, 0o700
+LARGEST = 16 << 20
+"""Bytes of the largest file that is read; a chain of a hundred certificates has a hundredth of it."""
 
 
 class Blob:
@@ -75,6 +79,23 @@ class SecretBlob(Blob):
         if append or replace:
             raise ReferenceCaError("a private key is written to a file of its own only", path, "name a new file")
         return super().write_to_path(path)
+
+
+def read_regular(path: Path) -> bytes:
+    """The bytes of a regular file: opening a FIFO would wait for its other end, and a device has none.
+
+    Raises:
+        OSError: it cannot be read, is no regular file, or is larger than `LARGEST`.
+    """
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise OSError(errno.EINVAL, "is no regular file", path)
+    with os.fdopen(handle, "rb") as file:
+        data = file.read(LARGEST + 1)
+    if len(data) > LARGEST:
+        raise OSError(errno.EFBIG, f"has more than {LARGEST >> 20} MiB", path)
+    return data
 
 
 @contextlib.contextmanager

@@ -9,7 +9,7 @@ from pathlib import Path
 from reference_ca.authority import Authority, RootAuthority
 from reference_ca.config import CONFIG_FILE, Config
 from reference_ca.errors import ReferenceCaError
-from reference_ca.files import must_not_exist, naming, private_folder
+from reference_ca.files import must_not_exist, naming, private_folder, read_regular
 from reference_ca.keystore import Keystore
 from reference_ca.parameters import stand_in_server_ca
 from reference_ca.profiles import CaProfile
@@ -34,9 +34,9 @@ def load_authority(folder: str | os.PathLike[str], source: Source | None = None)
     """The CA that `save_authority` wrote."""
     key, chain = Path(folder) / KEY_FILE, Path(folder) / CHAIN_FILE
     with naming(key):
-        key_bytes = key.read_bytes()
+        key_bytes = read_regular(key)
     with naming(chain):
-        chain_bytes = chain.read_bytes()
+        chain_bytes = read_regular(chain)
     return Authority.load(key_bytes, chain_bytes, source)
 
 

@@ -12,7 +12,7 @@ from reference_ca.chain import Certificates, read_chain, to_pem
 from reference_ca.config import Config
 from reference_ca.credentials import check_match, key_pem, read_key
 from reference_ca.errors import CertificateFileError, FcuCode, FcuError, KeyFileError, ReferenceCaError
-from reference_ca.files import Blob, must_not_exist, private_folder
+from reference_ca.files import Blob, must_not_exist, private_folder, read_regular
 from reference_ca.profiles import CaProfile
 from reference_ca.randomness import Source
 from reference_ca.requests import make_request
@@ -76,7 +76,7 @@ class Keystore:
     def request(self) -> Blob:
         """The bytes of fcu_csr.pem; `ReferenceCaError` where setup has made none."""
         try:
-            return Blob(self.csr_file.read_bytes())
+            return Blob(read_regular(self.csr_file))
         except OSError:
             raise ReferenceCaError(
                 "there is no readable request", self.csr_file, "run setup with setup-ca-as-intermediate: true"
@@ -118,7 +118,7 @@ class Keystore:
         closed, 211 not loadable.
         """
         try:
-            return read_chain(self.certificate_file.read_bytes(), self.certificate_file)
+            return read_chain(read_regular(self.certificate_file), self.certificate_file)
         except FileNotFoundError:
             pass
         except PermissionError:
@@ -174,7 +174,7 @@ class Keystore:
     def _read_key(self) -> ec.EllipticCurvePrivateKey:
         path = self.private_key_file
         try:
-            data = path.read_bytes()
+            data = read_regular(path)
         except FileNotFoundError:
             raise KeyFileError(FcuCode.KEY_NOT_FOUND, "the CA key file is not found", path, "run setup") from None
         except PermissionError:

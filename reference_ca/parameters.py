@@ -13,7 +13,7 @@ from reference_ca.authority import RootAuthority
 from reference_ca.chain import read_chain, to_der
 from reference_ca.config import Config
 from reference_ca.errors import DeviceError, FcuCode
-from reference_ca.files import naming
+from reference_ca.files import naming, read_regular
 from reference_ca.names import DistinguishedName
 from reference_ca.randomness import Source
 
@@ -123,7 +123,7 @@ def parameters(config: Config, endpoint_name: str, serial_number: str, now: date
 def _certificates(config: Config, name: str) -> list[bytes]:
     path = config.beside(name)
     with naming(path):
-        data = path.read_bytes()
+        data = read_regular(path)
     try:
         return to_der([x509.load_der_x509_certificate(data)])
     except ValueError:

@@ -240,7 +240,7 @@ class Examination:
             paths = self._device_paths(rule, setup)
         opinions = self.opinions[setup.name]
         findings: list[Finding] = []
-        answered = silent = refused = False
+        answered = silent = refused = has_reserve = False
         untold = ""
         causes: tuple[str, ...] = ()
         for path, place, marks in paths:
@@ -257,8 +257,10 @@ class Examination:
                 refused = True
                 causes = causes or self._failed(families, setup.name)
             finding = opinions.finding(validator.name, path, answer, place, causes)
-            if finding is not None:
-                findings.append(self._waivers.apply(rule.code, rule.complete(finding), marks))
+            if finding is None or (answer.accepted and has_reserve):
+                continue  # that dates are left out is told once, however many devices there are
+            has_reserve = has_reserve or answer.accepted
+            findings.append(self._waivers.apply(rule.code, rule.complete(finding), marks))
         if not answered:
             raise Blocked("SYS002") if silent else NotApplicable(untold)
         result = self._result(rule, subject, tuple(findings))

@@ -189,6 +189,13 @@ def test_the_devices_that_are_refused_are_named(lot: Lot) -> None:
     assert all(str(finding.location.file).startswith("line1-") for finding in result.findings)
 
 
+def test_that_dates_were_left_out_is_told_once_for_all_devices(lot: Lot) -> None:
+    result = lot.examination(Stub("clock", Answer(True, dates_left_out=True)), sample=7).judge(
+        "DEV024", "keystore-clock"
+    )
+    assert (result.outcome, len(result.findings)) == (Outcome.PASSED, 1)
+
+
 @dataclass
 class Moody(Stub):
     """Answers the first questions, and then no more."""

@@ -25,7 +25,7 @@ SECONDS = 5
 MEMORY = 500 << 20
 """Bytes that a command may ever have resident."""
 
-HANGING = 120
+HANGING = 60
 """Seconds on the clock after which a command counts as hanging."""
 
 WORDS = 100_000

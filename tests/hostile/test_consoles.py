@@ -40,7 +40,7 @@ def test_a_command_says_in_a_line_what_it_cannot_read(name: str, trap: object, f
     assert done.code in (1, 4)
     if name == "maker-status":
         assert done.out.startswith("{")
-    elif name == "slice" and trap is not a_folder:
+    elif name == "slice" and done.code == 1:
         assert "does not fit" in done.out
     else:
         assert re.fullmatch(r"(fcu-conform|reference-ca): [^\n]+\n", done.err)
@@ -71,7 +71,9 @@ def test_odd_arguments_are_refused_in_a_line(argument: str, factory: Factory, he
         [*MAKER, "status", f"--keystore={argument}"],
     ):
         done = held(lambda command=command: run(*command, cwd=elsewhere(factory)))  # type: ignore[misc]
-        if done.code:
+        if done.out.startswith("{"):  # reference-ca's status is JSON, whatever it is
+            assert done.err == ""
+        elif done.code:
             assert done.err.count("\n") == 1, done.err[:500]
 
 

@@ -131,7 +131,7 @@ LAYERS = {
     "a key": "fcu_conform.artefacts.keystore.KeyFile",
     "a device's key": "fcu_conform.artefacts.device.parse_private_key",
     "a rule": "fcu_conform.rules.keys.published_key",
-    "the engine": "fcu_conform.engine.examination.judge_devices",
+    "the engine": "fcu_conform.engine.lots.judge_devices",
     "a report": "fcu_conform.faces.reports.json_report.document",
     "the transport": "fcu_conform.faces.transport.dump",
     "the terminal": "fcu_conform.faces.pytest_suite.FailureText",

@@ -47,6 +47,10 @@ def application(ctx: click.Context) -> None:
         click.echo(ctx.get_help())
 
 
+LONGEST = 4000
+"""Characters of a line about an error: a path has so many at most, and what is longer was typed by no one."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command and gives its exit code.
 
@@ -96,5 +100,6 @@ def _explain(fault: Exception) -> tuple[str, int]:
 
 
 def _complain(text: str, code: int) -> int:
-    click.echo(f"fcu-conform: {printable(' '.join(text.split()))}", err=True)
+    line = printable(" ".join(text.split()))
+    click.echo(f"fcu-conform: {line if len(line) <= LONGEST else line[:LONGEST] + '…'}", err=True)
     return code
