@@ -131,4 +131,6 @@ def test_a_keystore_that_does_not_conform_ends_with_1(run, disordered: Path) -> 
 
 def test_a_run_that_is_interrupted_ends_with_2(run, keystore: Path, pytester) -> None:
     pytester.makeconftest("def pytest_runtest_call(item):\n    raise KeyboardInterrupt\n")
-    assert run(keystore, "--rootdir=.", "-c", "/dev/null", f"--confcutdir={pytester.path}", ".", "fcu::").ret == 2
+    # In a process of its own: what interrupts it would interrupt a worker of these tests too.
+    arguments = ("--rootdir=.", "-c", "/dev/null", f"--confcutdir={pytester.path}", ".", "fcu::")
+    assert run(keystore, *arguments, subprocess=True).ret == 2
