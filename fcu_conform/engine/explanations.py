@@ -37,6 +37,26 @@ def _names_differ_in_bytes(path: PathQuestion, _at: datetime) -> bool:
     )
 
 
+def _names_are_beyond_stringprep(path: PathQuestion, _at: datetime) -> bool:
+    """A name has characters that RFC 4518 knows nothing of or forbids: younger than Unicode 3.2, say, or from right to
+    left.
+    """
+    import stringprep as tables  # it brings a copy of Unicode 3.2, and is asked only after a refusal
+    from unicodedata import normalize
+
+    refused = [getattr(tables, f"in_table_{name}") for name in ("a1", "c3", "c4", "c5", "c6", "c8", "c9", "d1")]
+    return any(
+        is_in_table(character)
+        for certificate in _whole(path)
+        for name in (certificate.subject, certificate.issuer)
+        for rdn in name.rdns
+        for attribute in rdn
+        if not attribute.text.isascii()
+        for character in {*attribute.text, *normalize("NFKC", attribute.text), *attribute.text.casefold()}
+        for is_in_table in refused
+    )
+
+
 def _constrains(*choices: int) -> Callable[[PathQuestion, datetime], bool]:
     def applies(path: PathQuestion, _at: datetime) -> bool:
         return any(
@@ -105,6 +125,12 @@ CAUSES = (
         " calls the names equal",
         frozenset({"cryptography", "certtool", "mbedtls"}),
         _names_differ_in_bytes,
+    ),
+    Cause(
+        "a name has characters that string preparation (RFC 4518, Unicode 3.2) does not know or forbids",
+        "readers that prepare names by that RFC, the certvalidator line among them; ASCII is safe everywhere",
+        frozenset({"pyhanko", "certvalidator"}),
+        _names_are_beyond_stringprep,
     ),
     Cause(
         "the path has directoryName constraints, which it does not support",

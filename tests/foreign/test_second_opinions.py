@@ -70,6 +70,14 @@ def spaces_differ(room: Room) -> None:
     room.keystore_of(line(middle=subject, fcu={"issuer_name": name(der.utf8, O="Aurora", CN="ISSUING  CA")}))
 
 
+def a_name_has_a_young_character(room: Room) -> None:
+    room.keystore_of(line(middle={"subject": name(der.utf8, O="Aurora", CN="Issuing CA \N{LLAMA}")}))
+
+
+def a_name_runs_both_ways(room: Room) -> None:
+    room.keystore_of(line(middle={"subject": name(der.utf8, O="Aurora", CN="Issuing CA \N{HEBREW LETTER ALEF}1")}))
+
+
 def names_are_constrained(room: Room) -> None:
     elsewhere = directory(name(O="Somebody Else"))
     room.keystore_of(line(middle={"more": (name_constraints(excluded=elsewhere),)}))
@@ -111,6 +119,8 @@ def the_last_second_has_come(room: Room) -> None:
     [
         (string_types_differ, {"cryptography"}, "compares bytes"),
         (spaces_differ, {"cryptography", "mbedtls"}, "compares bytes"),
+        (a_name_has_a_young_character, {"pyhanko"}, "string preparation"),
+        (a_name_runs_both_ways, {"pyhanko"}, "string preparation"),
         (names_are_constrained, {"cryptography", "mbedtls"}, "directoryName constraints|Mbed TLS cannot parse"),
         (host_names_are_constrained_critically, {"mbedtls"}, "Mbed TLS cannot parse"),
         (policies_are_critical, {"cryptography"}, "policies"),
