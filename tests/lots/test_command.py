@@ -201,3 +201,11 @@ def test_no_progress_is_shown_in_a_pipe(good: Laid) -> None:
     assert done.stderr == ""
     assert "\r" not in done.stdout
     assert "\x1b" not in done.stdout
+
+
+@pytest.mark.parametrize(("given", "least"), [("7", 7), ("all", 10**9)])
+def test_validators_can_be_asked_about_every_device(given: str, least: int) -> None:
+    from fcu_conform.faces.console.lot import command
+
+    context = command.make_context("lot", ["--keystore", "k", "--validator-sample", given, "d"])
+    assert context.params["validator_sample"] >= least

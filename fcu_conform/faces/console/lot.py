@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
@@ -41,6 +42,19 @@ CONNECTING = 30
 """Seconds that a scheduler may take to answer."""
 
 
+class _SampleSize(click.IntRange):
+    """How many devices: a number, or all."""
+
+    def __init__(self) -> None:
+        super().__init__(min=1)
+
+    def get_metavar(self, *_args: object, **_more: object) -> str:
+        return "N|all"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        return sys.maxsize if value == "all" else int(super().convert(value, param, ctx))
+
+
 @click.command("lot")
 @click.option("--keystore", required=True, metavar="DIR", help="FCU's keystore folder.")
 @click.option("--config", metavar="FILE", help="fcu.yml; else it is looked for beside the keystore.")
@@ -53,11 +67,10 @@ CONNECTING = 30
 @click.option("--validators", default="auto", metavar="LIST", help="Validators to ask: names, auto, all or none.")
 @click.option(
     "--validator-sample",
-    type=click.IntRange(min=1),
+    type=_SampleSize(),
     default=SAMPLE,
     show_default=True,
-    metavar="N",
-    help="Devices that each validator is asked about, always the same ones.",
+    help="Devices that each validator is asked about, always the same ones; or all of them.",
 )
 @click.option("--waivers", metavar="FILE", help="Findings that somebody has taken the responsibility for (TOML).")
 @click.option("--strict", is_flag=True, help="Warnings fail.")
