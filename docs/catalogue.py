@@ -1,4 +1,4 @@
-"""Writes the pages of rules from the code, a page a family: ``python docs/catalogue.py FOLDER``."""
+"""Writes the pages of rules from the code and from fixtures/, a page a family: ``python docs/catalogue.py FOLDER``."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
+from examples_of_rules import example_of
+
 from fcu_conform.rules import CATALOGUE
 from fcu_conform.rules.model import Rule
+from reference_ca.defects import DEFECTS
 
 TITLES = {
     "CFG": "fcu.yml",
@@ -35,6 +38,18 @@ def lines_of(rule: Rule) -> Iterator[str]:
         yield "- cannot be waived"
     if rule.needs:
         yield "- is judged where these hold: " + ", ".join(f"[{code}](#{code})" for code in rule.needs)
+    yield ""
+    yield from example_lines(rule)
+
+
+def example_lines(rule: Rule) -> Iterator[str]:
+    """A case that the rule lets pass and one that it does not, which differ by one edit, and what is said of it."""
+    example = example_of(rule)
+    yield from (f"*Example.* {escaped(example.story)} `{example.chain}`", "")
+    if example.said:
+        yield from ("```text", example.said, "```", "")
+    made = f"`reference-ca defect {example.edit} OUT`" if example.edit in DEFECTS else example.edit
+    yield f"Passes: `fixtures/{example.passes}`. Fails: `fixtures/{example.fails}`. The edit between them: {made}."
     yield ""
 
 

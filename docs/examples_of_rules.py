@@ -1,0 +1,137 @@
+"""A failing and a passing example of each rule, for its page: a case of fixtures/, judged when the page is made."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+FIXTURES = ROOT / "fixtures"
+sys.path.insert(1, str(ROOT / "tests"))
+
+from vectors.judging import lay_out, read_case
+
+from fcu_conform.artefacts.setup import read_setups
+from fcu_conform.artefacts.waivers import read_waivers
+from fcu_conform.engine import Examination
+from fcu_conform.faces.failure import Certificates, plain, render, weightiest
+from fcu_conform.rules import catalogue
+from fcu_conform.rules.model import Catalogue, Rule
+from fcu_conform.validators import registry
+from fcu_conform.validators.external import ExternalCommand
+from fcu_conform.validators.model import Validator
+
+WIDTH = 88
+WORDS = {"error": "FAILED", "warning": "WARNING", "notice": "NOTICE"}
+
+
+@dataclass(frozen=True)
+class Example:
+    """A case in which a rule says something.
+
+    Attributes:
+        fails: the path of its folder in fixtures/.
+        story: what is wrong with it, a sentence.
+        chain: its chain from subject to issuer; the bar is where the depth cuts it.
+        passes: the path of its twin, which the rule lets pass.
+        edit: what makes the one of the other.
+        said: what a run of pytest says of it; empty where it asks a validator that is not here.
+    """
+
+    fails: str
+    story: str
+    chain: str
+    passes: str
+    edit: str
+    said: str
+
+
+@cache
+def cases() -> Mapping[str, dict[str, Any]]:
+    """Every case.toml of fixtures/ by the path of its folder."""
+    folders = (path.parent for path in sorted(FIXTURES.glob("*/*/case.toml")))
+    return {folder.relative_to(FIXTURES).as_posix(): read_case(folder) for folder in folders}
+
+
+@cache
+def example_of(rule: Rule) -> Example:
+    """The plainest case in which a rule says something.
+
+    Raises:
+        LookupError: fixtures/ has none.
+    """
+    told = {name: case for name, case in cases().items() if "twin" in case and rule.code in _codes(case)}
+    if not told:
+        raise LookupError(f"{rule.code}: no case in fixtures/ that has a twin makes it say anything")
+    name = min(told, key=lambda name: _how_plain(name, told[name], rule))
+    case = told[name]
+    return Example(name, case["story"], case["chain"], case["twin"], case["edit"], said(rule, name))
+
+
+def _how_plain(name: str, case: Mapping[str, Any], rule: Rule) -> tuple[bool, int, int, int, str]:
+    """The less, the plainer: a case about the rule, in which few rules say little, and of a short name."""
+    return case["about"] != rule.code, len(_codes(case)), len(case["findings"]), len(name), name
+
+
+def _codes(case: Mapping[str, Any]) -> set[str]:
+    return {one["code"] for one in case.get("findings", ())}
+
+
+def said(rule: Rule, name: str) -> str:
+    """What the terminal shows of a rule in a case, judged where it is laid out."""
+    before = Path.cwd()
+    with tempfile.TemporaryDirectory() as place:
+        laid_out = lay_out(FIXTURES / name, cases()[name], Path(place))
+        os.chdir(laid_out)  # so that no path of this machine gets into the text
+        try:
+            return "\n\n".join(_judged(rule, cases()[name]["run"]))
+        finally:
+            os.chdir(before)
+
+
+def _judged(rule: Rule, run: Mapping[str, Any]) -> Iterator[str]:
+    waivers = None
+    if "waivers" in run:
+        Path("waivers.toml").write_text(run["waivers"], encoding="utf-8")
+        waivers = read_waivers(Path("waivers.toml"))
+    examination = Examination(
+        read_setups(
+            [Path(name) for name in run["keystores"]],
+            at=run["at"],
+            devices=[Path(name) for name in run.get("devices", ())],
+            portal_uploads=[Path(name) for name in run.get("uploads", ())],
+        ),
+        validators=_validators(run),
+        handshake=run.get("handshake", False),
+        waivers=waivers,
+        catalogue=_only(run),
+    )
+    for judged, subject in examination.cases():
+        if judged.code == rule.code:
+            result = examination.judge(rule.code, subject)
+            findings = weightiest(result)
+            if findings:
+                word = WORDS[(findings[0].level or rule.level).value]
+                certificates = Certificates.about(rule, examination.setup_of(subject))
+                yield plain(render(result, findings, word, "plain", certificates, WIDTH))
+                return
+
+
+def _only(run: Mapping[str, Any]) -> Catalogue | None:
+    return catalogue().without({rule.code for rule in catalogue()} - set(run["only"])) if "only" in run else None
+
+
+def _validators(run: Mapping[str, Any]) -> list[Validator]:
+    asked = [entry for entry in registry.ENTRIES if entry.name in run.get("validators", ()) and entry.available()]
+    own = (
+        ExternalCommand(name, shlex.join([sys.executable, "-c", script]))
+        for name, script in run.get("commands", {}).items()
+    )
+    return [*(entry.validator() for entry in asked), *own]
