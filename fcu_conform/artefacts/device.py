@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from fcu_conform.artefacts import der
-from fcu_conform.artefacts.bundle import Bundle
+from fcu_conform.artefacts.bundle import KEYS, Bundle
 from fcu_conform.artefacts.certificate import Certificate
 from fcu_conform.artefacts.files import read_entry
 from fcu_conform.artefacts.pem import Block, parse_pem
@@ -47,6 +47,7 @@ class Device:
         troubles: a sentence for everything in the file that could not be read.
         bundle: the CBOR bundle, where the file is one.
         key: the private key that goes with it, where the output has one.
+        other_keys: further private keys in the same file, which have no business there.
         identity: what all files of this device share: its place and name without the ending.
         enrollment_id: the enrollment identity that the manifest gives.
         own: the device's own certificate, where it is known already to be none of the CA's.
@@ -60,6 +61,7 @@ class Device:
         "identity",
         "key",
         "name",
+        "other_keys",
         "own",
         "troubles",
     )
@@ -83,6 +85,7 @@ class Device:
         self.troubles = troubles
         self.bundle = bundle
         self.key = key
+        self.other_keys: tuple[DeviceKey, ...] = ()
         self.enrollment_id = enrollment_id
         self.own: Certificate | None = None
 
@@ -155,7 +158,10 @@ class DeviceFile:
             _read_chain(device, self.chain)
         elif self.kind is not None:
             _READERS[self.kind](device, self.data)
-        device.key = self.key or device.key
+        if self.key is not None:
+            if device.key is not None:
+                device.other_keys = (device.key, *device.other_keys)
+            device.key = self.key
         return device
 
     def known(self, own: Certificate, rest: tuple[Certificate, ...]) -> Device:
@@ -166,6 +172,7 @@ class DeviceFile:
         device.endpoint_names = self.endpoint_names
         device.enrollment_id = self.enrollment_id
         device.key = self.key
+        device.other_keys = ()
         device.certificates = (own, *rest)
         device.troubles = ()
         device.bundle = None
@@ -184,12 +191,13 @@ class DeviceFile:
 
 
 def read_device_pem(device: Device, data: bytes) -> None:
-    """Fills in what a PEM file of a device holds: its chain, and a private key where one stands in the same file."""
+    """Fills in what a PEM file of a device holds: its chain, and the private keys that stand in the same file."""
     text = parse_pem(data)
     if text.problem:
         device.troubles = (text.problem,)
         return
     certificates: list[Certificate] = []
+    keys: list[DeviceKey] = []
     troubles: list[str] = []
     number = 0
     for block in text.blocks:
@@ -201,11 +209,14 @@ def read_device_pem(device: Device, data: bytes) -> None:
             else:
                 certificates.append(entry.certificate)
         elif block.is_private_key:
-            device.key = device.key or read_key_block(device.name, block)
+            keys.append(read_key_block(device.name, block))
         elif block.label != "EC PARAMETERS":
             troubles.append(f"has a block of another kind: {block.label}")
-    if not number and device.key is None:
+    if not number and not keys:
         troubles.append("has no certificate")
+    if keys:
+        device.key, *others = keys
+        device.other_keys = tuple(others)
     device.certificates = tuple(certificates)
     device.troubles = (*troubles, *_problems(device.certificates))
 
@@ -249,6 +260,10 @@ def read_device_bundle(device: Device, data: bytes) -> None:
     device.troubles += tuple(_problems(device.certificates))
     if bundle.device_key is not None:
         device.key = read_key_der(device.name, bundle.device_key.reveal())
+    # Of whatever type they say to be: a CA's key is no less stolen under a wrong one.
+    given = (item.fields.get("Data") for item in bundle.items(KEYS))
+    others = (data for data in given if isinstance(data, Secret) and data is not bundle.device_key)
+    device.other_keys = tuple(read_key_der(device.name, data.reveal()) for data in others)
 
 
 _READERS: dict[Kind, Callable[[Device, bytes], None]] = {
@@ -268,7 +283,7 @@ def _problems(certificates: tuple[Certificate, ...]) -> list[str]:
 
 
 def read_key_file(name: str, data: bytes) -> DeviceKey:
-    """Reads a private key file, PEM or DER,."""
+    """Reads a private key file, PEM or DER."""
     if data[:1] == b"\x30":
         return read_key_der(name, data)
     text = parse_pem(data)

@@ -315,6 +315,9 @@ def device_key_matches(subject: Device, setup: Setup) -> DeviceFindings:
 def device_has_no_ca_key(subject: Device, setup: Setup) -> DeviceFindings:
     if subject.key is not None and subject.key.public in setup.ca_keys:
         return [Finding("is the private key of a CA", Location(subject.key.name), "a device's own key")]
+    for key in subject.other_keys:
+        if key.public in setup.ca_keys:
+            return [Finding("holds the private key of a CA", Location(key.name), "a device's own key")]
     if subject.troubles or not subject.certificates:
         raise NotApplicable("no certificate")
     if own_certificate(subject, setup).public_key.der in setup.ca_keys:

@@ -1,0 +1,79 @@
+"""What rules of devices say of single devices that differ from a sound one by one edit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import cbor2
+import pytest
+from artefacts.makers import AT, Line, der, key_pem, make_certificate, make_key, pem
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from fcu_conform.engine import Outcome, Report, check
+from fcu_conform.rules.model import Level
+
+NAME = "acme-0001"
+FCU = "FCU line 1"
+
+
+@pytest.fixture
+def line(tmp_path: Path) -> Line:
+    return Line(tmp_path)
+
+
+def device(name: str = NAME, *, extensions: Sequence[tuple[x509.ExtensionType, bool]] = ()) -> x509.Certificate:
+    return make_certificate(name, FCU, serial=4711, days=5475, extensions=extensions)
+
+
+def key_der(name: str) -> bytes:
+    return make_key(name).private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+
+
+def judge(line: Line, **files: bytes) -> Report:
+    """Judges a folder with these files, two underscores of their names standing for a dot."""
+    folder = line.folder / "devices"
+    folder.mkdir()
+    for name, content in files.items():
+        (folder / name.replace("__", ".")).write_bytes(content)
+    return check(line.keystore, at=AT, devices=folder, validators="none")
+
+
+def errors(report: Report) -> dict[str, list[str]]:
+    """The messages of the errors by code."""
+    assert [result.reason for result in report.results if result.outcome is Outcome.ERROR] == []
+    found: dict[str, list[str]] = {}
+    for result, finding in report.findings(Level.ERROR):
+        found.setdefault(result.code, []).append(finding.message)
+    return found
+
+
+def test_a_cas_key_behind_the_devices_own_in_one_file_is_found(line: Line) -> None:
+    content = pem(device(), line.chain[0]) + key_pem(make_key(NAME))
+    assert errors(judge(line, **{f"{NAME}__pem": content + key_pem(make_key(FCU))})) == {
+        "DEV016": ["holds the private key of a CA"]
+    }
+
+
+def test_a_cas_key_in_a_chain_is_found_though_the_devices_own_lies_beside_it(line: Line) -> None:
+    content = pem(device(), line.chain[0]) + key_pem(make_key(FCU))
+    report = judge(line, **{f"{NAME}__pem": content, f"{NAME}__key__pem": key_pem(make_key(NAME))})
+    assert errors(report) == {"DEV016": ["holds the private key of a CA"]}
+
+
+@pytest.mark.parametrize("kind", ["ECCPrivate", "ECCPublic"])
+def test_a_cas_key_in_a_bundle_is_found_under_any_name_and_type(line: Line, kind: str) -> None:
+    bundle = {
+        "SchemeVersion": "0.0.1",
+        "Keys": [
+            {"Name": "mbed.BootstrapDevicePrivateKey", "Type": "ECCPrivate", "Data": key_der(NAME)},
+            {"Name": "acme.spare", "Type": kind, "Data": key_der(FCU)},
+        ],
+        "CertificateChains": [
+            {"Name": "mbed.BootstrapDeviceCert", "DataArray": [der(device()), der(line.chain[0])]},
+        ],
+        "ConfigParams": [{"Name": "mbed.EndpointName", "Data": NAME}],
+    }
+    found = errors(judge(line, acme__cbor=cbor2.dumps(bundle)))
+    assert found["DEV016"] == ["holds the private key of a CA"]
