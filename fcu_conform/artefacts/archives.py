@@ -10,13 +10,15 @@ import tarfile
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
-from typing import IO
+from tarfile import EmptyHeaderError, EOFHeaderError, HeaderError, ReadError  # type: ignore[attr-defined]
+from typing import IO, Any
 
 from fcu_conform.artefacts.limits import (
     ARCHIVE_FLOOR,
     ARCHIVE_HOLLOW,
     ARCHIVE_RATIO,
     ARCHIVE_READ,
+    ARCHIVE_TAIL,
     DEVICE_FILE,
     KIB,
     MANIFEST_FILE,
@@ -141,14 +143,14 @@ def _refused(archive: Path, name: str, detail: str) -> FileBytes:
     return FileBytes(name, archive, trouble=Trouble.NOT_REGULAR, detail=detail)
 
 
-def unpacked_limit(path: Path) -> int:
-    """Bytes that an archive may unpack to."""
-    return max(ARCHIVE_FLOOR, ARCHIVE_RATIO * path.stat().st_size)
+def unpacked_limit(file: IO[bytes]) -> int:
+    """Bytes that an open archive may unpack to."""
+    return max(ARCHIVE_FLOOR, ARCHIVE_RATIO * os.fstat(file.fileno()).st_size)
 
 
 def _walk_zip(path: Path, wanted: Wanted) -> Iterator[FileBytes]:
     with _open(path, ZIP_CRUMB) as raw, zipfile.ZipFile(raw) as archive:
-        left = unpacked_limit(path)
+        left = unpacked_limit(raw)
         for member in archive.infolist():
             name = member.filename
             if member.is_dir() or not wanted(name):
@@ -195,28 +197,63 @@ class BoundedStream(io.RawIOBase):
     def read(self, count: int = -1) -> bytes:
         """The next bytes, fewer only at the end. Raises tarfile.ReadError where there are too many."""
         if not 0 <= count <= ARCHIVE_READ:
-            raise tarfile.ReadError("a header asks for more bytes than any honest one")
+            raise ReadError("a header asks for more bytes than any honest one")
         data = self._stream.read(count)
         self._left -= len(data)
         if self._left < 0:
-            raise tarfile.ReadError("unpacks to far more than its own size")
+            raise ReadError("unpacks to far more than its own size")
         return data
+
+
+class _Member(tarfile.TarInfo):
+    """A member of a tar whose end must be where it says so.
+
+    By itself tarfile takes a damaged header, or the end of a file that was cut off, for the end of the archive, and
+    does not look at what comes behind it.
+    """
+
+    @classmethod
+    def fromtarfile(cls, archive: tarfile.TarFile) -> _Member:
+        """The next member, or tarfile's own exception at the end."""
+        try:
+            return super().fromtarfile(archive)
+        except EOFHeaderError:
+            _check_tail(archive.fileobj)
+            raise
+        except EmptyHeaderError:
+            raise ReadError("it was cut off: it has no mark at its end") from None
+        except HeaderError as fault:
+            raise ReadError(f"it was cut off, or a header is damaged ({fault})") from None
+
+
+def _check_tail(stream: Any) -> None:
+    """Reads a tar to its end, for gzip's checksum too; nothing but zeros may come behind the mark.
+
+    Raises:
+        tarfile.ReadError: something does, or there are more zeros than any blocking factor asks for.
+    """
+    left = ARCHIVE_TAIL
+    while piece := stream.read(tarfile.RECORDSIZE):
+        left -= len(piece)
+        if left < 0 or piece.strip(b"\0"):
+            raise ReadError("it goes on behind the mark at its end")
 
 
 def _walk_tar(path: Path, wanted: Wanted) -> Iterator[FileBytes]:
     with _open(path, TAR_CRUMB) as raw:
+        budget = unpacked_limit(raw)
         packed = raw.read(2) == b"\x1f\x8b"
         raw.seek(0)
         opened: IO[bytes] | gzip.GzipFile = gzip.GzipFile(fileobj=raw) if packed else raw
         hollow = 0
-        stream = BoundedStream(opened, unpacked_limit(path))
-        with tarfile.open(fileobj=stream, mode="r|") as archive:
+        stream = BoundedStream(opened, budget)
+        with tarfile.open(fileobj=stream, mode="r|", tarinfo=_Member) as archive:
             for member in archive:
                 archive.members = []  # type: ignore[attr-defined]  # tarfile would keep every member it has seen
                 name = member.name.removeprefix("./")
                 hollow += 1 if member.size == 0 else -4
                 if hollow > ARCHIVE_HOLLOW:
-                    raise tarfile.ReadError("it has next to nothing but empty members")
+                    raise ReadError("it has next to nothing but empty members")
                 if member.isdir() or not wanted(name):
                     continue
                 if _escapes(name):

@@ -23,7 +23,7 @@ from fcu_conform.artefacts.devicenames import (
 from fcu_conform.artefacts.folders import folder_chunks
 from fcu_conform.artefacts.limits import DEVICE_FILE, MANIFEST_FILE
 from fcu_conform.artefacts.manifest import Manifest, read_manifest
-from fcu_conform.artefacts.reading import read_file
+from fcu_conform.artefacts.reading import CHANGED, read_file, version_at
 from fcu_conform.artefacts.tables import estimate_rows, is_table, table_chunks
 
 
@@ -69,12 +69,22 @@ def _estimate(path: Path) -> int | None:
 
 def _chunks(path: Path) -> Iterator[Chunk]:
     if is_table(path) and not path.is_dir():
-        return table_chunks(path)
+        return _watched(path, table_chunks(path))
     is_manifest = path.name.endswith(".csv") and not path.is_dir()
     root = path.parent if is_manifest else path
     if root.is_dir():
         return _in_folder(root, path.name if is_manifest else MANIFEST_NAME, listed_only=is_manifest)
-    return _in_batches(_in_archive(path) if is_archive(path) else _single(path))
+    if is_archive(path):
+        return _watched(path, _in_batches(_in_archive(path)))
+    return _in_batches(_single(path))
+
+
+def _watched(path: Path, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+    """What is read piece by piece, an archive even several times over, must stay what it is meanwhile."""
+    before = version_at(path)
+    yield from chunks
+    if version_at(path) != before:
+        yield FilesChunk((DeviceFile(path.name, troubles=(CHANGED,)),))
 
 
 def _in_batches(files: Iterator[DeviceFile]) -> Iterator[Chunk]:

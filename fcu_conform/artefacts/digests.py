@@ -6,29 +6,36 @@ import errno
 import hashlib
 import os
 import stat
+import sys
 from pathlib import Path
 
 from fcu_conform.artefacts.archives import walk
 from fcu_conform.artefacts.devicenames import is_key_name
-from fcu_conform.artefacts.reading import kind_of
+from fcu_conform.artefacts.reading import CHANGED, kind_of, version_of
 
 _PIECE = 1 << 20
 
 
-def digest_of_file(path: Path) -> str:
+def digest_of_file(path: Path, limit: int = sys.maxsize) -> str:
     """SHA-256 of a regular file, hexadecimal; a link is not followed.
 
     Raises:
-        OSError: it cannot be read, or is no regular file.
+        OSError: it cannot be read, is no regular file, has more than ``limit`` bytes, or changes meanwhile.
     """
     digest = hashlib.sha256()
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
     with os.fdopen(descriptor, "rb") as file:
-        mode = os.fstat(descriptor).st_mode
-        if not stat.S_ISREG(mode):
-            raise OSError(errno.EINVAL, f"is {kind_of(mode)}")
-        while piece := file.read(_PIECE):
+        before = os.fstat(descriptor)
+        if not stat.S_ISREG(before.st_mode):
+            raise OSError(errno.EINVAL, f"is {kind_of(before.st_mode)}")
+        if before.st_size > limit:
+            raise OSError(errno.EFBIG, f"has more than {limit} bytes")
+        left = before.st_size
+        while piece := file.read(min(_PIECE, left)):
             digest.update(piece)
+            left -= len(piece)
+        if version_of(os.fstat(descriptor)) != version_of(before):
+            raise OSError(errno.EBUSY, CHANGED)
     return digest.hexdigest()
 
 

@@ -51,6 +51,12 @@ DEVICE_FILE = 256 * KIB
 TABLE_ROW = 512 * KIB
 """Bytes of one line of a .jsonl file; a bundle in base64 has about 8 KiB."""
 
+TABLE_LINE = 64 * MIB
+"""Bytes after which the end of a line of a .jsonl file is no longer looked for."""
+
+JOURNAL_LINE = 64 * MIB
+"""Bytes of one line of a journal; one about 500 devices that fail in twenty ways has about 12 MiB."""
+
 MANIFEST_FILE = 192 * MIB
 """Bytes of devices.csv; a million devices have about 100 MiB."""
 
@@ -71,6 +77,9 @@ ARCHIVE_READ = 16 * MIB
 
 ARCHIVE_HOLLOW = 10_000
 """Members without content (folders, empty files, links) that an archive may have beyond four for each file."""
+
+ARCHIVE_TAIL = 1 * MIB
+"""Zeros behind the end of a tar; the largest blocking factor that tar takes makes that many."""
 
 NAME_CHARACTERS = 256
 """Characters of a name's attribute up to which case and white space do not count; RFC 5280 allows 64 or 128."""

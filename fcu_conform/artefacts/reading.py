@@ -23,6 +23,8 @@ class Trouble(str, Enum):
     UNREADABLE = "unreadable"
 
 
+CHANGED = "was changed while it was read"
+
 _PLAINLY = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
 """O_NONBLOCK: opening a FIFO or a device must not wait for its other end."""
 
@@ -86,17 +88,34 @@ def read_file(path: Path, limit: int, *, within: Path | None = None, name: str =
     except OSError as fault:
         return failed(trouble=_trouble(fault), detail=_detail(fault, is_link))
     try:
-        mode = os.fstat(descriptor).st_mode
+        before = os.fstat(descriptor)
+        mode = before.st_mode
         if not stat.S_ISREG(mode):
             return failed(trouble=Trouble.NOT_REGULAR, detail=f"is {kind_of(mode)}", mode=mode)
         data = _read_up_to(descriptor, limit + 1)
+        after = os.fstat(descriptor)
     except OSError as fault:
         return failed(trouble=_trouble(fault), detail=_detail(fault, is_link))
     finally:
         os.close(descriptor)
     if len(data) > limit:
         return failed(trouble=Trouble.TOO_LARGE, detail=f"has more than {limit} bytes", mode=mode)
+    if version_of(before) != version_of(after):
+        return failed(trouble=Trouble.UNREADABLE, detail=CHANGED, mode=mode)
     return FileBytes(name, path, data, is_link=is_link, mode=mode)
+
+
+def version_of(status: os.stat_result) -> tuple[int, ...]:
+    """What differs once a file has been written to, or another one has been put in its place."""
+    return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+
+
+def version_at(path: Path) -> tuple[int, ...] | None:
+    """The version of what a path leads to; None where nothing can be had there."""
+    try:
+        return version_of(path.stat())
+    except OSError:
+        return None
 
 
 def read_plainly(base: str, folder: int, limit: int) -> bytes | None:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import base64
 import binascii
+import errno
 import gzip
 import json
 import os
+import sys
 import tarfile
 import zlib
 from collections.abc import Iterator
@@ -22,7 +24,7 @@ from typing import IO, Any
 from fcu_conform.artefacts.archives import BoundedStream, open_regular, unpacked_limit
 from fcu_conform.artefacts.chunks import CHUNK, Chunk, FilesChunk
 from fcu_conform.artefacts.device import DeviceFile, Kind
-from fcu_conform.artefacts.limits import DEVICE_FILE, TABLE_ROW
+from fcu_conform.artefacts.limits import DEVICE_FILE, TABLE_LINE, TABLE_ROW
 
 LINES_ENDINGS = (".jsonl", ".jsonl.gz")
 PARQUET_ENDING = ".parquet"
@@ -136,7 +138,10 @@ class LinesChunk:
     def _data(self) -> bytes:
         with open_regular(Path(self.path)) as file:
             file.seek(self.start)
-            return file.read(self.stop - self.start)
+            data = file.read(self.stop - self.start)
+        if len(data) < self.stop - self.start:
+            raise OSError(errno.ESTALE, "it has become shorter")
+        return data
 
     def files(self) -> Iterator[DeviceFile]:
         """See `Chunk`."""
@@ -144,7 +149,7 @@ class LinesChunk:
         try:
             data = self._data()
         except OSError as fault:
-            reason = os.strerror(fault.errno or 0).lower()
+            reason = (fault.strerror or str(fault)).lower()
             yield DeviceFile(f"{name} row {self.first}", troubles=(f"cannot be read any more: {reason}",))
             return
         yield from _rows(name, self.first, data)
@@ -176,7 +181,8 @@ def _line_chunks(path: Path, *, packed: bool) -> Iterator[Chunk]:
     try:
         with open_regular(path) as raw:
             if not packed:
-                for span, lines in _spans(raw):
+                # What is appended meanwhile is left alone: a file that grows as fast as it is read has no end.
+                for span, lines in _spans(raw, os.fstat(raw.fileno()).st_size):
                     whole = span[2] - span[1] == len(lines)
                     yield (
                         LinesChunk(os.fspath(path), *span)
@@ -184,24 +190,29 @@ def _line_chunks(path: Path, *, packed: bool) -> Iterator[Chunk]:
                         else FilesChunk(tuple(_rows(path.name, span[0], lines)))
                     )
                 return
-            stream = BoundedStream(gzip.GzipFile(fileobj=raw), unpacked_limit(path))
-            for (first, _, _), lines in _spans(stream):
+            stream = BoundedStream(gzip.GzipFile(fileobj=raw), unpacked_limit(raw))
+            for (first, _, _), lines in _spans(stream, sys.maxsize):
                 yield FilesChunk(tuple(_rows(path.name, first, lines)))
     except (OSError, EOFError, ValueError, zlib.error, tarfile.TarError) as fault:
         reason = str(fault).splitlines()[0] if str(fault) else type(fault).__name__
         yield _broken(path, f"cannot be read to its end: {reason}; what comes after was not judged")
 
 
-def _spans(stream: IO[bytes] | BoundedStream) -> Iterator[tuple[tuple[int, int, int], bytes]]:
-    """Number of the first line, start and stop of runs of whole lines, and their bytes.
+def _spans(stream: IO[bytes] | BoundedStream, size: int) -> Iterator[tuple[tuple[int, int, int], bytes]]:
+    """Number of the first line, start and stop of runs of whole lines, and their bytes, of at most so many bytes.
 
     Of a line that is too long the middle is left out, so that no line fills the memory.
+
+    Raises:
+        ValueError: a line has no end for so long that nobody has written it.
     """
     row, begin, pending = 1, 0, b""
     position = 0
     too_long = False
-    while block := stream.read(_BLOCK):
+    while block := stream.read(min(_BLOCK, size - position)):
         position += len(block)
+        if position - begin > TABLE_LINE:
+            raise ValueError(f"line {row} has more than {TABLE_LINE} bytes")
         pending += block
         end = pending.rfind(b"\n") + 1
         if not end:

@@ -18,7 +18,7 @@ from fcu_conform.artefacts.limits import ARCHIVE_FLOOR, DEVICE_FILE
 
 from .commands import failed, judge
 from .conftest import Held
-from .factory import CRT, Factory
+from .factory import CRT, DEVICES, Factory
 
 MEGABYTE = 1 << 20
 Maker = Callable[[], bytes]
@@ -240,3 +240,82 @@ def test_an_archive_is_unpacked_to_its_limit_and_no_further(sound: Factory, tmp_
     assert found[-1].detail == (
         "is a damaged archive: it unpacks to far more than its own size; what comes after was not judged"
     )
+
+
+def a_tar(sound: Factory) -> tuple[bytes, list[int]]:
+    """A tar of four files, and where their headers are."""
+    data = _tar(*((_info(path.name), path.read_bytes()) for path in sorted((sound / DEVICES).iterdir())[:4]))
+    return data, [at for at in range(0, len(data), 512) if data[at + 257 : at + 262] == b"ustar"]
+
+
+def its_end_is_missing(data: bytes, headers: list[int]) -> bytes:
+    return data[: headers[2]]
+
+
+def it_ends_in_a_header(data: bytes, headers: list[int]) -> bytes:
+    return data[: headers[2] + 100]
+
+
+def it_ends_in_a_file(data: bytes, headers: list[int]) -> bytes:
+    return data[: headers[2] + 600]
+
+
+def a_header_is_damaged(data: bytes, headers: list[int]) -> bytes:
+    return data[: headers[2]] + b"x" + data[headers[2] + 1 :]
+
+
+def it_goes_on_behind_its_end(data: bytes, headers: list[int]) -> bytes:
+    return data[: headers[2]] + bytes(512) + data[headers[2] :]
+
+
+def another_one_follows(data: bytes, _headers: list[int]) -> bytes:
+    return data + data
+
+
+def zeros_follow_that_no_tape_needs(data: bytes, _headers: list[int]) -> bytes:
+    return data + bytes(2 * MEGABYTE)
+
+
+TAR_DAMAGE = [
+    its_end_is_missing,
+    it_ends_in_a_header,
+    it_ends_in_a_file,
+    a_header_is_damaged,
+    it_goes_on_behind_its_end,
+    another_one_follows,
+    zeros_follow_that_no_tape_needs,
+]
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["tar", "tar.gz"])
+@pytest.mark.parametrize("damage", TAR_DAMAGE, ids=lambda damage: damage.__name__)
+def test_part_of_a_tar_is_never_taken_for_all_of_it(
+    damage: Callable[[bytes, list[int]], bytes], pack: Callable[[bytes], bytes], sound: Factory, tmp_path: Path
+) -> None:
+    """By itself the library stops at these without a word."""
+    whole, headers = a_tar(sound)
+    path = tmp_path / "lot.tar.gz"
+    path.write_bytes(pack(damage(whole, headers)))
+    found = list(walk(path, lambda _: True))
+    assert [file.name for file in found if file.trouble is None] == [
+        path.name for path in sorted((sound / DEVICES).iterdir())[: len(found) - 1]
+    ]
+    assert found[-1].detail.startswith("is a damaged archive: ")
+    path.write_bytes(pack(whole))
+    assert len([file for file in walk(path, lambda _: True) if file.trouble is None]) == 4
+
+
+def test_a_tar_gz_whose_checksum_is_wrong_is_damaged(sound: Factory, tmp_path: Path) -> None:
+    data = gzip.compress(a_tar(sound)[0])
+    path = tmp_path / "lot.tgz"
+    path.write_bytes(data[:-8] + bytes(4) + data[-4:])
+    found = list(walk(path, lambda _: True))
+    assert "CRC check failed" in found[-1].detail
+
+
+@pytest.mark.parametrize("blocks", [20, 2048])
+def test_a_tar_of_any_blocking_factor_is_read_whole(blocks: int, sound: Factory, tmp_path: Path) -> None:
+    data, _ = a_tar(sound)
+    path = tmp_path / "lot.tar"
+    path.write_bytes(data.rstrip(b"\0").ljust(blocks * 512, b"\0"))
+    assert [file.trouble for file in walk(path, lambda _: True)] == [None] * 4
