@@ -12,8 +12,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO
 
+from fcu_conform.artefacts.archives import open_regular
 from fcu_conform.artefacts.chunks import Chunk
 from fcu_conform.artefacts.device import DeviceFile
+from fcu_conform.artefacts.limits import JOURNAL_LINE
 from fcu_conform.artefacts.usage import UsageError
 from fcu_conform.engine.devices import ChunkResult, Offender, Tally
 from fcu_conform.engine.lots import Elsewhere
@@ -21,6 +23,7 @@ from fcu_conform.engine.plain import Plain, finding_of, waiver_of
 from fcu_conform.rules.model import Level
 
 FORMAT = 1
+_BEGINNING = b'{"journal":1,'
 
 
 class Journal:
@@ -42,27 +45,28 @@ class Journal:
         self._end = 0
         try:
             if path.exists():
-                with path.open("rb") as file:
+                with open_regular(path) as file:
                     self._look_through(file)
         except OSError as fault:
-            raise UsageError(f"journal {path}: cannot be read ({fault.strerror})") from None
+            raise UsageError(f"journal {path}: cannot be read ({fault.strerror or fault})") from None
 
     def _look_through(self, file: IO[bytes]) -> None:
-        for line in file:
+        while line := file.readline(JOURNAL_LINE):
             try:
                 entry = json.loads(line) if line.endswith(b"\n") else None
-            except ValueError:
+            except (ValueError, RecursionError):
                 entry = None
-            if not isinstance(entry, dict):
-                if not self.header and line.endswith(b"\n"):
-                    raise UsageError(f"journal {self.path}: is no journal of fcu-conform")
-                return
             if not self.header:
-                if entry.get("journal") != FORMAT:
+                if not isinstance(entry, dict) or entry.get("journal") != FORMAT:
+                    if not line.endswith(b"\n") and line[: len(_BEGINNING)] == _BEGINNING[: len(line)]:
+                        return  # it was torn off
+                    # What somebody else has written is not to be written over.
                     raise UsageError(f"journal {self.path}: is no journal of fcu-conform")
                 self.header = entry
-            else:
+            elif isinstance(entry, dict) and isinstance(entry.get("chunk"), int) and "fingerprint" in entry:
                 self._places[entry["chunk"]] = (self._end, len(line))
+            else:
+                return
             self._end += len(line)
 
     def open(self, header: Plain) -> Journal:

@@ -20,6 +20,7 @@ from fcu_conform.artefacts.setup import Setup
 from fcu_conform.artefacts.usage import UsageError
 from fcu_conform.faces import intoto_report, json_report
 from fcu_conform.faces.reports import STATEMENT, WRITERS, writer
+from fcu_conform.faces.settings import keep_out
 from fcu_conform.faces.text import printable
 
 STATEMENT_NAME = f"statement{STATEMENT}"
@@ -43,10 +44,7 @@ def prepare(given: str, setups: Sequence[Setup]) -> Path:
             raise UsageError(f"{shown}: is not empty")
         if not path.parent.is_dir():
             raise UsageError(f"{shown}: there is no folder {path.parent}")
-        place = path.parent.resolve() / path.name
-        for setup in setups:
-            if place.is_relative_to(setup.keystore.path.resolve()):
-                raise UsageError(f"{shown}: lies in the keystore, which is only ever read")
+        keep_out(path, setups, shown)
         Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent)).rmdir()
     except OSError as fault:
         raise UsageError(f"{shown}: cannot be written ({fault.strerror})") from None

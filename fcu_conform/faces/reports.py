@@ -11,7 +11,7 @@ from fcu_conform.artefacts.setup import Setup
 from fcu_conform.artefacts.usage import UsageError
 from fcu_conform.engine import Report
 from fcu_conform.faces import json_report
-from fcu_conform.faces.settings import Settings, check_targets, write_atomically
+from fcu_conform.faces.settings import Settings, check_targets, keep_out, write_atomically
 from fcu_conform.faces.text import printable
 from fcu_conform.faces.transport import DeviceCounts
 
@@ -45,6 +45,8 @@ def check(settings: Settings, setups: Sequence[Setup]) -> None:
     Raises:
         UsageError: one cannot.
     """
+    for text in settings.reports:
+        keep_out(Path(text), setups, f"--fcu-report: {printable(text)}")
     check_targets(settings.reports, list(WRITERS))
     if settings.sign_key is None:
         return

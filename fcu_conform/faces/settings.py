@@ -187,6 +187,20 @@ def check_targets(paths: Sequence[str], endings: Sequence[str], name: str = "--f
             raise UsageError(f"{shown}: cannot be written ({error.strerror})") from None
 
 
+def keep_out(path: Path, setups: Sequence[Setup], shown: str) -> None:
+    """Makes sure that a place to write to is in no keystore, whatever links lead there.
+
+    Args:
+        shown: how the error calls it.
+
+    Raises:
+        UsageError: it is in one.
+    """
+    place = Path(os.path.realpath(path.parent)) / path.name
+    if any(place.is_relative_to(os.path.realpath(setup.keystore.path)) for setup in setups):
+        raise UsageError(f"{shown}: lies in the keystore, which is only ever read")
+
+
 def open_beside(path: Path) -> tuple[int, Path]:
     """Opens a new file in the folder of ``path`` for writing, with the permissions of the user's umask."""
     beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")

@@ -13,12 +13,13 @@ import pytest
 from .commands import MAKER, PYTEST, SUITE, elsewhere, judge, run, trespasses
 from .conftest import Held
 from .factory import CONFIG, CRT, DEVICES, KEY, Factory
-from .test_files import a_folder, a_link_to_zeros_without_end, a_loop_of_links, a_pipe, forty_megabytes_of_noise
+from .test_files import Trap, a_folder, a_link_to_zeros_without_end, a_loop_of_links, a_pipe, forty_megabytes_of_noise
 
 DEVICE = f"{DEVICES}/device-0001.pem"
 TRAPS = [forty_megabytes_of_noise, a_pipe, a_loop_of_links, a_link_to_zeros_without_end, a_folder]
 
 Line = Callable[[Factory], Sequence[str | Path]]
+Writer = Callable[[Factory, Path], Sequence[str | Path]]
 LINES: dict[str, tuple[Line, str]] = {
     "upload": (lambda f: [*SUITE, "upload", "--keystore", f.keystore], CRT),
     "upload-config": (lambda f: [*SUITE, "upload", "--keystore", f.keystore], CONFIG),
@@ -112,6 +113,57 @@ def test_a_report_on_a_full_disk_is_an_internal_fault_and_no_verdict(factory: Fa
     done = held(lambda: judge(factory, "--fcu-report=/dev/full"))
     assert done.code == 4
     assert re.fullmatch(r"ERROR: --fcu-report: /dev/full: .+\n\n?", done.err)
+
+
+def a_report_of_pytest(f: Factory, target: Path) -> Sequence[str | Path]:
+    return [*PYTEST, f"--fcu-keystore={f.keystore}", f"--fcu-report={target}"]
+
+
+def a_report_of_a_lot(f: Factory, target: Path) -> Sequence[str | Path]:
+    return [*SUITE, "lot", "--keystore", f.keystore, "--report", target, f / DEVICES]
+
+
+def a_journal(f: Factory, target: Path) -> Sequence[str | Path]:
+    return [*SUITE, "lot", "--keystore", f.keystore, "--validators=none", "--resume", target, f / DEVICES]
+
+
+def an_upload(f: Factory, target: Path) -> Sequence[str | Path]:
+    return [*SUITE, "upload", "--keystore", f.keystore, "--force", "-o", target]
+
+
+def a_certification(f: Factory, target: Path) -> Sequence[str | Path]:
+    return [*SUITE, "certify", "--keystore", f.keystore, "--out", target]
+
+
+@pytest.mark.parametrize("make", [a_report_of_pytest, a_report_of_a_lot, a_journal, an_upload, a_certification])
+@pytest.mark.parametrize("by_link", [False, True], ids=["straight", "by a link"])
+def test_nothing_is_written_into_a_keystore(by_link: bool, make: Writer, factory: Factory, held: Held) -> None:
+    if by_link:
+        (factory / "elsewhere").symlink_to("keystore")
+    target = (factory / "elsewhere" if by_link else factory.keystore) / "new.json"
+    done = held(lambda: run(*make(factory, target), cwd=elsewhere(factory)))
+    assert done.code == 4
+    assert re.fullmatch(r"(ERROR|fcu-conform): [^\n]+: lies in the keystore, which is only ever read\n\n?", done.err)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"notes without an end of line", b"{}", b'{"journal":2', b'{"journal":1}x', b"\n", b"[" * 100_000, b"\xff" * 99],
+    ids=lambda content: repr(content[:16]),
+)
+def test_a_file_that_is_no_journal_is_not_written_over(content: bytes, factory: Factory, held: Held) -> None:
+    journal = factory.put("notes", content)
+    done = held(lambda: run(*a_journal(factory, journal), cwd=elsewhere(factory)))
+    assert (done.code, done.out) == (4, "")
+    assert re.fullmatch(r"fcu-conform: journal \S+: is no journal of fcu-conform\n", done.err)
+
+
+@pytest.mark.parametrize("trap", [a_pipe, a_loop_of_links, a_link_to_zeros_without_end, a_folder])
+def test_a_journal_that_is_no_file_is_a_usage_error(trap: Trap, factory: Factory, held: Held) -> None:
+    trap(factory, "notes")
+    done = held(lambda: run(*a_journal(factory, factory / "notes"), cwd=elsewhere(factory)))
+    assert (done.code, done.out) == (4, "")
+    assert re.fullmatch(r"fcu-conform: journal \S+: cannot be (read|written) \([^\n]+\)\n", done.err)
 
 
 @pytest.mark.parametrize("command", [SUITE, MAKER], ids=["judge", "maker"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -21,7 +22,7 @@ from fcu_conform.engine.examination import BY_VALIDATORS
 from fcu_conform.engine.lots import DevicePass, Elsewhere, judge_devices
 from fcu_conform.faces import reports
 from fcu_conform.faces.console.lot_page import Meter, write_verdict
-from fcu_conform.faces.settings import Settings, now, parse_depth, parse_instant, parse_mode
+from fcu_conform.faces.settings import Settings, keep_out, now, parse_depth, parse_instant, parse_mode
 from fcu_conform.faces.transport import DeviceCounts
 from fcu_conform.rules.model import Rule, Scope
 
@@ -120,6 +121,8 @@ def command(
         waivers=waivers,
     )
     (setup,) = settings.read_setups()
+    if resume is not None:
+        keep_out(Path(os.path.realpath(resume)), [setup], f"--resume {resume}")
     reports.check(settings, [setup])
     run = Run(settings, setup, validator_sample, workers, scheduler, journal)
     return run.go()

@@ -11,7 +11,7 @@ from fcu_conform.artefacts.reading import Trouble, read_file
 from fcu_conform.artefacts.setup import Setup
 from fcu_conform.artefacts.usage import UsageError
 from fcu_conform.faces.console.keystores import listed, slicing_of, sound_setup, to_pem
-from fcu_conform.faces.settings import write_atomically
+from fcu_conform.faces.settings import keep_out, write_atomically
 from fcu_conform.faces.text import printable
 
 
@@ -54,8 +54,7 @@ def _write(path: Path, text: bytes, setup: Setup, force: bool) -> None:
     """
     if not path.parent.is_dir():
         raise UsageError(f"{path}: there is no folder {path.parent}")
-    if path.parent.resolve().is_relative_to(setup.keystore.path.resolve()):
-        raise UsageError(f"{path}: lies in the keystore, which is only ever read")
+    keep_out(path, [setup], str(path))
     there = read_file(path, PEM_FILE)
     if there.is_link or there.trouble not in (None, Trouble.MISSING):
         raise UsageError(f"{path}: {there.detail or 'is a link'}")
