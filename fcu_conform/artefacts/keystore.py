@@ -29,6 +29,19 @@ CERTIFICATE_NAME = "fcu.crt"
 REQUEST_NAME = "fcu_csr.pem"
 
 _PFX_VERSION = b"\x02\x01\x03\x30"
+_PASSWORD_BASED = (bytes.fromhex("2a864886f70d0105"), bytes.fromhex("2a864886f70d010c01"))
+"""How the OIDs of encryption by a password begin, those of PKCS#5 and of PKCS#12."""
+
+_COMPRESSED = {
+    b"\x1f\x8b": "gzip",
+    b"PK\x03\x04": "zip",
+    b"BZh": "bzip2",
+    b"\xfd7zXZ\0": "xz",
+    b"\x28\xb5\x2f\xfd": "zstandard",
+    b"7z\xbc\xaf\x27\x1c": "7z",
+}
+"""What compressed files begin with: a backup of the keystore is often one, and hides the key from a search."""
+
 _SEARCHED_AT_ONCE = 4 * MIB
 
 
@@ -106,6 +119,8 @@ class Keystore:
                 unsearched.append(KeyCopy(name, file.detail))
             elif what and not self._is_key_by_link(path, file.is_link):
                 copies.append(KeyCopy(name, what))
+            elif not what and (packed := _compression_of(file.data)):
+                unsearched.append(KeyCopy(name, f"it is compressed ({packed})"))
         return tuple(sorted(copies, key=_by_name)), tuple(sorted(unsearched, key=_by_name))
 
     def _is_key_by_link(self, path: Path, is_link: bool) -> bool:
@@ -168,10 +183,24 @@ def _private_key_in(data: bytes, secret: Secret) -> str:
     if data[:1] != b"\x30":
         return ""
     try:
-        start, _ = der.only(data, der.SEQUENCE, "file")
+        start = der.content_start(data, 0)
         if data[start : start + 4] == _PFX_VERSION:
             return "a PKCS#12 file"
+        if data[start : start + 1] == b"\x30":
+            return "an encrypted DER private key" if _is_password_based(data, start) else ""
         parse_private_key(data)
     except der.DerError:
         return ""
     return "a DER private key"
+
+
+def _is_password_based(data: bytes, position: int) -> bool:
+    """The AlgorithmIdentifier at a position is of encryption by a password. Raises DerError."""
+    start, stop = der.expect(data, position, len(data), der.SEQUENCE, "algorithm")
+    oid, oid_stop = der.expect(data, start, stop, der.OBJECT_IDENTIFIER, "algorithm")
+    return data[oid:oid_stop].startswith(_PASSWORD_BASED)
+
+
+def _compression_of(data: bytes) -> str:
+    """How a file is compressed; empty if it is not."""
+    return next((name for beginning, name in _COMPRESSED.items() if data.startswith(beginning)), "")

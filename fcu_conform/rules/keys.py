@@ -252,10 +252,10 @@ def key_is_not_in_version_control(setup: Setup) -> Findings:
     "KEY012",
     Level.NOTICE,
     statement="everything in the keystore could be searched for copies of the private key",
-    why="A file that was too large or could not be read may hide a copy of the key.",
+    why="A file that was too large, is compressed or could not be read may hide a copy of the key.",
     fix="look at the named files yourself, or move them out of the keystore",
-    passes="every file below keystore/ is readable and small",
-    fails="keystore/backup.tar has 80 MB",
+    passes="every file below keystore/ is readable, small and not compressed",
+    fails="keystore/backup.tar has 80 MB; keystore/backup.zip",
     source=inferred("what was not searched cannot be called clean"),
 )
 def keystore_was_searched_wholly(setup: Setup) -> Findings:
