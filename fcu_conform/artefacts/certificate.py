@@ -272,11 +272,11 @@ class Certificate:
         if self.spells_version_1:
             notes.append("version 1 is written out")
         for extension in self.extensions:
-            if extension.oid in PARSERS:
+            if extension.oid in oids.EXTENSIONS or extension.oid == oids.NETSCAPE_CERT_TYPE:
                 try:
                     notes += [f"{extension.name}: {note}" for note in der.normalise(extension.value)[2]]
                 except der.DerError:
-                    continue  # malformed: said where extensions are read
+                    continue  # malformed: said where extensions are read, as far as they are
             notes += default_notes(extension)
         return notes
 

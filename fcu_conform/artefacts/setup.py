@@ -96,7 +96,7 @@ class Setup:
         uri = None if self.config is None else self.config.text("lwm2m-server-uri")
         if self.mode != "lwm2m" or uri is None or "aid=" not in uri:
             return None
-        return uri.rpartition("aid=")[2].partition("&")[0]
+        return uri.rpartition("aid=")[2].partition("&")[0] or None
 
     @cached_property
     def key_public(self) -> PublicKey | None:
@@ -218,7 +218,7 @@ def read_setups(
     if devices and len(paths) > 1:
         raise UsageError("devices: judge the devices of one keystore at a time")
     device_set = _device_set(devices)
-    instant = at or datetime.now(timezone.utc)
+    instant = datetime.now(timezone.utc) if at is None else at.astimezone(timezone.utc)
     setups: list[Setup] = []
     for number, (path, name) in enumerate(zip(paths, _names(paths), strict=True)):
         config_file = _config(path, config)

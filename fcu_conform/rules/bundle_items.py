@@ -12,11 +12,11 @@ from fcu_conform.artefacts import der
 from fcu_conform.artefacts.bundle import CERTIFICATES, CHAINS, KEYS, PARAMETERS, REQUESTS, Item
 from fcu_conform.artefacts.certificate import Certificate
 from fcu_conform.artefacts.device import Device
-from fcu_conform.artefacts.oids import ECDSA_SHA256
 from fcu_conform.artefacts.privatekeys import Secret, parse_private_key
 from fcu_conform.artefacts.publickeys import parse_public_key
 from fcu_conform.artefacts.setup import Setup
 from fcu_conform.rules.bundle_words import FIELDS, GROUPS, bundle_of, client, kind, shown, wrong, wrong_item
+from fcu_conform.rules.certificate import is_ecdsa_sha256, signature_words
 from fcu_conform.rules.model import DeviceFindings, Finding, Level, device_rule, requires
 from fcu_conform.rules.sources import inferred
 
@@ -370,9 +370,9 @@ def other_certificates_suit_the_device(device: Device, _setup: Setup) -> DeviceF
         for place, certificate in item.certificates:
             if not isinstance(certificate, Certificate):
                 continue
-            algorithm = certificate.outer_algorithm
             if certificate.public_key.trouble:
                 findings.append(wrong(place, certificate.public_key.trouble, "a key on P-256"))
-            elif algorithm.oid != ECDSA_SHA256:
-                findings.append(wrong(place, f"is signed with {algorithm}", "ecdsa-with-SHA256", str(algorithm)))
+            elif not is_ecdsa_sha256(certificate):
+                found = signature_words(certificate)
+                findings.append(wrong(place, f"is signed with {found}", "ecdsa-with-SHA256", found))
     return findings

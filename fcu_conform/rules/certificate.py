@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from fcu_conform.artefacts.certificate import Certificate
 from fcu_conform.artefacts.chain import Link
@@ -23,6 +24,8 @@ from fcu_conform.rules.words import (
 )
 
 THIRTY_FIVE_YEARS = 35 * 365 * DAY
+SECOND = timedelta(seconds=1)
+"""notAfter is the last second of the validity, so that one of whole days may end a second early (RFC 5280 4.1.2.5)."""
 MAX_SERIAL_BITS = 159
 """What 20 octets hold beside the sign bit: a larger number takes 21 octets in DER."""
 
@@ -145,18 +148,28 @@ def public_keys_are_p256(setup: Setup) -> Findings:
 )
 def signatures_are_ecdsa_sha256(setup: Setup) -> Findings:
     for link, certificate in certificates(setup):
-        inner, outer = certificate.inner_algorithm, certificate.outer_algorithm
+        if is_ecdsa_sha256(certificate):
+            continue
         place = at_certificate(link, setup, "signatureAlgorithm")
-        words = certificate_words(link, setup)
-        if inner.der != outer.der:
+        words, found = certificate_words(link, setup), signature_words(certificate)
+        if certificate.inner_algorithm.der != certificate.outer_algorithm.der:
             yield Finding(
-                f"{words}: names two signature algorithms",
-                place,
-                "ecdsa-with-SHA256 inside and outside",
-                f"{inner} inside, {outer} outside",
+                f"{words}: names two signature algorithms", place, "ecdsa-with-SHA256 inside and outside", found
             )
-        elif outer.oid != ECDSA_SHA256 or outer.has_parameters:
-            yield Finding(f"{words}: is signed with {outer}", place, "ecdsa-with-SHA256", str(outer))
+        else:
+            yield Finding(f"{words}: is signed with {found}", place, "ecdsa-with-SHA256", found)
+
+
+def is_ecdsa_sha256(certificate: Certificate) -> bool:
+    """It names ecdsa-with-SHA256, without parameters, the same inside and outside the signed part."""
+    inner, outer = certificate.inner_algorithm, certificate.outer_algorithm
+    return outer.oid == ECDSA_SHA256 and not outer.has_parameters and inner.der == outer.der
+
+
+def signature_words(certificate: Certificate) -> str:
+    """The signature algorithm that a certificate names, or both of them where they differ."""
+    inner, outer = certificate.inner_algorithm, certificate.outer_algorithm
+    return str(outer) if inner.der == outer.der else f"{inner} inside, {outer} outside"
 
 
 @rule(
@@ -207,7 +220,7 @@ def fcu_certificate_lasts_35_years(setup: Setup) -> Findings:
     requires(link, "fcu.crt has no readable certificate")
     assert link is not None
     validity = link.certificate.not_after.instant - link.certificate.not_before.instant
-    if validity + DAY < THIRTY_FIVE_YEARS:
+    if validity + SECOND < THIRTY_FIVE_YEARS:
         yield Finding(
             f"{certificate_words(link, setup)}: is valid for {validity.days} days",
             at_certificate(link, setup, "validity"),

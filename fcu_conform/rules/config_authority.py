@@ -9,7 +9,7 @@ from fcu_conform.rules.config import at_setting, config_of
 from fcu_conform.rules.model import Blocked, Finding, Findings, Level, requires, rule
 from fcu_conform.rules.sources import page, rfc
 from fcu_conform.rules.subjects import AUTHORITY_ATTRIBUTES, authority_mismatches
-from fcu_conform.rules.words import at_certificate, certificate_words, titled
+from fcu_conform.rules.words import at_certificate, certificate_words, has_controls, titled
 
 _EDITING = "Editing the FCU configuration file"
 _UPPER_BOUNDS = {
@@ -48,7 +48,7 @@ def authority_values_are_valid(setup: Setup) -> Findings:
                 yield Finding(f"{name} is no country code", here, "two letters", repr(text))
         elif len(text) > limit:
             yield Finding(f"{name} is too long", here, f"{limit} characters", f"{len(text)} characters")
-        elif not text.isprintable():
+        elif has_controls(text):
             yield Finding(f"{name} has control characters", here, found=repr(text))
 
 

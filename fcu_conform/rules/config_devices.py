@@ -79,11 +79,14 @@ def _uri_faults(uri: str, aid: str) -> Iterator[tuple[str, str]]:
     if not uri.startswith(("coap://", "coaps://")):
         yield "has another scheme", "coap:// or coaps://"
     has_aid = "?aid=" in uri or "&aid=" in uri
+    account = uri.rpartition("aid=")[2]
     if aid == "none" and has_aid:
         yield "names an account, which first-to-claim must not", "no aid parameter"
     elif aid in ("present", "last") and not has_aid:
         yield "names no account", "?aid=ACCOUNT"
-    elif aid == "last" and "&" in uri.rpartition("aid=")[2]:
+    elif aid in ("present", "last") and account.partition("&")[0] == "":
+        yield "names an empty account", "?aid=ACCOUNT"
+    elif aid == "last" and "&" in account:
         yield "has something after the account, which the device compares to the end", "aid last"
 
 

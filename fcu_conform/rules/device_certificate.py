@@ -7,14 +7,13 @@ import re
 from fcu_conform.artefacts import oids
 from fcu_conform.artefacts.bundle import text_bytes
 from fcu_conform.artefacts.device import Device
-from fcu_conform.artefacts.oids import ECDSA_SHA256
 from fcu_conform.artefacts.parts import Part
 from fcu_conform.artefacts.setup import Setup
-from fcu_conform.rules.certificate import serial_trouble
+from fcu_conform.rules.certificate import is_ecdsa_sha256, serial_trouble, signature_words
 from fcu_conform.rules.device_chain import at, own_certificate
 from fcu_conform.rules.model import DeviceFindings, Finding, Level, Location, NotApplicable, device_rule
 from fcu_conform.rules.sources import device, docs, page, rfc
-from fcu_conform.rules.words import TEN_YEARS, day, titled
+from fcu_conform.rules.words import TEN_YEARS, day, has_controls, titled
 
 CN_LIMIT = 64
 _RECOMMENDED = re.compile(r"[A-Za-z0-9'()+,\-.?:/= ]*")
@@ -52,8 +51,8 @@ def common_name_is_endpoint_name(subject: Device, setup: Setup) -> DeviceFinding
                 f"the CN has {len(name)} characters", place, f"1 to {CN_LIMIT} characters", f"{len(name)} characters"
             )
         ]
-    if not name.isprintable():
-        return [Finding("the CN has control characters", place, "printable characters", repr(name))]
+    if has_controls(name):
+        return [Finding("the CN has control characters", place, "no control characters", repr(name))]
     expected = subject.endpoint_names
     # Of bundles BDL tells it: their endpoint name stands in them.
     if expected and name not in expected and subject.bundle is None:
@@ -145,10 +144,9 @@ def device_key_is_p256(subject: Device, setup: Setup) -> DeviceFindings:
 )
 def device_signature_is_ecdsa_sha256(subject: Device, setup: Setup) -> DeviceFindings:
     certificate = own_certificate(subject, setup)
-    inner, outer = certificate.inner_algorithm, certificate.outer_algorithm
-    if outer.oid == ECDSA_SHA256 and not outer.has_parameters and inner.der == outer.der:
+    if is_ecdsa_sha256(certificate):
         return ()
-    found = str(outer) if inner.der == outer.der else f"{inner} inside, {outer} outside"
+    found = signature_words(certificate)
     return [Finding("the device certificate is signed otherwise", at(1), "ecdsa-with-SHA256", found)]
 
 
@@ -395,7 +393,7 @@ def _account(subject: Device, setup: Setup) -> str | None:
     text = (text_bytes(uri) or b"").decode("utf-8", "replace")
     if subject.bundle.mode != "lwm2m" or "aid=" not in text:
         return None
-    return text.rpartition("aid=")[2].partition("&")[0]
+    return text.rpartition("aid=")[2].partition("&")[0] or None
 
 
 @device_rule(

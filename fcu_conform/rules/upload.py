@@ -9,10 +9,10 @@ from typing import Any
 
 from fcu_conform.artefacts.certificate import Certificate
 from fcu_conform.artefacts.files import Entry
-from fcu_conform.artefacts.oids import ECDSA_SHA256
 from fcu_conform.artefacts.reading import Trouble
 from fcu_conform.artefacts.setup import Setup, Slicing
 from fcu_conform.artefacts.upload import Upload
+from fcu_conform.rules.certificate import is_ecdsa_sha256, signature_words
 from fcu_conform.rules.drawing import draw_chain
 from fcu_conform.rules.model import Finding, Findings, Level, Location, requires, rule
 from fcu_conform.rules.sources import api, docs, inferred, page
@@ -301,13 +301,9 @@ def uploaded_certificates_are_accepted(setup: Setup) -> Findings:
             )
         if certificate.public_key.trouble:
             yield Finding(f"{words}: {certificate.public_key.trouble}", _at(entry, upload), "a key on P-256")
-        if (
-            certificate.outer_algorithm.oid != ECDSA_SHA256
-            or certificate.inner_algorithm != certificate.outer_algorithm
-        ):
-            yield Finding(
-                f"{words}: is signed with {certificate.outer_algorithm}", _at(entry, upload), "ecdsa-with-SHA256"
-            )
+        if not is_ecdsa_sha256(certificate):
+            found = signature_words(certificate)
+            yield Finding(f"{words}: is signed with {found}", _at(entry, upload), "ecdsa-with-SHA256", found)
 
 
 @rule(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from unicodedata import category
 
 from fcu_conform.artefacts import oids
 from fcu_conform.artefacts.certificate import Certificate
@@ -48,6 +49,15 @@ def file_trouble(file: PemFile) -> str:
     """Why a file cannot be read, as what it is or does."""
     trouble = file.file.trouble
     return file.file.detail or (trouble.value if trouble else "")
+
+
+def has_controls(text: str) -> bool:
+    """Control characters or ends of lines stand in it.
+
+    `str.isprintable` alone will not do: to it a space of another script, and any character that is younger than the
+    running Python, are not printable.
+    """
+    return not text.isprintable() and any(category(character) in ("Cc", "Zl", "Zp") for character in text)
 
 
 def day(instant: datetime) -> str:
