@@ -77,3 +77,39 @@ def test_a_cas_key_in_a_bundle_is_found_under_any_name_and_type(line: Line, kind
     }
     found = errors(judge(line, acme__cbor=cbor2.dumps(bundle)))
     assert found["DEV016"] == ["holds the private key of a CA"]
+
+
+def test_a_certificate_beside_the_devices_own_names_one_algorithm(line: Line) -> None:
+    sha256, sha384 = bytes.fromhex("2a8648ce3d040302"), bytes.fromhex("2a8648ce3d040303")
+    update = make_certificate("updates").public_bytes(Encoding.DER)
+    place = update.rindex(sha256)
+    bundle = {
+        "SchemeVersion": "0.0.1",
+        "Certificates": [{"Name": "mbed.UpdateAuthCert", "Data": update[:place] + sha384 + update[place + 8 :]}],
+        "ConfigParams": [{"Name": "mbed.EndpointName", "Data": NAME}],
+    }
+    found = errors(judge(line, acme__cbor=cbor2.dumps(bundle)))
+    assert found["BDL027"] == [
+        "Certificates[0].Data: is signed with ecdsa-with-SHA256 inside, ecdsa-with-SHA384 outside"
+    ]
+
+
+@pytest.mark.parametrize("name", ["acme\N{NO-BREAK SPACE}1", "acme\N{ZERO WIDTH JOINER}1", "acme\U0001fae8"])
+def test_odd_characters_of_a_name_that_control_nothing_are_only_warned_of(line: Line, name: str) -> None:
+    report = judge(line, **{f"{name}__pem": pem(device(name), line.chain[0])})
+    assert errors(report) == {}
+    assert [result.code for result, _ in report.findings()] == ["DEV006"]
+
+
+@pytest.mark.parametrize("name", ["acme\x071", "acme\N{LINE SEPARATOR}1"])
+def test_control_characters_of_a_name_are_errors(line: Line, name: str) -> None:
+    report = judge(line, **{f"{name}__pem": pem(device(name), line.chain[0])})
+    assert errors(report) == {"DEV005": ["the CN has control characters"]}
+
+
+def test_an_account_that_is_empty_is_told_of_the_setting_and_not_of_every_device(line: Line) -> None:
+    config = line.keystore / "../config/fcu.yml"
+    config.write_text(config.read_text().replace("use-bootstrap: true", "use-bootstrap: false"))
+    line.configure("lwm2m-server-uri: coaps://lwm2m.example.com?aid=\n")
+    report = judge(line, **{f"{NAME}__pem": pem(device(), line.chain[0])})
+    assert errors(report) == {"CFG012": ["lwm2m-server-uri names an empty account"]}
