@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-DOCS = Path(__file__).parents[2] / "docs"
-SESSION = re.compile(r"^<!-- run -->\n```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-PAGES = [page for page in sorted(DOCS.rglob("*.md")) if SESSION.search(page.read_text(encoding="utf-8"))]
+from docs.blocks import Block, blocks, blocks_of, commands_of, run
+
+SESSIONS = [block for block in blocks() if block.is_session]
+PAGES = sorted({block.page for block in SESSIONS})
 
 
-def steps(page: Path) -> list[tuple[str, str]]:
+def steps(sessions: list[Block]) -> list[tuple[str, str]]:
     """The commands of a page with the output that it shows."""
     found: list[tuple[str, str]] = []
-    for session in SESSION.findall(page.read_text(encoding="utf-8")):
-        for step in re.split(r"^\$ ", session, flags=re.MULTILINE)[1:]:
+    for session in sessions:
+        for step in re.split(r"^\$ ", session.text, flags=re.MULTILINE)[1:]:
             command, _, output = step.partition("\n")
             found.append((command, output))
     return found
@@ -34,33 +32,21 @@ def is_shown(shown: str, happened: str) -> bool:
     return re.fullmatch(pattern, text) is not None
 
 
-def run(command: str, folder: Path) -> str:
-    """Both outputs of a command, as a terminal of 80 columns shows them."""
-    scripts = str(Path(sys.executable).parent)
-    environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))},
-        "PATH": scripts + os.pathsep + os.environ["PATH"],
-        "COLUMNS": "80",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "LC_ALL": "C.UTF-8",
-    }
-    done = subprocess.run(
-        ["/bin/sh", "-c", command], cwd=folder, env=environment, stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
-    )  # fmt: skip
-    return done.stdout
-
-
 def test_there_are_pages_with_sessions() -> None:
-    assert "tutorial" in {page.stem for page in PAGES}
+    assert {"docs/tutorial.md", "docs/reference.md", "docs/certification.md"} <= set(PAGES)
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="the pages ask openssl")
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_a_page_shows_what_happens(page: Path, tmp_path: Path) -> None:
-    for command, shown in steps(page):
-        happened = run(command, tmp_path)
-        assert is_shown(shown, happened) if shown.strip() else happened == "", f"$ {command}\n{happened}"
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_shows_what_happens(page: str, tmp_path: Path) -> None:
+    sessions = [session for session in SESSIONS if session.page == page]
+    for session in sessions:
+        if session.after:
+            prepared = run(session.after, tmp_path)
+            assert prepared.returncode == 0, prepared.stdout
+        for command, shown in steps([session]):
+            happened = run(command, tmp_path).stdout
+            assert is_shown(shown, happened) if shown.strip() else happened == "", f"$ {command}\n{happened}"
 
 
 @pytest.mark.parametrize(
@@ -76,3 +62,16 @@ def test_a_page_shows_what_happens(page: Path, tmp_path: Path) -> None:
 )
 def test_an_ellipsis_stands_for_anything_and_nothing_else_does(shown: str, happened: str, same: bool) -> None:
     assert is_shown(shown, happened) is same
+
+
+def test_blocks_are_found_where_they_are_indented_and_where_they_are_marked() -> None:
+    indented, bare = "1.\n   ```sh\n   a\n   ```\n", "```\ng\n```\n"
+    marked = "<!-- run after: c d -->\n```console\n$ e\nf\n```\n"
+    first, second, third = blocks_of(indented + marked + bare, "page.md")
+    assert (first.line, first.language, commands_of(first.text)) == (2, "sh", ["a"])
+    assert (second.after, steps([second])) == ("c d", [("e", "f\n")])
+    assert (third.language, third.text, third.is_session) == ("", "g\n", False)
+
+
+def test_commands_go_on_behind_a_backslash_and_behind_a_conjunction() -> None:
+    assert commands_of("a &&\n  b;\n  c\nd --e=f \\\n  --g\n") == ["a && b ; c", "d --e=f --g"]
