@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from fcu_conform.artefacts.certificate import Certificate
+from fcu_conform.artefacts.extensions import NameConstraints
 from fcu_conform.artefacts.files import Entry
 from fcu_conform.artefacts.publickeys import PublicKey
 
@@ -118,6 +119,12 @@ class Chain:
     def off_path(self) -> tuple[Link, ...]:
         """Distinct certificates that the path does not use."""
         return tuple(link for link in self.distinct if link not in self.path)
+
+    @cached_property
+    def constrained(self) -> tuple[tuple[Link, NameConstraints], ...]:
+        """The certificates of the path that constrain the names below them, with how."""
+        named = ((link, link.certificate.name_constraints) for link in self.path)
+        return tuple((link, constraints) for link, constraints in named if constraints is not None)
 
     @cached_property
     def twins(self) -> tuple[tuple[Link, Link], ...]:

@@ -30,6 +30,7 @@ _KEYSTORE = (
 )
 _DEVICES = (
     "device_certificate",
+    "device_names",
     "device_chain",
     "bundle",
     "bundle_items",

@@ -262,11 +262,9 @@ def path_lengths_leave_room(setup: Setup) -> Findings:
 )
 def name_constraints_admit_path(setup: Setup) -> Findings:
     path = setup.chain.path
-    constrained = [link for link in path if link.certificate.name_constraints is not None]
+    constrained = setup.chain.constrained
     requires(constrained, "there are no name constraints")
-    for link in constrained:
-        constraints = link.certificate.name_constraints
-        assert constraints is not None
+    for link, constraints in constrained:
         for lower in path[: path.index(link)]:
             if lower.certificate.is_self_issued:
                 continue

@@ -1,11 +1,10 @@
-"""DEV: the device's own certificate and its key."""
+"""DEV: the device's own certificate and its key; what it is called is in `device_names`."""
 
 from __future__ import annotations
 
 import re
 
 from fcu_conform.artefacts import oids
-from fcu_conform.artefacts.bundle import text_bytes
 from fcu_conform.artefacts.device import Device
 from fcu_conform.artefacts.parts import Part
 from fcu_conform.artefacts.setup import Setup
@@ -13,100 +12,10 @@ from fcu_conform.rules.certificate import is_ecdsa_sha256, serial_trouble, signa
 from fcu_conform.rules.device_chain import at, own_certificate
 from fcu_conform.rules.model import DeviceFindings, Finding, Level, Location, NotApplicable, device_rule
 from fcu_conform.rules.sources import device, docs, page, rfc
-from fcu_conform.rules.words import TEN_YEARS, day, has_controls, titled
+from fcu_conform.rules.words import TEN_YEARS, day, titled
 
-CN_LIMIT = 64
-_RECOMMENDED = re.compile(r"[A-Za-z0-9'()+,\-.?:/= ]*")
 _ENROLLMENT_ID = re.compile(r"A-[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){31}")
-_DEVICE_PAGE = "Manually generated keys"
-
-
-@device_rule(
-    "DEV005",
-    Level.ERROR,
-    statement="the CN of the device certificate is the endpoint name: exactly one CN, 1 to 64 characters",
-    why="The device compares its CN with its endpoint name byte for byte and refuses its configuration where they"
-    " differ.",
-    fix="sign the device with CN = endpoint name",
-    passes="CN=line1-0001 in line1-0001.pem",
-    fails="CN=line1-0002 in line1-0001.pem; two CNs; a CN of 65 characters",
-    source=(
-        docs(_DEVICE_PAGE, "", "DB-06", "DB-10"),
-        docs("General device information", "", "DB-11"),
-        device("fcc_verification.c", "DB-14"),
-    ),
-    needs=("DEV001", "DEV007"),
-    looks_at=(Part.NAME,),
-)
-def common_name_is_endpoint_name(subject: Device, setup: Setup) -> DeviceFindings:
-    names = own_certificate(subject, setup).common_names
-    place = at(1, "subject")
-    if len(names) != 1:
-        found = ", ".join(map(repr, names)) or "none"
-        return [Finding(f"the device certificate has {len(names)} CNs", place, "exactly one CN", found)]
-    name = names[0]
-    if not 1 <= len(name) <= CN_LIMIT:
-        return [
-            Finding(
-                f"the CN has {len(name)} characters", place, f"1 to {CN_LIMIT} characters", f"{len(name)} characters"
-            )
-        ]
-    if has_controls(name):
-        return [Finding("the CN has control characters", place, "no control characters", repr(name))]
-    expected = subject.endpoint_names
-    # Of bundles BDL tells it: their endpoint name stands in them.
-    if expected and name not in expected and subject.bundle is None:
-        wanted = " or ".join(map(repr, expected))
-        return [Finding("the CN is not the endpoint name", place, wanted, repr(name))]
-    return ()
-
-
-@device_rule(
-    "DEV006",
-    Level.WARNING,
-    statement="the endpoint name keeps to the recommended characters: letters, digits, space and ' ( ) + , - . ? : / =",
-    why="Other characters may be changed or refused on the way to the portal.",
-    fix="choose another endpoint name",
-    passes="line1-0001",
-    fails="line1_0001, línea-1",
-    source=docs("General device information", "", "DB-09", "D-13"),
-    needs=("DEV001", "DEV005"),
-    looks_at=(Part.NAME,),
-)
-def endpoint_name_is_portable(subject: Device, setup: Setup) -> DeviceFindings:
-    for name in own_certificate(subject, setup).common_names:
-        if not _RECOMMENDED.fullmatch(name):
-            others = "".join(sorted(set(re.sub(_RECOMMENDED, "", name))))
-            return [
-                Finding("the endpoint name has characters that are not recommended", at(1, "subject"), found=others)
-            ]
-    return ()
-
-
-@device_rule(
-    "DEV007",
-    Level.ERROR,
-    statement="the device certificate is not self-signed, and its subject is not its issuer's",
-    why="A self-signed device proves nothing: no CA that was uploaded vouches for it.",
-    fix="sign the device with the FCU key; give FCU another name than its devices",
-    passes="subject CN=line1-0001, issuer CN=FCU line 1",
-    fails="subject and issuer CN=line1-0001",
-    source=docs(_DEVICE_PAGE, "", "DB-02", "DB-17", "D-12"),
-    needs=("DEV001",),
-    looks_at=(Part.NAME,),
-)
-def device_is_not_self_signed(subject: Device, setup: Setup) -> DeviceFindings:
-    certificate = own_certificate(subject, setup)
-    if not certificate.is_self_issued:
-        return ()
-    return [
-        Finding(
-            "the device certificate has its own subject for its issuer",
-            at(1, "issuer"),
-            "the subject of the FCU certificate",
-            titled(certificate),
-        )
-    ]
+DEVICE_PAGE = "Manually generated keys"
 
 
 @device_rule(
@@ -117,7 +26,7 @@ def device_is_not_self_signed(subject: Device, setup: Setup) -> DeviceFindings:
     fix="make a P-256 key for the device",
     passes="prime256v1",
     fails="RSA, P-384, secp256k1",
-    source=docs(_DEVICE_PAGE, "", "DB-03"),
+    source=docs(DEVICE_PAGE, "", "DB-03"),
     needs=("DEV001",),
     looks_at=(Part.KEY,),
 )
@@ -138,7 +47,7 @@ def device_key_is_p256(subject: Device, setup: Setup) -> DeviceFindings:
     fix="sign it with SHA-256 and the FCU key",
     passes="ecdsa-with-SHA256",
     fails="ecdsa-with-SHA384",
-    source=(docs(_DEVICE_PAGE, "", "DB-03"), device("cs_der_certs.c", "DC-03")),
+    source=(docs(DEVICE_PAGE, "", "DB-03"), device("cs_der_certs.c", "DC-03")),
     needs=("DEV001",),
     looks_at=(),
 )
@@ -158,7 +67,7 @@ def device_signature_is_ecdsa_sha256(subject: Device, setup: Setup) -> DeviceFin
     fix="set the clock of the machine that signs devices, and sign them anew",
     passes="FCU certificate of January, device of March",
     fails="the device was signed on a machine whose clock stood in 1970",
-    source=docs(_DEVICE_PAGE, "", "DB-04"),
+    source=docs(DEVICE_PAGE, "", "DB-04"),
     needs=("DEV001", "CRT002"),
     looks_at=(Part.VALIDITY,),
 )
@@ -182,7 +91,7 @@ def device_validity_starts_in_time(subject: Device, setup: Setup) -> DeviceFindi
     fix="sign devices for 15 years or more",
     passes="5475 days",
     fails="3650 days",
-    source=(docs(_DEVICE_PAGE, "", "DB-05", "D-15"), device("fcc_verification.c", "DB-18")),
+    source=(docs(DEVICE_PAGE, "", "DB-05", "D-15"), device("fcc_verification.c", "DB-18")),
     needs=("DEV001",),
     looks_at=(Part.VALIDITY,),
 )
@@ -274,7 +183,7 @@ def device_key_may_sign(subject: Device, setup: Setup) -> DeviceFindings:
     fix="write key and certificate of the same device into the output",
     passes="line1-0001.key.pem is the key of line1-0001.pem",
     fails="the keys of two devices were swapped",
-    source=(docs(_DEVICE_PAGE, "", "DB-13"), device("fcc_verification.c", "DB-16")),
+    source=(docs(DEVICE_PAGE, "", "DB-13"), device("fcc_verification.c", "DB-16")),
     needs=("DEV001", "DEV008", "DEV016"),
     looks_at=(Part.PRIVATE_KEY,),
 )
@@ -331,7 +240,7 @@ def device_has_no_ca_key(subject: Device, setup: Setup) -> DeviceFindings:
     fix="sign devices with extensions, and with the version set to 3",
     passes="Version: 3 (0x2)",
     fails="a script that sets no version makes version 1",
-    source=docs(_DEVICE_PAGE, "", "DB-01", "W-04"),
+    source=docs(DEVICE_PAGE, "", "DB-01", "W-04"),
     needs=("DEV001",),
     looks_at=(),
 )
@@ -361,39 +270,6 @@ def device_serial_number_is_sound(subject: Device, setup: Setup) -> DeviceFindin
     if not trouble:
         return ()
     return [Finding(f"its serial number is {trouble}", at(1, "serialNumber"), "positive, at most 20 octets", trouble)]
-
-
-@device_rule(
-    "DEV022",
-    Level.ERROR,
-    statement="in LwM2M mode the OU of the device certificate is the account id of the server URI",
-    why="The device compares the two when it is configured and refuses its certificate where they differ.",
-    fix="sign devices with OU = the value of aid in lwm2m-server-uri",
-    passes="OU=0123456789abcdef0123456789abcdef",
-    fails="no OU",
-    source=device("fcc_verification.c", "DL-02", "DL-03"),
-    needs=("DEV001",),
-    looks_at=(),
-)
-def organizational_unit_is_account(subject: Device, setup: Setup) -> DeviceFindings:
-    account = _account(subject, setup)
-    if account is None:
-        raise NotApplicable("not in LwM2M mode, or no account id is known")
-    units = own_certificate(subject, setup).organizational_units
-    if units[:1] == (account,):
-        return ()
-    return [Finding("the OU is not the account id", at(1, "subject"), account, ", ".join(units) or "no OU")]
-
-
-def _account(subject: Device, setup: Setup) -> str | None:
-    """The account id that the device compares its OU with; None outside LwM2M mode or where it is not known."""
-    if subject.bundle is None:
-        return setup.account_id
-    uri = subject.bundle.parameter("mbed.LwM2MServerURI")
-    text = (text_bytes(uri) or b"").decode("utf-8", "replace")
-    if subject.bundle.mode != "lwm2m" or "aid=" not in text:
-        return None
-    return text.rpartition("aid=")[2].partition("&")[0] or None
 
 
 @device_rule(

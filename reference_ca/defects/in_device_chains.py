@@ -12,6 +12,7 @@ from reference_ca.defects.certificates import (
 )
 from reference_ca.defects.files import armour
 from reference_ca.defects.in_certificates import DAY, UNKNOWN
+from reference_ca.defects.in_chains import directory, name_constraints
 from reference_ca.defects.in_configs import name_fcu
 from reference_ca.defects.in_devices import ANY, LONG_CHAIN, ONE, PEM
 from reference_ca.defects.model import Needs, Place, defect, oddity
@@ -155,3 +156,20 @@ def five_certificates_on_device(s: SetUp) -> None:
 def device_with_empty_issuer(s: SetUp) -> None:
     """The device certificate's issuer is empty, though the FCU certificate has a name."""
     s.device.certificate.issuer_name = asn1.name()
+
+
+@defect(
+    Place("DEV030", PEM, 1, "subject"),
+    needs=Needs(devices=1, form="pem", length=3, deepest=2),
+    shape=ONE,
+    twin="name-constraints-that-exclude-nobody",
+)
+def device_excluded_by_name_constraints(s: SetUp) -> None:
+    """The root, which the device does not carry, excludes the very name of the device."""
+    s.chain[-1].extensions["nameConstraints"] = name_constraints(excluded=directory(s.device.certificate.subject))
+
+
+@oddity(needs=Needs(devices=1, length=3, deepest=2), shape=ONE, about="DEV030")
+def name_constraints_that_exclude_nobody(s: SetUp) -> None:
+    """The root excludes names of another organization, and the device has another name."""
+    s.chain[-1].extensions["nameConstraints"] = name_constraints(excluded=directory(asn1.name(("O", "Others"))))

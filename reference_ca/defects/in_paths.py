@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from reference_ca.defects import asn1
 from reference_ca.defects.certificates import CERTIFICATE_POLICIES, Certificate, Extension
-from reference_ca.defects.in_chains import directory, name_constraints
+from reference_ca.defects.in_chains import name_constraints
+from reference_ca.defects.in_devices import rename
 from reference_ca.defects.model import Needs, Place, defect, oddity
 from reference_ca.defects.plan import SetUp, Shape
 
@@ -13,6 +14,8 @@ STRICT = ("cryptography",)
 OPENSSL = ("openssl",)
 PORTAL = Shape(devices=1, upload=True)
 ON_PORTAL = Needs(devices=1, form="pem", upload=True, length=3, depth=2, deepest=2)
+HOST = "line1-0001.example.org"
+"""An endpoint name that looks like the name of a host."""
 ANY_POLICY = asn1.sequence(asn1.sequence(asn1.oid("2.5.29.32.0")))
 
 
@@ -73,38 +76,29 @@ def key_identifier_not_critical(s: SetUp) -> None:
 
 
 @defect(
-    Place("DEV024", "line1-0001.pem", instance="keystore-openssl"),
+    Place("DEV024", f"{HOST}.pem", instance="keystore-openssl"),
     needs=ON_PORTAL,
     shape=PORTAL,
     twin="name-constraints-that-admit-devices",
     ask=OPENSSL,
 )
 def name_constraints_that_shut_devices_out(s: SetUp) -> None:
-    """The root permits its own organization only, and the device's name has none, so the portal lets it not in."""
-    _permit_organization(s)
+    """The root permits DNS names of one domain only, and OpenSSL takes the device's CN for a DNS name of another."""
+    _permit_domain(s, "example.com")
 
 
 @oddity(needs=ON_PORTAL, shape=PORTAL, ask=OPENSSL, about="DEV024")
 def name_constraints_that_admit_devices(s: SetUp) -> None:
-    """The root permits its own organization only, and the device's name has it."""
-    _permit_organization(s)
-    s.device.certificate.subject = asn1.name(("O", ORGANIZATION), ("CN", s.device.endpoint_name))
+    """The root permits DNS names of one domain only, and the device's CN, taken for a DNS name, is one of them."""
+    _permit_domain(s, "example.org")
 
 
-ORGANIZATION = "Example Devices"
-
-
-def _permit_organization(s: SetUp) -> None:
-    """Let the root permit one organization, and give all CAs names in it."""
-    for certificate in s.chain:
-        certificate.subject = asn1.name(("O", ORGANIZATION), ("CN", asn1.value_of(certificate.subject, "CN")))
-    if s.request is not None:
-        s.request.subject = s.chain[0].subject
-    if "certificate-authority" in s.settings:
-        name = s.settings["certificate-authority"]["common-name"]
-        s.settings["certificate-authority"] = {"common-name": name, "organization-name": ORGANIZATION}
-    permitted = directory(asn1.name(("O", ORGANIZATION)))
-    s.chain[-1].extensions["nameConstraints"] = name_constraints(permitted=permitted)
+def _permit_domain(s: SetUp, domain: str) -> None:
+    """Let the root permit DNS names of one domain, and give the device a name that looks like one."""
+    rename(s.device, HOST)
+    s.chain[-1].extensions["nameConstraints"] = name_constraints(
+        permitted=asn1.context(2, domain.encode(), constructed=False)
+    )
 
 
 @defect(Place("DEV025", "line1-0001.pem"), needs=ON_PORTAL, shape=PORTAL, twin="device-gets-in", handshake=True)

@@ -148,3 +148,22 @@ def _constrained(room: Room, depth: int) -> None:
     chain = plant(room, 3, depth, fcu={"more": (name_constraints(excluded=other),)})
     healthy(room, chain, depth)
     healthy(room, chain, depth, cn=ODD)
+
+
+@case({"DEV030"})
+def name_that_the_root_excludes(room: Room) -> None:
+    """The root's nameConstraints exclude one device by its name; at depth 2 no device carries the root."""
+    _excluding(room, name(CN=ODD))
+    room.guilty.add(f"{ODD}.pem")
+
+
+@case()
+def name_that_the_root_does_not_exclude(room: Room) -> None:
+    """They exclude the name of a device that there is not."""
+    _excluding(room, name(CN=f"{ODD}-0"))
+
+
+def _excluding(room: Room, subject: bytes) -> None:
+    chain = plant(room, 3, 2, root={"more": (name_constraints(excluded=directory(subject)),)})
+    healthy(room, chain, 2)
+    healthy(room, chain, 2, cn=ODD)

@@ -15,7 +15,7 @@ from .floor import enrollment, lamp, sized
 from .maker import line
 
 #: Every code of these families, as the catalogue numbers them.
-FAMILIES = {"DEV": 29, "UPL": 9, "LOT": 6}
+FAMILIES = {"DEV": 30, "UPL": 9, "LOT": 6}
 BY_VALIDATORS = {"DEV024", "DEV025"}
 CATALOGUE = {f"{family}{number:03}" for family, count in FAMILIES.items() for number in range(1, count + 1)}
 CASES = floor_cases()

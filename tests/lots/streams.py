@@ -10,7 +10,7 @@ from pathlib import Path
 from foreign.cases import Room, settings
 from foreign.floor import ACCOUNT, enrollment, lamp, lwm2m_settings, pem
 from foreign.keys import Key, key
-from foreign.maker import DAY, FCU_NAME, NOW, Cert, line, name
+from foreign.maker import DAY, FCU_NAME, NOW, Cert, directory, line, name, name_constraints
 
 from fcu_conform.artefacts.chunks import Chunk, FilesChunk
 from fcu_conform.artefacts.device import DeviceFile, DeviceKey, Kind, read_key_file
@@ -23,6 +23,8 @@ from fcu_conform.rules.model import OVER_DEVICES, Rule
 CHAIN = line(3)
 OLD = [replace(cert, not_before=NOW - 8000 * DAY) for cert in CHAIN]
 """The same twenty years old."""
+CONSTRAINED = [*CHAIN[:2], replace(CHAIN[2], more=(name_constraints(excluded=directory(name(CN="lamp-00002"))),))]
+"""The same with a root that excludes one device by its name."""
 SERIAL = 0x51 << 136
 LENGTH = 491
 
@@ -35,7 +37,7 @@ def rules() -> list[Rule]:
 def setup_in(folder: Path, stream: str = "") -> Setup:
     """A good FCU of depth 2."""
     room = Room(folder)
-    room.keystore_of(OLD if stream == "old" else CHAIN)
+    room.keystore_of({"old": OLD, "constrained": CONSTRAINED}.get(stream, CHAIN))
     room.config(lwm2m_settings(2) if stream == "lwm2m" else settings(depth=2))
     (setup,) = read_setups([room.keystore], at=NOW)
     return setup
@@ -167,12 +169,18 @@ def of_account() -> Iterator[DeviceFile]:
         yield made(number, lamp(CHAIN[0], cn, subject=name(CN=cn, OU=unit)))
 
 
+def constrained() -> Iterator[DeviceFile]:
+    """Devices under a root that does not admit one of them."""
+    return map(made, range(4))
+
+
 STREAMS: dict[str, Callable[[], Iterator[DeviceFile]]] = {
     "variations": variations,
     "ten years": ten_years,
     "old": old,
     "named like FCU": named_like_fcu,
     "lwm2m": of_account,
+    "constrained": constrained,
 }
 """By the set-up they are judged by, see `setup_in`."""
 
