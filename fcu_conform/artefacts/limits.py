@@ -108,8 +108,14 @@ WAIVERS = 1000
 WAIVER_TEXT = 2000
 """Characters of one field of a waiver."""
 
+JSON_VALUES = 1_000_000
+"""Values in a JSON document; a report has about 20 for each finding."""
+
 STATEMENT_FILE = 16 * MIB
 """Bytes of a statement; one over several keystores has about 100 KiB."""
+
+HANDED_IN = 512 * MIB
+"""Bytes of all files of a folder that was handed in; those of a real one have about 1 MiB."""
 
 REPORT_FILE = 64 * MIB
 """Bytes of a JSON report that is compared with another; one with a finding has about 50 KiB, each more about 1 KiB."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 from enum import Enum
@@ -33,6 +34,10 @@ def tracking_of(path: Path) -> Tracking:
 def _tracking_in(work_tree: Path, name: str) -> Tracking:
     if not _is_harmless(work_tree, name):
         return Tracking.UNKNOWN
+    # What the library would say of the repository's files, in words of theirs, concerns no keystore.
+    told = logging.getLogger("dulwich")
+    told.addHandler(logging.NullHandler())
+    told.propagate = False
     # Few keystores lie in a work tree, so only those pay for the import.
     from dulwich.ignore import IgnoreFilterManager
     from dulwich.repo import Repo

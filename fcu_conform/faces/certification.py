@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 import os
 import platform
 import re
@@ -16,6 +15,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from fcu_conform.artefacts.jsontext import parse_json
 from fcu_conform.artefacts.setup import Setup
 from fcu_conform.artefacts.usage import UsageError
 from fcu_conform.faces import intoto_report, json_report
@@ -161,7 +161,7 @@ def parse_statement(data: bytes) -> dict[str, Any]:
         ValueError: it is none, or not exactly as it was written.
     """
     try:
-        statement = json.loads(data)
+        statement = parse_json(data)
         is_ours = (
             statement["_type"] == intoto_report.STATEMENT_TYPE
             and statement["predicateType"] == intoto_report.PREDICATE_TYPE

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import asdict, dataclass
+from itertools import islice
 from typing import Any
 
+from fcu_conform.artefacts.jsontext import parse_json
 from fcu_conform.artefacts.limits import REPORT_FILE
 from fcu_conform.artefacts.reading import read_file
 from fcu_conform.artefacts.usage import UsageError, existing
@@ -17,7 +18,7 @@ ANSWERED = ("passed", "warned", "failed", "waived")
 """Outcomes that say of a rule that it has judged, and that what it no longer finds is gone."""
 
 FEW = 10
-"""Codes that are listed one by one."""
+"""Codes that are listed one by one, and violations of the schema that are weighed."""
 
 
 @dataclass(frozen=True, order=True)
@@ -88,10 +89,12 @@ def read_report(given: str) -> Document:
     if file.trouble is not None:
         raise UsageError(f"report {path}: {file.detail or file.trouble.value}")
     try:
-        document = json.loads(file.data)
-        fault = best_match(Draft202012Validator(schema()).iter_errors(document))
-    except (ValueError, RecursionError):
-        raise UsageError(f"report {path}: is no JSON") from None
+        document = parse_json(file.data)
+        # The nearest of the first few: a file of another kind has one in every line.
+        fault = best_match(islice(Draft202012Validator(schema()).iter_errors(document), FEW))
+    except (ValueError, RecursionError) as fault:
+        reason = str(fault) if str(fault).startswith("has more than") else "is no JSON"
+        raise UsageError(f"report {path}: {reason}") from None
     if fault is not None:
         # The message itself would quote the file at any length.
         raise UsageError(

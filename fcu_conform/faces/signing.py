@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fcu_conform.artefacts.jsontext import parse_json
 from fcu_conform.artefacts.limits import PEM_FILE
 from fcu_conform.artefacts.reading import read_file
 from fcu_conform.artefacts.setup import Setup
@@ -143,8 +144,8 @@ def open_envelope(data: bytes) -> Envelope | None:
         ValueError: it is one, and not exactly as `sign` writes it: what nobody signs must not be changed either.
     """
     try:
-        document = json.loads(data)
-    except (ValueError, RecursionError):
+        document = parse_json(data)
+    except ValueError:
         return None
     if not isinstance(document, dict) or "payloadType" not in document:
         return None

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fcu_conform.artefacts.digests import digest_of_file, digest_of_folder
-from fcu_conform.artefacts.limits import STATEMENT_FILE
+from fcu_conform.artefacts.limits import HANDED_IN, STATEMENT_FILE
 from fcu_conform.artefacts.reading import read_file
 from fcu_conform.artefacts.usage import UsageError
 from fcu_conform.faces.certification import STATEMENT_NAME, SUMS_NAME, parse_statement, parse_sums, sums
@@ -77,13 +77,15 @@ def _digests(folder: Path, found: Examined) -> dict[str, str]:
     if len(names) > MOST_FILES:
         raise UsageError(f"{folder}: has more than {MOST_FILES} files and was not made by fcu-conform certify")
     digests = {}
+    left = HANDED_IN
     for name in names:
         entry = folder / name
         if entry.is_symlink() or not entry.is_file():
             found.complaints.append(f"{name}: is no plain file")
             continue
         try:
-            digests[name] = digest_of_file(entry)
+            digests[name] = digest_of_file(entry, left)
+            left -= entry.stat().st_size
         except OSError as fault:
             found.complaints.append(f"{name}: cannot be read ({fault.strerror})")
     return digests

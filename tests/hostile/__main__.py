@@ -23,7 +23,8 @@ sys.path[:0] = [str(TESTS)]
 from secrecy.canary import Canary  # noqa: E402
 
 from hostile.factory import make_factory  # noqa: E402
-from hostile.readers import LARGEST, SLOWEST, Fault, Reader, all_readers, faults  # noqa: E402
+from hostile.readers import LARGEST, SLOWEST, Fault, Reader, faults  # noqa: E402
+from hostile.table import all_readers  # noqa: E402
 
 BATCH = 10
 

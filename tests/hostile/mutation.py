@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
+import copy
+import json
 import re
 from collections.abc import Callable, Sequence
 from random import Random
@@ -360,3 +363,51 @@ def mutate_text(data: bytes, random: Random, others: Sequence[bytes] = ()) -> by
         else:
             random.shuffle(lines)
     return "\n".join(lines).encode("utf-8", "surrogatepass")[:LONGEST]
+
+
+# JSON: its text as any other, and the tree that it holds, written as the suite writes it
+
+_JSON_VALUES: tuple[Any, ...] = (
+    *(0, -1, 1 << 70, 1.5, float("inf"), float("nan"), True, None, [], {}, [[]], {"": None}),
+    *("", "\ud800", "\x1b[2J\u202e", "a\nb", "../../x", "x" * 5000, "0" * 64, "2026-13-45", "failed", "error"),
+)
+
+
+def mutate_json(data: bytes, random: Random, others: Sequence[bytes] = ()) -> bytes:
+    """Changes values, members and their number; what it makes is laid out like the suite's own documents."""
+    if random.random() < 0.25:
+        return mutate_text(data, random, others)
+    if random.random() < 0.03:
+        return data[: random.randrange(len(data))] + random.choice((b"[", b'{"":')) * random.choice((900, 50_000))
+    tree = json.loads(data)
+    for _ in range(random.choice((1, 1, 2, 3))):
+        places = _places(tree)
+        if not places:
+            break
+        holder, key = random.choice(places)
+        edit = random.randrange(6)
+        if edit == 0:
+            del holder[key]
+        elif edit == 1 and isinstance(holder, dict):
+            holder[random.choice((*holder, "x", "__class__", ""))] = holder.pop(key)
+        elif edit == 2 and isinstance(holder, list):
+            holder[key:key] = [holder[key]] * random.choice((1, 12, 300))
+        elif edit == 3:
+            for _ in range(random.choice((1, 5, 40))):
+                holder[key] = [holder[key]]
+        elif edit == 4:
+            there, other = random.choice(places)
+            # The place may be gone by now, and what is there too deep to be copied.
+            with contextlib.suppress(KeyError, IndexError, RecursionError):
+                holder[key] = copy.deepcopy(there[other])
+        else:
+            holder[key] = random.choice(_JSON_VALUES)
+    made, left = [], LONGEST
+    with contextlib.suppress(RecursionError):
+        # Not all at once: what was repeated several times over may be endless.
+        for piece in json.JSONEncoder(indent=random.choice((2, 2, 2, None))).iterencode(tree):
+            made.append(piece)
+            left -= len(piece)
+            if left < 0:
+                break
+    return "".join([*made, "\n"]).encode("ascii")

@@ -1,4 +1,4 @@
-"""Every reader of the suite with sound seeds and a way to break them: one more reader is one more line of the table."""
+"""What a reader of the suite is to the fuzzer: sound seeds, a way to break them, and what it may not do with those."""
 
 from __future__ import annotations
 
@@ -17,23 +17,16 @@ from typing import Any
 import cbor2
 
 from fcu_conform import UsageError, check
-from fcu_conform.artefacts import cbor, der
-from fcu_conform.artefacts.bundle import Bundle
-from fcu_conform.artefacts.certificate import Certificate
-from fcu_conform.artefacts.config import ConfigFile
-from fcu_conform.artefacts.files import CertificateFile, KeyFile, RequestFile
-from fcu_conform.artefacts.manifest import read_manifest
+from fcu_conform.artefacts import der
 from fcu_conform.artefacts.pem import parse_pem
-from fcu_conform.artefacts.privatekeys import Secret, parse_private_key
+from fcu_conform.artefacts.privatekeys import Secret
 from fcu_conform.artefacts.reading import FileBytes
-from fcu_conform.artefacts.request import Request
 from fcu_conform.engine import Outcome
 from fcu_conform.faces import transport
 from fcu_conform.faces.settings import parse_instant
 
-from .archives import mutate_tar, mutate_zip
-from .factory import AT, CONFIG, CRT, CSR, DEVICES, KEY, UPLOAD, Factory
-from .mutation import Mutator, mutate_bytes, mutate_cbor, mutate_der, mutate_pem, mutate_text
+from .factory import AT, DEVICES, UPLOAD, Factory
+from .mutation import Mutator
 
 SLOWEST = 5.0
 """Seconds of processor time of one input."""
@@ -126,7 +119,7 @@ def explore(thing: object, depth: int = 0) -> Iterator[str]:
                 yield from explore(value, depth + 1)
 
 
-def _explored(make: Callable[[bytes], object]) -> Callable[[bytes], str]:
+def explored(make: Callable[[bytes], object]) -> Callable[[bytes], str]:
     """Reads and explores; that the bytes are no DER may be said."""
 
     def read(data: bytes) -> str:
@@ -138,8 +131,8 @@ def _explored(make: Callable[[bytes], object]) -> Callable[[bytes], str]:
     return read
 
 
-def _file(kind: Callable[[FileBytes], object], name: str) -> Callable[[bytes], str]:
-    return _explored(lambda data: kind(FileBytes(name, Path(name), data)))
+def read_as(kind: Callable[[FileBytes], object], name: str) -> Callable[[bytes], str]:
+    return explored(lambda data: kind(FileBytes(name, Path(name), data)))
 
 
 class World:
@@ -211,51 +204,3 @@ class World:
         asked = {"PrKN": "mbed.BootstrapDevicePrivateKey", "Subj": "CN=device-0001", "MD": 1}
         request = {"SchemeVersion": "0.0.1", "SID": "7f3a", "Verify": 0, "KpAlvSess": 1, "CsrReqs": [asked]}
         return [cbor2.dumps(bundle), cbor2.dumps(request)]
-
-
-def all_readers(factory: Factory) -> list[Reader]:
-    """The table: readers by themselves, and each kind of file read and judged as part of a whole set-up."""
-    world = World(factory)
-    pems = [world.file(name) for name in (KEY, CRT, CSR, UPLOAD)] + list(world.members.values())[:4]
-    ders = {
-        label: [b.data for pem in pems for b in parse_pem(pem).blocks if label in b.label and b.data]
-        for label in ("CERTIFICATE", "REQUEST", "PRIVATE KEY")
-    }
-    certificates, chain, config, rows = (
-        ders["CERTIFICATE"],
-        world.file(CRT),
-        world.file(CONFIG),
-        world.members["devices.csv"],
-    )
-    device, key = world.members["device-0001.pem"], world.members["device-0001.key.pem"]
-    details = [b'{"name": "line", "description": "x", "service": "lwm2m"}', b'name = "line"\nservice = "bootstrap"\n']
-    tar, tree_zip = mutate_tar(world.members), mutate_zip(world.members)
-    return [
-        Reader("der", certificates, mutate_der, _explored(lambda data: der.normalise(data)[1:])),
-        Reader("certificate", certificates, mutate_der, _explored(Certificate)),
-        Reader("request", ders["REQUEST"], mutate_der, _explored(Request)),
-        Reader("private-key", ders["PRIVATE KEY"], mutate_der, _explored(parse_private_key)),
-        Reader("pem", pems, mutate_pem, _explored(parse_pem)),
-        Reader("key-file", [world.file(KEY)], mutate_pem, _file(KeyFile, "key.pem")),
-        Reader("certificate-file", [chain], mutate_pem, _file(CertificateFile, "fcu.crt")),
-        Reader("request-file", [world.file(CSR)], mutate_pem, _file(RequestFile, "fcu_csr.pem")),
-        Reader("yaml", [config], mutate_text, _file(ConfigFile, "fcu.yml")),
-        Reader("cbor", world.bundles, mutate_cbor, _explored(cbor.scan)),
-        Reader("bundle", world.bundles, mutate_cbor, _explored(Bundle)),
-        Reader("manifest", [rows], mutate_text, _file(read_manifest, "devices.csv")),
-        Reader("judged-key", [world.file(KEY)], mutate_pem, world.judged(KEY)),
-        Reader("judged-chain", [chain], mutate_pem, world.judged(CRT)),
-        Reader("judged-request", [world.file(CSR)], mutate_pem, world.judged(CSR)),
-        Reader("judged-yaml", [config], mutate_text, world.judged(CONFIG)),
-        Reader("judged-upload", [world.file(UPLOAD)], mutate_pem, world.judged(UPLOAD)),
-        Reader("judged-toml", details[1:], mutate_text, world.judged("upload.toml")),
-        Reader("judged-copy", [world.file(KEY), *ders["PRIVATE KEY"]], mutate_bytes, world.judged("keystore/old.bak")),
-        Reader("judged-device", [device], mutate_pem, world.judged("out/device-0001.pem")),
-        Reader("judged-der", certificates[-1:], mutate_der, world.judged("out/device-0003.der")),
-        Reader("judged-device-key", [key], mutate_pem, world.judged("out/device-0001.key.pem")),
-        Reader("judged-bundle", world.bundles, mutate_cbor, world.judged("out/device-0004.cbor")),
-        Reader("judged-manifest", [rows], mutate_text, world.judged("out/devices.csv")),
-        Reader("judged-tar", [b""], tar, world.judged("lot.tar")),
-        Reader("judged-tgz", [b""], tar, world.judged("lot.tar.gz")),
-        Reader("judged-zip", [b""], tree_zip, world.judged("lot.zip")),
-    ]

@@ -6,7 +6,8 @@ import pytest
 from secrecy.canary import Canary
 
 from .factory import Factory, make_factory
-from .readers import Reader, all_readers, explore, fault_of, faults
+from .readers import Reader, explore, fault_of, faults
+from .table import all_readers
 
 QUICK, JUDGED = 60, 4
 """Inputs of a reader by itself, and of one whose file is judged in a whole set-up."""
@@ -51,6 +52,22 @@ NAMES = (
     "judged-tar",
     "judged-tgz",
     "judged-zip",
+    "judged-details",
+    "judged-lines",
+    "judged-lines-packed",
+    "judged-parquet",
+    "waivers",
+    "git-index",
+    "git-config",
+    "git-ignore",
+    "report",
+    "statement",
+    "signed-statement",
+    "handed-in",
+    "public-key",
+    "signing-key",
+    "answer",
+    "journal",
 )
 
 
