@@ -30,6 +30,7 @@ NOT_RUN = {
     r"tests\.hostile --minutes": "takes half an hour: tests/hostile has a bounded run",
     r"tox -e mutation": "takes hours",
     r"tox -e fcu": "installs: tests/faces/test_faces_pipelines.py reads that environment and runs its command",
+    r"^tox -e rule|^tox -e lint|^pytest -q tests/|explain CHN015": "tests/house/test_new_rule.py does it in a copy",
     r"^dask |--scheduler": "wants machines: tests/lots/test_ways_in.py judges on a cluster of one",
 }
 """Commands that are not run, by a pattern of them, and why."""

@@ -1,4 +1,4 @@
-"""Begins a rule: ``python tests/house/new_rule.py CHN root-lives-long [--level warning]``, or ``tox -e rule -- …``.
+"""Begins a rule: ``tox -e rule -- CHN root-has-common-name [--level warning]``.
 
 Writes the rule into its family's module, a defect that breaks it into the reference CA, and says what is left to do.
 Both are unfinished on purpose: the suite's tests fail until they say and do something.
@@ -120,7 +120,7 @@ def main(arguments: list[str]) -> int:
     """Reads the command line, writes, and says what is left to do."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("family", choices=FAMILIES)
-    parser.add_argument("slug", help="what holds, in words with dashes: root-lives-long")
+    parser.add_argument("slug", help="what holds, in words with dashes: root-has-common-name")
     parser.add_argument("--level", choices=["error", "warning", "notice"], default="error")
     given = parser.parse_args(arguments)
     if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", given.slug):
@@ -131,7 +131,7 @@ def main(arguments: list[str]) -> int:
         print(f"  {path.relative_to(ROOT)}: {what}")
     print("  tox -e fixtures -- --write: make its case; the twin is the same set-up without the edit")
     print(f"  fcu-conform explain {code}: read it as a user will; its page in the documentation writes itself")
-    print("  tox -e lint,types,py311: the ledger says what is still missing")
+    print("  tox -e lint,types and pytest tests/ledger tests/rules tests/vectors: say what is still missing")
     return 0
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from docs.blocks import blocks, commands_of
 
 from house.new_rule import FAMILIES, begin, next_code
 from house.sources import ROOT
@@ -44,5 +46,38 @@ def test_a_rule_of_every_family_can_be_begun(copy: Path) -> None:
 def test_codes_go_on_where_the_family_ends(copy: Path) -> None:
     before = next_code(copy, "CHN")
     assert before == "CHN015"
-    begin(copy, "CHN", "root-lives-long", "warning")
+    begin(copy, "CHN", "root-has-common-name", "warning")
     assert next_code(copy, "CHN") == "CHN016"
+
+
+TRY = """
+import sys
+from pathlib import Path
+import reference_ca.console as maker
+from fcu_conform import check
+maker.main(["defect", sys.argv[1], "made"])
+report = check("made/keystore")
+print(*sorted(result.code for result in report.results if result.outcome.value in ("failed", "warned")))
+"""
+
+
+def test_the_page_about_rules_can_be_followed_to_the_letter(copy: Path) -> None:
+    """Its command, its rule and its defect; the linter has nothing to say, and what it breaks only this rule names."""
+    page = [block for block in blocks() if block.page == "docs/howto/rule.md"]
+    rule, defect = (block.text for block in page if block.language == "python")
+    (command,) = (line for block in page for line in commands_of(block.text) if line.startswith("tox -e rule -- "))
+    family, slug, _, level = command.removeprefix("tox -e rule -- ").split()
+    code, files = begin(copy, family, slug, level)
+    for path, text in zip(files, (rule, defect), strict=True):
+        begun = path.read_text(encoding="utf-8")
+        path.write_text(begun[: begun.rindex("\n@") + 1] + text, encoding="utf-8")
+    shutil.copy(ROOT / "pyproject.toml", copy)
+    if find_spec("ruff"):
+        linted = subprocess.run(
+            [sys.executable, "-m", "ruff", "check", *map(str, files)], cwd=copy, capture_output=True
+        )
+        assert linted.returncode == 0, linted.stdout.decode()
+    tried = subprocess.run(
+        [sys.executable, "-c", TRY, f"{slug}-broken"], cwd=copy, capture_output=True, text=True, check=False
+    )
+    assert tried.stdout.splitlines()[-1:] == [code], tried.stderr
