@@ -1,163 +1,195 @@
-"""Changes one thing after another in a module of the judge, and runs the tests that ought to notice (cosmic-ray).
+"""Changes one thing after another in the judge's artefacts, rules and engine, and sees whether the tests notice.
 
-    python tests/mutation/mutate.py [--sample N] [MODULE ...]
+    python tests/mutation/mutate.py [--sample N] [--seed N] [--budget SECONDS] [--out FILE] [MODULE ...]
 
-MODULE is a path such as fcu_conform/artefacts/times.py; without one every module in `TESTS` has its turn. Each runs in
-a copy of the repository, so the work tree is never changed. `--sample N` takes N mutants of each module, always the
-same ones. Prints a line for each survivor and the score of each module; the exit code is 1 below 90 % in all.
+MODULE is a path such as fcu_conform/artefacts/times.py, or a folder; without one all three layers have their turn.
+First the tests are run once to see which of them reach which row; then each mutant meets those that reach it. All of it
+happens in a copy of the repository, so the work tree is never changed. `--sample N` takes N mutants of each module, the
+same ones for the same seed. Prints a line for each survivor and the score of each module; exits with 1 below 90 %.
 """
 
 from __future__ import annotations
 
 import argparse
+import compileall
 import json
 import os
 import random
 import shutil
-import sqlite3
-import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass, field
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests"))
+
+from mutation.mutants import Module, Mutant  # noqa: E402
+from mutation.reach import Reach, Recorder  # noqa: E402
+from mutation.trial import JUDGED, Trial  # noqa: E402
+
 TARGET = 0.9
 
-TESTS = {
-    "fcu_conform/artefacts/times.py": ("tests/artefacts/test_times.py", "tests/artefacts/test_der.py"),
-    "fcu_conform/artefacts/names.py": ("tests/artefacts/test_names.py",),
-    "fcu_conform/artefacts/der.py": ("tests/artefacts/test_der.py", "tests/artefacts/test_times.py"),
-    "fcu_conform/artefacts/pem.py": ("tests/artefacts/test_pem.py",),
-    "fcu_conform/artefacts/chain.py": ("tests/artefacts/test_chain.py",),
-    "fcu_conform/artefacts/extensions.py": (
-        "tests/artefacts/test_extensions.py",
-        "tests/artefacts/test_certificate.py",
-    ),
-    "fcu_conform/artefacts/certificate.py": ("tests/artefacts",),
-    "fcu_conform/artefacts/privatekeys.py": ("tests/artefacts/test_privatekeys.py",),
-    "fcu_conform/artefacts/publickeys.py": ("tests/artefacts",),
-    "fcu_conform/artefacts/config.py": ("tests/artefacts/test_config.py",),
-    "fcu_conform/artefacts/request.py": ("tests/artefacts/test_request.py",),
-    "fcu_conform/artefacts/reading.py": ("tests/artefacts/test_reading.py", "tests/artefacts/test_keystore.py"),
-    "fcu_conform/artefacts/keystore.py": ("tests/artefacts/test_keystore.py", "tests/rules"),
-    "fcu_conform/artefacts/cbor.py": ("tests/bundles",),
-    "fcu_conform/artefacts/bundle.py": ("tests/bundles",),
-    "fcu_conform/rules/lot.py": ("tests/lots", "tests/foreign"),
-    "fcu_conform/rules/seen.py": ("tests/lots", "tests/foreign"),
-    "fcu_conform/rules/device_chain.py": ("tests/lots", "tests/foreign"),
-    "fcu_conform/rules/device_certificate.py": ("tests/lots", "tests/foreign"),
-    "fcu_conform/rules/upload.py": ("tests/liars", "tests/foreign"),
-    "fcu_conform/rules/chain.py": ("tests/rules", "tests/foreign"),
-    "fcu_conform/rules/constraints.py": ("tests/rules", "tests/foreign"),
-    "fcu_conform/rules/keys.py": ("tests/rules", "tests/foreign"),
-    "fcu_conform/rules/request.py": ("tests/rules", "tests/foreign"),
-    "fcu_conform/engine/devices.py": ("tests/lots", "tests/engine"),
-    "fcu_conform/engine/examination.py": ("tests/engine",),
-    "fcu_conform/engine/report.py": ("tests/engine",),
-}
-"""Each module with the tests that say what it must do; few enough that a mutant costs a few seconds."""
+TESTS = (
+    "artefacts",
+    "bundles",
+    "checkers",
+    "depth_law",
+    "engine",
+    "faces",
+    "foreign",
+    "liars",
+    "lots",
+    "rules",
+    "validators",
+    "vectors",
+    "waivers",
+)
+"""The folders of tests that judge mutants; the others are about the maker, documents, and processes of their own."""
+
+NOTICED = ("killed", "timed out")
+UNNOTICED = ("survived", "not reached")
+
+Told = dict[str, Any]
+"""What became of a mutant: its fields, its outcome, and how many tests it met."""
 
 
-@dataclass
-class Score:
-    """What became of a module's mutants; ``survivors`` are the changes that no test noticed, as diffs."""
-
-    killed: int = 0
-    survivors: list[str] = field(default_factory=list)
-    left_out: int = 0
-
-    @property
-    def judged(self) -> int:
-        """How many mutants the tests were run against."""
-        return self.killed + len(self.survivors)
+def copies_of_repository(folder: Path, count: int) -> list[Path]:
+    """What the tests need, somewhere where it may be changed: a copy for each process."""
+    kept = shutil.ignore_patterns(".git", ".tox", ".venv", ".hypothesis", "__pycache__", "*_cache", "_build")
+    copies = [folder / f"copy-{number}" for number in range(count)]
+    for copy in copies:
+        shutil.copytree(ROOT, copy, ignore=kept, symlinks=True)
+        compileall.compile_dir(copy, quiet=1)
+    return copies
 
 
-def copy_of_repository(folder: Path) -> Path:
-    """What the tests need, somewhere where it may be changed."""
-    kept = shutil.ignore_patterns(".git", ".tox", ".venv", ".hypothesis", "__pycache__", "*_cache")
-    return Path(shutil.copytree(ROOT, folder / "copy", ignore=kept))
+def side_by_side(copies: Sequence[Path], work: Callable[[int, Path], int]) -> None:
+    """Does a piece of work in each copy, in processes that are forked, so that nothing has to be handed over."""
+    children = []
+    for number, copy in enumerate(copies):
+        pid = os.fork()
+        if pid == 0:
+            status = 1
+            try:
+                status = work(number, copy)
+            finally:
+                os._exit(status)
+        children.append(pid)
+    ends = [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in children]
+    if any(ends):
+        raise SystemExit("a process of the mutation run failed; what it says stands above")
 
 
-def mutate(module: str, copy: Path, sample: int | None) -> Score:
-    """Runs the mutants of one module in the copy."""
-    place = copy.parent / module.replace("/", ".")
-    config, session = place.with_suffix(".toml"), place.with_suffix(".sqlite")
-    tests = " ".join(TESTS[module])
-    command = f"{sys.executable} -m pytest -x -q -p no:cacheprovider -p no:randomly {tests}"
-    config.write_text(
-        "[cosmic-ray]\n"
-        f'module-path = "{module}"\n'
-        "timeout = 120.0\n"
-        "excluded-modules = []\n"
-        f'test-command = "{command}"\n'
-        '[cosmic-ray.distributor]\nname = "local"\n',
-        encoding="utf-8",
-    )
-    environment = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
-    cosmic_ray = [sys.executable, "-m", "cosmic_ray.cli"]
-    subprocess.run([*cosmic_ray, "init", str(config), str(session)], check=True, cwd=copy, env=environment)
-    left_out = leave_out(session, copy / module, sample)
-    subprocess.run([*cosmic_ray, "exec", str(config), str(session)], check=True, cwd=copy, env=environment)
-    dumped = subprocess.run(
-        [*cosmic_ray, "dump", str(session)], check=True, cwd=copy, env=environment, capture_output=True, text=True
-    )
-    score = Score(left_out=left_out)
-    for line in dumped.stdout.splitlines():
-        _, result = json.loads(line)
-        if result is None or result["worker_outcome"] != "normal":
-            continue
-        if result["test_outcome"] == "survived":
-            score.survivors.append(result["diff"] or "")
-        else:
-            score.killed += 1
-    return score
+def run_pytest(copy: Path, files: Sequence[str], plugin: object) -> int:
+    """Runs pytest in this process, in the copy and on the code there; processes that tests start run that too."""
+    os.chdir(copy)
+    os.environ["PYTHONPATH"] = str(copy)
+    sys.path[:] = [str(copy), *(path for path in sys.path if path != str(ROOT))]
+    options = ["-q", "-s", "-p", "no:cacheprovider", f"--basetemp={copy}/.temporary", "--no-header"]
+    return int(pytest.main([*options, *files], plugins=[plugin]))
 
 
-def leave_out(session: Path, source: Path, sample: int | None) -> int:
-    """Takes mutants out that cannot be noticed, and all but a sample; returns how many by the sample.
+def record(copies: Sequence[Path]) -> Reach:
+    """Runs all tests once, without mutants: each has to pass."""
+    copy = copies[0]
+    files = sorted(p.relative_to(copy).as_posix() for name in TESTS for p in (copy / "tests" / name).glob("test_*.py"))
+    places = {copy: copy.with_name(f"{copy.name}-reach") for copy in copies}
 
-    A type annotation is never evaluated here, and `is` stands for `==` between members of an enumeration.
-    """
-    lines = source.read_text(encoding="utf-8").splitlines()
-    with sqlite3.connect(session) as base:
-        rows = base.execute("select job_id, operator_name, start_pos_row from mutation_specs").fetchall()
-        wanted = [job for job, operator, row in rows if not _is_idle(operator, lines[row - 1])]
-        kept = wanted if sample is None else sorted(random.Random(0).sample(sorted(wanted), min(sample, len(wanted))))
-        dropped = [(job,) for job, _, _ in rows if job not in set(kept)]
-        base.executemany("delete from mutation_specs where job_id = ?", dropped)
-        base.executemany("delete from work_items where job_id = ?", dropped)
-    return len(wanted) - len(kept)
+    def one(number: int, copy: Path) -> int:
+        return run_pytest(copy, files[number :: len(copies)], Recorder(copy, places[copy]))
+
+    side_by_side(copies, one)
+    return Reach.read(places)
 
 
-_SAME = ("Is_Eq", "Eq_Is", "IsNot_NotEq", "NotEq_IsNot")
-"""Identity for equality and back: the same for the members of an enumeration and for small numbers."""
+def attempt(copies: Sequence[Path], reach: Reach, mutants: list[Mutant], budget: float) -> list[Told]:
+    """Tries the mutants; gives a record for each, with what became of it."""
+    places = [copy.with_name(f"{copy.name}-told") for copy in copies]
+
+    def one(number: int, copy: Path) -> int:
+        sys.dont_write_bytecode = True  # what is kept must not be of a mutant
+        with places[number].open("w", encoding="utf-8", buffering=1) as told:
+
+            def tell(mutant: Mutant, outcome: str, tests: list[str]) -> None:
+                told.write(json.dumps({**vars(mutant), "outcome": outcome, "tests": len(tests)}) + "\n")
+
+            trial = Trial(copy, reach, mutants[number :: len(copies)], budget, tell)
+            return run_pytest(copy, [f"tests/{name}" for name in TESTS], trial)
+
+    side_by_side(copies, one)
+    lines = [line for place in places for line in place.read_text(encoding="utf-8").splitlines()]
+    return sorted(map(json.loads, lines), key=lambda told: (told["module"], told["row"], told["operator"]))
 
 
-def _is_idle(operator: str, line: str) -> bool:
-    if operator.endswith(_SAME):
-        return True
-    return "BinaryOperator_BitOr" in operator and ("| None" in line or "->" in line or ": " in line)
+def chosen(copy: Path, asked: Sequence[str], sample: int | None, seed: int) -> list[Mutant]:
+    """The mutants of the modules that were asked for."""
+    paths = [path for name in asked or JUDGED for path in sorted((copy / name).glob("*.py")) or [copy / name]]
+    every = []
+    for path in paths:
+        mutants = sorted(Module(copy, path.relative_to(copy).as_posix()).mutants())
+        drawn = random.Random(seed)
+        drawn.shuffle(mutants)
+        every += mutants[:sample]
+    random.Random(seed).shuffle(every)  # so that no process gets all the slow ones
+    return every
+
+
+def tell_scores(records: list[Told]) -> float:
+    """Prints survivors and scores; gives the score of all."""
+    counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for told in records:
+        counts[told["module"]][told["outcome"]] += 1
+        if told["outcome"] in (*UNNOTICED, "broken"):
+            change = told["operator"].removeprefix("core/")
+            print(f"{told['module']}:{told['row']} {change} {told['occurrence']}: {told['outcome']}")
+    whole: Counter[str] = Counter()
+    for module, count in sorted(counts.items()):
+        print(f"{module}: {_score(count)}")
+        whole += count
+    print(f"all: {_score(whole)}")
+    return _noticed(whole) / max(1, _noticed(whole) + sum(whole[name] for name in UNNOTICED))
+
+
+def _noticed(count: Counter[str]) -> int:
+    return sum(count[name] for name in NOTICED)
+
+
+def _score(count: Counter[str]) -> str:
+    unnoticed = sum(count[name] for name in UNNOTICED)
+    tried = _noticed(count) + unnoticed
+    share = f" ({100 * _noticed(count) / tried:.1f} %)" if tried else ""
+    return f"{_noticed(count)} of {tried} noticed{share}, {count['idle']} that say the same"
 
 
 def main() -> int:
     """Mutates what was asked for, and prints the scores."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--sample", type=int)
+    parser.add_argument("--sample", type=int, help="mutants of each module; all of them unless given")
+    parser.add_argument("--seed", type=int, default=0, help="of the sample (0)")
+    parser.add_argument("--budget", type=float, default=6, help="seconds of tests that a mutant meets (6)")
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--out", type=Path, help="a file for what became of each mutant, a JSON object a line")
+    parser.add_argument("--reach", type=Path, help="a file that keeps which tests reach what, for the next run")
     parser.add_argument("modules", nargs="*", metavar="MODULE")
-    arguments = parser.parse_args()
-    whole = Score()
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
-        copy = copy_of_repository(Path(name))
-        for module in arguments.modules or TESTS:
-            score = mutate(module, copy, arguments.sample)
-            whole.killed += score.killed
-            whole.survivors += score.survivors
-            for diff in score.survivors:
-                print(diff, flush=True)
-            print(f"{module}: {score.killed} of {score.judged} killed, {score.left_out} not tried", flush=True)
-    print(f"all: {whole.killed} of {whole.judged} killed")
-    return 0 if whole.judged and whole.killed / whole.judged >= TARGET else 1
+        copies = copies_of_repository(Path(name), options.workers)
+        mutants = chosen(copies[0], options.modules, options.sample, options.seed)
+        if options.reach and options.reach.exists():
+            reach = Reach.load(options.reach)
+        else:
+            reach = record(copies)
+            if options.reach:
+                reach.save(options.reach)
+        records = attempt(copies, reach, mutants, options.budget)
+    if options.out:
+        options.out.write_text("".join(json.dumps(told) + "\n" for told in records), encoding="utf-8")
+    return 0 if tell_scores(records) >= TARGET else 1
 
 
 if __name__ == "__main__":

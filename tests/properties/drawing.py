@@ -153,7 +153,7 @@ class Judged:
     report: Report
 
 
-def judge(setup: SetUp, folder: Path) -> Judged:
+def judge(setup: SetUp, folder: Path, validators: str = "none") -> Judged:
     """Writes the set-up, and judges it as of its own instant with everything that it has."""
     setup.write(folder)
     instances = [setup, *setup.others]
@@ -166,6 +166,7 @@ def judge(setup: SetUp, folder: Path) -> Judged:
         portal_upload=uploads if all(path.exists() for path in uploads) else [],
         mode=setup.shape.mode if len(places) == 1 else None,
         at=setup.now,
+        validators=validators,
     )
     errors = {r.rule.code for r in report.results if r.outcome.value in ("failed", "error")}
     warned = {r.rule.code for r in report.results if r.outcome.value == "warned"}

@@ -1,0 +1,109 @@
+"""Which test runs which row of the judge, and how long it takes: recorded once, so that a mutant meets few tests."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+import coverage
+import pytest
+
+from .mutants import Module, Mutant
+
+SLOWEST = 4.0
+"""Seconds: a test that takes longer does not judge mutants."""
+
+
+class Recorder:
+    """A plugin of pytest that records what each test reaches."""
+
+    def __init__(self, root: Path, place: Path) -> None:
+        self.place = place
+        self.seconds: defaultdict[str, float] = defaultdict(float)
+        self.failed: set[str] = set()
+        self.coverage = coverage.Coverage(
+            data_file=str(place.with_suffix(".sqlite")), config_file=False, include=[f"{root}/fcu_conform/*"]
+        )
+        self.coverage.start()
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+        self.coverage.switch_context(item.nodeid)
+        result = yield
+        self.coverage.switch_context("")
+        return result
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self.seconds[report.nodeid] += report.duration
+        if report.outcome != "passed":  # nor does one that is skipped judge anything
+            self.failed.add(report.nodeid)
+
+    def pytest_sessionfinish(self) -> None:
+        self.coverage.stop()
+        self.coverage.save()
+        told = {test: seconds for test, seconds in self.seconds.items() if test not in self.failed}
+        self.place.with_suffix(".json").write_text(json.dumps(told), encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class Reach:
+    """For each module and row the tests that run it, and the seconds of each test."""
+
+    rows: dict[str, dict[int, list[str]]]
+    seconds: dict[str, float]
+
+    @classmethod
+    def read(cls, places: Mapping[Path, Path]) -> Reach:
+        """Reads what recorders wrote; says for each copy of the repository where."""
+        rows: dict[str, dict[int, list[str]]] = defaultdict(lambda: defaultdict(list))
+        seconds: dict[str, float] = {}
+        for root, place in places.items():
+            own = json.loads(place.with_suffix(".json").read_text(encoding="utf-8"))
+            quick = {test: test for test, taken in own.items() if taken < SLOWEST}
+            seconds |= own
+            data = coverage.CoverageData(str(place.with_suffix(".sqlite")))
+            data.read()
+            for file in data.measured_files():
+                name = Path(file).relative_to(root).as_posix()
+                for row, tests in data.contexts_by_lineno(file).items():
+                    rows[name][row] += [quick[test] for test in tests if test in quick]
+        return cls({name: dict(found) for name, found in rows.items()}, seconds)
+
+    def save(self, path: Path) -> None:
+        """Keeps it for another run on the same tree."""
+        number = {test: position for position, test in enumerate(self.seconds)}
+        rows = {name: {row: [number[t] for t in tests] for row, tests in r.items()} for name, r in self.rows.items()}
+        path.write_text(json.dumps({"seconds": self.seconds, "rows": rows}), encoding="utf-8")
+
+    @classmethod
+    def load(cls, path: Path) -> Reach:
+        """What was kept."""
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        tests = list(kept["seconds"])
+        rows = {name: {int(row): [tests[n] for n in ns] for row, ns in r.items()} for name, r in kept["rows"].items()}
+        return cls(rows, kept["seconds"])
+
+    def tests(self, module: Module, mutant: Mutant, budget: float) -> list[str]:
+        """The tests that a mutant has to meet: quick ones first, of every file in turn, within so many seconds."""
+        reached = self.rows.get(module.name, {})
+        rows: Any = module.rows_of(mutant.row)
+        found = {test for row in (reached if rows is None else rows) for test in reached.get(row, ())}
+        by_file: dict[str, list[str]] = defaultdict(list)
+        for test in sorted(found, key=lambda test: (self.seconds[test], test)):
+            by_file[test.partition("::")[0]].append(test)
+        turns = sorted(by_file.values(), key=lambda tests: self.seconds[tests[0]])
+        chosen, spent = [], 0.0
+        for turn in zip_longest(*turns):
+            for test in filter(None, turn):
+                if chosen and spent + self.seconds[test] > budget:
+                    continue
+                chosen.append(test)
+                spent += self.seconds[test]
+            if spent > 0.95 * budget:
+                break
+        return chosen
