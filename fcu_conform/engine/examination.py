@@ -380,4 +380,7 @@ def _in_this_process(
     # Only here: a run over a keystore alone does not load what judges devices.
     from fcu_conform.engine import lots
 
-    return lots.judge_devices(rules, devices, setup, sample=sample, waivers=waivers)
+    judged = lots.judge_devices(rules, devices, setup, sample=sample, waivers=waivers)
+    if not judged.complete:
+        raise KeyboardInterrupt  # half a lot is no verdict on it: who stops the devices stops the run
+    return judged

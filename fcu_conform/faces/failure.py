@@ -126,6 +126,22 @@ def weightiest(result: Result) -> list[Finding]:
     return sorted(result.standing, key=lambda finding: order.index(finding.level or result.rule.level))
 
 
+def light_findings(results: Sequence[Result]) -> Iterator[tuple[str, str, list[tuple[Result, list[Finding]]]]]:
+    """The findings that fail nothing: of each kind its word, its style, and the results that have some.
+
+    A failure lists all its findings itself, those apart that are waived.
+    """
+    standing = [(r, r.standing) for r in results if r.outcome is not Outcome.FAILED]
+    for word, style, kind in (
+        ("WAIVED", "warned", [(r, [f for f in r.findings if f.waiver is not None]) for r in results]),
+        ("WARNING", "warned", [(r, [f for f in found if f.level is Level.WARNING]) for r, found in standing]),
+        ("NOTICE", "notice", [(r, [f for f in found if f.level is Level.NOTICE]) for r, found in standing]),
+    ):
+        shown = [(result, findings) for result, findings in kind if findings]
+        if shown:
+            yield word, style, shown
+
+
 def render(
     result: Result, findings: Sequence[Finding], word: str, style: str, certificates: Certificates, width: int
 ) -> Iterator[Line]:

@@ -10,9 +10,8 @@ import pytest
 
 from fcu_conform import __version__
 from fcu_conform.engine import Outcome, Report, Result, Verdict
-from fcu_conform.faces.failure import Certificates, Line, plain, render, summary, weightiest
+from fcu_conform.faces.failure import Certificates, Line, light_findings, plain, render, summary, weightiest
 from fcu_conform.faces.text import printable
-from fcu_conform.rules.model import Level
 
 if TYPE_CHECKING:
     from _pytest._io import TerminalWriter
@@ -36,6 +35,9 @@ FILE_WIDTH = 100
 
 LIGHT = {Outcome.WARNED: "w", Outcome.WAIVED: "v"}
 """Outcomes that pass and are shown otherwise than as passed, with the letter of each."""
+
+LIGHT_TITLES = {"WAIVED": "FCU waivers", "WARNING": "FCU warnings", "NOTICE": "FCU notices"}
+"""Sections of findings that fail nothing, by the word that each finding begins with."""
 
 VERDICT_STYLES = {Verdict.CONFORMANT: "passed", Verdict.NON_CONFORMANT: "failed"}
 
@@ -140,21 +142,8 @@ class TerminalPages:
 
     def light_findings(self, terminalreporter: TerminalReporter) -> None:
         """The sections of findings that fail nothing."""
-        results = self.plugin.report().results
-        # A failure lists all its findings itself, those apart that are waived.
-        standing = [(r, r.standing) for r in results if r.outcome is not Outcome.FAILED]
-        waived = [(r, [f for f in r.findings if f.waiver is not None]) for r in results]
-        warnings = [(r, [f for f in findings if f.level is Level.WARNING]) for r, findings in standing]
-        notices = [(r, [f for f in findings if f.level is Level.NOTICE]) for r, findings in standing]
-        for title, word, style, sections in (
-            ("FCU waivers", "WAIVED", "warned", waived),
-            ("FCU warnings", "WARNING", "warned", warnings),
-            ("FCU notices", "NOTICE", "notice", notices),
-        ):
-            shown = [(result, findings) for result, findings in sections if findings]
-            if not shown:
-                continue
-            terminalreporter.write_sep("=", title)
+        for word, style, shown in light_findings(self.plugin.report().results):
+            terminalreporter.write_sep("=", LIGHT_TITLES[word])
             for number, (result, findings) in enumerate(shown):
                 if number:
                     terminalreporter.write_line("")

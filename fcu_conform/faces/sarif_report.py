@@ -93,7 +93,7 @@ def _in_output(paths: list[str], name: str) -> Path:
         path = Path(text)
         if path.name == name or is_archive(path):
             return path
-        if path.is_dir() and (path / name).exists():
+        if path.is_dir() and os.path.exists(path / name):  # noqa: PTH110 - Path.exists raises, on a name too long for one
             return path / name
     return Path(paths[0])
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from artefacts.makers import AT, Line
+from artefacts.makers import AT, Line, make_certificate, pem
 
 import fcu_conform
+from fcu_conform.artefacts.chunks import Chunk
+from fcu_conform.artefacts.deviceset import DeviceSet
 from fcu_conform.engine import Event, Finished, Judged, Outcome, Verdict, check
 from fcu_conform.rules import catalogue
 from fcu_conform.rules.model import Finding
@@ -116,3 +119,21 @@ def test_no_finding_of_a_broken_keystore_holds_the_key(tmp_path: Path) -> None:
     body = key.decode().splitlines()[1:-1]
     assert body
     assert [line for line in body if line in repr(report.results)] == []
+
+
+def test_who_stops_it_among_the_devices_gets_no_verdict_on_half_a_lot(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = Line(tmp_path)
+    device = make_certificate("acme-0001", "FCU line 1", days=5475, extensions=())
+    path = line.write("../devices/acme-0001.pem", pem(device, line.chain[0]))
+    chunks = DeviceSet.chunks
+
+    def interrupted(self: DeviceSet) -> Iterator[Chunk]:
+        yield from chunks(self)
+        raise KeyboardInterrupt
+
+    assert check(line.keystore, at=AT, devices=path, validators="none").verdict is Verdict.CONFORMANT
+    monkeypatch.setattr(DeviceSet, "chunks", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        check(line.keystore, at=AT, devices=path, validators="none")

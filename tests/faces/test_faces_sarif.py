@@ -185,3 +185,9 @@ def test_nothing_in_it_steers_a_terminal(bad: Document) -> None:
     values = json.dumps(json.loads(content), ensure_ascii=False)
     assert "\\u001b" not in values
     assert "\u202e" not in values
+
+
+def test_a_device_of_an_endless_name_is_looked_for_in_every_output(line: Path) -> None:
+    name = "lot.jsonl row 3 (" + "x" * 1000 + ")"
+    assert sarif_report._in_output([str(line), "lot.tar"], name) == Path("lot.tar")
+    assert sarif_report._in_output([str(line)], name) == line

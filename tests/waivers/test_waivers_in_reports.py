@@ -10,8 +10,9 @@ import pytest
 from artefacts.makers import Line
 from jsonschema import Draft202012Validator, FormatChecker
 
+from fcu_conform.faces.console import main
 from fcu_conform.faces.json_report import schema
-from waivers.files import waiver, write
+from waivers.files import Lot, waiver, write
 
 AT = "2026-06-01T00:00:00Z"
 
@@ -111,3 +112,16 @@ def test_one_rule_about_waivers_can_be_run_by_itself(pytester: pytest.Pytester, 
         ("KEY001", "keystore"),
         ("SYS006", "waivers.toml"),
     ]
+
+
+def test_a_lot_tells_what_is_waived_as_pytest_does(lot: Lot, capsys: pytest.CaptureFixture[str]) -> None:
+    lot.swap_keys(1, 2)
+    lot.keystore.chmod(0o755)
+    waivers = write(lot.folder, waiver("DEV015", reason="keys are sorted by hand"), waiver("KEY007"))
+    options = ["--keystore", lot.keystore, "--at", AT, "--validators", "none", "--waivers", waivers]
+    assert main(["lot", *map(str, options), str(lot.devices)]) == 0
+    told = capsys.readouterr().out
+    shown = [line.split()[:2] for line in told.splitlines() if " fcu::" in line]
+    assert [name for word, name in shown if word == "WAIVED"] == ["fcu::KEY007[keystore]", "fcu::DEV015[keystore]"]
+    assert "fcu::KEY007[keystore]" not in [name for word, name in shown if word != "WAIVED"]
+    assert "keys are sorted by hand (an owner, until 2026-09-30)" in told

@@ -14,9 +14,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from fcu_conform.engine import Outcome, Report, Verdict
-from fcu_conform.faces.failure import Certificates, Line, render, weightiest
+from fcu_conform.faces.failure import Certificates, Line, light_findings, render, weightiest
 from fcu_conform.faces.text import printable
-from fcu_conform.rules.model import Level
 
 if TYPE_CHECKING:
     from fcu_conform.artefacts.deviceset import DeviceSet
@@ -80,23 +79,14 @@ class Meter:
 def write_verdict(
     report: Report, devices: DevicePass, seconds: float, written: Sequence[str], faults: Sequence[str]
 ) -> None:
-    """Failures, warnings and notices, the devices with errors, and the verdict below everything else."""
+    """Failures, then what fails nothing, the devices with errors, and the verdict below everything else."""
     width = Console().width
-    for outcome, level, word, style in (
-        (Outcome.ERROR, None, "ERROR", "failed"),
-        (Outcome.FAILED, None, "FAILED", "failed"),
-        (None, Level.WARNING, "WARNING", "warned"),
-        (None, Level.NOTICE, "NOTICE", "notice"),
-    ):
-        for result in report.results:
-            if outcome is not None:
-                findings = weightiest(result) if result.outcome is outcome else None
-            else:
-                told = result.outcome in (Outcome.FAILED, Outcome.ERROR)
-                findings = [] if told else [finding for finding in result.findings if finding.level is level]
-                findings = findings or None
-            if findings is None:
-                continue
+    told = [
+        (word, "failed", [(result, weightiest(result)) for result in report.results if result.outcome is outcome])
+        for outcome, word in ((Outcome.ERROR, "ERROR"), (Outcome.FAILED, "FAILED"))
+    ]
+    for word, style, shown in (*told, *light_findings(report.results)):
+        for result, findings in shown:
             known = Certificates.about(result.rule, report.setups[0])
             _write(render(result, findings, word, style, known, width))
             click.echo()
