@@ -4,7 +4,7 @@ Prints CPU seconds (user and system, of child processes) as medians of several r
 run take turns, so that whatever else the machine does hits them alike. Other plugins of the environment are left
 out: what they cost would make the ratio look better than it is.
 
-    python benchmarks/keystore_run.py [--rounds 15]
+    python benchmarks/keystore_run.py [--rounds 15] [--demand]
 """
 
 from __future__ import annotations
@@ -72,10 +72,12 @@ def measure(rounds: int) -> dict[str, tuple[float, float]]:
 
 
 def main() -> int:
-    """Measures, prints, and fails when a target is missed."""
+    """Measures and prints; with ``--demand`` a missed target is exit code 1."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--rounds", type=int, default=15)
-    medians = measure(parser.parse_args().rounds)
+    parser.add_argument("--demand", action="store_true", help="fail where a target is missed")
+    given = parser.parse_args()
+    medians = measure(given.rounds)
     print(f"{'run':<28}{'CPU s':>8}{'wall s':>8}{'x bare':>8}")
     words = {
         "bare": "bare pytest, one empty test",
@@ -91,7 +93,8 @@ def main() -> int:
     print(f"with validators {asked:.2f} (target {TARGET_WITH_VALIDATORS:.0f})")
     print(f"ratio {ratio:.2f} (target {TARGET_RATIO:.0f}), idle {idle_ms:+.1f} ms (target {TARGET_IDLE_MS:.0f} ms)")
     print(f"python {sys.version.split()[0]}, {os.cpu_count()} cores")
-    return 0 if ratio <= TARGET_RATIO and asked <= TARGET_WITH_VALIDATORS and idle_ms <= TARGET_IDLE_MS else 1
+    is_met = ratio <= TARGET_RATIO and asked <= TARGET_WITH_VALIDATORS and idle_ms <= TARGET_IDLE_MS
+    return int(given.demand and not is_met)
 
 
 if __name__ == "__main__":

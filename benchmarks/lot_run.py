@@ -3,7 +3,7 @@
 Prints a table: CPU and elapsed time for each device, the ratio to bare verification, and peak memory; and below it how
 the cost grows with the lot. CPU seconds are those of the processes that did the work, their start included.
 
-    python benchmarks/lot_run.py [--count 30000] [--sizes 1000,10000,100000] [--form folder]
+    python benchmarks/lot_run.py [--count 30000] [--sizes 1000,10000,100000] [--form folder] [--demand]
 """
 
 from __future__ import annotations
@@ -135,8 +135,8 @@ def certtool(folder: Path, count: int) -> Cost | None:
     return Cost(count, cpu, wall)
 
 
-def compare(folder: Path, count: int) -> int:
-    """The table over one lot; whether the targets are met, as an exit code."""
+def compare(folder: Path, count: int) -> bool:
+    """The table over one lot; whether the floors are reached."""
     devices = Line().write(folder, count)
     rows: dict[str, Callable[[], Cost | None]] = {
         "bare verification (cryptography)": lambda: script(BARE, folder, count),
@@ -165,7 +165,7 @@ def compare(folder: Path, count: int) -> int:
     bare, one, two = list(costs.values())[:3]
     ratio, speed, memory = bare.each(bare.cpu) / one.each(one.cpu), one.wall / two.wall, max(one.memory, two.memory)
     print(f"ratio {ratio:.2f} (target {TARGET}, floor {FLOOR}), two workers {speed:.2f} x (target {TARGET_TWO})")
-    return 0 if ratio >= FLOOR and memory <= TARGET_MEMORY else 1
+    return ratio >= FLOOR and memory <= TARGET_MEMORY
 
 
 def grow(folder: Path, sizes: list[int], form: str) -> None:
@@ -183,17 +183,18 @@ def grow(folder: Path, sizes: list[int], form: str) -> None:
 
 
 def main() -> int:
-    """Measures, prints, and fails when a floor is missed."""
+    """Measures and prints; with ``--demand`` a missed floor is exit code 1."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--count", type=int, default=30_000, help="devices of the table")
     parser.add_argument("--sizes", default="1000,10000,100000", help="lots that the growth is measured with")
     parser.add_argument("--form", choices=("folder", "jsonl"), default="jsonl", help="how those lots are given")
+    parser.add_argument("--demand", action="store_true", help="fail where a floor is missed")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
-        outcome = compare(Path(name) / "lot", given.count)
+        is_met = compare(Path(name) / "lot", given.count)
         grow(Path(name), [int(size) for size in given.sizes.split(",") if size], given.form)
     print(f"python {sys.version.split()[0]}, {os.cpu_count()} cores")
-    return outcome
+    return int(given.demand and not is_met)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ keys are sums of derived ones. Writing as many files of that size is measured to
 
 Nothing is deleted before the end: ext4 is slow to take inodes that were given back a moment ago, by a factor of ten.
 
-    python benchmarks/reference_lot.py [--devices 20000] [--rounds 3]
+    python benchmarks/reference_lot.py [--devices 20000] [--rounds 3] [--demand]
 """
 
 from __future__ import annotations
@@ -71,10 +71,11 @@ def measure(what: str, devices: int, folder: Path) -> float:
 
 
 def main() -> int:
-    """Measures, prints, and fails where the target is missed."""
+    """Measures and prints; with ``--demand`` a missed target is exit code 1."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--devices", type=int, default=20_000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--demand", action="store_true", help="fail where the target is missed")
     arguments = parser.parse_args()
     best: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as name:
@@ -90,7 +91,7 @@ def main() -> int:
     worst = min(ratios[form] for form in FORMS)
     print(f"worst ratio {worst:.2f} (target {TARGET_RATIO})")
     print(f"python {sys.version.split()[0]}, cryptography {cryptography.__version__}, {os.cpu_count()} cores")
-    return 0 if worst >= TARGET_RATIO else 1
+    return int(arguments.demand and worst < TARGET_RATIO)
 
 
 if __name__ == "__main__":

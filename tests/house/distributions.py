@@ -25,7 +25,20 @@ IN_WHEEL = (
     "reference_ca/py.typed",
 )
 IN_METADATA = ("METADATA", "entry_points.txt", "licenses/LICENSE")
-IN_SDIST = ("pyproject.toml", "tox.ini", "README.md", "LICENSE", "CHANGELOG.md", "tests/house/distributions.py")
+IN_SDIST = (
+    "pyproject.toml",
+    "tox.ini",
+    "README.md",
+    "LICENSE",
+    "CHANGELOG.md",
+    ".ci/run",
+    ".pre-commit-hooks.yaml",
+    "benchmarks/lot_run.py",
+    "docs/index.md",
+    "docs/images/terminal.svg",
+    "fixtures/DIGEST",
+    "tests/house/distributions.py",
+)
 TOP = {"fcu_conform", "reference_ca"}
 
 

@@ -1,0 +1,134 @@
+"""What the documentation names is there, and what there is to type is in the reference."""
+
+from __future__ import annotations
+
+import configparser
+import re
+import sys
+
+import click
+import pytest
+
+from docs.blocks import ROOT, pages, place
+from fcu_conform.faces.console.app import application
+from fcu_conform.faces.pytest_plugin import OPTIONS
+from fcu_conform.rules import CATALOGUE
+from fcu_conform.rules.model import FAMILIES
+from reference_ca.console import cli
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+TEXTS = {place(page): page.read_text(encoding="utf-8") for page in pages()}
+REFERENCE = TEXTS["docs/reference.md"]
+FOLDERS = ("tests", "docs", "fcu_conform", "reference_ca", "benchmarks", "fixtures", ".ci")
+
+OPTION = re.compile(r"(?<![\w-])(--[a-z][a-z-]+)")
+
+
+def names(pattern: str) -> list[tuple[str, str]]:
+    """What a pattern finds on any page, with the page."""
+    return [(page, found) for page, text in TEXTS.items() for found in re.findall(pattern, text)]
+
+
+def options(command: click.Command) -> set[str]:
+    return {name for parameter in command.params for name in parameter.opts if name.startswith("--")}
+
+
+def command(*words: str) -> click.Command:
+    group = application
+    assert isinstance(group, click.Group)
+    found = group.get_command(click.Context(group), words[0])
+    assert found is not None
+    return found
+
+
+COMMANDS = sorted(application.list_commands(click.Context(application)))
+
+
+def test_files_and_folders_that_pages_name_are_there() -> None:
+    found = names(rf"`((?:{'|'.join(map(re.escape, FOLDERS))})/[\w./-]+)`")
+    assert len(found) > 15
+    made = ("docs/rules",)
+    assert [(page, path) for page, path in found if not (ROOT / path).exists() and not path.startswith(made)] == []
+
+
+def test_links_of_pages_that_sphinx_does_not_build_lead_somewhere() -> None:
+    for page in ("README.md", "CHANGELOG.md", "fixtures/README.md"):
+        links = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", TEXTS[page])
+        local = [link for link in links if not link.startswith("https://")]
+        assert [link for link in local if not (ROOT / page).parent.joinpath(link).exists()] == [], page
+    assert len(re.findall(r"\]\(docs/", TEXTS["README.md"])) > 15
+
+
+def test_environments_that_pages_name_are_in_tox() -> None:
+    ini = configparser.ConfigParser(interpolation=None)
+    ini.read(ROOT / "tox.ini", encoding="utf-8")
+    known = {section.removeprefix("testenv:") for section in ini.sections()}
+    listed = set(re.split(r"[,\s]+", ini["tox"]["env_list"].strip()))
+    named = {(page, name) for page, found in names(r"tox -e ([a-z0-9,]+)") for name in found.split(",")}
+    of_examples = {("docs/pipelines.md", "fcu")}
+    assert len(named) > 8
+    assert {one for one in named - of_examples if one[1] not in known | listed} == set()
+
+
+def test_rules_that_pages_name_exist() -> None:
+    found = names(rf"\b((?:{'|'.join(FAMILIES)})\d{{3}})\b")
+    assert len(found) > 60
+    begun = {("docs/howto/rule.md", "CHN015")}
+    assert {one for one in found if one[1] not in CATALOGUE} - begun == set()
+
+
+def test_options_of_pytest_that_pages_name_exist() -> None:
+    flags = {option.flag for option in OPTIONS}
+    found = names(r"(--fcu-[a-z-]+)")
+    assert len(found) > 40
+    assert {one for one in found if one[1] not in flags} == set()
+
+
+def test_every_option_of_pytest_stands_in_the_reference_once() -> None:
+    rows = re.findall(r"^\| `(--fcu-[a-z-]+)", REFERENCE, re.MULTILINE)
+    assert sorted(rows) == sorted(option.flag for option in OPTIONS)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_a_row_in_the_reference_with_options_that_it_has(name: str) -> None:
+    rows = re.findall(rf"^\| `fcu-conform {name}( [^`]*)?` \|", REFERENCE, re.MULTILINE)
+    assert len(rows) == 1
+    assert set(OPTION.findall(rows[0])) <= options(command(name))
+
+
+def test_no_command_is_named_that_is_not_there() -> None:
+    found = names(r"fcu-conform ((?!installed\b)[a-z][a-z-]+)\b")
+    assert len(found) > 20
+    assert {one for one in found if one[1] not in COMMANDS} == set()
+    made = names(r"`?reference-ca ([a-z]+)\b")
+    assert {one for one in made if one[1] not in cli.commands} == set()
+
+
+def test_every_command_of_the_reference_ca_stands_in_the_reference() -> None:
+    table = REFERENCE.partition("## reference-ca")[2].partition("\n## ")[0]
+    cells = re.findall(r"^\| (`.*?`) \|", table, re.MULTILINE)
+    assert {name.split()[0] for cell in cells for name in re.findall(r"`([^`]+)`", cell)} == set(cli.commands)
+
+
+def test_the_page_about_lots_has_every_option_of_the_command() -> None:
+    rows = "".join(re.findall(r"^\| (`--.*?) \|", TEXTS["docs/lot.md"], re.MULTILINE))
+    assert set(OPTION.findall(rows)) == options(command("lot"))
+
+
+def test_the_pages_about_certification_and_comparison_name_options_that_there_are() -> None:
+    text = TEXTS["docs/certification.md"]
+    rows = "".join(re.findall(r"^\| (`--.*?) \|", text, re.MULTILINE))
+    assert set(OPTION.findall(rows)) == options(command("verify-statement"))
+
+
+def test_every_dependency_has_a_row_with_its_lower_bound() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    page = TEXTS["docs/dependencies.md"]
+    named = set(re.findall(r"([A-Za-z0-9._-]+) ≥ ([0-9.]+)", page))
+    assert named == {tuple(requirement.split(";")[0].split(">=")) for requirement in project["dependencies"]}
+    extras = page.partition("Extras: ")[2].partition("\n\n")[0]
+    assert [extra for extra in project["optional-dependencies"] if f"`{extra}`" not in extras] == []
