@@ -147,10 +147,6 @@ class Keystore:
         check_match(key, chain, self.folder)
         return Authority(key, chain, source)
 
-    def check_key(self) -> None:
-        """Raise `KeyFileError` where the key is missing (220), closed (197) or not loadable (221)."""
-        self._read_key()
-
     def check(self) -> list[FcuError]:
         """Everything that is wrong with key and certificate, each as the error that reading it would
         raise.
@@ -172,6 +168,7 @@ class Keystore:
         return found
 
     def _read_key(self) -> ec.EllipticCurvePrivateKey:
+        """FCU's private key. `KeyFileError` 220 missing, 197 closed, 221 not loadable."""
         path = self.private_key_file
         try:
             data = read_regular(path)

@@ -55,7 +55,7 @@ def read_response(response: bytes) -> DeviceResponseStatus:
         _field(answer, "InfoMessage", str).strip(),
         [WarningInfo(line) for line in str(answer.get("WarningInfo", "")).splitlines() if line],
         answer.get("SID"),
-        dict(_request(item) for item in answer.get("Csrs", [])),
+        dict(_request(item) for item in _field({"Csrs": [], **answer}, "Csrs", list)),
     )
 
 

@@ -44,7 +44,7 @@ class Certificate:
         raw: the bytes as found, DER or BER, without anything that followed them.
         trailing: how many bytes followed.
         version: 1, 2 or 3 (whatever the field says plus one).
-        serial, serial_octets: the serial number and the number of its content octets.
+        serial: the serial number.
         inner_algorithm, outer_algorithm: the signature algorithm inside and outside the signed part.
         subject, issuer: names.
         not_before, not_after: `Time`.
@@ -95,7 +95,6 @@ class Certificate:
         if serial == position:
             raise der.DerError("serial number: empty")
         self.serial = int.from_bytes(data[serial:position], "big", signed=True)
-        self.serial_octets = position - serial
         self.inner_algorithm, position = read_algorithm(data, position, tbs_stop, "signature")
         begin = position
         _, position = expect(data, position, tbs_stop, der.SEQUENCE, "issuer")

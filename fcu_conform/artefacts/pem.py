@@ -53,6 +53,16 @@ class PemText:
     problem: str = ""
 
 
+def to_pem(*ders: bytes) -> bytes:
+    """Certificates as PEM text in the given order: RFC 7468, 64 characters a line, line feeds, nothing between them."""
+    lines: list[bytes] = []
+    for der in ders:
+        lines.append(b"-----BEGIN CERTIFICATE-----\n")
+        lines += [binascii.b2a_base64(der[start : start + 48]) for start in range(0, len(der), 48)]
+        lines.append(b"-----END CERTIFICATE-----\n")
+    return b"".join(lines)
+
+
 def parse_pem(data: bytes) -> PemText:
     """Takes PEM text apart; whatever the bytes, it raises nothing and takes time linear in their number."""
     blocks: list[Block] = []

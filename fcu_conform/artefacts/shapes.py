@@ -114,11 +114,6 @@ class Sibling(Certificate):
         return int.from_bytes(self.raw[self._shape.serial_at], "big", signed=True)
 
     @lazily
-    def serial_octets(self) -> int:
-        """See `Certificate`."""
-        return len(self.raw[self._shape.serial_at])
-
-    @lazily
     def validity(self) -> tuple[Time, Time]:
         """Both dates. Raises DerError where they are none."""
         content = self.raw[self._shape.validity_at]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 from fcu_conform.artefacts.files import CertificateFile
 from fcu_conform.artefacts.limits import CONFIG_FILE, PEM_FILE
 from fcu_conform.artefacts.reading import FileBytes, read_file
+from fcu_conform.artefacts.tomltext import parse_toml
 from fcu_conform.artefacts.usage import UsageError, existing
 
 DETAILS_ENDINGS = (".toml", ".json")
@@ -77,8 +77,4 @@ def _read_details(file: FileBytes) -> Details:
 def _parse(name: str, text: str) -> Any:
     if name.endswith(".json"):
         return json.loads(text)
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
-    return tomllib.loads(text)
+    return parse_toml(text)

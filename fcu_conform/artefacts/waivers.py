@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import sys
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 
 from fcu_conform.artefacts.limits import WAIVER_TEXT, WAIVERS, WAIVERS_FILE
 from fcu_conform.artefacts.reading import Trouble, read_file
+from fcu_conform.artefacts.tomltext import parse_toml
 from fcu_conform.artefacts.usage import UsageError, existing
 
 EVERYTHING = "*"
@@ -75,7 +75,7 @@ def read_waivers(given: str | os.PathLike[str]) -> WaiverFile:
         detail = "is a folder" if file.trouble is Trouble.NOT_REGULAR and path.is_dir() else file.detail
         raise UsageError(f"waivers {path}: {detail or file.trouble.value}")
     try:
-        tables = _parse(file.data.decode("utf-8-sig"))
+        tables = parse_toml(file.data.decode("utf-8-sig"))
     except (ValueError, RecursionError) as fault:
         reason = str(fault).splitlines()[0] if str(fault) else type(fault).__name__
         raise UsageError(f"waivers {path}: cannot be read as TOML: {reason}") from None
@@ -83,14 +83,6 @@ def read_waivers(given: str | os.PathLike[str]) -> WaiverFile:
         return WaiverFile(path, tuple(_listed(tables)), hashlib.sha256(file.data).hexdigest())
     except ValueError as fault:
         raise UsageError(f"waivers {path}: {fault}") from None
-
-
-def _parse(text: str) -> dict[str, Any]:
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
-    return tomllib.loads(text)
 
 
 def _listed(document: dict[str, Any]) -> list[Waiver]:

@@ -7,9 +7,10 @@ from fcu_conform.artefacts.cbor import MAX_BYTES, label
 from fcu_conform.artefacts.device import Device
 from fcu_conform.artefacts.privatekeys import Secret
 from fcu_conform.artefacts.setup import Setup
-from fcu_conform.rules.bundle_words import HANDLER, READABLE, bundle_of, client, counted, shown, wrong
+from fcu_conform.rules.bundle_words import HANDLER, READABLE, bundle_of, client, shown, wrong
 from fcu_conform.rules.model import DeviceFindings, Finding, Level, device_rule, requires
 from fcu_conform.rules.sources import inferred, rfc
+from fcu_conform.rules.words import counted
 
 SCHEME_VERSION = "0.0.1"
 SWITCHES = ("Verify", "Disable", "KpAlvSess")

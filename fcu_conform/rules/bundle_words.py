@@ -8,6 +8,7 @@ from fcu_conform.artefacts.device import Device
 from fcu_conform.artefacts.privatekeys import Secret
 from fcu_conform.rules.model import Finding, Location, NotApplicable, Source
 from fcu_conform.rules.sources import device as device_source
+from fcu_conform.rules.words import counted
 
 HANDLER = "fcc_bundle_handler.c"
 READABLE = ("BDL001", "BDL004", "BDL005", "BDL007")
@@ -77,11 +78,6 @@ def shown(value: object) -> str:
 def kind(value: object) -> str:
     """What type a value is of, where the value itself is better not shown."""
     return "a text string" if isinstance(value, str) else shown(value)
-
-
-def counted(number: int, word: str) -> str:
-    """A number with its word, in the plural where it is not one."""
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
 def _escaped(text: str) -> str:

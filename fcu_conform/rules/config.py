@@ -9,6 +9,7 @@ from fcu_conform.artefacts.setup import Setup
 from fcu_conform.rules.model import Finding, Findings, Level, Location, requires, rule
 from fcu_conform.rules.sources import device, fcu_error, inferred, page
 from fcu_conform.rules.subjects import AUTHORITY_ATTRIBUTES
+from fcu_conform.rules.words import counted
 
 DEPTH = "device-certificate-chain-depth"
 DEPTH_LIMIT = 5
@@ -176,9 +177,7 @@ def depth_fits_chain(setup: Setup) -> Findings:
         yield Finding(
             f"a depth of {depth} is not possible",
             _at_depth(setup),
-            expected=f"1 to {count + 1}: fcu.crt has {count} certificate{'s' if count != 1 else ''}"
-            if count
-            else "1 or more",
+            expected=f"1 to {count + 1}: fcu.crt has {counted(count, 'certificate')}" if count else "1 or more",
             found=str(depth),
         )
 

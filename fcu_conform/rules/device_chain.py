@@ -23,7 +23,7 @@ from fcu_conform.rules.model import (
     device_rule,
 )
 from fcu_conform.rules.sources import device, docs, page, rfc
-from fcu_conform.rules.words import called, day, titled
+from fcu_conform.rules.words import called, counted, day, titled
 
 CERTIFICATE_LIMIT = 1024
 """Octets of DER that the device's client reads of one certificate (fact DC-05)."""
@@ -45,21 +45,26 @@ _UPLOADING = "Uploading the FCU CA to Device Management"
 
 
 def has_output(subject: Device) -> None:
-    """Leaves out what has no certificate to judge: a key beside the devices, a bundle that asks for a request."""
+    """Leaves out what has no certificate to judge: a key beside the devices, a bundle that asks for a request.
+
+    Raises:
+        NotApplicable: there is none.
+    """
     if not subject.certificates:
         raise NotApplicable("no certificate")
 
 
 def own_certificate(subject: Device, setup: Setup) -> Certificate:
-    """The device's own certificate, also where it does not stand first, so that a wrong order is one fault and
+    """The device's own certificate, also where it does not stand first: so a wrong order is one fault and not ten.
 
-    not ten.
+    Raises:
+        NotApplicable: the device has no certificate.
+        Blocked: every certificate is one of fcu.crt.
     """
     if subject.own is not None:
         return subject.own
+    has_output(subject)
     certificates = subject.certificates
-    if not certificates:
-        has_output(subject)
     first = certificates[0]
     if not first.is_among(setup.ca_certificates):
         return first
@@ -124,7 +129,7 @@ def device_has_as_many_as_depth(subject: Device, setup: Setup) -> DeviceFindings
         raise Blocked("BDL026")
     return [
         Finding(
-            f"carries {count} certificate{'s' if count != 1 else ''} at depth {slicing.depth}",
+            f"carries {counted(count, 'certificate')} at depth {slicing.depth}",
             expected=f"{slicing.depth}: the device certificate and"
             f" {', '.join(map(called, slicing.on_device)) or 'nothing else'}",
             found=" · ".join(map(called, subject.certificates)),

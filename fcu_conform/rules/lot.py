@@ -17,6 +17,7 @@ from fcu_conform.rules.model import (
 )
 from fcu_conform.rules.seen import Memory
 from fcu_conform.rules.sources import docs, inferred, page, rfc
+from fcu_conform.rules.words import counted
 
 DRIFT_DAYS = 3
 """Days by which validity may differ inside a lot: leap days and the seconds between two signatures are no drift."""
@@ -114,8 +115,8 @@ def lot_has_one_depth(_setup: Setup) -> DeviceCheck:
         depth, name = first[0]
         if count == depth:
             return ()
-        message = f"carries {counted(count)}, and {name}, the first of the lot, carries {depth}"
-        return [Finding(message, at(1), f"{counted(depth)}, as {name} does", str(count))]
+        message = f"carries {counted(count, 'certificate')}, and {name}, the first of the lot, carries {depth}"
+        return [Finding(message, at(1), f"{counted(depth, 'certificate')}, as {name} does", str(count))]
 
     return check
 
@@ -152,11 +153,6 @@ def profile_does_not_drift(_setup: Setup) -> DeviceCheck:
         return [Finding(f"is made otherwise than {name}: {'; '.join(drifted)}", at(1))]
 
     return check
-
-
-def counted(number: int) -> str:
-    """A number of certificates, in words."""
-    return f"{number} certificate{'s' if number != 1 else ''}"
 
 
 def _days(certificate: Certificate) -> int:

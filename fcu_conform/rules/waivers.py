@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from fcu_conform.artefacts.waivers import Waiver, WaiverFile
 from fcu_conform.rules.model import Catalogue, Finding, Findings, Level, Location, Scope, rule
 from fcu_conform.rules.sources import inferred
+from fcu_conform.rules.words import counted
 
 LONGEST = timedelta(days=180)
 """How far ahead a waiver may reach."""
@@ -90,8 +91,7 @@ def waivers_are_for_waivable_rules(survey: Survey) -> Findings:
 def waivers_have_not_expired(survey: Survey) -> Findings:
     for waiver in survey.file.waivers:
         if waiver.expires < survey.today:
-            days = (survey.today - waiver.expires).days
-            message = f"expired {days} day{'s' if days != 1 else ''} before the day of judgement"
+            message = f"expired {counted((survey.today - waiver.expires).days, 'day')} before the day of judgement"
             yield Finding(message, survey.place(waiver), f"{survey.today} or later", str(waiver.expires))
 
 

@@ -45,6 +45,11 @@ def numbered(link: Link) -> str:
     return f"{link.index} {called(link.certificate)}"
 
 
+def counted(number: int, word: str) -> str:
+    """A number with its word, in the plural where it is not one."""
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
 def file_trouble(file: PemFile) -> str:
     """Why a file cannot be read, as what it is or does."""
     trouble = file.file.trouble
@@ -70,6 +75,5 @@ def span(difference: timedelta) -> str:
     seconds = int(abs(difference).total_seconds())
     for unit, size in (("day", 86400), ("hour", 3600), ("minute", 60)):
         if seconds >= size:
-            count = seconds // size
-            return f"{count} {unit}{'s' if count != 1 else ''}"
-    return f"{seconds} second{'s' if seconds != 1 else ''}"
+            return counted(seconds // size, unit)
+    return counted(seconds, "second")

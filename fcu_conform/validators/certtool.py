@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 
-from fcu_conform.validators.model import Answer, CannotTell, Question, ValidatorFault
-from fcu_conform.validators.processes import Tool, first_line, line, pem
+from fcu_conform.artefacts.pem import to_pem
+from fcu_conform.validators.model import Answer, CannotTell, Question, ValidatorFault, is_now
+from fcu_conform.validators.processes import Tool, first_line, line
 
 _VERDICT = re.compile(rb"^Chain verification output: (Not verified|Verified)\.(.*)$", re.MULTILINE)
 _UNREADABLE = re.compile(rb"^(?:error parsing CRTs|gnutls_x509_\w+): (.*)$", re.MULTILINE)
 _ON_DATES = re.compile(r"The certificate chain uses (?:expired|not yet valid) certificate\. *")
 _NOT_THE_CERTIFICATE = re.compile(rb"reading file|memory|internal error", re.IGNORECASE)
 _NOTHING_MORE = "The certificate is NOT trusted."
-_CLOCK = 60
-"""The process clock is near enough to the instant in question, in seconds."""
 
 
 class Certtool(Tool):
@@ -41,8 +39,8 @@ class Certtool(Tool):
         return _version(self._found(), self)
 
     def _judge(self, program: str, question: Question, folder: Path) -> Answer:
-        (folder / "anchors.pem").write_bytes(pem(*question.anchors))
-        (folder / "chain.pem").write_bytes(pem(question.leaf, *question.untrusted))
+        (folder / "anchors.pem").write_bytes(to_pem(*question.anchors))
+        (folder / "chain.pem").write_bytes(to_pem(question.leaf, *question.untrusted))
         command = [program, "--verify", "--load-ca-certificate=anchors.pem", "--infile=chain.pem"]
         told = _can_be_told_an_instant(program, self)
         if told:
@@ -53,7 +51,7 @@ class Certtool(Tool):
             accepted = verdict[1] == b"Verified"
             if accepted != (finished.status == 0):
                 raise ValidatorFault(f"certtool said {line(verdict[0])!r} with status {finished.status}")
-            another = not told and abs((datetime.now(question.at.tzinfo) - question.at).total_seconds()) > _CLOCK
+            another = not told and not is_now(question.at)
             return _answer(accepted, line(verdict[2]), another, alone=not question.untrusted)
         unreadable = _UNREADABLE.search(said)
         if finished.status == 1 and unreadable and not _NOT_THE_CERTIFICATE.search(unreadable[1]):

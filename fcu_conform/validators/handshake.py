@@ -6,13 +6,13 @@ import sys
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from importlib import import_module
 from typing import TYPE_CHECKING, Literal
 
 from fcu_conform.artefacts.der import DerError
 from fcu_conform.artefacts.privatekeys import Secret
-from fcu_conform.validators.model import ValidatorFault
+from fcu_conform.validators.model import ValidatorFault, is_now
 
 if TYPE_CHECKING:
     from fcu_conform.validators.tls_credentials import Credentials
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 Protocol = Literal["TLS 1.2", "TLS 1.3", "DTLS 1.2"]
 Library = Literal["openssl", "mbedtls"]
 
-_NOW = timedelta(seconds=60)
 # Mbed TLS 2.28 has no TLS 1.3
 PAIRS: tuple[tuple[Protocol, Library, Library], ...] = (
     ("TLS 1.2", "openssl", "openssl"),
@@ -100,7 +99,7 @@ def shake_hands(
     if not chain or not anchors:
         reason = "no certificate is trusted" if chain else "the device has no certificate"
         raise ValidatorFault(f"no handshake: {reason}")
-    elsewhen = abs(datetime.now(timezone.utc) - at) > _NOW
+    elsewhen = not is_now(at)
     remarks: tuple[str, ...] = ()
     try:
         device, impostor = Credentials(tuple(chain), key), impostor_of(chain, anchors)

@@ -7,20 +7,17 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
 
-from fcu_conform.validators.model import Answer, Question, ValidatorFault
+from fcu_conform.validators.model import Answer, Question, ValidatorFault, is_now
 
 _VERIFY_FAILED = -0x2700
 _ON_DATES = 0x01 | 0x20 | 0x0200 | 0x0400
 """MBEDTLS_X509_BADCERT_EXPIRED, BADCRL_EXPIRED, BADCERT_FUTURE and BADCRL_FUTURE."""
 _OUT_OF_MEMORY = (0x2880, 0x3F80, 0x4D80, 0x006A, 0x0010)
 """How X.509, PK, ECP, ASN.1 and bignum say that there is no memory: each a part of an error, and no word on a path."""
-_CLOCK = 60
-"""The process clock is near enough to the instant in question, in seconds."""
 _ROOM = 4096
 """Room for a mbedtls_x509_crt, in octets: it has less than 1,000 in all versions of 2.28 and 3.6."""
 _SYSTEM = (("libmbedcrypto.so.7", "libmbedx509.so.1"), ("libmbedcrypto.so.16", "libmbedx509.so.7"))
@@ -68,7 +65,7 @@ class MbedTls:
                 result, flags = library.verify(chain, anchors)
         except _Unreadable as fault:
             return Answer(False, f"cannot be read: {fault}")
-        another = abs((datetime.now(question.at.tzinfo) - question.at).total_seconds()) > _CLOCK
+        another = not is_now(question.at)
         if result not in (0, _VERIFY_FAILED):
             return Answer(False, library.words(result), dates_left_out=another)
         if another:

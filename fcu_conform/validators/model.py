@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from typing import Protocol
 
 
@@ -38,6 +38,15 @@ class Answer:
     accepted: bool
     reason: str = ""
     dates_left_out: bool = False
+
+
+NEAR = timedelta(seconds=60)
+"""How far the clock may be from an instant that counts as now."""
+
+
+def is_now(instant: datetime) -> bool:
+    """The clock is near enough: what a library that reads it says of dates, it says of the instant."""
+    return abs(datetime.now(timezone.utc) - instant) <= NEAR
 
 
 class ValidatorFault(Exception):

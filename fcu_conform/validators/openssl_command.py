@@ -6,8 +6,9 @@ import re
 from functools import lru_cache
 from pathlib import Path
 
+from fcu_conform.artefacts.pem import to_pem
 from fcu_conform.validators.model import Answer, Question, ValidatorFault
-from fcu_conform.validators.processes import Tool, first_line, line, pem
+from fcu_conform.validators.processes import Tool, first_line, line
 
 _ERROR = re.compile(rb"^error (\d+) at (\d+) depth lookup: *(.*)$", re.M)
 _UNREADABLE = re.compile(rb"^.*(?:could not (?:read|find)|unable to load) .*certificate.*$", re.M | re.I)
@@ -40,9 +41,9 @@ class OpensslCommand(Tool):
         for option, ders in (("-trusted", question.anchors), ("-untrusted", question.untrusted)):
             for number, der in enumerate(ders, 1):
                 path = folder / f"{option[1:]}-{number}.pem"
-                path.write_bytes(pem(der))
+                path.write_bytes(to_pem(der))
                 command += [option, path.name]
-        (folder / "leaf.pem").write_bytes(pem(question.leaf))
+        (folder / "leaf.pem").write_bytes(to_pem(question.leaf))
         finished = self._run(*command, "leaf.pem", folder=folder)
         if finished.status == 0 and finished.output.strip() == b"leaf.pem: OK":
             return Answer(True)

@@ -10,7 +10,6 @@ import subprocess
 import tempfile
 import time
 from abc import ABC, abstractmethod
-from base64 import encodebytes
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -229,12 +228,3 @@ class Tool(ABC):
         """Run the tool where it speaks English and its zone is UTC."""
         environment = {**os.environ, "LC_ALL": "C", "TZ": "UTC"}
         return run(self.name, command, folder=folder, environment=environment, seconds=self.seconds)
-
-
-def pem(*ders: bytes) -> bytes:
-    """PEM of certificates, made anew from their DER, so that nothing but certificates is in it."""
-    return b"".join(b"-----BEGIN CERTIFICATE-----\n" + _base64(der) + b"-----END CERTIFICATE-----\n" for der in ders)
-
-
-def _base64(der: bytes) -> bytes:
-    return b"".join(encodebytes(der[start : start + 48]) for start in range(0, len(der), 48))

@@ -24,7 +24,6 @@ KEYS, CERTIFICATES, CHAINS, PARAMETERS, REQUESTS = (
 LONG_CHAIN = Place("DEV018", BUNDLE, level="notice")
 """More than 1024 octets: told as a notice of every set-up that carries so much."""
 DEEP = Needs(devices=1, form="cbor", length=3, depth=3)
-AT_2 = Needs(devices=1, form="cbor", length=3, depth=2, deepest=2)
 DEPTH_3, SIX = Shape(depth=3, devices=1, form="cbor"), Shape(length=6, devices=1, form="cbor")
 
 

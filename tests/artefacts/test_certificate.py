@@ -246,16 +246,15 @@ def test_what_cannot_be_read_is_refused_in_words(old: str, new: str, message: st
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "serial", "octets"),
+    ("old", "new", "serial"),
     [
-        ("020203e8", "020100", 0, 1),
-        ("020203e8", "0201ff", -1, 1),
-        ("020203e8", "0215" + "7f" * 21, int("7f" * 21, 16), 21),
+        ("020203e8", "020100", 0),
+        ("020203e8", "0201ff", -1),
+        ("020203e8", "0215" + "7f" * 21, int("7f" * 21, 16)),
     ],
 )
-def test_odd_serial_numbers_are_read_as_they_are(old: str, new: str, serial: int, octets: int) -> None:
-    read = Certificate(replaced(old, new))
-    assert (read.serial, read.serial_octets) == (serial, octets)
+def test_odd_serial_numbers_are_read_as_they_are(old: str, new: str, serial: int) -> None:
+    assert Certificate(replaced(old, new)).serial == serial
 
 
 @pytest.mark.parametrize(

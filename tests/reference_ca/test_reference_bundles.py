@@ -293,6 +293,7 @@ def altered(answer: bytes, **changes: Any) -> bytes:
         ({"ReturnStatus": None}, 180, "ReturnStatus"),
         ({"InfoMessage": 5}, 180, "InfoMessage"),
         ({"Csrs": None}, 180, "lacks the request"),
+        ({"Csrs": 5}, 180, "Csrs"),
         ({"Csrs": [{"PrKN": "mbed.BootstrapDevicePrivateKey"}]}, 180, "Data"),
         ({"SID": "other"}, 100, "another session"),
         ({"ReturnStatus": 20, "InfoMessage": "General error:"}, 100, "answered 20"),

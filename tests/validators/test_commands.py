@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from fcu_conform.artefacts.pem import to_pem
 from fcu_conform.validators.certtool import Certtool
 from fcu_conform.validators.model import Answer, Question, ValidatorFault
 from fcu_conform.validators.openssl_command import OpensslCommand
-from fcu_conform.validators.processes import Tool, pem
+from fcu_conform.validators.processes import Tool
 
 from . import paths
 from .paths import AT, DAY, DEVICE, usual
@@ -140,7 +141,7 @@ def test_openssl_is_given_the_anchors_alone_and_each_certificate_in_a_file(fake:
 
 def test_openssl_trusts_no_system_roots(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     path = usual()
-    (tmp_path / "roots.pem").write_bytes(pem(path.above[-1]))
+    (tmp_path / "roots.pem").write_bytes(to_pem(path.above[-1]))
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "roots.pem"))
     question = Question(path.leaf, path.above, (paths.certificate(paths.Plan("Stranger")),), AT)
     answer = OpensslCommand().ask(question)

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from fcu_conform.artefacts.pem import to_pem
 from fcu_conform.validators.model import ValidatorFault
-from fcu_conform.validators.processes import LIMIT, first_line, line, pem, run
+from fcu_conform.validators.processes import LIMIT, first_line, line, run
 
 
 @pytest.fixture(autouse=True)
@@ -205,7 +206,7 @@ def test_a_long_line_is_cut() -> None:
 
 
 def test_pem_is_made_anew_from_der() -> None:
-    text = pem(b"x" * 50, b"y")
+    text = to_pem(b"x" * 50, b"y")
     assert text.count(b"-----BEGIN CERTIFICATE-----\n") == 2
     assert max(map(len, text.splitlines())) == 64
-    assert pem(b"") == b"-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n"
+    assert to_pem(b"") == b"-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n"

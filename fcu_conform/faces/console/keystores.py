@@ -1,10 +1,8 @@
-"""What the commands about the depth share: a keystore that is sound enough to be cut, and PEM text."""
+"""What the commands about the depth share: a keystore that is sound enough to be cut."""
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Iterable, Sequence
-from textwrap import wrap
+from collections.abc import Sequence
 
 import click
 
@@ -79,16 +77,6 @@ def slicing_of(setup: Setup) -> Slicing:
     if setup.slicing is None:
         raise UsageError("no depth is known: give --depth, or set device-certificate-chain-depth in fcu.yml")
     return setup.slicing
-
-
-def to_pem(certificates: Iterable[Certificate]) -> bytes:
-    """PEM text (RFC 7468), 64 columns, line feeds."""
-    return b"".join(
-        b"-----BEGIN CERTIFICATE-----\n"
-        + "".join(f"{line}\n" for line in wrap(base64.b64encode(certificate.raw).decode("ascii"), 64)).encode()
-        + b"-----END CERTIFICATE-----\n"
-        for certificate in certificates
-    )
 
 
 def listed(certificates: Sequence[Certificate]) -> str:

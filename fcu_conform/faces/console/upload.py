@@ -7,10 +7,11 @@ from pathlib import Path
 import click
 
 from fcu_conform.artefacts.limits import PEM_FILE
+from fcu_conform.artefacts.pem import to_pem
 from fcu_conform.artefacts.reading import Trouble, read_file
 from fcu_conform.artefacts.setup import Setup
 from fcu_conform.artefacts.usage import UsageError
-from fcu_conform.faces.console.keystores import listed, slicing_of, sound_setup, to_pem
+from fcu_conform.faces.console.keystores import listed, slicing_of, sound_setup
 from fcu_conform.faces.settings import keep_out, write_atomically
 from fcu_conform.faces.text import printable
 
@@ -38,7 +39,7 @@ def command(
         portal = slicing.certificates[-1:]
     elif root_only:
         raise UsageError(f"--root-only: at depth {slicing.depth} {len(portal)} certificates belong on the portal")
-    text = to_pem(portal)
+    text = to_pem(*(certificate.raw for certificate in portal))
     if output is None or output == "-":
         click.echo(text, nl=False)
         return
