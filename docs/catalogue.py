@@ -48,9 +48,8 @@ def example_lines(rule: Rule) -> Iterator[str]:
     yield from (f"*Example.* {escaped(example.story)} `{example.chain}`", "")
     if example.said:
         yield from ("```text", example.said, "```", "")
-    made = f"`reference-ca defect {example.edit} OUT`" if example.edit in DEFECTS else example.edit
-    yield f"Passes: `fixtures/{example.passes}`. Fails: `fixtures/{example.fails}`. The edit between them: {made}."
-    yield ""
+    made = f"`reference-ca defect {example.edit} OUT` makes it" if example.edit in DEFECTS else example.edit
+    yield from (f"- passes: `fixtures/{example.passes}`", f"- fails: `fixtures/{example.fails}`; {made}", "")
 
 
 def sentence(text: str) -> str:

@@ -42,7 +42,8 @@ class Example:
         chain: its chain from subject to issuer; the bar is where the depth cuts it.
         passes: the path of its twin, which the rule lets pass.
         edit: what makes the one of the other.
-        said: what a run of pytest says of it; empty where it asks a validator that is not here.
+        said: what a run of pytest says of it, up to what the rule's section says above; empty where it asks a validator
+            that is not here.
     """
 
     fails: str
@@ -120,7 +121,9 @@ def _judged(rule: Rule, run: Mapping[str, Any]) -> Iterator[str]:
             if findings:
                 word = WORDS[(findings[0].level or rule.level).value]
                 certificates = Certificates.about(rule, examination.setup_of(subject))
-                yield plain(render(result, findings, word, "plain", certificates, WIDTH))
+                text = plain(render(result, findings, word, "plain", certificates, WIDTH))
+                is_the_rule_s = all((one.why, one.fix) == (rule.why, rule.fix) for one in findings)
+                yield text.partition("\n  why  ")[0].rstrip() if is_the_rule_s else text
                 return
 
 

@@ -1,4 +1,4 @@
-"""Judges a keystore from the wheel alone, in an empty environment, and has a program checked that uses its types.
+"""Runs every command from the wheel alone, in an empty environment, and has a program checked that uses its types.
 
 python tests/house/installed.py DIST
 """
@@ -36,12 +36,22 @@ except UsageError as fault:
 def run(folder: Path, python: Path) -> int:
     """Runs what a newcomer runs; gives the first exit code that is not 0."""
     scripts = python.parent
+    maker, judge, of_line = scripts / "reference-ca", scripts / "fcu-conform", ("--keystore", "line/keystore")
+    reports = [f"--fcu-report=report.{ending}" for ending in ("json", "html", "md", "sarif", "intoto.json")]
     (folder / "consumer.py").write_text(CONSUMER)
     for command in (
-        [scripts / "reference-ca", "keystore", "line", "--length", "3"],
-        [python, "-m", "pytest", "-q", "--fcu-keystore=line/keystore", "--fcu-report=report.json"],
-        [scripts / "fcu-conform", "explain", "KEY006"],
-        [scripts / "fcu-conform", "upload", "--keystore", "line/keystore", "-o", "upload.pem"],
+        [maker, "keystore", "line", "--length", "3"],
+        [maker, "devices", "--keystore", "line/keystore", "--count", "3", "-o", "out"],
+        [maker, "defect", "key-of-the-root", "broken"],
+        [judge, "rules"],
+        [judge, "explain", "KEY006"],
+        [judge, "upload", *of_line, "-o", "upload.pem"],
+        [judge, "slice", *of_line, "out/device-0001.pem"],
+        [scripts / "pytest", "-q", "--fcu-keystore=line/keystore", "--fcu-devices=out", "--fcu-handshake", *reports],
+        [judge, "lot", *of_line, "--workers", "2", "--report", "lot.json", "out"],
+        [judge, "certify", *of_line, "--devices", "out", "--out", "handed-in"],
+        [judge, "verify-statement", "handed-in", "--require", "warned"],
+        [judge, "diff", "report.json", "handed-in/report.json"],
         [python, "-m", "pip", "install", "-q", "mypy"],
         [python, "-m", "mypy", "--strict", "consumer.py"],
     ):
