@@ -13,7 +13,7 @@ from typing import Any
 
 from fcu_conform.artefacts import cbor, der
 from fcu_conform.artefacts.certificate import Certificate
-from fcu_conform.artefacts.privatekeys import Secret
+from fcu_conform.artefacts.privatekeys import PrivateKey, Secret, parse_private_key
 
 KEYS = "Keys"
 CERTIFICATES = "Certificates"
@@ -82,6 +82,20 @@ class Item:
         """The certificates with their paths, read; where one cannot be read, why."""
         return tuple((place, _certificate(data)) for place, data in self.certificate_data)
 
+    @cached_property
+    def read_key(self) -> PrivateKey | der.DerError | None:
+        """The private key that a key's Data holds, read, whatever its type says; or why it is none. None without Data.
+
+        The reader's words may quote the bytes, so they are not for findings.
+        """
+        data = self.fields.get("Data")
+        if self.group != KEYS or not isinstance(data, Secret):
+            return None
+        try:
+            return parse_private_key(data.reveal())
+        except der.DerError as fault:
+            return fault
+
     @property
     def leaf(self) -> Certificate | None:
         """The first certificate, where it can be read."""
@@ -101,8 +115,9 @@ class Bundle:
         problem: why it cannot be read at all; empty if it can.
         groups: the top level by name, in order; byte strings are `Secret`. Empty where it could not be decoded.
         mode: "bootstrap" or "lwm2m" by mbed.UseBootstrap; None where the bundle does not say.
-        device_certificates: DER certificates of the mode's device certificate item, the device's own first.
-        device_key: the DER private key of the mode's device key item, if the bundle has one.
+        device_certificates: those of the mode's device certificate item, the device's own first; where one cannot be
+            read, why.
+        device_key: the mode's device key item, if the bundle has one.
         endpoint_name: mbed.EndpointName, if the bundle has one.
     """
 
@@ -148,12 +163,10 @@ class Bundle:
         item = self.find(name, PARAMETERS)
         return None if item is None else item.fields.get("Data")
 
-    def private_key(self, name: str) -> Secret | None:
-        """The DER of the private key of that name, as far as it is a byte string."""
-        for item in self.items(KEYS):
-            if item.name == name and item.is_private_key and isinstance(item.fields.get("Data"), Secret):
-                return item.fields["Data"]  # type: ignore[no-any-return]
-        return None
+    def private_key(self, name: str) -> Item | None:
+        """The private key of that name, as far as its Data is a byte string."""
+        named = (item for item in self.items(KEYS) if item.name == name and item.is_private_key)
+        return next((item for item in named if isinstance(item.fields.get("Data"), Secret)), None)
 
     def switch(self, name: str) -> int | None:
         """A top-level 0 or 1; None where it is absent or neither."""
@@ -187,13 +200,13 @@ class Bundle:
         return item is not None and sum(other.name == item.name for other in self.items(CERTIFICATES, CHAINS)) > 1
 
     @cached_property
-    def device_certificates(self) -> tuple[bytes, ...]:
+    def device_certificates(self) -> tuple[Certificate | der.DerError, ...]:
         """See `Bundle`."""
         item = self.device_item
-        return () if item is None else tuple(data for _, data in item.certificate_data)
+        return () if item is None else tuple(certificate for _, certificate in item.certificates)
 
     @cached_property
-    def device_key(self) -> Secret | None:
+    def device_key(self) -> Item | None:
         """See `Bundle`."""
         found = (self.private_key(name) for name in self._of_mode("DevicePrivateKey"))
         return next((key for key in found if key is not None), None)

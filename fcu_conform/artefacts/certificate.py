@@ -252,6 +252,16 @@ class Certificate:
         Where the algorithms inside and outside the signed part differ, either will do: that they differ is another
         fault.
         """
+        if key.der not in self._answers:
+            self._answers[key.der] = self._verifies_under(key)
+        return self._answers[key.der]
+
+    @lazily
+    def _answers(self) -> dict[bytes, bool | None]:
+        """What `signed_by` has said, by the DER of the key: several rules ask the same, and verifying is dear."""
+        return {}
+
+    def _verifies_under(self, key: PublicKey) -> bool | None:
         answer = verifies(key, self.outer_algorithm.oid, self.signature, self._tbs)
         if answer is not True and self.inner_algorithm.oid != self.outer_algorithm.oid:
             return verifies(key, self.inner_algorithm.oid, self.signature, self._tbs) or answer

@@ -251,19 +251,22 @@ def read_device_bundle(device: Device, data: bytes) -> None:
     """
     bundle = device.bundle = Bundle(data)
     certificates: list[Certificate] = []
-    for number, content in enumerate(bundle.device_certificates, start=1):
-        try:
-            certificates.append(Certificate(content))
-        except der.DerError as fault:
-            device.troubles += (f"certificate {number} of the bundle cannot be read: {fault}",)
+    for number, certificate in enumerate(bundle.device_certificates, start=1):
+        if isinstance(certificate, Certificate):
+            certificates.append(certificate)
+        else:
+            device.troubles += (f"certificate {number} of the bundle cannot be read: {certificate}",)
     device.certificates = tuple(certificates)
     device.troubles += tuple(_problems(device.certificates))
-    if bundle.device_key is not None:
-        device.key = read_key_der(device.name, bundle.device_key.reveal())
     # Of whatever type they say to be: a CA's key is no less stolen under a wrong one.
-    given = (item.fields.get("Data") for item in bundle.items(KEYS))
-    others = (data for data in given if isinstance(data, Secret) and data is not bundle.device_key)
-    device.other_keys = tuple(read_key_der(device.name, data.reveal()) for data in others)
+    for item in bundle.items(KEYS):
+        if item.read_key is None:
+            continue
+        key = _device_key(device.name, item.read_key, item.fields["Data"])
+        if item is bundle.device_key:
+            device.key = key
+        else:
+            device.other_keys += (key,)
 
 
 _READERS: dict[Kind, Callable[[Device, bytes], None]] = {
@@ -305,10 +308,16 @@ def read_key_block(name: str, block: Block) -> DeviceKey:
 def read_key_der(name: str, data: bytes) -> DeviceKey:
     """Reads a DER private key."""
     try:
-        key: PrivateKey = parse_private_key(data)
+        key: PrivateKey | der.DerError = parse_private_key(data)
     except der.DerError as fault:
-        return DeviceKey(name, trouble=f"cannot be read: {fault}")
+        key = fault
+    return _device_key(name, key, Secret(data))
+
+
+def _device_key(name: str, key: PrivateKey | der.DerError, data: Secret) -> DeviceKey:
+    if isinstance(key, der.DerError):
+        return DeviceKey(name, trouble=f"cannot be read: {key}")
     public = key.public_key
     if key.trouble or public is None:
         return DeviceKey(name, trouble=key.trouble or "is not on P-256")
-    return DeviceKey(name, public.der, private=Secret(data))
+    return DeviceKey(name, public.der, private=data)

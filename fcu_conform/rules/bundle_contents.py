@@ -17,10 +17,9 @@ from fcu_conform.artefacts.bundle import (
     as_uint32,
     text_bytes,
 )
-from fcu_conform.artefacts.der import DerError
 from fcu_conform.artefacts.device import Device
 from fcu_conform.artefacts.oids import COMMON_NAME
-from fcu_conform.artefacts.privatekeys import Secret, parse_private_key
+from fcu_conform.artefacts.privatekeys import PrivateKey, Secret
 from fcu_conform.artefacts.publickeys import PublicKey
 from fcu_conform.artefacts.setup import Setup
 from fcu_conform.rules.bundle_words import FIELDS, bundle_of, client, mode_items, shown, titled, wrong, wrong_item
@@ -282,11 +281,9 @@ def _key_names(item: Item) -> list[str]:
 
 
 def _public_key(bundle: Bundle, name: str) -> PublicKey | None:
-    secret = bundle.private_key(name)
-    try:
-        return None if secret is None else parse_private_key(secret.reveal()).public_key
-    except DerError:
-        return None
+    item = bundle.private_key(name)
+    key = None if item is None else item.read_key
+    return key.public_key if isinstance(key, PrivateKey) else None
 
 
 @device_rule(

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from itertools import pairwise
-from typing import Any
 
 from fcu_conform.artefacts import bundle as artefact
 from fcu_conform.artefacts import der
 from fcu_conform.artefacts.bundle import CERTIFICATES, CHAINS, KEYS, PARAMETERS, REQUESTS, Item
 from fcu_conform.artefacts.certificate import Certificate
 from fcu_conform.artefacts.device import Device
-from fcu_conform.artefacts.privatekeys import Secret, parse_private_key
+from fcu_conform.artefacts.privatekeys import PrivateKey, Secret
 from fcu_conform.artefacts.publickeys import parse_public_key
 from fcu_conform.artefacts.setup import Setup
 from fcu_conform.rules.bundle_words import FIELDS, GROUPS, bundle_of, client, kind, shown, wrong, wrong_item
@@ -298,21 +297,23 @@ def _ca_links(lower: bytes, upper: bytes) -> bool:
 def keys_are_what_their_type_says(device: Device, _setup: Setup) -> DeviceFindings:
     findings = []
     for item in bundle_of(device).items(KEYS):
-        trouble = _key_trouble(item.fields["Data"], private=item.is_private_key)
+        trouble = _key_trouble(item)
         if trouble:
             expected = "a private key on P-256" if item.is_private_key else "a public key on P-256"
             findings.append(wrong_item(item, "Data", trouble, f"{expected}, in DER"))
     return findings
 
 
-def _key_trouble(data: Any, *, private: bool) -> str:
-    content: bytes = data.reveal()
+def _key_trouble(item: Item) -> str:
+    content: bytes = item.fields["Data"].reveal()
     if content.lstrip().startswith(b"-----BEGIN"):
         return "is PEM"
+    if item.is_private_key:
+        return item.read_key.trouble if isinstance(item.read_key, PrivateKey) else "is no private key that can be read"
     try:
-        return parse_private_key(content).trouble if private else parse_public_key(content).trouble
+        return parse_public_key(content).trouble
     except der.DerError:  # the reader's words may quote bytes, and these may be a private key's
-        return f"is no {'private' if private else 'public'} key that can be read"
+        return "is no public key that can be read"
 
 
 @device_rule(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 import cbor2
 import pytest
@@ -11,8 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fcu_conform.artefacts.bundle import Bundle
+from fcu_conform.artefacts.certificate import Certificate
+from fcu_conform.artefacts.device import DeviceFile, Kind
+from fcu_conform.artefacts.privatekeys import parse_private_key
+from fcu_conform.artefacts.publickeys import verifies
 from fcu_conform.artefacts.setup import Setup
-from fcu_conform.rules.model import Finding
+from fcu_conform.engine.devices import Judge
+from fcu_conform.rules import CATALOGUE
+from fcu_conform.rules.model import OVER_DEVICES, Finding
 
 from .judging import judge_pass
 from .maker import (
@@ -36,26 +43,31 @@ from .observed import OBSERVED
 GOOD = changed(good(3))
 
 
+def carried(bundle: Bundle) -> tuple[bytes, ...]:
+    """The device's certificates as bytes, all of which can be read."""
+    return tuple(one.raw for one in bundle.device_certificates if isinstance(one, Certificate))
+
+
 def test_it_gives_the_modes_certificates_key_and_endpoint_name() -> None:
     for mode in ("bootstrap", "lwm2m"):
         bundle = Bundle(changed(good(3, mode=mode)))
         assert bundle.mode == mode
-        assert bundle.device_certificates == chain()[:3]
+        assert carried(bundle) == chain()[:3]
         assert bundle.device_key is not None
-        assert bundle.device_key.reveal() == key_der()
+        assert bundle.device_key.fields["Data"].reveal() == key_der()
         assert bundle.endpoint_name == ENDPOINT
 
 
 def test_the_other_modes_certificate_is_not_the_devices() -> None:
     other = {"Name": "mbed.LwM2MDeviceCert", "Data": chain()[3]}
-    assert Bundle(changed(good(2), add("Certificates", other))).device_certificates == chain()[:2]
+    assert carried(Bundle(changed(good(2), add("Certificates", other)))) == chain()[:2]
 
 
 @pytest.mark.parametrize("mode", ["bootstrap", "lwm2m"])
 def test_without_a_mode_whichever_certificate_is_there_is_the_devices(mode: str) -> None:
     bundle = Bundle(changed(good(2, mode=mode), drop_parameter("mbed.UseBootstrap")))
     assert bundle.mode is None
-    assert bundle.device_certificates == chain()[:2]
+    assert carried(bundle) == chain()[:2]
     assert bundle.device_key is not None
 
 
@@ -70,7 +82,7 @@ def test_the_mode_is_read_as_the_device_reads_it(value: object, mode: str | None
 
 def test_a_certificate_that_is_no_byte_string_is_left_out() -> None:
     mixed = set_field("CertificateChains", "DataArray", [chain()[0], "text", chain()[1]])
-    assert Bundle(changed(good(), mixed)).device_certificates == chain()[:2]
+    assert carried(Bundle(changed(good(), mixed))) == chain()[:2]
 
 
 def test_certificate_requests_are_taken_last() -> None:
@@ -197,3 +209,27 @@ def test_a_bundle_stuffed_up_to_the_limits_is_judged_quickly(edit: Callable[[Fie
     started = time.perf_counter()
     judge_pass(data, setup)
     assert time.perf_counter() - started < 1
+
+
+def test_nothing_in_a_bundle_is_read_or_verified_twice(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[object] = []
+
+    def noted(what: Any) -> Any:
+        def wrapper(*arguments: Any) -> Any:
+            done.append((what.__name__, arguments[-1]))
+            return what(*arguments)
+
+        return wrapper
+
+    monkeypatch.setattr(Certificate, "_read", noted(Certificate._read))
+    monkeypatch.setattr("fcu_conform.artefacts.certificate.verifies", noted(verifies))
+    monkeypatch.setattr("fcu_conform.artefacts.bundle.parse_private_key", noted(parse_private_key))
+    monkeypatch.setattr("fcu_conform.artefacts.device.parse_private_key", noted(parse_private_key))
+    rules = [rule for rule in CATALOGUE if rule.scope in OVER_DEVICES]
+    judge = Judge(rules, setup)
+    file = DeviceFile("acme-000017.cbor", Kind.BUNDLE, GOOD)
+    judge.judge([file])
+    done.clear()
+    judge.judge([file])
+    assert {what for what, _ in done} == {"_read", "verifies", "parse_private_key"}
+    assert len(done) == len(set(done))
