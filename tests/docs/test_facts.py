@@ -34,3 +34,14 @@ def test_every_choice_that_the_documents_leave_has_a_decision() -> None:
     rows = re.findall(r"^\| (D-\d\d) \| (.+) \| (.+) \|$", PAGE, re.MULTILINE)
     assert [name for name, _, _ in rows] == [f"D-{number:02}" for number in range(1, 17)]
     assert all(len(question) > 15 and len(decision) > 15 for _, question, decision in rows)
+
+
+def test_every_fact_says_where_it_was_read() -> None:
+    rows = re.findall(r"^\| ([A-Z]{1,2}-\d\d) \| [\w, ]+ \| .+ \| ([^|]+) \|$", PAGE, re.MULTILINE)
+    facts = {name for name in ROWS if not name.startswith("D-")}
+    assert {name for name, _ in rows} == facts
+    assert [name for name, where in rows if not re.search(r"\d", where)] == ["R-08"]
+    cited = {number for _, where in rows for number in re.findall(r"\[(\d+)\]", where)}
+    listed = dict(re.findall(r"^(\d+)\. <(https://\S+)>$", PAGE, re.MULTILINE))
+    assert cited == set(listed)
+    assert listed == dict(re.findall(r"^\[(\d+)\]: (https://\S+)$", PAGE, re.MULTILINE))
