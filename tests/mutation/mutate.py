@@ -40,7 +40,6 @@ TESTS = (
     "checkers",
     "depth_law",
     "engine",
-    "faces",
     "foreign",
     "liars",
     "lots",
@@ -49,7 +48,7 @@ TESTS = (
     "vectors",
     "waivers",
 )
-"""The folders of tests that judge mutants; the others are about the maker, documents, and processes of their own."""
+"""The folders of tests that judge mutants; the others are about the maker, the faces, and documents."""
 
 NOTICED = ("killed", "timed out")
 UNNOTICED = ("survived", "not reached")
@@ -95,13 +94,14 @@ def run_pytest(copy: Path, files: Sequence[str], plugin: object) -> int:
 
 
 def record(copies: Sequence[Path]) -> Reach:
-    """Runs all tests once, without mutants: each has to pass."""
+    """Runs all tests once, without mutants."""
     copy = copies[0]
     files = sorted(p.relative_to(copy).as_posix() for name in TESTS for p in (copy / "tests" / name).glob("test_*.py"))
     places = {copy: copy.with_name(f"{copy.name}-reach") for copy in copies}
 
     def one(number: int, copy: Path) -> int:
-        return run_pytest(copy, files[number :: len(copies)], Recorder(copy, places[copy]))
+        status = run_pytest(copy, files[number :: len(copies)], Recorder(copy, places[copy]))
+        return 0 if status == pytest.ExitCode.TESTS_FAILED else status  # which ones is looked at by `Reach`
 
     side_by_side(copies, one)
     return Reach.read(places)

@@ -19,6 +19,10 @@ SLOWEST = 4.0
 """Seconds: a test that takes longer does not judge mutants."""
 
 
+FEW = 0.01
+"""Share of the tests that may fail while they are watched: those of memory and signals do."""
+
+
 class Recorder:
     """A plugin of pytest that records what each test reaches."""
 
@@ -46,7 +50,7 @@ class Recorder:
     def pytest_sessionfinish(self) -> None:
         self.coverage.stop()
         self.coverage.save()
-        told = {test: seconds for test, seconds in self.seconds.items() if test not in self.failed}
+        told = {"seconds": self.seconds, "failed": sorted(self.failed)}
         self.place.with_suffix(".json").write_text(json.dumps(told), encoding="utf-8")
 
 
@@ -63,9 +67,13 @@ class Reach:
         rows: dict[str, dict[int, list[str]]] = defaultdict(lambda: defaultdict(list))
         seconds: dict[str, float] = {}
         for root, place in places.items():
-            own = json.loads(place.with_suffix(".json").read_text(encoding="utf-8"))
-            quick = {test: test for test, taken in own.items() if taken < SLOWEST}
-            seconds |= own
+            told = json.loads(place.with_suffix(".json").read_text(encoding="utf-8"))
+            if len(told["failed"]) > FEW * len(told["seconds"]):
+                raise SystemExit(f"tests fail without a mutant: {', '.join(told['failed'][:20])}")
+            quick = {test: test for test, taken in told["seconds"].items() if taken < SLOWEST}
+            for test in told["failed"]:  # it minds being watched, or was skipped: it judges nothing
+                quick.pop(test, None)
+            seconds |= told["seconds"]
             data = coverage.CoverageData(str(place.with_suffix(".sqlite")))
             data.read()
             for file in data.measured_files():
