@@ -21,7 +21,7 @@ from fcu_conform.artefacts.devicenames import (
     take_key,
 )
 from fcu_conform.artefacts.folders import folder_chunks
-from fcu_conform.artefacts.limits import DEVICE_FILE, MANIFEST_FILE
+from fcu_conform.artefacts.limits import DEVICE_FILE, MANIFEST_FILE, MANIFEST_MISSING
 from fcu_conform.artefacts.manifest import Manifest, read_manifest
 from fcu_conform.artefacts.reading import CHANGED, read_file, version_at
 from fcu_conform.artefacts.tables import estimate_rows, is_table, table_chunks
@@ -107,9 +107,13 @@ def _in_folder(root: Path, manifest_name: str, *, listed_only: bool) -> Iterator
 
 
 def _missing(manifest: Manifest, found: set[str]) -> Iterator[DeviceFile]:
-    for name, row in manifest.rows.items():
-        if name not in found:
-            yield DeviceFile(name, troubles=(f"is missing: {manifest.name}, line {row.line}, names it",))
+    missing = [name for name in manifest.rows if name not in found]
+    for name in missing[:MANIFEST_MISSING]:
+        line = manifest.rows[name].line
+        yield DeviceFile(name, troubles=(f"is missing: {manifest.name}, line {line}, names it",))
+    if len(missing) > MANIFEST_MISSING:
+        more = f"names {len(missing) - MANIFEST_MISSING} more files that are missing"
+        yield DeviceFile(manifest.name, troubles=(more,))
 
 
 def _single(path: Path) -> Iterator[DeviceFile]:

@@ -51,6 +51,9 @@ DEVICE_FILE = 256 * KIB
 TABLE_ROW = 512 * KIB
 """Bytes of one line of a .jsonl file; a bundle in base64 has about 8 KiB."""
 
+TABLE_STRANGE = 1000
+"""Lines in a row of a .jsonl file that may begin with anything but a brace before it counts as something else."""
+
 TABLE_LINE = 64 * MIB
 """Bytes after which the end of a line of a .jsonl file is no longer looked for."""
 
@@ -62,6 +65,9 @@ MANIFEST_FILE = 192 * MIB
 
 MANIFEST_ROWS = 1_000_000
 """Rows of devices.csv."""
+
+MANIFEST_MISSING = 1000
+"""Files of devices.csv that are told one by one to be missing."""
 
 MANIFEST_TROUBLES = 100
 """Faults of devices.csv that are told; nobody reads the list of a file full of them."""
@@ -107,6 +113,9 @@ WAIVERS = 1000
 
 WAIVER_TEXT = 2000
 """Characters of one field of a waiver."""
+
+TOML_KEY = 20
+"""Parts of a dotted key in a TOML file; the suite's own have one."""
 
 JSON_VALUES = 1_000_000
 """Values in a JSON document; a report has about 20 for each finding."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import dataclass, replace
-from pathlib import PurePosixPath
 
 from fcu_conform.artefacts.limits import MANIFEST_ROWS, MANIFEST_TROUBLES
 from fcu_conform.artefacts.reading import FileBytes
@@ -81,7 +80,7 @@ def _collect(name: str, reader: csv.DictReader[str]) -> Manifest:
 
 
 def _leads_out(path: str) -> bool:
-    return path.startswith("/") or ".." in PurePosixPath(path).parts
+    return path.startswith("/") or ".." in path.split("/")
 
 
 def _path(value: str | None) -> str | None:

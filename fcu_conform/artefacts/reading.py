@@ -92,13 +92,13 @@ def read_file(path: Path, limit: int, *, within: Path | None = None, name: str =
         mode = before.st_mode
         if not stat.S_ISREG(mode):
             return failed(trouble=Trouble.NOT_REGULAR, detail=f"is {kind_of(mode)}", mode=mode)
-        data = _read_up_to(descriptor, limit + 1)
+        data = b"" if before.st_size > limit else _read_up_to(descriptor, limit + 1)
         after = os.fstat(descriptor)
     except OSError as fault:
         return failed(trouble=_trouble(fault), detail=_detail(fault, is_link))
     finally:
         os.close(descriptor)
-    if len(data) > limit:
+    if max(len(data), before.st_size) > limit:
         return failed(trouble=Trouble.TOO_LARGE, detail=f"has more than {limit} bytes", mode=mode)
     if version_of(before) != version_of(after):
         return failed(trouble=Trouble.UNREADABLE, detail=CHANGED, mode=mode)

@@ -24,7 +24,7 @@ from typing import IO, Any
 from fcu_conform.artefacts.archives import BoundedStream, open_regular, unpacked_limit
 from fcu_conform.artefacts.chunks import CHUNK, Chunk, FilesChunk
 from fcu_conform.artefacts.device import DeviceFile, Kind
-from fcu_conform.artefacts.limits import DEVICE_FILE, TABLE_LINE, TABLE_ROW
+from fcu_conform.artefacts.limits import DEVICE_FILE, TABLE_LINE, TABLE_ROW, TABLE_STRANGE
 
 LINES_ENDINGS = (".jsonl", ".jsonl.gz")
 PARQUET_ENDING = ".parquet"
@@ -183,6 +183,9 @@ def _line_chunks(path: Path, *, packed: bool) -> Iterator[Chunk]:
             if not packed:
                 # What is appended meanwhile is left alone: a file that grows as fast as it is read has no end.
                 for span, lines in _spans(raw, os.fstat(raw.fileno()).st_size):
+                    if _is_strange(lines):
+                        yield _strange(path, span[0], lines)
+                        return
                     whole = span[2] - span[1] == len(lines)
                     yield (
                         LinesChunk(os.fspath(path), *span)
@@ -192,10 +195,26 @@ def _line_chunks(path: Path, *, packed: bool) -> Iterator[Chunk]:
                 return
             stream = BoundedStream(gzip.GzipFile(fileobj=raw), unpacked_limit(raw))
             for (first, _, _), lines in _spans(stream, sys.maxsize):
+                if _is_strange(lines):
+                    yield _strange(path, first, lines)
+                    return
                 yield FilesChunk(tuple(_rows(path.name, first, lines)))
     except (OSError, EOFError, ValueError, zlib.error, tarfile.TarError) as fault:
         reason = str(fault).splitlines()[0] if str(fault) else type(fault).__name__
         yield _broken(path, f"cannot be read to its end: {reason}; what comes after was not judged")
+
+
+def _is_strange(lines: bytes) -> bool:
+    """Most of many lines begin with anything but a brace: it is no table, and each of them would be told."""
+    count = lines.count(b"\n")
+    return count > TABLE_STRANGE and lines.count(b"\n{") + lines.count(b"\n\n") < count // 2
+
+
+def _strange(path: Path, first: int, lines: bytes) -> Chunk:
+    """The first of such lines, and that the rest was left out."""
+    some = b"\n".join(lines.split(b"\n", 10)[:10])
+    trouble = f"has no JSON object on most lines from line {first} on; what comes after was not judged"
+    return FilesChunk((*_rows(path.name, first, some), DeviceFile(path.name, troubles=(trouble,))))
 
 
 def _spans(stream: IO[bytes] | BoundedStream, size: int) -> Iterator[tuple[tuple[int, int, int], bytes]]:
@@ -236,7 +255,7 @@ def _parquet_chunks(path: Path) -> Iterator[Chunk]:
         return
     try:
         with open_regular(path) as raw, parquet.ParquetFile(raw, pre_buffer=False, buffer_size=_BLOCK) as file:
-            fault = _schema_fault(pa, file.schema_arrow)
+            fault = _schema_fault(pa, file.schema_arrow) or _size_fault(file.metadata, unpacked_limit(raw))
             if fault:
                 yield _broken(path, fault)
                 return
@@ -246,9 +265,22 @@ def _parquet_chunks(path: Path) -> Iterator[Chunk]:
                 rows = batch.to_pylist()
                 yield FilesChunk(tuple(read_row(path.name, number + i, row) for i, row in enumerate(rows)))
                 number += len(rows)
-    except (OSError, ValueError, pa.ArrowException) as fault:
+    except (OSError, ValueError, MemoryError, pa.ArrowException) as fault:
         reason = str(fault).splitlines()[0] if str(fault) else type(fault).__name__
         yield _broken(path, f"is a damaged Parquet file: {reason}; what comes after was not judged")
+
+
+def _size_fault(metadata: Any, limit: int) -> str:
+    """What the footer says of the sizes, where that is more than any honest one; empty otherwise."""
+    unpacked = 0
+    for number in range(metadata.num_row_groups):
+        group = metadata.row_group(number)
+        for place in range(group.num_columns):
+            column = group.column(place)
+            unpacked += column.total_uncompressed_size
+            if column.total_uncompressed_size > DEVICE_FILE * max(column.num_values, 16):
+                return f"column {column.path_in_schema}: has values of more than {DEVICE_FILE} bytes"
+    return "unpacks to far more than its own size" if unpacked > limit else ""
 
 
 def _schema_fault(pa: Any, schema: Any) -> str:

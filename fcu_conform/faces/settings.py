@@ -175,16 +175,20 @@ def check_targets(paths: Sequence[str], endings: Sequence[str], name: str = "--f
         shown = f"{name}: {printable(text)}"
         if not path.name.lower().endswith(tuple(endings)):
             raise UsageError(f"{shown}: no report has this ending (there is {', '.join(endings)})")
-        if path.exists() and not path.is_file():
-            raise UsageError(f"{shown}: is no regular file")
-        if not path.parent.is_dir():
-            raise UsageError(f"{shown}: there is no folder {printable(str(path.parent))}")
         try:
+            if path.exists() and not path.is_file():
+                raise UsageError(f"{shown}: is no regular file")
+            if not path.parent.is_dir():
+                raise UsageError(f"{shown}: there is no folder {printable(str(path.parent))}")
             descriptor, beside = open_beside(path)
             os.close(descriptor)
             beside.unlink()
         except OSError as error:
             raise UsageError(f"{shown}: cannot be written ({error.strerror})") from None
+        except UsageError:
+            raise
+        except ValueError as error:  # a NUL in it
+            raise UsageError(f"{shown}: cannot be written ({error})") from None
 
 
 def keep_out(path: Path, setups: Sequence[Setup], shown: str) -> None:

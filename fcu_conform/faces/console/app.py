@@ -16,6 +16,9 @@ from fcu_conform.faces.text import printable
 COMMANDS = ("certify", "diff", "explain", "lot", "rules", "slice", "upload", "verify-statement")
 """Each is a module of this package with a click command named ``command``, imported when it is used."""
 
+JUDGING = frozenset({"certify", "diff", "lot", "slice", "verify-statement"})
+"""Those whose exit code is a verdict."""
+
 OK, INTERRUPTED, INTERNAL_FAULT, USAGE = 0, 2, 3, 4
 """Exit codes, as pytest's."""
 
@@ -74,9 +77,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _complain("interrupted", INTERRUPTED)
     except (BrokenPipeError, SystemExit):
         # The reader has seen enough (head, less); click leaves for this alone. Nothing is to be flushed into the closed
-        # pipe at exit.
+        # pipe at exit. A command that judges has lost its verdict with it, and must not seem to have found nothing.
         _write_no_more()
-        return OK
+        asked = sys.argv[1:] if arguments is None else arguments
+        return INTERNAL_FAULT if JUDGING.intersection(asked[:1]) else OK
     except OSError as fault:
         _write_no_more()
         return _complain(fault.strerror or type(fault).__name__, INTERNAL_FAULT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import os
 import sys
@@ -235,13 +236,23 @@ def _cluster(address: str, stack: ExitStack) -> tuple[Callable[[], Executor], in
         UsageError: distributed is not installed, or nobody answers.
     """
     try:
-        from distributed import Client
+        from distributed import Client, Security
+        from distributed.comm.core import connect
     except ImportError:
         raise UsageError("--scheduler: needs distributed: pip install 'fcu-conform[dask]'") from None
+
+    async def knock() -> None:
+        security: Any = Security()  # type: ignore[no-untyped-call]
+        arguments = security.get_connection_args("client")
+        comm = await connect(address, timeout=CONNECTING, **arguments)  # type: ignore[no-untyped-call]
+        await comm.close()
+
     try:
+        # A client that cannot start would wait for itself for ever once it is given up.
+        asyncio.run(knock())
         client: Any = Client(address, timeout=CONNECTING, set_as_default=False)  # type: ignore[no-untyped-call]
         stack.callback(client.close)
-    except (OSError, ValueError, TypeError) as fault:
+    except (OSError, ValueError, TypeError, RuntimeError, ImportError) as fault:
         reason = str(fault).splitlines()[0] if str(fault) else type(fault).__name__
         raise UsageError(f"--scheduler {address}: no scheduler answers ({reason})") from None
     threads = sum(client.nthreads().values())

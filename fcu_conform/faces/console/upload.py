@@ -53,8 +53,11 @@ def _write(path: Path, text: bytes, setup: Setup, force: bool) -> None:
     Raises:
         UsageError: the place is in the keystore, is no regular file, or holds something else.
     """
-    if not path.parent.is_dir():
-        raise UsageError(f"{path}: there is no folder {path.parent}")
+    try:
+        if not path.parent.is_dir():
+            raise UsageError(f"{path}: there is no folder {path.parent}")
+    except OSError as fault:
+        raise UsageError(f"{path}: cannot be written ({fault.strerror})") from None
     keep_out(path, [setup], str(path))
     there = read_file(path, PEM_FILE)
     if there.is_link or there.trouble not in (None, Trouble.MISSING):
