@@ -34,6 +34,12 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 PATH = click.Path(path_type=Path)
 
+EARLIEST, LATEST = 1951, 9900
+"""Years in which something may be made: certificates have no dates before 1950 nor after 9999."""
+
+LONGEST = 100
+"""Certificates in an fcu.crt; the portal takes 50 for an account."""
+
 
 def _instant(_: click.Context, __: click.Parameter, value: str | None) -> datetime | None:
     """An RFC 3339 instant; a date alone is its first second in UTC."""
@@ -45,6 +51,8 @@ def _instant(_: click.Context, __: click.Parameter, value: str | None) -> dateti
         raise click.BadParameter(f"{value!r} is no instant: write it as 2026-01-01T00:00:00Z") from None
     if instant.tzinfo is None and len(value) > len("2026-01-01"):
         raise click.BadParameter(f"{value!r} has no zone: end it with Z")
+    if not EARLIEST <= instant.year <= LATEST:
+        raise click.BadParameter(f"{value!r} is no time for certificates: name a year from {EARLIEST} to {LATEST}")
     return instant if instant.tzinfo else instant.replace(tzinfo=timezone.utc)
 
 
@@ -196,7 +204,9 @@ def intermediate(
 @cli.command()
 @with_source
 @click.argument("folder", metavar="DIR", type=PATH)
-@click.option("--length", type=click.IntRange(1), default=1, show_default=True, help="Certificates in fcu.crt.")
+@click.option(
+    "--length", type=click.IntRange(1, LONGEST), default=1, show_default=True, help="Certificates in fcu.crt."
+)
 @click.option("--depth", type=click.IntRange(1), help="device-certificate-chain-depth. [default: 2; 1 for length 1]")
 @click.option("--name", help="Common name of the FCU certificate. [default: one with an id of its own]")
 @click.option("--mode", type=click.Choice(["bootstrap", "lwm2m"]), default="bootstrap", show_default=True)
@@ -291,7 +301,9 @@ def devices(
     "--format", "form", type=click.Choice(["folder", "jsonl", "parquet"]), default="folder", show_default=True
 )
 @click.option("--defects", type=click.FloatRange(0, 1), default=0.0, help="The share of devices to make wrong.")
-@click.option("--length", type=click.IntRange(1), default=3, show_default=True, help="Certificates in fcu.crt.")
+@click.option(
+    "--length", type=click.IntRange(1, LONGEST), default=3, show_default=True, help="Certificates in fcu.crt."
+)
 @click.option("--depth", type=click.IntRange(1), help="device-certificate-chain-depth. [default: 2; 1 for length 1]")
 @click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
 def lot(
@@ -360,7 +372,9 @@ def status(folder: Path, config_file: Path | None) -> None:
 @click.argument("name", required=False)
 @click.argument("folder", metavar="OUT", type=PATH, required=False)
 @click.option("--list", "listing", is_flag=True, help="List all defects, and the sound oddities beside them.")
-@click.option("--length", type=click.IntRange(1), help="Certificates in fcu.crt. [default: as the defect needs]")
+@click.option(
+    "--length", type=click.IntRange(1, LONGEST), help="Certificates in fcu.crt. [default: as the defect needs]"
+)
 @click.option("--depth", type=click.IntRange(1), help="device-certificate-chain-depth. [default: as the defect needs]")
 def defect(
     name: str | None, folder: Path | None, listing: bool, length: int | None, depth: int | None, source: Source

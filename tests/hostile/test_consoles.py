@@ -78,6 +78,25 @@ def test_odd_arguments_are_refused_in_a_line(argument: str, factory: Factory, he
             assert done.err.count("\n") == 1, done.err[:500]
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        ["--at", "0001-01-01T00:00:00+14:00"],
+        ["--at", "1949-12-31T23:59:59Z"],
+        ["--at", "9999-12-31T23:59:59Z"],
+        ["--length", "9" * 30],
+        ["--length", "9" * 5000],
+        ["--name", "x" * 100_000],
+        ["--name", "\x1b[2J"],
+    ],
+    ids=lambda odd: " ".join(odd)[:24],
+)
+def test_the_maker_refuses_what_no_certificate_can_hold(odd: Sequence[str], factory: Factory, held: Held) -> None:
+    done = held(lambda: run(*MAKER, "keystore", factory / "new", *odd, cwd=elsewhere(factory)))
+    assert (done.code in (1, 2), done.out) == (True, "")
+    assert re.fullmatch(r"reference-ca: [^\n]+\n", done.err)
+
+
 def test_a_path_with_a_nul_in_an_ini_file_is_a_usage_error(factory: Factory, held: Held) -> None:
     ini = factory.put("pytest.ini", b"[pytest]\nfcu_keystore = key\0store\n")
     done = held(lambda: run(*PYTEST, "-c", ini, cwd=elsewhere(factory)))

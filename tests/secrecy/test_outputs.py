@@ -6,13 +6,14 @@ import copy
 import json
 import os
 import pickle
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hostile.commands import PYTEST, SUITE, Done, elsewhere, run
+from hostile.commands import PYTEST, SUITE, Done, elsewhere, picture, run
 from hostile.factory import DEVICES, KEY, UPLOAD, Factory, make_factory
 from hostile.readers import World, explore
 
@@ -101,6 +102,69 @@ def test_no_report_and_no_cache_holds_a_key(factory: Factory, canaries: list[Can
     assert {*reports, tmp_path / "junit.xml"} <= set(written)
     assert [(path.name, found) for path in written if (found := traces(canaries, path.read_bytes()))] == []
     assert traces(canaries, done.text) == []
+
+
+def test_neither_a_lot_nor_its_journal_nor_any_report_of_it_holds_a_key(
+    factory: Factory, canaries: list[Canary], tmp_path: Path
+) -> None:
+    reports = [f"--report={tmp_path / f'report{ending}'}" for ending in WRITERS]
+    given = ["--keystore", factory.keystore, "--resume", tmp_path / "journal", "--workers", "2", *reports]
+    done = run(*SUITE, "lot", *given, factory / DEVICES, cwd=elsewhere(factory))
+    assert done.code == 1
+    written = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert len(written) == len(WRITERS) + 1
+    assert [(path.name, found) for path in written if (found := traces(canaries, path.read_bytes()))] == []
+    assert traces(canaries, done.text) == []
+    assert done.left == ()
+
+
+def test_nothing_of_what_is_handed_in_holds_a_key_nor_does_what_is_said_of_it(
+    factory: Factory, canaries: list[Canary], tmp_path: Path
+) -> None:
+    """Signed by the key of a device, which stands beside those of the canary."""
+    out, signer = tmp_path / "out", factory / DEVICES / "device-0001.key.pem"
+    given = ["--keystore", factory.keystore, "--devices", factory / DEVICES, "--sign-key", signer, "--out", out]
+    done = run(*SUITE, "certify", *given, cwd=elsewhere(factory))
+    assert done.code == 1
+    report = out / "report.json"
+    told = [run(*SUITE, "verify-statement", out, "--artefacts", factory.folder, cwd=elsewhere(factory))]
+    told += [run(*SUITE, "diff", report, report, f"--format={form}", cwd=elsewhere(factory)) for form in ("text", "md")]
+    assert "verified" in told[0].out
+    assert "STILL FAILING" in told[1].out
+    assert [(path.name, found) for path in out.iterdir() if (found := traces(canaries, path.read_bytes()))] == []
+    assert traces(canaries, "".join(one.text for one in (done, *told))) == []
+
+
+def test_a_sign_key_that_is_none_is_refused_without_a_word_of_it(factory: Factory, canaries: list[Canary]) -> None:
+    key = (factory / KEY).read_bytes()
+    broken = factory.folder.parent / "broken.pem"
+    for content in (key, key[:-40], key.replace(b"BEGIN EC", b"BEGIN RSA"), key * 2, b"\n".join(key.splitlines()[1:])):
+        broken.write_bytes(content)
+        given = ["--keystore", factory.keystore, "--sign-key", broken, "--out", factory.folder.parent / "none"]
+        done = run(*SUITE, "certify", *given, cwd=elsewhere(factory))
+        assert done.code == 4
+        assert traces(canaries, done.text) == []
+
+
+def test_a_keystore_that_cannot_be_written_stays_as_it_was_whatever_is_asked_for(factory: Factory) -> None:
+    """Modes count for root too here, and the times of change tell of what was written and taken back."""
+    before = picture(factory.keystore)
+    for path in (factory.keystore, *factory.keystore.iterdir()):
+        path.chmod(0o500 if path.is_dir() else 0o400)
+    read_only = picture(factory.keystore)
+    try:
+        for line in (
+            [*PYTEST, f"--fcu-keystore={factory.keystore}", f"--fcu-devices={factory / DEVICES}", "--fcu-handshake"],
+            [*SUITE, "lot", "--keystore", factory.keystore, "--workers", "2", factory / DEVICES],
+            [*SUITE, "certify", "--keystore", factory.keystore, "--out", factory.folder.parent / "handed-in"],
+        ):
+            done = run(*line, cwd=elsewhere(factory), humble=True)
+            assert done.code in (0, 1), done.text
+            assert picture(factory.keystore) == read_only
+    finally:
+        for name, (mode, *_) in before.items():
+            assert isinstance(mode, int)
+            Path(name).chmod(stat.S_IMODE(mode))
 
 
 @pytest.mark.parametrize("command", ["upload", "slice"])
