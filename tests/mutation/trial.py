@@ -32,8 +32,8 @@ JUDGED = ("fcu_conform/artefacts", "fcu_conform/rules", "fcu_conform/engine")
 """The layers that are mutated."""
 
 SURVIVED, KILLED, IDLE, BROKEN = 0, 1, 3, 4
-PATIENCE = 20
-"""Seconds beyond ten times what the tests take after which a mutant counts as noticed: it goes on for ever."""
+PATIENCE = 10
+"""Seconds beyond three times what the tests take after which a mutant counts as noticed: it goes on for ever."""
 
 MEMORY = 4 << 30
 
@@ -75,7 +75,7 @@ class Trial:
                 self.tell(mutant, "not reached", [])
                 continue
             chosen = [items[test] for test in tests]
-            limit = PATIENCE + 10 * sum(self.reach.seconds[test] for test in tests)
+            limit = PATIENCE + 3 * sum(self.reach.seconds[test] for test in tests)
             status = forked(partial(self._try, module, mutant, chosen, functions), limit)
             module.restore()
             names = {SURVIVED: "survived", KILLED: "killed", IDLE: "idle", BROKEN: "broken"}

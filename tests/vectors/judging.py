@@ -7,6 +7,7 @@ import shlex
 import shutil
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,7 +20,7 @@ from fcu_conform.artefacts.setup import read_setups
 from fcu_conform.artefacts.waivers import read_waivers
 from fcu_conform.engine import Examination, Outcome, Report
 from fcu_conform.rules import catalogue
-from fcu_conform.rules.model import Level, Scope
+from fcu_conform.rules.model import Finding, Level, Scope
 from fcu_conform.validators import registry
 from fcu_conform.validators.external import ExternalCommand
 from fcu_conform.validators.model import Validator
@@ -46,13 +47,17 @@ class Said(NamedTuple):
 
 @dataclass(frozen=True)
 class Judged:
-    """What was said of a case, and what should have been; test keys that the case lets pass are left out of both."""
+    """What was said of a case, and what should have been; test keys that the case lets pass are left out of both.
+
+    ``words`` are the findings in full, as far as they do not depend on which validators are installed.
+    """
 
     said: Counter[Said]
     expected: Counter[Said]
     verdict: str
     faults: tuple[str, ...]
     named_keys: tuple[str, ...]
+    words: tuple[str, ...]
 
 
 def read_case(folder: Path) -> dict[str, Any]:
@@ -122,7 +127,26 @@ def judge(folder: Path, place: Path) -> Judged:
     )
     if handshake:  # so does how many handshakes are tried
         said = Counter(set(said))
-    return Judged(said, _expected(case), report.verdict.value, faults, tuple(sorted(set(named))))
+    words = tuple(
+        line.replace(str(laid_out), "CASE")
+        for result in counted
+        if result.rule.scope not in BY_OTHERS
+        for finding in result.findings
+        for line in _words(result.code, result.subject if several else "", finding)
+    )
+    return Judged(said, _expected(case), report.verdict.value, faults, tuple(sorted(set(named))), words)
+
+
+def _words(code: str, instance: str, finding: Finding) -> Iterator[str]:
+    """A finding as text, a line for each thing that it says; escaped where a line would break or not be seen."""
+    place = finding.location
+    where = [instance, place.file, place.index, place.line and f"line {place.line}", place.field]
+    yield " ".join(str(part) for part in (code, finding.level and finding.level.value, *where) if part)
+    for name in ("message", "expected", "found", "why", "fix"):
+        if text := getattr(finding, name):
+            yield f"  {name:<10}{text}".encode("unicode_escape").decode("ascii")
+    for line in finding.picture:
+        yield f"  | {line}".encode("unicode_escape").decode("ascii").rstrip()
 
 
 def _expected(case: dict[str, Any]) -> Counter[Said]:

@@ -11,8 +11,10 @@ import pytest
 from .cases import CASES, JUDGED_AT, SEED, RecordingSource
 from .judging import judge, lay_out, read_case
 from .regenerate import FIXTURES, PUBLISHED, published
+from .words import read_words
 from .writing import digest, write, write_all
 
+SPOKEN = read_words()
 FOLDERS = sorted(path.parent.relative_to(FIXTURES).as_posix() for path in FIXTURES.glob("*/*/case.toml"))
 
 
@@ -24,6 +26,11 @@ def test_a_case_is_judged_exactly_as_it_says(name: str, tmp_path: Path) -> None:
     case = read_case(FIXTURES / name)
     assert judged.verdict == case["verdict"]
     assert list(judged.named_keys) == case["test-keys"]
+    assert list(judged.words) == SPOKEN.get(name, [])
+
+
+def test_the_words_that_are_kept_are_of_cases_that_are_there() -> None:
+    assert sorted(SPOKEN) == sorted(FOLDERS)
 
 
 def test_all_cases_are_made_byte_for_byte_from_their_seed(tmp_path: Path) -> None:
