@@ -169,3 +169,18 @@ def test_a_reader_that_has_seen_enough_is_no_fault() -> None:
     errors = writer.stderr.read()
     writer.stderr.close()
     assert (writer.wait(), errors) == (0, b"")
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        (["--validators", "nss"], "fcu-conform: --validators: no validator is called 'nss'"),
+        (["--report", "x.doc"], "fcu-conform: --report: x.doc: no report has this ending"),
+        (["--at", "yesterday"], "fcu-conform: --at: 'yesterday' is no date"),
+    ],
+)
+def test_an_error_names_the_option_that_was_typed(capsys, keystore, options, complaint) -> None:
+    assert main(["lot", "--keystore", str(keystore), *options, str(keystore)]) == 4
+    err = capsys.readouterr().err
+    assert err.startswith(complaint)
+    assert "--fcu-" not in err

@@ -99,7 +99,7 @@ def _explain(fault: Exception) -> tuple[str, int]:
     from fcu_conform.engine.faults import describe_fault
 
     if isinstance(fault, UsageError):
-        return str(fault), USAGE
+        return str(fault).replace("--fcu-", "--"), USAGE  # pytest's options, which have no prefix here
     return describe_fault(fault), INTERNAL_FAULT
 
 
