@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -106,6 +107,9 @@ parquet.write_table(table, sys.argv[1], row_group_size=300)
 def _interrupted(laid: Laid, journal: Path, *arguments: object, chunks: int = 3) -> subprocess.Popen[str]:
     """A run that was sent Ctrl-C once some chunks stood in its journal."""
     line = command(laid, "--resume", journal, *arguments)
+    # Tests that run in the background of a shell are to ignore Ctrl-C, and so would what they start.
+    heed = "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execvp(sys.argv[1], sys.argv[1:])"
+    line = [sys.executable, "-c", heed, *map(str, line)]
     process = subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     wait_for_chunks(journal, chunks)
     process.send_signal(signal.SIGINT)
