@@ -52,7 +52,7 @@ def _names_are_beyond_stringprep(path: PathQuestion, _at: datetime) -> bool:
         for rdn in name.rdns
         for attribute in rdn
         if not attribute.text.isascii()
-        for character in {*attribute.text, *normalize("NFKC", attribute.text), *attribute.text.casefold()}
+        for character in {*attribute.text, *normalize("NFKC", "".join(map(tables.map_table_b2, attribute.text)))}
         for is_in_table in refused
     )
 
