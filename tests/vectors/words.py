@@ -1,6 +1,6 @@
 """What is said of every fixture, word for word: kept beside the tests, a file a family, so that a change is read.
 
-    python -m vectors.words     # from tests/: writes them anew; then look at the difference
+python -m vectors.words     # from tests/: writes them anew; then look at the difference
 """
 
 from __future__ import annotations
