@@ -266,8 +266,12 @@ def _device_set(devices: Sequence[str | os.PathLike[str]]) -> DeviceSet | None:
     if not devices:
         return None
     from fcu_conform.artefacts.deviceset import DeviceSet
+    from fcu_conform.artefacts.tables import check_reader
 
-    return DeviceSet(tuple(existing(path, "devices") for path in devices))
+    paths = tuple(existing(path, "devices") for path in devices)
+    for path in paths:
+        check_reader(path)
+    return DeviceSet(paths)
 
 
 def _upload(path: str | os.PathLike[str]) -> Upload:

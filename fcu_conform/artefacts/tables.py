@@ -18,6 +18,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
+from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any
 
@@ -25,6 +26,7 @@ from fcu_conform.artefacts.archives import BoundedStream, open_regular, unpacked
 from fcu_conform.artefacts.chunks import CHUNK, Chunk, FilesChunk
 from fcu_conform.artefacts.device import DeviceFile, Kind
 from fcu_conform.artefacts.limits import DEVICE_FILE, TABLE_LINE, TABLE_ROW, TABLE_STRANGE
+from fcu_conform.artefacts.usage import UsageError
 
 LINES_ENDINGS = (".jsonl", ".jsonl.gz")
 PARQUET_ENDING = ".parquet"
@@ -246,13 +248,20 @@ def _spans(stream: IO[bytes] | BoundedStream, size: int) -> Iterator[tuple[tuple
         yield (row, begin, position), pending
 
 
+def check_reader(path: Path) -> None:
+    """Makes sure that what reads such a file is installed.
+
+    Raises:
+        UsageError: it is a Parquet file, and pyarrow is not.
+    """
+    if path.name.lower().endswith(PARQUET_ENDING) and find_spec("pyarrow") is None:
+        raise UsageError(f"devices {path}: needs pyarrow: pip install 'fcu-conform[parquet]'")
+
+
 def _parquet_chunks(path: Path) -> Iterator[Chunk]:
-    try:
-        import pyarrow as pa
-        from pyarrow import parquet
-    except ImportError:
-        yield _broken(path, "needs pyarrow to be read: pip install 'fcu-conform[parquet]'")
-        return
+    import pyarrow as pa
+    from pyarrow import parquet
+
     try:
         with open_regular(path) as raw, parquet.ParquetFile(raw, pre_buffer=False, buffer_size=_BLOCK) as file:
             fault = _schema_fault(pa, file.schema_arrow) or _size_fault(file.metadata, unpacked_limit(raw))

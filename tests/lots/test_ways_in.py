@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from foreign.floor import enrollment
 
+from fcu_conform import UsageError, check
 from fcu_conform.artefacts import tables
 from fcu_conform.artefacts.chunks import Chunk
 from fcu_conform.artefacts.device import Device
@@ -160,9 +161,9 @@ def test_a_damaged_parquet_file_is_an_offender(tmp_path: Path) -> None:
 
 def test_parquet_without_pyarrow_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
-    (tmp_path / "lot.parquet").touch()
-    (device,) = devices(tmp_path / "lot.parquet")
-    assert device.troubles == ("needs pyarrow to be read: pip install 'fcu-conform[parquet]'",)
+    (tmp_path / "lot.Parquet").touch()
+    with pytest.raises(UsageError, match=r"lot\.Parquet: needs pyarrow: pip install 'fcu-conform\[parquet\]'$"):
+        check(tmp_path, devices=tmp_path / "lot.Parquet")
 
 
 def test_the_rows_of_a_table_are_about_counted(tmp_path: Path) -> None:
