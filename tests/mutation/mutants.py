@@ -75,17 +75,28 @@ class Module:
 
     def rows_of(self, row: int) -> range | None:
         """The rows that run when what stands in this one does; None for what runs when the module is imported."""
-        around = [s for s in self._statements if _first(s) <= row <= (s.end_lineno or s.lineno)]
-        around.sort(key=lambda s: (s.end_lineno or s.lineno) - _first(s))
-        functions = [s for s in around if isinstance(s, (ast.FunctionDef, ast.AsyncFunctionDef))]
-        if not functions:
+        function, innermost = self.function_of(row), self._around(row)[:1]
+        if function is None:
             return None
-        innermost = around[0]
-        body = getattr(innermost, "body", None)
-        if innermost in functions:  # its decorators and defaults count as much as it does
-            return range(body[0].lineno, (innermost.end_lineno or 0) + 1) if body else None
-        end = body[0].lineno if body else (innermost.end_lineno or innermost.lineno) + 1
-        return range(innermost.lineno, max(end, row + 1))
+        if innermost == [function]:  # its decorators and defaults count as much as it does
+            return self.body_of(function)
+        statement = innermost[0]
+        body = getattr(statement, "body", None)
+        end = body[0].lineno if body else (statement.end_lineno or statement.lineno) + 1
+        return range(statement.lineno, max(end, row + 1))
+
+    def function_of(self, row: int) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
+        """The innermost function round a row; its decorators belong to it."""
+        return next((s for s in self._around(row) if isinstance(s, (ast.FunctionDef, ast.AsyncFunctionDef))), None)
+
+    def body_of(self, function: ast.FunctionDef | ast.AsyncFunctionDef) -> range:
+        """The rows that run when a function is called."""
+        return range(function.body[0].lineno, (function.end_lineno or function.lineno) + 1)
+
+    def _around(self, row: int) -> list[ast.stmt]:
+        """The statements round a row, the innermost first."""
+        around = [s for s in self._statements if _first(s) <= row <= (s.end_lineno or s.lineno)]
+        return sorted(around, key=lambda s: (s.end_lineno or s.lineno) - _first(s))
 
 
 def _first(statement: ast.stmt) -> int:

@@ -41,6 +41,7 @@ TESTS = (
     "depth_law",
     "engine",
     "foreign",
+    "ledger",
     "liars",
     "lots",
     "rules",

@@ -32,6 +32,8 @@ JUDGED = ("fcu_conform/artefacts", "fcu_conform/rules", "fcu_conform/engine")
 """The layers that are mutated."""
 
 SURVIVED, KILLED, IDLE, BROKEN = 0, 1, 3, 4
+OUTCOMES = {SURVIVED: "survived", IDLE: "idle", BROKEN: "broken", -signal.SIGALRM: "timed out"}
+
 PATIENCE = 10
 """Seconds beyond three times what the tests take after which a mutant counts as noticed: it goes on for ever."""
 
@@ -71,15 +73,11 @@ class Trial:
                 module = self.modules[mutant.module] = Module(self.root, mutant.module)
                 _ = module.nodes
             tests = [test for test in self.reach.tests(module, mutant, self.budget) if test in items]
-            if not tests:
-                self.tell(mutant, "not reached", [])
-                continue
             chosen = [items[test] for test in tests]
             limit = PATIENCE + 3 * sum(self.reach.seconds[test] for test in tests)
             status = forked(partial(self._try, module, mutant, chosen, functions), limit)
             module.restore()
-            names = {SURVIVED: "survived", KILLED: "killed", IDLE: "idle", BROKEN: "broken"}
-            self.tell(mutant, names.get(status, "timed out" if status == -signal.SIGALRM else "killed"), tests)
+            self.tell(mutant, OUTCOMES.get(status, "killed") if tests or status != SURVIVED else "not reached", tests)
         return True
 
     def _try(self, module: Module, mutant: Mutant, items: list[pytest.Item], functions: Functions) -> int:
@@ -90,6 +88,8 @@ class Trial:
             code = compile(source, str(module.path), "exec")
         except (SyntaxError, ValueError):
             return IDLE
+        if not items:
+            return SURVIVED
         module.path.write_text(source, encoding="utf-8")
         if patched(module.code, code, functions):
             for item, following in zip(items, [*items[1:], None], strict=True):
