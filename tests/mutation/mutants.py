@@ -42,6 +42,11 @@ class Module:
         self.code = compile(self.source, str(self.path), "exec")
         self.tree = ast.parse(self.source)
 
+    @cached_property
+    def evaluated(self) -> str:
+        """What of the module can be told from outside."""
+        return evaluated(self.source)
+
     def restore(self) -> None:
         """Undoes what a mutant did to the file, so that the bytecode kept for it fits again."""
         if self.path.stat().st_mtime_ns != self.status.st_mtime_ns:
@@ -67,7 +72,7 @@ class Module:
         """The source with the change in it; None where it changes nothing that is evaluated."""
         visitor = MutationVisitor(mutant.occurrence, get_operator(mutant.operator)())
         source = visitor.walk(self.nodes).get_code()
-        return None if evaluated(source) == evaluated(self.source) else source
+        return None if evaluated(source) == self.evaluated else source
 
     @cached_property
     def _statements(self) -> list[ast.stmt]:

@@ -71,7 +71,7 @@ class Trial:
             module = self.modules.get(mutant.module)
             if module is None:
                 module = self.modules[mutant.module] = Module(self.root, mutant.module)
-                _ = module.nodes
+                _ = module.nodes, module.evaluated  # once for all forks
             tests = [test for test in self.reach.tests(module, mutant, self.budget) if test in items]
             chosen = [items[test] for test in tests]
             limit = PATIENCE + 3 * sum(self.reach.seconds[test] for test in tests)
