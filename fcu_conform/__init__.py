@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from fcu_conform.artefacts.usage import UsageError
     from fcu_conform.engine import Report, check
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"
 __all__ = ["Report", "UsageError", "__version__", "check"]
 
 _HOMES = {
