@@ -37,6 +37,7 @@ TARGET = 0.9
 TESTS = (
     "artefacts",
     "bundles",
+    "certification",
     "checkers",
     "depth_law",
     "engine",

@@ -118,13 +118,13 @@ class Reach:
         left, open_files = budget, set[str]()
         for turn in zip_longest(*queues):
             for test in turn:
-                if test and test not in chosen and ((price := self._price(test, open_files)) <= left or not chosen):
+                if test and test not in chosen and (price := self._price(test, open_files)) <= left:
                     chosen[test] = None
                     left -= price
                     open_files.add(_file_of(test))
             if left < 0.05 * budget:
                 break
-        return list(chosen)
+        return list(chosen) or sorted(found, key=lambda test: self._price(test, ()))[:1]
 
     def _price(self, test: str, open_files: Container[str]) -> float:
         """Seconds of a test, with those of what its file has set up once."""
