@@ -9,7 +9,6 @@ import copy
 import json
 import re
 from collections.abc import Callable, Sequence
-from copy import deepcopy
 from random import Random
 from typing import Any, TypeAlias
 
@@ -133,7 +132,7 @@ def mutate_der(data: bytes, random: Random, others: Sequence[bytes] = ()) -> byt
             parent[place], other[there] = other[there], parent[place]
         elif edit == 4 and donors:
             other, there = random.choice(random.choice(donors))
-            parent[place] = deepcopy(other[there])  # what is done to it here must not be done to the donor
+            parent[place] = copy.deepcopy(other[there])  # what is done to it here must not be done to the donor
         elif edit == 5:
             parent[place] = [random.choice((0x30, 0x31, 0xA0, 0x24)), [element]]
         elif edit == 6:
