@@ -15,6 +15,7 @@ import compileall
 import json
 import os
 import random
+import re
 import shutil
 import sys
 import tempfile
@@ -25,12 +26,20 @@ from typing import Any
 
 import pytest
 
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 
 from mutation.mutants import Module, Mutant  # noqa: E402
 from mutation.reach import Reach, Recorder  # noqa: E402
 from mutation.trial import JUDGED, Trial  # noqa: E402
+
+SAME = Path(__file__).with_name("same.toml")
+"""Changes that make no difference to anybody, each with the reason."""
 
 TARGET = 0.9
 
@@ -141,6 +150,27 @@ def chosen(copy: Path, asked: Sequence[str], sample: int | None, seed: int) -> l
     return every
 
 
+def set_apart(records: list[Told]) -> None:
+    """Marks what survived and is known, with a reason, to make no difference: it says the same.
+
+    Raises:
+        SystemExit: a line that is excused stands in its module no more.
+    """
+    entries = tomllib.loads(SAME.read_text(encoding="utf-8"))["same"]
+    lines: dict[str, list[str]] = {}
+    for entry in entries:
+        text = lines.setdefault(entry["module"], (ROOT / entry["module"]).read_text(encoding="utf-8").splitlines())
+        if entry["line"] not in map(str.strip, text):
+            raise SystemExit(f"{SAME.name}: {entry['module']} has no line {entry['line']!r}")
+    for told in records:
+        operator = told["operator"].removeprefix("core/")
+        for entry in entries:
+            if told["module"] == entry["module"] and re.fullmatch(entry["change"], operator):
+                is_there = lines[told["module"]][told["row"] - 1].strip() == entry["line"]
+                if is_there and told["outcome"] in UNNOTICED:
+                    told["outcome"] = "idle"
+
+
 def tell_scores(records: list[Told]) -> float:
     """Prints survivors and scores; gives the score of all."""
     counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
@@ -149,10 +179,11 @@ def tell_scores(records: list[Told]) -> float:
         if told["outcome"] in (*UNNOTICED, "broken"):
             change = told["operator"].removeprefix("core/")
             print(f"{told['module']}:{told['row']} {change} {told['occurrence']}: {told['outcome']}")
-    whole: Counter[str] = Counter()
     for module, count in sorted(counts.items()):
         print(f"{module}: {_score(count)}")
-        whole += count
+    for layer in JUDGED:
+        print(f"{layer}: {_score(sum((c for m, c in counts.items() if m.startswith(layer)), Counter()))}")
+    whole = sum(counts.values(), Counter())
     print(f"all: {_score(whole)}")
     return _noticed(whole) / max(1, _noticed(whole) + sum(whole[name] for name in UNNOTICED))
 
@@ -189,6 +220,7 @@ def main() -> int:
             if options.reach:
                 reach.save(options.reach)
         records = attempt(copies, reach, mutants, options.budget)
+    set_apart(records)
     if options.out:
         options.out.write_text("".join(json.dumps(told) + "\n" for told in records), encoding="utf-8")
     return 0 if tell_scores(records) >= TARGET else 1
