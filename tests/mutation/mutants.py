@@ -41,6 +41,7 @@ class Module:
         self.source = self.path.read_text(encoding="utf-8")
         self.code = compile(self.source, str(self.path), "exec")
         self.tree = ast.parse(self.source)
+        self.length = self.source.count("\n") + 1
 
     @cached_property
     def evaluated(self) -> str:

@@ -111,10 +111,11 @@ class Reach:
         reached = self.rows.get(module.name, {})
         function, rows = module.function_of(mutant.row), module.rows_of(mutant.row)
         found = {test for row in (reached if rows is None else rows) for test in reached.get(row, ())}
-        near = reached if function is None else module.body_of(function)
+        near = range(1, module.length + 1) if function is None else module.body_of(function)
         turns = sorted(({test for test in reached.get(row, ()) if test in found} for row in near), key=len)
         queues = [sorted(tests, key=lambda test: (self._price(test, ()), test)) for tests in turns]
-        chosen: dict[str, None] = dict.fromkeys(self._of_catalogue) if rows is None and "/rules/" in module.name else {}
+        is_declared = "/rules/" in module.name and (function is None or mutant.row < near.start)
+        chosen: dict[str, None] = dict.fromkeys(self._of_catalogue) if is_declared else {}
         left, open_files = budget, set[str]()
         for turn in zip_longest(*queues):
             for test in turn:
