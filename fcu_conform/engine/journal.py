@@ -130,7 +130,7 @@ class Journal:
         """
         try:
             return chunk_of(self._entry(number)["result"])
-        except (KeyError, TypeError, ValueError):
+        except (AttributeError, KeyError, TypeError, ValueError):
             raise UsageError(f"journal {self.path}: is damaged at chunk {number}") from None
 
     def keeping(self, inner: Elsewhere) -> Elsewhere:
@@ -174,13 +174,16 @@ def chunk_plain(result: ChunkResult) -> Plain:
 
 
 def chunk_of(plain: Plain) -> ChunkResult:
-    """The result that `chunk_plain` took apart. Raises KeyError, TypeError or ValueError if it is none."""
+    """The result that `chunk_plain` took apart.
+
+    Raises AttributeError, KeyError, TypeError or ValueError if it is none.
+    """
     tallies = {code: _tally_of(tally) for code, tally in plain["tallies"].items()}
     return ChunkResult(
         checked=plain["checked"],
         tallies=tallies,
         offenders=[Offender(*offender) for offender in plain["offenders"]],
-        marks={code: base64.b64decode(marks) for code, marks in plain["marks"].items()},
+        marks={code: base64.b64decode(marks, validate=True) for code, marks in plain["marks"].items()},
         drawn=[(digest, index) for digest, index in plain["drawn"]],
     )
 
