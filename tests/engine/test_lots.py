@@ -1,0 +1,235 @@
+"""One pass over a lot: results put together in order, who repeats whom, the sample, and what a stop leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from hashlib import blake2b
+from typing import Any
+
+import pytest
+
+from fcu_conform.artefacts.chunks import Chunk
+from fcu_conform.artefacts.device import Device, DeviceFile
+from fcu_conform.engine import lots
+from fcu_conform.engine.devices import ChunkResult, Judge
+from fcu_conform.engine.lots import DevicePass, judge_devices
+from fcu_conform.engine.waivers import Waivers
+from fcu_conform.rules.model import Finding, Rule
+
+from .fakes import SETUP, Lot, file, lot, lot_rule, rule, unique_rule, waiver
+
+WRONG = Finding("wrong")
+
+
+def kind(device: Device) -> str:
+    return device.name[0]
+
+
+UNIQUE = unique_rule("LOT001", kind)
+
+
+def passed(rules: Sequence[Rule], *parts: str, **options: Any) -> DevicePass:
+    return judge_devices(rules, lot(*parts), SETUP, **{"short": False, **options})
+
+
+@pytest.mark.parametrize(
+    ("numbers", "kept"),
+    [
+        ([5], [5]),
+        ([5, 3], [3, 5]),
+        ([5, 3, 9], [3, 5]),
+        ([3, 5, 4], [3, 4]),
+        ([3, 5, 5], [3, 5]),
+        ([9, 8, 7, 1], [1, 7]),
+        ([1, 2, 3, 0], [0, 1]),
+    ],
+)
+def test_the_first_offenders_are_kept_in_the_order_of_the_input(
+    numbers: list[int], kept: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lots, "KEPT_FINDINGS", 2)
+    whole = DevicePass({}, checked=10)
+    for place, number in enumerate(numbers):
+        whole.note(number, f"{number}" if place != 2 or number != 5 else "again")
+    assert whole.offenders == [str(number) for number in kept]
+    assert (whole.offending, whole.conformant) == (len(numbers), 10 - len(numbers))
+
+
+def test_chunks_are_added_up() -> None:
+    rules = [rule("DEV001", {"b": (WRONG,), "e": (WRONG,)}), rule("DEV002", {"d": (WRONG,)})]
+    told: list[tuple[int, int]] = []
+    result = passed(rules, "a b", "c", "d e f", progress=lambda *numbers: told.append(numbers))
+    assert (result.checked, result.offending, result.conformant, result.complete) == (6, 3, 3, True)
+    assert result.offenders == ["b", "d", "e"]
+    assert {code: (tally.judged, tally.found) for code, tally in result.tallies.items()} == {
+        "DEV001": (6, 2),
+        "DEV002": (6, 1),
+    }
+    assert told == [(2, 1), (3, 1), (6, 3)]
+    assert result.sample == []
+
+
+def test_without_devices_nothing_is_judged() -> None:
+    result = judge_devices([rule("DEV001"), UNIQUE], None, SETUP, sample=3)
+    assert (result.checked, result.complete, result.sample, list(result.tallies)) == (0, True, [], ["DEV001", "LOT001"])
+
+
+def order(names: str) -> list[str]:
+    """Names in the order in which a sample is drawn."""
+    return sorted(names.split(), key=lambda name: blake2b(name.encode(), digest_size=8).digest())
+
+
+@pytest.mark.parametrize("sample", [0, 1, 3, 5, 9])
+@pytest.mark.parametrize("parts", [("a b c d e f g",), ("a", "b", "c", "d", "e", "f", "g"), ("a b", "c d e f", "g")])
+def test_the_sample_is_drawn_by_digest_however_the_lot_is_cut(sample: int, parts: tuple[str, ...]) -> None:
+    result = passed([rule("DEV001", {"c": (WRONG,)})], *parts, sample=sample)
+    assert [device.name for device in result.sample] == order("a b d e f g")[:sample]
+
+
+@pytest.mark.parametrize("parts", [("a1 b1 a2 c1 a3 c2",), ("a1", "b1 a2", "c1 a3", "c2"), ("a1 b1 a2", "c1 a3 c2")])
+def test_who_repeats_whom_is_found_however_the_lot_is_cut(parts: tuple[str, ...]) -> None:
+    result = passed([UNIQUE, rule("DEV001")], *parts, sample=9)
+    assert [(finding.location.file, finding.message) for finding in result.tallies["LOT001"].findings] == [
+        ("a2", "repeats a1"),
+        ("a3", "repeats a1"),
+        ("c2", "repeats c1"),
+    ]
+    assert (result.tallies["LOT001"].judged, result.tallies["DEV001"].judged) == (6, 6)
+    assert (result.offenders, result.offending) == (["a2", "a3", "c2"], 3)
+    assert [device.name for device in result.sample] == order("a1 b1 c1")
+    assert result.checked == 6
+
+
+def test_a_device_that_repeats_and_has_another_error_is_one_offender() -> None:
+    rules = [UNIQUE, rule("DEV001", {"a2": (WRONG,), "b1": (WRONG,)})]
+    result = passed(rules, "a1 b1", "a2 a3")
+    assert (result.offenders, result.offending) == (["b1", "a2", "a3"], 3)
+    assert (result.tallies["DEV001"].found, result.tallies["DEV001"].judged) == (2, 4)
+    assert result.tallies["LOT001"].found == 2
+
+
+def test_what_a_repetition_keeps_from_being_judged_is_counted_once() -> None:
+    rules = [
+        UNIQUE,
+        unique_rule("LOT002", lambda device: device.name[-1], needs=("LOT001", "DEV001")),
+        rule("DEV001", {"b2": (WRONG,)}),
+    ]
+    result = passed(rules, "a1 b2", "a3 c4", "a5 d6")
+    assert result.tallies["LOT002"].blocked_by == {"DEV001": 1, "LOT001": 2}
+    assert result.tallies["LOT002"].hidden_by == {}
+
+
+def test_a_waived_repetition_hides_what_rests_on_it() -> None:
+    rules = [UNIQUE, unique_rule("LOT002", lambda device: device.name[-1], needs=("LOT001",))]
+    result = passed(rules, "a1 b2", "a3 c4", waivers=Waivers([waiver("LOT001")]), sample=9)
+    assert result.tallies["LOT002"].hidden_by == {"LOT001": 1}
+    assert (result.tallies["LOT001"].found, result.tallies["LOT001"].waived) == (1, 1)
+    assert (result.offending, len(result.sample)) == (0, 4)
+
+
+def test_devices_are_compared_with_the_first_of_the_lot_and_not_of_the_chunk() -> None:
+    result = passed([lot_rule("LOT005", kind), UNIQUE], "a1", "b1 b2", "c1 a2")
+    assert [finding.location.file for finding in result.tallies["LOT005"].findings] == ["b1", "b2", "c1"]
+    assert result.tallies["LOT005"].judged == 5
+
+
+class Elsewhere:
+    """Judges chunks as another process would, and remembers what it was given."""
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self.rules = rules
+        self.numbers: list[int] = []
+        self.leads: list[str] = []
+        self.samples: list[int] = []
+
+    def __call__(
+        self, chunks: Iterable[tuple[int, Chunk]], leads: Mapping[str, DeviceFile], sample: int
+    ) -> Iterator[tuple[int, ChunkResult]]:
+        self.leads = [lead.name for lead in leads.values()]
+        self.samples.append(sample)
+        judge = Judge(self.rules, SETUP, leads=leads, sample=sample, short=False)
+        for number, chunk in chunks:
+            self.numbers.append(number)
+            yield number, judge.judge(chunk.files())
+
+
+@pytest.mark.parametrize(
+    ("rules", "there", "leads"),
+    [
+        ([rule("DEV001", {"c1": (WRONG,)}), UNIQUE], [0, 1, 2, 3], []),
+        ([lot_rule("LOT005", kind), UNIQUE], [1, 2, 3], ["a1"]),
+    ],
+)
+def test_chunks_are_judged_elsewhere_once_the_first_device_is_known(
+    rules: list[Rule], there: list[int], leads: list[str]
+) -> None:
+    elsewhere = Elsewhere(rules)
+    told: list[tuple[int, int]] = []
+    parts = ("a1 b1", "c1", "d1 b2", "e1")
+    result = passed(rules, *parts, sample=4, elsewhere=elsewhere, progress=lambda *numbers: told.append(numbers))
+    here = passed(rules, *parts, sample=4)
+    assert (elsewhere.numbers, elsewhere.leads, elsewhere.samples) == (there, leads, [4])
+    assert (result.tallies, result.offenders, result.checked) == (here.tallies, here.offenders, here.checked)
+    assert [device.name for device in result.sample] == [device.name for device in here.sample]
+    assert [checked for checked, _ in told] == [2, 3, 5, 6]
+
+
+def test_a_lot_whose_first_device_never_comes_is_judged_here() -> None:
+    from fcu_conform.rules.model import NotApplicable
+
+    def never(_: Device) -> str:
+        raise NotApplicable("no")
+
+    rules = [lot_rule("LOT005", never)]
+    elsewhere = Elsewhere(rules)
+    result = passed(rules, "a1", "b1", elsewhere=elsewhere)
+    assert (elsewhere.numbers, result.checked, result.complete) == ([], 2, True)
+    assert result.tallies["LOT005"].reasons == {"no": 2}
+
+
+class Stopped(Lot):
+    """A lot in the middle of which somebody presses Ctrl-C."""
+
+    def chunks(self) -> Iterator[Chunk]:
+        stops = not hasattr(type(self), "was_stopped")
+        for number, chunk in enumerate(super().chunks()):
+            if number == 2 and stops:
+                type(self).was_stopped = True  # type: ignore[attr-defined]
+                raise KeyboardInterrupt
+            yield chunk
+
+
+@pytest.mark.parametrize("is_elsewhere", [True, False])
+def test_who_stops_it_gets_what_was_judged_so_far(is_elsewhere: bool) -> None:
+    class Once(Stopped):
+        pass
+
+    rules = [UNIQUE]
+    parts = lot("a1", "a2 b1", "b2 c1").parts
+    elsewhere = Elsewhere(rules) if is_elsewhere else None
+    result = judge_devices(rules, Once(parts), SETUP, sample=9, elsewhere=elsewhere, short=False)
+    assert (result.checked, result.complete, result.offenders) == (3, False, ["a2"])
+    assert [device.name for device in result.sample] == order("a1 b1")
+
+
+def test_the_lot_is_read_again_no_further_than_needed() -> None:
+    read: list[str] = []
+
+    class Watching(Lot):
+        def chunks(self) -> Iterator[Chunk]:
+            for chunk in super().chunks():
+                read.append(next(iter(chunk.files())).name)
+                yield chunk
+
+    parts = lot("x1", "a1 b1", "a2", "y1", "z1").parts
+    judge_devices([UNIQUE], Watching(parts), SETUP, short=False)
+    assert read == ["x1", "a1", "a2", "y1", "z1", "x1", "a1", "a2"]
+    read.clear()
+    judge_devices([rule("DEV001")], Watching(parts), SETUP, short=False)
+    assert read == ["x1", "a1", "a2", "y1", "z1"]
+
+
+def test_two_files_of_one_device_repeat_nothing() -> None:
+    same = [file("a1", b"one", identity="a"), file("a2", b"two", identity="a"), file("b1")]
+    result = judge_devices([UNIQUE], Lot((tuple(same),)), SETUP, short=False)
+    assert (result.offending, result.tallies["LOT001"].found) == (0, 0)
