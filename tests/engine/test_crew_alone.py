@@ -1,0 +1,317 @@
+"""A crew with executors of the test's own: what is handed out when, what is judged here, how often workers are found
+anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import BrokenExecutor, Executor, Future
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from fcu_conform.artefacts.chunks import Chunk, FilesChunk
+from fcu_conform.artefacts.device import DeviceFile
+from fcu_conform.engine import crew
+from fcu_conform.engine.crew import Crew, Job
+from fcu_conform.engine.devices import ChunkResult, Judge, Tally
+from fcu_conform.engine.waivers import Waivers
+from fcu_conform.rules.model import Catalogue, Finding
+
+from .fakes import SETUP, file, files, lot_rule, rule, waiver
+
+RULES = [rule("DEV001", {"b": (Finding("wrong"),)}), lot_rule("LOT005", lambda device: device.name)]
+LEADS = {"LOT005": files("a")[0]}
+
+
+class Side:
+    """In place of the CA's side: travels where the test says so."""
+
+    def __init__(self, may_travel: bool = True) -> None:
+        self.may_travel = may_travel
+
+    def setup(self) -> Any:
+        return SETUP
+
+
+@pytest.fixture(autouse=True)
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    rules = Catalogue()
+    for one in RULES:
+        rules.add(one)
+    monkeypatch.setattr(crew, "catalogue", lambda: rules)
+    monkeypatch.setattr(crew, "CaSide", SimpleNamespace(of=lambda _: Side()))
+    monkeypatch.setattr(crew, "_PREPARED", {})
+
+
+class Workers(Executor):
+    """An executor that does its work when asked to hand it in, and notes what became of it."""
+
+    def __init__(self, log: list[str], breaks: Callable[[str], BaseException | None] = lambda _: None) -> None:
+        self.log = log
+        self.breaks = breaks
+        self.futures: list[Future[Any]] = []
+
+    def submit(self, function: Any, /, *arguments: Any, **_: Any) -> Future[Any]:  # type: ignore[override]
+        name = next(iter(arguments[1].files())).name
+        self.log.append(f"submit {name}")
+        future: Future[Any] = Future()
+        fault = self.breaks(name)
+        if fault is None:
+            future.set_result(function(*arguments))
+        else:
+            future.set_exception(fault)
+        self.futures.append(future)
+        return future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        self.log.append(f"shutdown {wait}")
+
+
+def chunk(name: str) -> FilesChunk:
+    return FilesChunk(tuple(files(name)))
+
+
+def numbered(names: str = "abcdef") -> Iterator[tuple[int, Chunk]]:
+    return enumerate([chunk(name) for name in names], start=3)
+
+
+def expected(names: str = "abcdef", rules: Any = RULES, **options: Any) -> list[tuple[int, ChunkResult]]:
+    judge = Judge(rules, SETUP, leads=LEADS, sample=2, **options)
+    return [(number, judge.judge(files(name))) for number, name in enumerate(names, start=3)]
+
+
+def crew_of(recruit: Callable[[], Executor], size: int = 1, **options: Any) -> Crew:
+    return Crew(RULES, SETUP, recruit, size, **options)
+
+
+def test_workers_say_what_the_one_who_asks_would_say() -> None:
+    log: list[str] = []
+    told = list(crew_of(lambda: Workers(log))(numbered(), LEADS, 2))
+    assert told == expected()
+    assert log == [*(f"submit {name}" for name in "abcdef"), "shutdown False"]
+
+
+@pytest.mark.parametrize(("ahead", "size", "most"), [(1, 1, 1), (1, 3, 3), (2, 3, 6), (4, 1, 4), (3, 2, 6)])
+def test_so_many_chunks_are_handed_out_before_the_first_is_back(
+    ahead: int, size: int, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crew, "AHEAD", ahead)
+    log: list[str] = []
+    names = "abcdefghijkl"
+    told = crew_of(lambda: Workers(log), size)(numbered(names), LEADS, 2)
+    for count in range(1, len(names) + 1):
+        assert next(told)[0] == count + 2
+        assert len(log) == min(len(names), most + count)
+    assert next(told, None) is None
+
+
+def test_four_chunks_wait_for_each_worker() -> None:
+    assert (crew.AHEAD, crew.NEW_POOLS) == (4, 5)
+
+
+def test_what_a_worker_stumbles_over_is_judged_here() -> None:
+    log: list[str] = []
+    told = list(crew_of(lambda: Workers(log, lambda name: OSError() if name in "bd" else None))(numbered(), LEADS, 2))
+    assert told == expected()
+    assert log.count("shutdown False") == 1
+
+
+def test_a_stop_is_no_stumble() -> None:
+    told = crew_of(lambda: Workers([], lambda name: KeyboardInterrupt() if name == "b" else None), 9)
+    results = told(numbered(), LEADS, 2)
+    assert next(results)[0] == 3
+    with pytest.raises(KeyboardInterrupt):
+        next(results)
+
+
+def test_workers_that_died_are_replaced_and_what_waited_is_handed_out_again() -> None:
+    log: list[str] = []
+    deaths = iter(["c"])
+
+    def dying(name: str) -> BaseException | None:
+        return BrokenExecutor() if name == "c" and next(deaths, None) else None
+
+    told = list(crew_of(lambda: Workers(log, dying), 9)(numbered(), LEADS, 2))
+    assert told == expected()
+    first, again = [f"submit {name}" for name in "abcdef"], [f"submit {name}" for name in "cdef"]
+    assert log == [*first, "shutdown False", *again, "shutdown False"]
+
+
+@pytest.mark.parametrize(("limit", "pools"), [(0, 1), (1, 2), (5, 6)])
+def test_workers_that_always_die_are_given_up_after_so_many_times(
+    limit: int, pools: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crew, "NEW_POOLS", limit)
+    recruited: list[Workers] = []
+
+    def recruit() -> Workers:
+        recruited.append(Workers([], lambda _: BrokenExecutor()))
+        return recruited[-1]
+
+    assert list(crew_of(recruit)(numbered("abc"), LEADS, 2)) == expected("abc")
+    assert len(recruited) == pools
+
+
+def test_a_chunk_that_was_judged_makes_up_for_workers_that_died(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crew, "NEW_POOLS", 1)
+    monkeypatch.setattr(crew, "AHEAD", 0)
+    recruited: list[int] = []
+    killed: set[str] = set()
+
+    def dying(name: str) -> BaseException | None:
+        if name in "ace" and name not in killed and len(killed) == "ace".index(name):
+            killed.add(name)
+            return BrokenExecutor()
+        return None
+
+    def recruit() -> Workers:
+        recruited.append(1)
+        return Workers([], dying)
+
+    assert list(crew_of(recruit)(numbered(), LEADS, 2)) == expected()
+    assert len(recruited) == 4
+
+
+@pytest.mark.parametrize("fault", [BrokenExecutor, RuntimeError])
+def test_where_nothing_can_be_handed_out_it_is_judged_here(fault: type[Exception]) -> None:
+    class Closed(Workers):
+        def submit(self, *_: Any, **__: Any) -> Future[Any]:  # type: ignore[override]
+            raise fault
+
+    log: list[str] = []
+    assert list(crew_of(lambda: Closed(log))(numbered(), LEADS, 2)) == expected()
+    assert log == ["shutdown False"]
+
+
+@pytest.mark.parametrize(("chunk_travels", "side_travels"), [(True, False), (False, True), (False, False)])
+def test_what_must_not_travel_is_judged_here(
+    chunk_travels: bool, side_travels: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crew, "CaSide", SimpleNamespace(of=lambda _: Side(side_travels)))
+    log: list[str] = []
+    data = b"a" if chunk_travels else b"PRIVATE KEY"
+    chunks = [(0, FilesChunk((file("a", data),)))]
+    ((number, result),) = crew_of(lambda: Workers(log))(iter(chunks), LEADS, 2)
+    assert (number, result.checked) == (0, 1)
+    assert log == ["shutdown False"]
+
+
+def test_what_waits_and_must_not_travel_stays_when_workers_die() -> None:
+    log: list[str] = []
+    deaths = iter(["a"])
+
+    def dying(name: str) -> BaseException | None:
+        return BrokenExecutor() if name == "a" and next(deaths, None) else None
+
+    secret = FilesChunk((file("b", b"PRIVATE KEY"),))
+    chunks: list[tuple[int, Chunk]] = [(0, chunk("a")), (1, secret), (2, chunk("c"))]
+    told = [number for number, _ in crew_of(lambda: Workers(log, dying))(iter(chunks), LEADS, 2)]
+    assert told == [0, 1, 2]
+    assert log == ["submit a", "submit c", "shutdown False", "submit a", "submit c", "shutdown False"]
+
+
+def test_who_stops_asking_has_what_waits_cancelled() -> None:
+    class Idle(Workers):
+        def submit(self, *_: Any, **__: Any) -> Future[Any]:  # type: ignore[override]
+            future: Future[Any] = Future()
+            if not self.futures:
+                future.set_result(ChunkResult())
+            self.futures.append(future)
+            return future
+
+    idle = Idle([])
+    told = crew_of(lambda: idle, 1)(numbered("abcdefgh"), LEADS, 2)
+    next(told)
+    told.close()  # type: ignore[attr-defined]
+    assert [future.cancelled() for future in idle.futures] == [False, True, True, True, True]
+    assert idle.log == ["shutdown False"]
+
+
+def test_a_worker_is_prepared_once_for_each_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    prepared: list[dict[str, Any]] = []
+
+    class Noting:
+        def __init__(self, rules: Any, setup: Any, **more: Any) -> None:
+            prepared.append({"codes": [one.code for one in rules], "setup": setup, **more})
+
+        def judge(self, some: Iterator[DeviceFile]) -> ChunkResult:
+            return ChunkResult(len(list(some)), {"DEV001": Tally(judged=len(prepared))})
+
+    monkeypatch.setattr(crew, "Judge", Noting)
+    waivers = Waivers([waiver("DEV001")])
+    job = Job("one", Side(), ("LOT005", "DEV001"), tuple(LEADS.items()), 7, False, waivers)  # type: ignore[arg-type]
+    other = Job("two", Side(), ("DEV001",), (), 0)  # type: ignore[arg-type]
+    assert [crew.work(its, chunk("a")).tallies["DEV001"].judged for its in (job, job, other, other, job)] == [
+        1,
+        1,
+        2,
+        2,
+        3,
+    ]
+    whole = {"codes": ["LOT005", "DEV001"], "setup": SETUP, "leads": LEADS, "sample": 7, "short": False}
+    assert prepared[0] == {**whole, "waivers": waivers}
+    assert (prepared[1]["leads"], prepared[1]["sample"], prepared[1]["short"]) == ({}, 0, True)
+    assert list(crew._PREPARED) == ["one"]
+
+
+@pytest.mark.parametrize("short", [True, False])
+def test_workers_and_the_one_who_asks_judge_with_the_same_waivers(short: bool) -> None:
+    waivers = Waivers([waiver("DEV001")])
+    jobs: list[Job] = []
+
+    class Noting(Workers):
+        def submit(self, function: Any, /, *arguments: Any, **more: Any) -> Future[Any]:  # type: ignore[override]
+            jobs.append(arguments[0])
+            return super().submit(function, *arguments, **more)
+
+    one = crew_of(lambda: Noting([], lambda name: OSError() if name == "a" else None), short=short, waivers=waivers)
+    told = list(one(numbered("ab"), LEADS, 2))
+    assert told == expected("ab", waivers=waivers, short=short)
+    assert told[1][1].tallies["DEV001"].waived == 1
+    assert [(job.short, job.waivers, job.sample, job.leads) for job in jobs] == [
+        (short, waivers, 2, tuple(LEADS.items()))
+    ] * 2
+    assert len({job.token for job in jobs}) == 1
+    assert len(jobs[0].token) == 16
+    list(one(numbered("c"), LEADS, 2))
+    assert jobs[2].token != jobs[0].token
+
+
+@pytest.mark.parametrize(
+    ("platform", "threads", "loaded", "way"),
+    [
+        ("linux", 1, False, "fork"),
+        ("linux", 2, False, "spawn"),
+        ("linux", 0, False, "spawn"),
+        ("linux", 1, True, "spawn"),
+        ("darwin", 1, False, "spawn"),
+        ("win32", 1, False, "spawn"),
+        ("zos", 1, False, "spawn"),
+    ],
+)
+def test_workers_are_forked_only_where_that_is_safe(
+    platform: str, threads: int, loaded: bool, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[tuple[int, Any]] = []
+
+    def pool(workers: int, *, mp_context: str, initializer: object) -> None:
+        made.append((workers, mp_context))
+        assert initializer is crew._leave_interruptions
+
+    monkeypatch.setattr(crew, "ProcessPoolExecutor", pool)
+    monkeypatch.setattr(crew, "multiprocessing", SimpleNamespace(get_context=lambda name: name))
+    monkeypatch.setattr(crew, "sys", SimpleNamespace(platform=platform, modules={"pyarrow": 1} if loaded else {}))
+    monkeypatch.setattr(crew, "threading", SimpleNamespace(active_count=lambda: threads))
+    crew.local_pool(3)
+    assert made == [(3, way)]
+
+
+def test_workers_leave_interruptions_to_the_first_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    import signal
+
+    set_to: list[object] = []
+    monkeypatch.setattr(signal, "signal", lambda *arguments: set_to.append(arguments))
+    crew._leave_interruptions()
+    assert set_to == [(signal.SIGINT, signal.SIG_IGN)]
