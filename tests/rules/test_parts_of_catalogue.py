@@ -1,0 +1,96 @@
+"""A catalogue for a run has the rules that have something to judge there, and is all that is imported for it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+import fcu_conform.rules
+from fcu_conform.rules import CATALOGUE, catalogue
+from fcu_conform.rules.model import FAMILIES, Scope
+
+PROGRAM = """
+import json, sys
+from fcu_conform.rules import catalogue
+codes = [rule.code for rule in catalogue(**json.loads(sys.argv[1]))]
+loaded = [name.rpartition(".")[2] for name in sys.modules if name.startswith("fcu_conform.rules.")]
+print(json.dumps([codes, loaded]))
+"""
+EVERY = ("devices", "upload", "validators", "handshake", "waivers")
+
+
+def scoped(*scopes: Scope) -> set[str]:
+    return {rule.code for rule in CATALOGUE if rule.scope in scopes}
+
+
+def family(*names: str) -> set[str]:
+    return {rule.code for rule in CATALOGUE if rule.family in names}
+
+
+def left_out(*without: str) -> set[str]:
+    """The rules that a catalogue without these parts lacks."""
+    codes: set[str] = set()
+    if "devices" in without:
+        codes |= family("DEV", "BDL", "LOT") - scoped(Scope.SETUP)
+    if "upload" in without:
+        codes |= family("UPL")
+    if "validators" in without:
+        codes |= scoped(Scope.PATH, Scope.DEVICE_PATH)
+    if "handshake" in without:
+        codes |= scoped(Scope.HANDSHAKE)
+    if "waivers" in without:
+        codes |= scoped(Scope.WAIVERS)
+    if {"validators", "handshake"} <= set(without):
+        codes |= {"SYS002"}
+    return codes
+
+
+COMBINATIONS = [
+    (),
+    ("devices",),
+    ("upload",),
+    ("validators",),
+    ("handshake",),
+    ("waivers",),
+    ("validators", "handshake"),
+    ("devices", "upload"),
+    EVERY,
+]
+
+
+@pytest.mark.parametrize("without", COMBINATIONS, ids=" ".join)
+def test_a_part_of_the_catalogue_lacks_what_has_nothing_to_judge(without: tuple[str, ...]) -> None:
+    part = {rule.code for rule in catalogue(**dict.fromkeys(without, False))}
+    assert set(CATALOGUE) - {rule for rule in CATALOGUE if rule.code in part} == {
+        rule for rule in CATALOGUE if rule.code in left_out(*without)
+    }
+
+
+def test_parts_of_the_catalogue_are_not_empty() -> None:
+    assert {rule.family for rule in CATALOGUE} == set(FAMILIES)
+    assert scoped(Scope.PATH) == {"CHN013"}
+    assert scoped(Scope.DEVICE_PATH) == {"DEV024"}
+    assert scoped(Scope.HANDSHAKE) == {"DEV025"}
+    assert scoped(Scope.RUN) == {"SYS001", "SYS002"}
+    assert scoped(Scope.WAIVERS) == {"SYS003", "SYS004", "SYS005", "SYS006", "SYS007"}
+    assert "LOT006" in scoped(Scope.SETUP)
+
+
+@pytest.mark.parametrize("without", [(), ("devices",), ("upload",), ("waivers",), EVERY], ids=" ".join)
+def test_a_process_imports_the_rules_that_it_needs_and_finds_them_all(without: tuple[str, ...]) -> None:
+    options = json.dumps(dict.fromkeys(without, False))
+    done = subprocess.run([sys.executable, "-c", PROGRAM, options], capture_output=True, text=True, check=True)
+    codes, loaded = json.loads(done.stdout)
+    assert codes == [rule.code for rule in CATALOGUE if rule.code not in left_out(*without)]
+    modules = {"devices": {"bundle", "bundle_contents", "bundle_items", "bundle_sessions", "lot"}}
+    modules |= {"upload": {"upload"}, "waivers": {"waivers"}}
+    for part, named in modules.items():
+        assert named & set(loaded) == (set() if part in without else named)
+
+
+def test_nothing_else_is_made_when_it_is_asked_for() -> None:
+    with pytest.raises(AttributeError, match=r"^module 'fcu_conform.rules' has no attribute 'CATALOG'$"):
+        _ = fcu_conform.rules.CATALOG
