@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
 from functools import cache
 from pathlib import Path
 
@@ -105,11 +106,15 @@ def run(command: str, folder: Path, addopts: str = "") -> subprocess.CompletedPr
 
 
 def lay_out_everything(folder: Path) -> Path:
-    """A conformant set-up under every name that a page uses for one, with devices, an upload and two reports."""
+    """A conformant set-up under every name that a page uses for one, with devices, an upload and two reports.
+
+    It was made yesterday: what a page shows is judged by the clock.
+    """
+    made = f"--seed docs --at {datetime.now(timezone.utc) - timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}"
     script = (
-        "reference-ca keystore line --length 3 --seed docs",
-        "reference-ca sign --keystore line/keystore --seed docs --critical --replace",  # nothing warns then
-        "reference-ca devices --keystore line/keystore --seed docs --count 3 -o line/out",
+        f"reference-ca keystore line --length 3 {made}",
+        f"reference-ca sign --keystore line/keystore {made} --critical --replace",  # nothing warns then
+        f"reference-ca devices --keystore line/keystore {made} --count 3 -o line/out",
         "fcu-conform upload --keystore line/keystore -o line/upload.pem",
         "pytest -q -p no:cacheprovider -p no:xdist --fcu-keystore=line/keystore --fcu-report=line/old.json",
     )
