@@ -1,0 +1,105 @@
+"""Parquet tables: which columns are taken, and sizes that no honest file has."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from fcu_conform.artefacts import tables
+
+pa = pytest.importorskip("pyarrow")
+parquet = pytest.importorskip("pyarrow.parquet")
+
+LIST = pa.list_(pa.binary())
+
+
+def fault(**columns: object) -> str:
+    return tables._schema_fault(pa, pa.schema(list(columns.items())))
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"chain": pa.string()},
+        {"chain": pa.large_string()},
+        {"chain": LIST},
+        {"chain": pa.large_list(pa.binary())},
+        {"bundle": pa.binary()},
+        {"bundle": pa.large_binary()},
+        {"chain": pa.string(), "bundle": pa.binary(), "endpoint_name": pa.string(), "enrollment_id": pa.large_string()},
+        {"chain": pa.string(), "other": pa.int32()},
+    ],
+)
+def test_these_columns_are_taken(columns: dict[str, object]) -> None:
+    assert fault(**columns) == ""
+
+
+@pytest.mark.parametrize(
+    ("columns", "words"),
+    [
+        ({"endpoint_name": pa.string()}, "has neither a column chain nor a column bundle"),
+        ({"bundle": pa.string()}, "column bundle: is string, and not binary"),
+        ({"bundle": LIST}, "column bundle: is list<item: binary>, and not binary"),
+        ({"chain": pa.binary()}, "column chain: is binary, and neither string nor list<binary>"),
+        ({"chain": pa.list_(pa.string())}, "column chain: is list<item: string>, and neither string nor list<binary>"),
+        ({"chain": pa.string(), "endpoint_name": pa.binary()}, "column endpoint_name: is binary, and not string"),
+        ({"chain": pa.string(), "enrollment_id": pa.int32()}, "column enrollment_id: is int32, and not string"),
+    ],
+)
+def test_other_columns_are_told(columns: dict[str, object], words: str) -> None:
+    assert fault(**columns) == words
+
+
+def sizes(*columns: tuple[int, int], groups: int = 1) -> SimpleNamespace:
+    """What a footer says: the bytes and the number of values of each column, of each group of rows the same."""
+    made = [
+        SimpleNamespace(total_uncompressed_size=size, num_values=count, path_in_schema=f"c{number}")
+        for number, (size, count) in enumerate(columns)
+    ]
+    group = SimpleNamespace(num_columns=len(made), column=made.__getitem__)
+    return SimpleNamespace(num_row_groups=groups, row_group=lambda _: group)
+
+
+def test_sizes_are_believed_up_to_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "DEVICE_FILE", 10)
+    far = "unpacks to far more than its own size"
+    for metadata, limit, words in (
+        (sizes((100, 20), (60, 20)), 160, ""),
+        (sizes((100, 20), (60, 20)), 159, far),
+        (sizes((100, 20), groups=3), 300, ""),
+        (sizes((100, 20), groups=3), 299, far),
+        (sizes((160, 1)), 1000, ""),
+        (sizes((161, 1)), 1000, "column c0: has values of more than 10 bytes"),
+        (sizes((160, 16)), 1000, ""),
+        (sizes((161, 16)), 1000, "column c0: has values of more than 10 bytes"),
+        (sizes((1, 1), (170, 17)), 1000, ""),
+        (sizes((1, 1), (171, 17)), 1000, "column c1: has values of more than 10 bytes"),
+    ):
+        assert tables._size_fault(metadata, limit) == words
+
+
+def test_rows_are_numbered_over_chunks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "CHUNK", 2)
+    path = tmp_path / "t.parquet"
+    names = [f"lamp-{number}" for number in range(5)]
+    parquet.write_table(pa.table({"endpoint_name": names, "chain": ["x"] * 5, "other": [1] * 5}), path)
+    chunks = [[file.name for file in chunk.files()] for chunk in tables.table_chunks(path)]
+    shown = [f"t.parquet row {number + 1} (lamp-{number})" for number in range(5)]
+    assert chunks == [shown[:2], shown[2:4], shown[4:]]
+
+
+def test_what_cannot_be_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "t.parquet"
+    path.write_bytes(b"x" * 50)
+    ((file,),) = [list(chunk.files()) for chunk in tables.table_chunks(path)]
+    assert file.name == "t.parquet"
+    assert file.troubles[0].startswith("is a damaged Parquet file: ")
+    parquet.write_table(pa.table({"endpoint_name": ["a"]}), path)
+    ((file,),) = [list(chunk.files()) for chunk in tables.table_chunks(path)]
+    assert file.troubles == ("has neither a column chain nor a column bundle",)
+    parquet.write_table(pa.table({"chain": ["a"]}), path)
+    monkeypatch.setattr(tables, "unpacked_limit", lambda _: 1)
+    ((file,),) = [list(chunk.files()) for chunk in tables.table_chunks(path)]
+    assert file.troubles == ("unpacks to far more than its own size",)
