@@ -24,10 +24,11 @@ def digest_of_file(path: Path, limit: int = sys.maxsize) -> str:
     """
     digest = hashlib.sha256()
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+    before = os.fstat(descriptor)
+    if not stat.S_ISREG(before.st_mode):
+        os.close(descriptor)  # of a folder no file object can be made, which would close it
+        raise OSError(errno.EINVAL, f"is {kind_of(before.st_mode)}")
     with os.fdopen(descriptor, "rb") as file:
-        before = os.fstat(descriptor)
-        if not stat.S_ISREG(before.st_mode):
-            raise OSError(errno.EINVAL, f"is {kind_of(before.st_mode)}")
         if before.st_size > limit:
             raise OSError(errno.EFBIG, f"has more than {limit} bytes")
         left = before.st_size
