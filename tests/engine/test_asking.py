@@ -1,0 +1,427 @@
+"""Validators and servers by themselves: what is asked once, what is told of an answer, what handshakes come to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from fcu_conform.engine import Examination, Outcome, Result, second_opinions
+from fcu_conform.engine.devices import Tally
+from fcu_conform.engine.lots import DevicePass
+from fcu_conform.engine.second_opinions import SecondOpinions
+from fcu_conform.rules.model import Catalogue, Finding, Level, Location, NotApplicable, PathQuestion, Rule, Scope
+from fcu_conform.validators import handshake
+from fcu_conform.validators.model import Answer, CannotTell, Question, ValidatorFault
+
+from .test_examination import finds, make_rule, passes
+from .test_second_opinions import Stub
+
+AT = datetime(2026, 6, 1, 12, 0, 0, tzinfo=timezone.utc)
+
+
+def path(name: str = "leaf") -> PathQuestion:
+    def cert(text: str) -> Any:
+        return SimpleNamespace(raw=text.encode(), sha256=f"sha256 of {text}")
+
+    return PathQuestion(cert(name), (cert("middle"), cert("second")), (cert("root"), cert("other root")))
+
+
+def test_each_question_is_put_once_to_each_validator() -> None:
+    one, other = Stub("one"), Stub("other", Answer(False, "no"))
+    opinions = SecondOpinions([one, other], AT)
+    for _ in range(2):
+        assert opinions.ask("one", path()) == Answer(True)
+        assert opinions.ask("other", path()) == Answer(False, "no")
+    opinions.ask("one", path("other leaf"))
+    expected = Question(b"leaf", (b"middle", b"second"), (b"root", b"other root"), AT)
+    assert one.asked == [expected, Question(b"other leaf", expected.untrusted, expected.anchors, AT)]
+    assert other.asked == [expected]
+
+
+def test_one_that_cannot_tell_says_so_again_and_is_asked_once() -> None:
+    stub = Stub("clock", CannotTell("reads the clock"))
+    opinions = SecondOpinions([stub], AT)
+    for _ in range(2):
+        with pytest.raises(CannotTell, match="reads the clock"):
+            opinions.ask("clock", path())
+    assert len(stub.asked) == 1
+    assert opinions.opinions["clock"].faults == []
+
+
+def test_faults_are_kept_once_each() -> None:
+    stub = Stub("broken", ValidatorFault("timed out"))
+    opinions = SecondOpinions([stub], AT)
+    assert opinions.ask("broken", path()) is None
+    assert opinions.ask("broken", path()) is None
+    assert opinions.ask("broken", path("other")) is None
+    stub.answer = KeyError("secret")
+    assert opinions.ask("broken", path("third")) is None
+    assert opinions.opinions["broken"].faults == ["timed out", "broke: KeyError"]
+    assert len(stub.asked) == 3
+
+
+CAUSE = SimpleNamespace(what="it is odd", who="people")
+PLACE = Location("fcu.crt", 1)
+
+
+@pytest.mark.parametrize(
+    ("causes", "known", "counts", "level", "end", "why"),
+    [
+        ((), False, True, None, "", ""),
+        ((), False, False, Level.NOTICE, "", ""),
+        ((), True, True, Level.WARNING, "; the cause is known: it is odd", "people"),
+        ((), True, False, Level.NOTICE, "; the cause is known: it is odd", "people"),
+        (("CRT006",), True, True, Level.NOTICE, "; CRT006 tells why", ""),
+        (("CRT006", "CHN002"), False, True, Level.NOTICE, "; CRT006, CHN002 tells why", ""),
+        (("CRT006",), False, False, Level.NOTICE, "; CRT006 tells why", ""),
+    ],
+)
+def test_a_refusal_weighs_what_its_cause_weighs(
+    causes: tuple[str, ...],
+    known: bool,
+    counts: bool,
+    level: Level | None,
+    end: str,
+    why: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[tuple[str, datetime]] = []
+
+    def explain(_: PathQuestion, name: str, at: datetime) -> Any:
+        asked.append((name, at))
+        return CAUSE if known else None
+
+    monkeypatch.setattr(second_opinions, "explain", explain)
+    opinions = SecondOpinions([Stub("no", counts=counts)], AT)
+    finding = opinions.finding("no", path(), Answer(False, "bad"), PLACE, causes)
+    assert finding == Finding(f"no (a test) refuses: bad{end}", PLACE, "accepted", "refused: bad", why=why, level=level)
+    assert asked == ([] if causes else [("no", AT)])
+
+
+@pytest.mark.parametrize("counts", [True, False])
+def test_of_an_acceptance_only_reserve_is_told(counts: bool) -> None:
+    opinions = SecondOpinions([Stub("yes", counts=counts)], AT)
+    assert opinions.finding("yes", path(), Answer(True), PLACE, ()) is None
+    finding = opinions.finding("yes", path(), Answer(True, dates_left_out=True), PLACE, ("CRT006",))
+    assert finding is not None
+    assert (finding.level, finding.location) == (Level.NOTICE, PLACE)
+    assert finding.message.startswith("yes accepts, dates left out: ")
+
+
+def shake(impostor: bool, let_in: bool, words: str = "bye") -> Any:
+    return SimpleNamespace(
+        protocol="DTLS", client="mbed", server="OpenSSL", impostor=impostor, let_in=let_in, words=words
+    )
+
+
+DEVICE = SimpleNamespace(
+    name="lamp.pem", identity="lamp", endpoint_names=(), certificates=(), key=SimpleNamespace(private="key")
+)
+
+
+def test_handshakes_that_end_as_they_should_are_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[Any] = []
+
+    def tried(*arguments: Any, at: datetime) -> Any:
+        given.extend([*arguments, at])
+        shakes = (shake(True, False), shake(False, True), shake(True, True), shake(False, False))
+        return SimpleNamespace(handshakes=shakes, left_out=("one", "two"), remarks=("a remark",))
+
+    monkeypatch.setattr(handshake, "shake_hands", tried)
+    findings = SecondOpinions([], AT).shake_hands(cast(Any, DEVICE), path())
+    place, pair = Location("lamp.pem"), "DTLS, mbed device, OpenSSL server"
+    assert findings == [
+        Finding("left out: one", place, level=Level.NOTICE),
+        Finding("left out: two", place, level=Level.NOTICE),
+        Finding("a remark", place, level=Level.NOTICE),
+        Finding(f"{pair}: let an impostor in", place, "turned away", "let in"),
+        Finding(f"{pair}: turned the device away: bye", place, "let in", "bye"),
+    ]
+    assert given == [(b"leaf", b"middle", b"second"), "key", (b"root", b"other root"), AT]
+
+
+def test_where_no_handshake_can_be_tried_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: Any, **__: Any) -> Any:
+        raise ValidatorFault("no port")
+
+    monkeypatch.setattr(handshake, "shake_hands", fails)
+    opinions = SecondOpinions([], AT)
+    assert opinions.shake_hands(cast(Any, DEVICE), path()) is None
+    assert opinions.handshake_faults == ["no port"]
+
+
+def setup_named(name: str = "x", **more: Any) -> Any:
+    keystore = SimpleNamespace(fcu_crt=SimpleNamespace(name="fcu.crt", entries=()))
+    whole = {"devices": "devices", "upload": "upload", "keystore": keystore, "at": AT, **more}
+    return SimpleNamespace(name=name, **whole)
+
+
+def at_device(code: str, scope: Scope) -> Rule:
+    return make_rule(code, cast(Any, lambda device, _: path(device.name)), scope=scope)
+
+
+SYS = (
+    make_rule("SYS001", passes, scope=Scope.RUN),
+    make_rule("SYS002", passes, scope=Scope.RUN),
+    make_rule("CHN013", cast(Any, lambda _: path()), scope=Scope.PATH),
+    at_device("DEV024", Scope.DEVICE_PATH),
+    at_device("DEV025", Scope.HANDSHAKE),
+)
+
+
+class Passes:
+    """In place of the pass over the devices: gives this sample, and notes how it was asked."""
+
+    def __init__(self, *sample: Any, **tallies: Tally) -> None:
+        self.sample, self.tallies = list(sample), tallies
+        self.sizes: list[int] = []
+
+    def __call__(self, rules: Any, devices: Any, setup: Any, size: int, waivers: Any) -> DevicePass:
+        self.sizes.append(size)
+        return DevicePass(self.tallies, sample=self.sample)
+
+
+def device(name: str, key: Any = None) -> Any:
+    return SimpleNamespace(name=name, identity=name, endpoint_names=(), certificates=(), key=key)
+
+
+def examined(*stubs: Stub, rules: tuple[Rule, ...] = (), **more: Any) -> Examination:
+    catalogue = Catalogue()
+    for one in (*SYS, *rules):
+        catalogue.add(one)
+    setups = more.pop("setups", None) or [setup_named()]
+    runner = more.pop("runner", Passes(device("a"), device("b"), device("c")))
+    return Examination(setups, validators=stubs, catalogue=catalogue, runner=runner, **more)
+
+
+@pytest.mark.parametrize(
+    ("stubs", "more", "size"),
+    [
+        ((), {}, 0),
+        ((), {"handshake": True}, 20),
+        (("one",), {}, 20),
+        (("one",), {"sample": 7}, 7),
+        (("one",), {"sample": 0}, 0),
+        ((), {"sample": 7}, 0),
+    ],
+)
+def test_twenty_devices_are_drawn_where_somebody_is_asked(stubs: Any, more: dict[str, Any], size: int) -> None:
+    runner = Passes()
+    examination = examined(*map(Stub, stubs), runner=runner, **more)
+    examination.device_pass("x")
+    examination.device_pass("x")
+    assert runner.sizes == [size]
+
+
+def test_every_rule_that_validators_answer_is_judged_for_each_of_them() -> None:
+    setups = [setup_named("x"), setup_named("y")]
+    cases = [(one.code, subject) for one, subject in examined(Stub("v"), Stub("w"), setups=setups).cases()]
+    of_x = [
+        ("CHN013", "x-v"),
+        ("CHN013", "x-w"),
+        ("DEV024", "x-v"),
+        ("DEV024", "x-w"),
+        ("DEV025", "x"),
+        ("SYS001", "x"),
+        ("SYS002", "x"),
+    ]
+    assert cases == [*of_x, *((code, subject.replace("x", "y")) for code, subject in of_x)]
+
+
+def by_words(words: dict[bytes, Any]) -> Callable[[Question], Answer]:
+    """Answers by the leaf of the question."""
+
+    def answer(question: Question) -> Answer:
+        said = words.get(question.leaf, Answer(True))
+        if isinstance(said, Exception):
+            raise said
+        return cast(Answer, said)
+
+    return answer
+
+
+YES, NO, RESERVE = Answer(True), Answer(False, "never"), Answer(True, dates_left_out=True)
+SILENT, DOUBT = ValidatorFault("gone"), CannotTell("the clock")
+
+
+@pytest.mark.parametrize(
+    ("answers", "counts", "outcome", "findings", "reason"),
+    [
+        ((YES, YES, YES), True, Outcome.PASSED, 0, ""),
+        ((YES, NO, YES), True, Outcome.FAILED, 1, ""),
+        ((NO, NO, YES), True, Outcome.FAILED, 2, ""),
+        ((RESERVE, RESERVE, YES), True, Outcome.PASSED, 1, ""),
+        ((RESERVE, NO, RESERVE), True, Outcome.FAILED, 2, ""),
+        ((NO, RESERVE, NO), True, Outcome.FAILED, 3, ""),
+        ((SILENT, SILENT, SILENT), True, Outcome.BLOCKED, 0, ""),
+        ((SILENT, YES, YES), True, Outcome.BLOCKED, 0, ""),
+        ((YES, SILENT, NO), True, Outcome.FAILED, 1, ""),
+        ((SILENT, DOUBT, DOUBT), True, Outcome.BLOCKED, 0, ""),
+        ((DOUBT, DOUBT, DOUBT), True, Outcome.NOT_APPLICABLE, 0, "the clock"),
+        ((DOUBT, YES, DOUBT), True, Outcome.PASSED, 0, ""),
+        ((DOUBT, NO, DOUBT), True, Outcome.FAILED, 1, ""),
+        ((YES, YES, YES), False, Outcome.NOT_APPLICABLE, 0, "it accepts, which does not count"),
+        ((NO, YES, YES), False, Outcome.PASSED, 1, ""),
+        ((SILENT, YES, YES), False, Outcome.BLOCKED, 0, ""),
+    ],
+)
+def test_what_a_validator_says_of_several_devices(
+    answers: tuple[Any, ...], counts: bool, outcome: Outcome, findings: int, reason: str
+) -> None:
+    stub = Stub("v", counts=counts)
+    stub.ask = by_words(dict(zip((b"a", b"b", b"c"), answers, strict=True)))  # type: ignore[method-assign]
+    result = examined(stub).judge("DEV024", "x-v")
+    assert (result.outcome, len(result.findings)) == (outcome, findings)
+    assert result.reason.startswith(reason)
+    assert bool(result.reason) is bool(reason)
+    assert result.blocked_by == (("SYS002",) if outcome is Outcome.BLOCKED else ())
+    was_asked = YES in answers or NO in answers or RESERVE in answers
+    assert result.version == ("1.0" if was_asked else None)
+
+
+FAILING = make_rule("CHN002", finds)
+
+
+@pytest.mark.parametrize(
+    ("code", "level", "explains"),
+    [
+        ("CRT006", Level.ERROR, (True, True)),
+        ("CHN002", Level.ERROR, (True, True)),
+        ("UPL002", Level.ERROR, (False, True)),
+        ("KEY002", Level.ERROR, (False, False)),
+        ("CRT006", Level.WARNING, (False, False)),
+    ],
+)
+def test_a_rule_that_failed_explains_refusals_of_what_it_is_about(
+    code: str, level: Level, explains: tuple[bool, bool]
+) -> None:
+    examination = examined(Stub("v", NO), rules=(make_rule(code, finds, level),))
+    for told, explained in zip(("CHN013", "DEV024"), explains, strict=True):
+        result = examination.judge(told, "x-v")
+        assert result.outcome is (Outcome.BLOCKED if explained else Outcome.FAILED)
+        assert result.blocked_by == ((code,) if explained else ())
+    yes = examined(Stub("v"), rules=(make_rule(code, finds, level),))
+    assert yes.judge("CHN013", "x-v").outcome is Outcome.PASSED
+
+
+@pytest.mark.parametrize(
+    ("missing", "reason"), [("upload", "no portal upload was given"), ("devices", "no device output was given")]
+)
+def test_devices_are_asked_about_where_there_are_devices_and_an_upload(missing: str, reason: str) -> None:
+    examination = examined(Stub("v"), setups=[setup_named(**{missing: None})], handshake=True)
+    for code, subject in (("DEV024", "x-v"), ("DEV025", "x")):
+        result = examination.judge(code, subject)
+        assert (result.outcome, result.reason) == (Outcome.NOT_APPLICABLE, reason)
+    assert examination.judge("CHN013", "x-v").outcome is Outcome.PASSED
+
+
+@pytest.mark.parametrize(
+    ("levels", "blocked_by"),
+    [({}, ()), ({"DEV001": Level.ERROR, "DEV002": Level.WARNING, "LOT001": Level.ERROR}, ("DEV001", "LOT001"))],
+)
+def test_without_a_device_to_ask_about_the_errors_of_devices_tell_why(
+    levels: dict[str, Level], blocked_by: tuple[str, ...]
+) -> None:
+    runner = Passes(**{code: Tally(levels={level}) for code, level in levels.items()})
+    examination = examined(Stub("v"), runner=runner, handshake=True)
+    for code, subject in (("DEV024", "x-v"), ("DEV025", "x")):
+        result = examination.judge(code, subject)
+        assert result.blocked_by == blocked_by
+        assert result.reason == ("" if blocked_by else "no device has a certificate")
+
+
+KEYLESS = (device("a"), device("b", SimpleNamespace(private=None)))
+
+
+def shaken(findings: list[Finding] | None, monkeypatch: pytest.MonkeyPatch, *rules: Rule, sample: Any = ()) -> Result:
+    holder = (device("c", SimpleNamespace(private="key")), device("d", SimpleNamespace(private="other")))
+    names: list[str] = []
+
+    def tried(self: SecondOpinions, device: Any, path: PathQuestion) -> Any:
+        names.append(device.name)
+        assert path.leaf.raw == device.name.encode()
+        if findings is None:
+            self.handshake_faults.append("no port")
+        return findings
+
+    monkeypatch.setattr(SecondOpinions, "shake_hands", tried)
+    examination = examined(runner=Passes(*KEYLESS, *(sample or holder)), handshake=True, rules=rules)
+    result = examination.judge("DEV025", "x")
+    assert names == ([] if sample else ["c"])
+    run = examination.judge("SYS002", "x")
+    told = [finding.message for finding in run.findings]
+    assert told == (["the handshake did not answer: no port"] if findings is None else [])
+    assert run.outcome is (Outcome.FAILED if findings is None else Outcome.PASSED)
+    return result
+
+
+def test_the_first_device_whose_key_is_there_shakes_hands(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert shaken([], monkeypatch).outcome is Outcome.PASSED
+    assert shaken([Finding("let an impostor in")], monkeypatch).outcome is Outcome.FAILED
+    silent = shaken(None, monkeypatch)
+    assert (silent.outcome, silent.blocked_by) == (Outcome.BLOCKED, ("SYS002",))
+
+
+def test_a_handshake_that_fails_for_a_known_reason_is_blocked_by_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    result = shaken([Finding("turned away")], monkeypatch, make_rule("UPL002", finds))
+    assert (result.outcome, result.blocked_by, result.findings) == (Outcome.BLOCKED, ("UPL002",), ())
+    assert shaken([], monkeypatch, make_rule("UPL002", finds)).outcome is Outcome.PASSED
+    notice = [Finding("left out", level=Level.NOTICE)]
+    assert shaken(notice, monkeypatch, make_rule("UPL002", finds)).outcome is Outcome.PASSED
+
+
+def test_without_a_key_nobody_shakes_hands(monkeypatch: pytest.MonkeyPatch) -> None:
+    result = shaken([], monkeypatch, sample=(device("c"),))
+    assert result.outcome is Outcome.NOT_APPLICABLE
+    assert result.reason.startswith("no device's private key is in the output")
+
+
+def test_handshakes_are_tried_only_where_they_were_asked_for() -> None:
+    result = examined(Stub("v")).judge("DEV025", "x")
+    assert (result.outcome, result.reason) == (
+        Outcome.NOT_APPLICABLE,
+        "handshakes were not asked for (--fcu-handshake)",
+    )
+
+
+def test_faults_of_every_validator_and_question_are_told_once() -> None:
+    silent, broken = Stub("silent", ValidatorFault("gone")), Stub("broken", KeyError())
+    examination = examined(silent, broken, Stub("fine"))
+    result = examination.judge("SYS002", "x")
+    assert [finding.message for finding in result.findings] == [
+        "silent did not answer: gone",
+        "broken did not answer: broke: KeyError",
+    ]
+    assert result.outcome is Outcome.FAILED
+    assert len(silent.asked) == 4
+    assert examined().judge("SYS002", "x").reason == "no validator was asked for"
+
+
+@pytest.mark.parametrize(
+    ("check", "passed"),
+    [
+        (passes, True),
+        (finds, True),
+        (lambda _: _raise(NotApplicable("no")), False),
+        (lambda _: _raise(ValueError()), False),
+    ],
+)
+def test_something_was_looked_at_where_one_rule_judged(check: Any, passed: bool) -> None:
+    result = examined(rules=(make_rule("KEY001", check),)).judge("SYS001", "x")
+    assert result.outcome is (Outcome.PASSED if passed else Outcome.FAILED)
+    assert [finding.message for finding in result.findings] == ([] if passed else ["no rule looked at anything"])
+
+
+def _raise(fault: Exception) -> Any:
+    raise fault
+
+
+def test_validators_are_asked_about_the_instant_of_judgement() -> None:
+    late = AT + timedelta(days=9)
+    stub = Stub("v")
+    examined(stub, setups=[setup_named(at=late)]).judge("CHN013", "x-v")
+    assert [question.at for question in stub.asked] == [late]
