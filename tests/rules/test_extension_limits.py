@@ -1,0 +1,343 @@
+"""What rules say of extensions, key identifiers and names for each way in which they may be there or not."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from fcu_conform.artefacts import oids
+from fcu_conform.artefacts.extensions import Extension
+from fcu_conform.rules import CATALOGUE
+from fcu_conform.rules.certificate_extensions import key_identifier_mismatches
+from fcu_conform.rules.model import Blocked, NotApplicable
+from fcu_conform.rules.seen import Seen
+
+UNKNOWN, ALSO_UNKNOWN = "1.2.3.4", "1.2.3.5"
+UNPARSED = "is critical, and the device's library cannot parse it"
+POLICIES = bytes.fromhex("300830060604551d2000")
+
+
+class Name(str):
+    """A name that matches those of the same text."""
+
+    @property
+    def is_empty(self) -> bool:
+        return not self
+
+    def matches(self, other: str) -> bool:
+        return self == other
+
+    def values(self, oid: str) -> list[str]:
+        return []
+
+
+def extension(oid: str, *, critical: bool = False, value: bytes = b"") -> Extension:
+    return Extension(oid, critical, value)
+
+
+def certificate(*extensions: Extension, subject: str = "x", is_ca: bool = False, **more: Any) -> Any:
+    return SimpleNamespace(
+        subject=Name(subject),
+        extensions=tuple(extensions),
+        has_extension=lambda oid: any(e.oid == oid for e in extensions),
+        is_among=lambda others: is_ca,
+        sha256="0123456789",
+        version=3,
+        raw=subject.encode(),
+        **more,
+    )
+
+
+def device(*certificates: Any) -> Any:
+    own = certificates[0] if certificates else None
+    return SimpleNamespace(own=own, certificates=certificates, bundle=None, troubles=(), key=None, other_keys=())
+
+
+def of_device(subject: Any, code: str = "DEV019") -> list[str]:
+    findings = CATALOGUE[code].check(subject, SimpleNamespace(ca_certificates=(), ca_keys=(), fcu_certificate=None))
+    return [f"{finding.location.index}: {finding.message.partition(': ')[2]}" for finding in findings]
+
+
+def in_keystore(code: str, *certificates: Any) -> list[tuple[str, str, str]]:
+    """Words, expected and found of what a rule says of these certificates as fcu.crt."""
+    links = [
+        SimpleNamespace(certificate=one, index=number, entry=SimpleNamespace(line=1), is_first=number == 1)
+        for number, one in enumerate(certificates, start=1)
+    ]
+    crt = SimpleNamespace(entries=links, name="fcu.crt")
+    setup = SimpleNamespace(keystore=SimpleNamespace(fcu_crt=crt), chain=SimpleNamespace(distinct=links, path=links))
+    return [
+        (f"{f.location.index}: {f.message.partition('…): ')[2]}", f.expected, f.found)
+        for f in CATALOGUE[code].check(setup)
+    ]
+
+
+@pytest.mark.parametrize(
+    "oid",
+    [
+        oids.BASIC_CONSTRAINTS,
+        oids.KEY_USAGE,
+        oids.EXTENDED_KEY_USAGE,
+        oids.SUBJECT_ALT_NAME,
+        oids.NETSCAPE_CERT_TYPE,
+    ],
+)
+def test_the_devices_library_parses_what_is_critical_of_these(oid: str) -> None:
+    assert of_device(device(certificate(extension(oid, critical=True)))) == []
+
+
+@pytest.mark.parametrize(
+    ("extensions", "is_ca", "messages"),
+    [
+        ([extension(UNKNOWN)], False, []),
+        ([extension(UNKNOWN, critical=True)], False, [f"{UNKNOWN} {UNPARSED}"]),
+        ([extension(UNKNOWN, critical=True)], True, []),  # which CRT015 tells
+        ([extension(oids.CERTIFICATE_POLICIES, critical=True, value=POLICIES)], False, []),
+        ([extension(oids.CERTIFICATE_POLICIES, value=b"x")], False, []),
+        (
+            [extension(oids.CERTIFICATE_POLICIES, critical=True, value=b"x")],
+            False,
+            [f"certificatePolicies {UNPARSED}"],
+        ),
+        (
+            [extension(oids.CERTIFICATE_POLICIES, critical=True, value=b"x")],
+            True,
+            [f"certificatePolicies {UNPARSED}"],
+        ),
+        ([extension(UNKNOWN), extension(ALSO_UNKNOWN)], False, []),
+        ([extension(UNKNOWN)] * 2, False, [f"has {UNKNOWN} 2 times"]),
+        ([extension(UNKNOWN)] * 2, True, []),
+        ([extension(ALSO_UNKNOWN), *[extension(UNKNOWN)] * 3], False, [f"has {UNKNOWN} 3 times"]),
+    ],
+)
+def test_an_extension_on_a_device_is_parsed_by_its_library_and_there_once(
+    extensions: list[Extension], is_ca: bool, messages: list[str]
+) -> None:
+    subject = certificate(*extensions, is_ca=is_ca)
+    assert of_device(device(certificate(), subject)) == [f"2: {message}" for message in messages]
+
+
+def test_an_empty_issuer_is_told_wherever_it_stands() -> None:
+    good, bad = certificate(issuer=Name("y")), certificate(issuer=Name(""))
+    findings = CATALOGUE["DEV029"].check(device(good, bad, good, bad), SimpleNamespace())
+    assert [(f.location.index, f.location.field) for f in findings] == [(2, "issuer"), (4, "issuer")]
+
+
+@pytest.mark.parametrize(
+    ("extensions", "told"),
+    [
+        ([], []),
+        ([extension(UNKNOWN)], []),
+        (
+            [extension(UNKNOWN, critical=True)],
+            [(f"1: extension {UNKNOWN} is critical and not known", "not critical, or one of RFC 5280's", "critical")],
+        ),
+        ([extension(oids.KEY_USAGE, critical=True)], []),
+        ([extension(oids.KEY_USAGE)] * 2, [("1: has keyUsage 2 times", "once", "2 times")]),
+        ([extension(UNKNOWN)] * 3, [(f"1: has {UNKNOWN} 3 times", "once", "3 times")]),
+    ],
+)
+def test_an_extension_in_fcu_crt_is_known_where_it_is_critical_and_there_once(
+    extensions: list[Extension], told: list[tuple[str, str, str]]
+) -> None:
+    assert in_keystore("CRT015", certificate(*extensions)) == told
+
+
+@pytest.mark.parametrize(
+    ("is_there", "constraints", "told"),
+    [
+        (False, None, [("1: is not a CA certificate", "CA:TRUE", "no basicConstraints")]),
+        (True, None, []),  # it cannot be read, which CRT002 tells
+        (True, SimpleNamespace(ca=False), [("1: is not a CA certificate", "CA:TRUE", "CA:FALSE")]),
+        (True, SimpleNamespace(ca=True), []),
+    ],
+)
+def test_a_ca_says_that_it_is_one(is_there: bool, constraints: Any, told: list[tuple[str, str, str]]) -> None:
+    extensions = [extension(oids.BASIC_CONSTRAINTS)] if is_there else []
+    assert in_keystore("CRT007", certificate(*extensions, basic_constraints=constraints)) == told
+
+
+CA_USAGES = "digitalSignature, keyCertSign, cRLSign"
+
+
+@pytest.mark.parametrize(
+    ("is_there", "usages", "told"),
+    [
+        (False, None, [("1: has no keyUsage", CA_USAGES, "no keyUsage")]),
+        (True, None, []),
+        (True, set(), [(f"1: keyUsage lacks {CA_USAGES}", CA_USAGES, "none")]),
+        (True, {"cRLSign", "keyCertSign"}, [("1: keyUsage lacks digitalSignature", CA_USAGES, "cRLSign, keyCertSign")]),
+        (True, {"cRLSign", "digitalSignature", "keyCertSign"}, []),
+        (True, {"cRLSign", "digitalSignature", "keyCertSign", "keyAgreement"}, []),
+    ],
+)
+def test_a_cas_key_may_sign_all_that_a_ca_signs(
+    is_there: bool, usages: set[str] | None, told: list[tuple[str, str, str]]
+) -> None:
+    extensions = [extension(oids.KEY_USAGE)] if is_there else []
+    assert in_keystore("CRT008", certificate(*extensions, key_usage=usages)) == told
+
+
+@pytest.mark.parametrize(
+    ("purposes", "found"),
+    [
+        (None, None),
+        ((oids.CLIENT_AUTH,), None),
+        ((oids.ANY_EXTENDED_KEY_USAGE,), None),
+        ((UNKNOWN, oids.CLIENT_AUTH), None),
+        ((UNKNOWN, ALSO_UNKNOWN), f"{UNKNOWN}, {ALSO_UNKNOWN}"),
+        ((), ""),
+    ],
+)
+def test_a_ca_with_purposes_allows_clients(purposes: tuple[str, ...] | None, found: str | None) -> None:
+    message = "1: extendedKeyUsage does not allow clientAuth"
+    assert in_keystore("CRT017", certificate(extended_key_usage=purposes)) == (
+        [] if found is None else [(message, "clientAuth", found)]
+    )
+
+
+@pytest.mark.parametrize("code", ["CRT007", "CRT008", "CRT013", "CRT017"])
+def test_a_certificate_that_cannot_have_extensions_is_left_to_the_rule_of_versions(code: str) -> None:
+    old = certificate(basic_constraints=None, key_usage=None, extended_key_usage=())
+    assert in_keystore(code, old) != []
+    old.version = 1
+    assert in_keystore(code, old) == []
+    assert in_keystore("CRT003", old, certificate()) == [("1: is version 1", "version 3", "version 1")]
+
+
+@pytest.mark.parametrize(
+    ("notes", "more", "found"),
+    [
+        ([], None, None),
+        (["a"], "a", "a"),
+        (["a", "b"], "a (and 1 more)", "a; b"),
+        (list("abcde"), "a (and 4 more)", "a; b; c; d; e"),
+        (list("abcdef"), "a (and 5 more)", "a; b; c; d; e"),
+    ],
+)
+def test_freedoms_of_ber_are_told_and_five_of_them_shown(notes: list[str], more: str | None, found: str | None) -> None:
+    assert in_keystore("CRT018", certificate(der_notes=notes)) == (
+        [] if more is None else [(f"1: is not strict DER: {more}", "DER", found)]
+    )
+
+
+def named(key: bytes | None = None, serial: int | None = None, issuer: str | None = None) -> Any:
+    named_issuer = None if issuer is None else Name(issuer)
+    return SimpleNamespace(key_identifier=key, serial=serial, issuer=named_issuer)
+
+
+KEY = "its authorityKeyIdentifier is not the issuer's subjectKeyIdentifier"
+SERIAL = "its authorityKeyIdentifier names another serial number than the issuer's"
+ISSUER = "its authorityKeyIdentifier names another issuer than the issuer's"
+
+
+@pytest.mark.parametrize(
+    ("identifier", "theirs", "told"),
+    [
+        (None, b"\1", []),
+        (named(), b"\1", []),
+        (named(b"\1"), b"\1", []),
+        (named(b"\1"), None, []),
+        (named(), None, []),
+        (named(b"\2"), b"\1", [(KEY, "01", "02")]),
+        (named(b"\0"), b"\1", [(KEY, "01", "00")]),
+        (named(b""), b"\1", [(KEY, "01", "")]),
+        (named(serial=10), None, []),
+        (named(serial=9), None, [(SERIAL, "a", "9")]),
+        (named(serial=11), None, [(SERIAL, "a", "b")]),
+        (named(serial=0), None, [(SERIAL, "a", "0")]),
+        (named(issuer="root"), None, []),
+        (named(issuer="other"), None, [(ISSUER, "root", "other")]),
+        (named(b"\2", 9, "other"), b"\1", [(KEY, "01", "02"), (SERIAL, "a", "9"), (ISSUER, "root", "other")]),
+    ],
+)
+def test_an_authority_key_identifier_names_the_issuer_in_each_of_its_parts(
+    identifier: Any, theirs: bytes | None, told: list[tuple[str, str, str]]
+) -> None:
+    issuer = certificate(subject_key_identifier=theirs, serial=10, issuer=Name("root"))
+    child = certificate(authority_key_identifier=identifier)
+    assert list(key_identifier_mismatches(child, issuer)) == told
+
+
+def test_the_identifier_of_a_root_is_its_own_and_that_of_an_unfinished_chain_is_left_open() -> None:
+    def one(identifier: bytes, own: bytes, *, is_self_issued: bool = False) -> Any:
+        return certificate(
+            authority_key_identifier=named(identifier), subject_key_identifier=own, is_self_issued=is_self_issued
+        )
+
+    lower = one(b"\2", b"\1")
+    assert in_keystore("CRT014", lower, one(b"\2", b"\2", is_self_issued=True)) == []
+    assert in_keystore("CRT014", lower, one(b"\3", b"\2", is_self_issued=True)) == [(f"2: {KEY}", "02", "03")]
+    assert in_keystore("CRT014", lower, one(b"\3", b"\2")) == []
+    assert in_keystore("CRT014", lower, one(b"\3", b"\3", is_self_issued=True)) == [(f"1: {KEY}", "03", "02")]
+    assert in_keystore("CRT014", lower) == []
+
+
+SUBJECT_KEY, AUTHORITY_KEY = extension(oids.SUBJECT_KEY_IDENTIFIER), extension(oids.AUTHORITY_KEY_IDENTIFIER)
+CRITICAL = extension(oids.BASIC_CONSTRAINTS, critical=True)
+TO_BE_CRITICAL = "basicConstraints to be critical (OpenSSL 3.0)"
+
+
+@pytest.mark.parametrize(
+    ("extensions", "is_root", "wants"),
+    [
+        ([SUBJECT_KEY, AUTHORITY_KEY, CRITICAL], False, None),
+        ([SUBJECT_KEY, CRITICAL], False, "authorityKeyIdentifier"),
+        ([SUBJECT_KEY, CRITICAL], True, None),
+        ([AUTHORITY_KEY, CRITICAL], True, "subjectKeyIdentifier"),
+        ([SUBJECT_KEY, AUTHORITY_KEY, extension(oids.BASIC_CONSTRAINTS)], False, TO_BE_CRITICAL),
+        ([SUBJECT_KEY, AUTHORITY_KEY], False, TO_BE_CRITICAL),
+        ([SUBJECT_KEY, extension(oids.KEY_USAGE, critical=True)], True, TO_BE_CRITICAL),
+        ([], False, f"subjectKeyIdentifier, authorityKeyIdentifier, {TO_BE_CRITICAL}"),
+    ],
+)
+def test_strict_readers_want_identifiers_and_critical_constraints(
+    extensions: list[Extension], is_root: bool, wants: str | None
+) -> None:
+    subject = certificate(*extensions, is_self_issued=is_root)
+    assert in_keystore("CHN014", subject) == ([] if wants is None else [(f"1: strict readers want {wants}", wants, "")])
+
+
+def test_what_several_lack_is_told_once_with_their_numbers() -> None:
+    lacking = certificate(SUBJECT_KEY, CRITICAL, is_self_issued=False)
+    sound = certificate(SUBJECT_KEY, AUTHORITY_KEY, CRITICAL, is_self_issued=False)
+    wants = "authorityKeyIdentifier"
+    assert in_keystore("CHN014", sound, lacking, lacking, sound, lacking) == [
+        (f"2: strict readers want {wants} (in 3, 5 too)", wants, "")
+    ]
+
+
+def test_the_certificate_of_a_device_is_the_first_that_is_no_cas() -> None:
+    own, ca = certificate(subject="own"), certificate(subject="ca", is_ca=True)
+    own.version = ca.version = 1
+    for certificates in ((own, ca), (ca, own), (ca, ca, own)):
+        subject = device(*certificates)
+        subject.own = None
+        (finding,) = CATALOGUE["DEV020"].check(subject, SimpleNamespace(ca_certificates=()))
+        assert finding.found == "version 1"
+        own.version = 3
+        assert CATALOGUE["DEV020"].check(subject, SimpleNamespace(ca_certificates=())) == ()
+        own.version = 1
+    subject.certificates = (ca, ca)
+    with pytest.raises(Blocked) as blocked:
+        CATALOGUE["DEV020"].check(subject, SimpleNamespace(ca_certificates=()))
+    assert blocked.value.codes == ("DEV003",)
+    subject.certificates = ()
+    with pytest.raises(NotApplicable, match=r"^no certificate$"):
+        CATALOGUE["DEV020"].check(subject, SimpleNamespace(ca_certificates=()))
+
+
+def test_a_value_is_that_of_another_device_only_where_the_device_differs() -> None:
+    seen = Seen()
+
+    def one(name: str, identity: str) -> Any:
+        return SimpleNamespace(name=name, identity=identity)
+
+    assert seen.before(b"value", one("a.pem", "a")) == ""
+    assert seen.before(b"value", one("a.der", "a")) == ""
+    assert seen.before(b"other", one("b.pem", "b")) == ""
+    assert seen.before(b"value", one("b.pem", "b")) == "a.pem"
+    assert seen.before(b"value", one("c.pem", "c")) == "a.pem"
+    assert seen.before(b"", one("d.pem", "\ud800")) == ""
