@@ -9,12 +9,11 @@ from typing import Any, cast
 
 import pytest
 
-from fcu_conform.engine import Examination, Outcome, Result, second_opinions
+from fcu_conform.engine import Examination, Outcome, second_opinions
 from fcu_conform.engine.devices import Tally
 from fcu_conform.engine.lots import DevicePass
 from fcu_conform.engine.second_opinions import SecondOpinions
 from fcu_conform.rules.model import Catalogue, Finding, Level, Location, NotApplicable, PathQuestion, Rule, Scope
-from fcu_conform.validators import handshake
 from fcu_conform.validators.model import Answer, CannotTell, Question, ValidatorFault
 
 from .test_examination import finds, make_rule, passes
@@ -110,48 +109,6 @@ def test_of_an_acceptance_only_reserve_is_told(counts: bool) -> None:
     assert finding is not None
     assert (finding.level, finding.location) == (Level.NOTICE, PLACE)
     assert finding.message.startswith("yes accepts, dates left out: ")
-
-
-def shake(impostor: bool, let_in: bool, words: str = "bye") -> Any:
-    return SimpleNamespace(
-        protocol="DTLS", client="mbed", server="OpenSSL", impostor=impostor, let_in=let_in, words=words
-    )
-
-
-DEVICE = SimpleNamespace(
-    name="lamp.pem", identity="lamp", endpoint_names=(), certificates=(), key=SimpleNamespace(private="key")
-)
-
-
-def test_handshakes_that_end_as_they_should_are_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    given: list[Any] = []
-
-    def tried(*arguments: Any, at: datetime) -> Any:
-        given.extend([*arguments, at])
-        shakes = (shake(True, False), shake(False, True), shake(True, True), shake(False, False))
-        return SimpleNamespace(handshakes=shakes, left_out=("one", "two"), remarks=("a remark",))
-
-    monkeypatch.setattr(handshake, "shake_hands", tried)
-    findings = SecondOpinions([], AT).shake_hands(cast(Any, DEVICE), path())
-    place, pair = Location("lamp.pem"), "DTLS, mbed device, OpenSSL server"
-    assert findings == [
-        Finding("left out: one", place, level=Level.NOTICE),
-        Finding("left out: two", place, level=Level.NOTICE),
-        Finding("a remark", place, level=Level.NOTICE),
-        Finding(f"{pair}: let an impostor in", place, "turned away", "let in"),
-        Finding(f"{pair}: turned the device away: bye", place, "let in", "bye"),
-    ]
-    assert given == [(b"leaf", b"middle", b"second"), "key", (b"root", b"other root"), AT]
-
-
-def test_where_no_handshake_can_be_tried_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails(*_: Any, **__: Any) -> Any:
-        raise ValidatorFault("no port")
-
-    monkeypatch.setattr(handshake, "shake_hands", fails)
-    opinions = SecondOpinions([], AT)
-    assert opinions.shake_hands(cast(Any, DEVICE), path()) is None
-    assert opinions.handshake_faults == ["no port"]
 
 
 def setup_named(name: str = "x", **more: Any) -> Any:
@@ -332,60 +289,6 @@ def test_without_a_device_to_ask_about_the_errors_of_devices_tell_why(
         result = examination.judge(code, subject)
         assert result.blocked_by == blocked_by
         assert result.reason == ("" if blocked_by else "no device has a certificate")
-
-
-KEYLESS = (device("a"), device("b", SimpleNamespace(private=None)))
-
-
-def shaken(findings: list[Finding] | None, monkeypatch: pytest.MonkeyPatch, *rules: Rule, sample: Any = ()) -> Result:
-    holder = (device("c", SimpleNamespace(private="key")), device("d", SimpleNamespace(private="other")))
-    names: list[str] = []
-
-    def tried(self: SecondOpinions, device: Any, path: PathQuestion) -> Any:
-        names.append(device.name)
-        assert path.leaf.raw == device.name.encode()
-        if findings is None:
-            self.handshake_faults.append("no port")
-        return findings
-
-    monkeypatch.setattr(SecondOpinions, "shake_hands", tried)
-    examination = examined(runner=Passes(*KEYLESS, *(sample or holder)), handshake=True, rules=rules)
-    result = examination.judge("DEV025", "x")
-    assert names == ([] if sample else ["c"])
-    run = examination.judge("SYS002", "x")
-    told = [finding.message for finding in run.findings]
-    assert told == (["the handshake did not answer: no port"] if findings is None else [])
-    assert run.outcome is (Outcome.FAILED if findings is None else Outcome.PASSED)
-    return result
-
-
-def test_the_first_device_whose_key_is_there_shakes_hands(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert shaken([], monkeypatch).outcome is Outcome.PASSED
-    assert shaken([Finding("let an impostor in")], monkeypatch).outcome is Outcome.FAILED
-    silent = shaken(None, monkeypatch)
-    assert (silent.outcome, silent.blocked_by) == (Outcome.BLOCKED, ("SYS002",))
-
-
-def test_a_handshake_that_fails_for_a_known_reason_is_blocked_by_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    result = shaken([Finding("turned away")], monkeypatch, make_rule("UPL002", finds))
-    assert (result.outcome, result.blocked_by, result.findings) == (Outcome.BLOCKED, ("UPL002",), ())
-    assert shaken([], monkeypatch, make_rule("UPL002", finds)).outcome is Outcome.PASSED
-    notice = [Finding("left out", level=Level.NOTICE)]
-    assert shaken(notice, monkeypatch, make_rule("UPL002", finds)).outcome is Outcome.PASSED
-
-
-def test_without_a_key_nobody_shakes_hands(monkeypatch: pytest.MonkeyPatch) -> None:
-    result = shaken([], monkeypatch, sample=(device("c"),))
-    assert result.outcome is Outcome.NOT_APPLICABLE
-    assert result.reason.startswith("no device's private key is in the output")
-
-
-def test_handshakes_are_tried_only_where_they_were_asked_for() -> None:
-    result = examined(Stub("v")).judge("DEV025", "x")
-    assert (result.outcome, result.reason) == (
-        Outcome.NOT_APPLICABLE,
-        "handshakes were not asked for (--fcu-handshake)",
-    )
 
 
 def test_faults_of_every_validator_and_question_are_told_once() -> None:
