@@ -134,7 +134,7 @@ def test_what_goes_beyond_the_limit_goes_to_a_file_with_all_that_was_there(
 
 def test_sixteen_mebibytes_are_kept_in_memory() -> None:
     assert uniqueness.KEPT_IN_MEMORY == 16 * 1024 * 1024
-    assert uniqueness.AT_ONCE * 8 <= 4 * 1024 * 1024
+    assert uniqueness.AT_ONCE == 256 * 1024
     assert 1 <= uniqueness._BLOCK // ENTRY.size <= 1 << 16
     assert uniqueness._BLOCK % ENTRY.size == 0
 

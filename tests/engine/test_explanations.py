@@ -274,6 +274,7 @@ ONE, OTHER, THIRD = (Cert(Called(name), Called("up")) for name in ("root", "othe
         ([ROOT, OTHER, replace(ROOT, key=b"new")], True),
         ([OTHER, ROOT, replace(ROOT, key=b"new")], True),
         ([replace(ROOT, key=b"a"), ROOT], True),
+        ([replace(ROOT, key=b"z"), ROOT], True),
         ([ROOT, replace(OTHER, key=b"new")], False),
         ([ROOT, OTHER, THIRD], False),
         ([], False),
