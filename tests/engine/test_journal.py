@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
@@ -99,6 +100,16 @@ def test_a_new_journal_begins_with_what_it_is_of(tmp_path: Path) -> None:
     assert Journal(path).header == {"journal": 1, **PLAIN}
     assert has(path) == []
     assert path.read_bytes() == WRITTEN
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no modes")
+def test_a_new_journal_is_a_file_as_any_other(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        with Journal(tmp_path / "journal").open(HEADER):
+            assert (tmp_path / "journal").stat().st_mode & 0o777 == 0o644
+    finally:
+        os.umask(before)
 
 
 def test_every_chunk_is_a_line_that_is_there_at_once(tmp_path: Path) -> None:
