@@ -276,16 +276,16 @@ def test_other_extensions() -> None:
             parse_authority_key_identifier(bytes.fromhex(value))
     names = parse_general_names(bytes.fromhex("00 8000 820161 a400 a800 00"), 1, 10)
     assert names == (GeneralName(0, b""), GeneralName(2, b"a"), GeneralName(4, b""), GeneralName(8, b""))
-    for value in (b"\x7f\1\0", b"\x7e\0", b"\xa9\0"):
+    for tag in (b"\x7f\1\0", b"\x7e\0", b"\xa9\0"):
         with pytest.raises(der.DerError):
-            parse_general_names(value, 0, len(value))
+            parse_general_names(tag, 0, len(tag))
     assert parse_subject_alt_name(bytes.fromhex("3003 820161")) == (GeneralName(GeneralName.DNS, b"a"),)
     constraints = parse_name_constraints(bytes.fromhex("3010 a005 3003 820161 a107 3005 870361 6263".replace(" ", "")))
     assert constraints == NameConstraints((GeneralName(2, b"a"),), (GeneralName(7, b"abc"),))
     assert parse_name_constraints(b"\x30\0") == NameConstraints((), ())
-    for value in (b"\x30\2\xa2\0", b"\x30\2\x9f\x00"):
+    for field in (b"\x30\2\xa2\0", b"\x30\2\x9e\x00"):
         with pytest.raises(der.DerError):
-            parse_name_constraints(value)
+            parse_name_constraints(field)
 
 
 @pytest.mark.parametrize(

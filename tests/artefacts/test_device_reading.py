@@ -1,4 +1,4 @@
-"""What a file of a device holds; archives of devices with their keys; patterns of git, modes, and details of uploads."""
+"""What a file of a device holds; archives of devices with their keys; patterns of git, modes, details of uploads."""
 
 from __future__ import annotations
 
