@@ -37,13 +37,13 @@ class PrivateKey:
     """A private key as a file holds it.
 
     ``kind`` names the algorithm or curve, ``scalar`` is that of an EC key, ``stated_point`` the public point written
-    beside it (empty if none is).
+    beside it (empty if none is): in a broken file anything may stand there, so it is not shown.
     """
 
     kind: str
     is_p256: bool
     scalar: Secret = field(default_factory=lambda: Secret(b""))
-    stated_point: bytes = b""
+    stated_point: bytes = field(default=b"", repr=False)
 
     @cached_property
     def trouble(self) -> str:

@@ -87,6 +87,8 @@ def read_file(path: Path, limit: int, *, within: Path | None = None, name: str =
         descriptor = os.open(target, _PLAINLY)
     except OSError as fault:
         return failed(trouble=_trouble(fault), detail=_detail(fault, is_link))
+    except ValueError:  # a NUL in it
+        return failed(trouble=Trouble.MISSING, detail="has a name that no file can have")
     try:
         before = os.fstat(descriptor)
         mode = before.st_mode

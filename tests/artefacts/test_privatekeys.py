@@ -149,3 +149,8 @@ def test_whatever_the_bytes_only_a_der_error_is_raised(data: bytes) -> None:
     except DerError:
         return
     assert isinstance(key, PrivateKey)
+
+
+def test_what_a_broken_file_has_in_place_of_its_public_point_is_not_shown() -> None:
+    key = PrivateKey("P-256", True, Secret(b"\x01"), b"\x04" + b"secret" * 10)
+    assert "secret" not in repr(key).replace("<secret>", "")

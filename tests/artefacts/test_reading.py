@@ -155,3 +155,8 @@ def test_the_repr_does_not_show_the_bytes(tmp_path: Path) -> None:
     file = read_file(tmp_path / "file", 100)
     assert file.data == b"very secret"
     assert "secret" not in repr(file)
+
+
+def test_a_name_that_no_file_can_have_is_of_no_file(tmp_path: Path) -> None:
+    read = read_file(tmp_path / "a\0b", 100)
+    assert (read.data, read.trouble, read.detail) == (b"", Trouble.MISSING, "has a name that no file can have")
