@@ -22,6 +22,7 @@ from fcu_conform.artefacts.limits import (
     DEVICE_FILE,
     KIB,
     MANIFEST_FILE,
+    MIB,
 )
 from fcu_conform.artefacts.reading import FileBytes, Trouble, kind_of, read_file
 
@@ -175,10 +176,19 @@ def _zip_member(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -
     limit = _limit(member.filename)
     try:
         with archive.open(member) as stream:
-            data = stream.read(limit + 1)
+            data = _read_up_to(stream, limit + 1)
     except Exception as fault:  # zipfile raises what each way of packing raises
         return _refused(path, member.filename, f"cannot be unpacked: {_reason(fault)}")
     return _bounded(path, member.filename, data, limit)
+
+
+def _read_up_to(stream: IO[bytes], limit: int) -> bytes:
+    """At most so many bytes, in pieces: asked for all at once, tarfile makes room for them before there are any."""
+    pieces = []
+    while limit > 0 and (piece := stream.read(min(limit, MIB))):
+        pieces.append(piece)
+        limit -= len(piece)
+    return b"".join(pieces)
 
 
 def _bounded(path: Path, name: str, data: bytes, limit: int) -> FileBytes:
@@ -258,9 +268,9 @@ def _walk_tar(path: Path, wanted: Wanted) -> Iterator[FileBytes]:
                     continue
                 if _escapes(name):
                     yield _refused(path, name, "has a name that leads out of the archive")
-                elif not member.isreg():
+                elif not member.isreg() or member.issparse():  # holes are no bytes of the archive, and cost memory
                     yield _refused(path, name, "is no regular file of the archive")
                 else:
                     content = archive.extractfile(member)
-                    data = b"" if content is None else content.read(_limit(name) + 1)
+                    data = b"" if content is None else _read_up_to(content, _limit(name) + 1)
                     yield _bounded(path, name, data, _limit(name))

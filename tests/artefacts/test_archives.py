@@ -325,3 +325,14 @@ def test_words_of_a_library_are_one_line_and_not_a_long_one() -> None:
     assert archives._reason(ValueError("one\ntwo")) == "one"
     assert archives._reason(ValueError("x" * 201)) == "x" * 200
     assert archives._reason(ValueError()) == "ValueError"
+
+
+def test_a_file_with_holes_is_refused_where_a_tar_fills_them_for_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "lot.tar"
+    with tarfile.open(path, "w", format=tarfile.PAX_FORMAT) as archive:
+        info = tarfile.TarInfo("devices.csv")
+        info.pax_headers = {"GNU.sparse.size": "1000000", "GNU.sparse.map": "0,4", "GNU.sparse.numblocks": "1"}
+        info.size = 4
+        archive.addfile(info, io.BytesIO(b"name"))
+    (file,) = walk(path, everything)
+    assert (file.trouble, file.detail) == (Trouble.NOT_REGULAR, "is no regular file of the archive")
