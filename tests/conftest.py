@@ -1,3 +1,10 @@
-"""Shared by all tests."""
+"""What all tests share: pytest inside pytest, and names of tests that are the same in every process."""
+
+from __future__ import annotations
 
 pytest_plugins = ["pytester"]
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Bytes may be long, may be a key, and may be drawn anew, so they are no part of a name."""
+    return argname if isinstance(val, bytes) else None
