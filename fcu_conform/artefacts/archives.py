@@ -20,6 +20,7 @@ from fcu_conform.artefacts.limits import (
     ARCHIVE_READ,
     ARCHIVE_TAIL,
     DEVICE_FILE,
+    GZIP_HOLLOW,
     KIB,
     MANIFEST_FILE,
     MIB,
@@ -33,6 +34,9 @@ MANIFEST_NAME = "devices.csv"
 ZIP_CRUMB, TAR_CRUMB = 8, 100
 """Bytes that a library reads at a time, on average and at least: some 160 of a tar.gz that packs as well as it may,
 four of empty gzip members; a zip takes a few reads for each small member."""
+
+ZIP_HEADER = 30
+"""Bytes before the content of a zip's member, at least."""
 
 Wanted = Callable[[str], bool]
 
@@ -152,6 +156,7 @@ def unpacked_limit(file: IO[bytes]) -> int:
 def _walk_zip(path: Path, wanted: Wanted) -> Iterator[FileBytes]:
     with _open(path, ZIP_CRUMB) as raw, zipfile.ZipFile(raw) as archive:
         left = unpacked_limit(raw)
+        _check_overlaps(archive)
         for member in archive.infolist():
             name = member.filename
             if member.is_dir() or not wanted(name):
@@ -170,6 +175,15 @@ def _walk_zip(path: Path, wanted: Wanted) -> Iterator[FileBytes]:
                 if left < 0:
                     raise zipfile.BadZipFile("it unpacks to far more than its own size")
                 yield file
+
+
+def _check_overlaps(archive: zipfile.ZipFile) -> None:
+    """Makes sure that each member has bytes of its own. Raises zipfile.BadZipFile."""
+    end = 0
+    for member in sorted(archive.infolist(), key=lambda member: member.header_offset):
+        if member.header_offset < end:
+            raise zipfile.BadZipFile("its members share their bytes")
+        end = member.header_offset + ZIP_HEADER + member.compress_size
 
 
 def _zip_member(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> FileBytes:
@@ -197,11 +211,38 @@ def _bounded(path: Path, name: str, data: bytes, limit: int) -> FileBytes:
     return FileBytes(name, path, data)
 
 
-class BoundedStream(io.RawIOBase):
-    """A stream that gives no more than an archive of its size may unpack to."""
+class _Packed(io.RawIOBase):
+    """What gzip is fed with. It goes through any number of empty members before it gives anything, a step for each."""
 
-    def __init__(self, stream: IO[bytes] | gzip.GzipFile, budget: int) -> None:
-        self._stream = stream
+    def __init__(self, raw: IO[bytes]) -> None:
+        self._raw = raw
+        self._allowed = GZIP_HOLLOW
+
+    def read(self, count: int = -1) -> bytes:
+        """The next bytes. Raises tarfile.ReadError where too little has come of those before."""
+        data = self._raw.read(count)
+        self._allowed -= len(data)
+        if self._allowed < 0:
+            raise ReadError("it consists of next to nothing, very many times")
+        return data
+
+    def gave(self, count: int) -> None:
+        """So many bytes have come of it."""
+        self._allowed += 2 * count  # at its worst gzip makes a thousandth more of something
+
+
+class BoundedStream(io.RawIOBase):
+    """A stream that gives no more than an archive of its size may unpack to.
+
+    Args:
+        raw: the open archive.
+        packed: whether it is packed with gzip.
+        budget: how many bytes it may unpack to.
+    """
+
+    def __init__(self, raw: IO[bytes], budget: int, *, packed: bool = False) -> None:
+        self._packed = _Packed(raw) if packed else None
+        self._stream = raw if self._packed is None else gzip.GzipFile(fileobj=self._packed)
         self._left = budget
 
     def read(self, count: int = -1) -> bytes:
@@ -210,6 +251,8 @@ class BoundedStream(io.RawIOBase):
             raise ReadError("a header asks for more bytes than any honest one")
         data = self._stream.read(count)
         self._left -= len(data)
+        if self._packed is not None:
+            self._packed.gave(len(data))
         if self._left < 0:
             raise ReadError("unpacks to far more than its own size")
         return data
@@ -254,9 +297,8 @@ def _walk_tar(path: Path, wanted: Wanted) -> Iterator[FileBytes]:
         budget = unpacked_limit(raw)
         packed = raw.read(2) == b"\x1f\x8b"
         raw.seek(0)
-        opened: IO[bytes] | gzip.GzipFile = gzip.GzipFile(fileobj=raw) if packed else raw
         hollow = 0
-        stream = BoundedStream(opened, budget)
+        stream = BoundedStream(raw, budget, packed=packed)
         with tarfile.open(fileobj=stream, mode="r|", tarinfo=_Member) as archive:
             for member in archive:
                 archive.members = []  # type: ignore[attr-defined]  # tarfile would keep every member it has seen

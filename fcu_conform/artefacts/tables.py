@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import binascii
 import errno
-import gzip
 import json
 import os
 import sys
@@ -195,7 +194,7 @@ def _line_chunks(path: Path, *, packed: bool) -> Iterator[Chunk]:
                         else FilesChunk(tuple(_rows(path.name, span[0], lines)))
                     )
                 return
-            stream = BoundedStream(gzip.GzipFile(fileobj=raw), unpacked_limit(raw))
+            stream = BoundedStream(raw, unpacked_limit(raw), packed=True)
             for (first, _, _), lines in _spans(stream, sys.maxsize):
                 if _is_strange(lines):
                     yield _strange(path, first, lines)

@@ -336,3 +336,25 @@ def test_a_file_with_holes_is_refused_where_a_tar_fills_them_for_nothing(tmp_pat
         archive.addfile(info, io.BytesIO(b"name"))
     (file,) = walk(path, everything)
     assert (file.trouble, file.detail) == (Trouble.NOT_REGULAR, "is no regular file of the archive")
+
+
+def test_members_of_a_zip_that_share_their_bytes_are_not_unpacked_again_and_again(tmp_path: Path) -> None:
+    path = make_zip(tmp_path / "lot.zip", [("a.pem", b"x" * 40), ("b.pem", b"y" * 40)])
+    assert [file.name for file in walk(path, everything)] == ["a.pem", "b.pem"]
+    data = path.read_bytes()
+    second = data.rindex(b"PK\x01\x02")
+    path.write_bytes(data[: second + 42] + bytes(4) + data[second + 46 :])  # b.pem begins where a.pem does
+    (file,) = walk(path, everything)
+    assert file.detail == "is a damaged archive: its members share their bytes; what comes after was not judged"
+
+
+def test_a_gzip_file_of_nothing_very_many_times_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archives, "GZIP_HOLLOW", 1000)
+    sound = make_tar(tmp_path / "sound.tar.gz", [("a.pem", os.urandom(50_000))], packed=True)
+    hollow = tmp_path / "hollow.tar.gz"
+    hollow.write_bytes(gzip.compress(b"", 1) * 60 + sound.read_bytes())
+    monkeypatch.setattr(archives, "GZIP_HOLLOW", 100_000)
+    assert [file.name for file in walk(hollow, everything)] == ["a.pem"]
+    monkeypatch.setattr(archives, "GZIP_HOLLOW", 1000)
+    (file,) = walk(hollow, everything)
+    assert "it consists of next to nothing, very many times" in file.detail
