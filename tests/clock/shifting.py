@@ -37,9 +37,10 @@ def build(folder: Path) -> Path:
 
 
 def environment(library: Path, date: str) -> dict[str, str]:
-    """The environment of a process that believes that it is noon of the date (UTC) now."""
+    """The environment of a process that believes that it is noon of the date (UTC) now; this one may believe so too."""
     noon = datetime.fromisoformat(date).replace(hour=12, tzinfo=timezone.utc)
-    return {**os.environ, "LD_PRELOAD": str(library), SHIFT: str(int(noon.timestamp() - time.time()))}
+    true = time.time() - int(os.environ.get(SHIFT, "0"))
+    return {**os.environ, "LD_PRELOAD": str(library), SHIFT: str(int(noon.timestamp() - true))}
 
 
 def main(arguments: list[str]) -> int:

@@ -13,6 +13,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, derive_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from dulwich import porcelain
 from dulwich.repo import Repo
 
 from fcu_conform import UsageError, check
@@ -149,10 +150,11 @@ def _work_tree(world: World) -> tuple[Path, bytes]:
     """A key in a work tree of git that tracks something else, and the index of that."""
     folder = world.factory.folder / "work"
     folder.mkdir()
-    with Repo.init(str(folder)) as repo:
-        for name in ("README", "key.txt"):
-            (folder / name).write_text("nothing\n")
-        repo.get_worktree().stage(["README", "key.txt"])
+    Repo.init(str(folder)).close()
+    files = [folder / name for name in ("README", "key.txt")]
+    for file in files:
+        file.write_text("nothing\n")
+    porcelain.add(str(folder), paths=[str(file) for file in files])
     return folder / "fcu_private_key.pem", (folder / ".git" / "index").read_bytes()
 
 
