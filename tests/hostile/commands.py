@@ -22,9 +22,6 @@ from .factory import AT, DEVICES, UPLOAD, Factory
 SECONDS = 5
 """Processor time of one command: on a busy machine the clock would measure the neighbours."""
 
-SHARED = 2
-"""How much longer a command may take here: beside other tests a second of a processor is worth about half of one."""
-
 MEMORY = 500 << 20
 """Bytes that a command may ever have resident."""
 
@@ -155,7 +152,7 @@ def trespasses(done: Done, secrets: Iterable[bytes] = ()) -> list[str]:
         found.append(f"characters that steer a terminal: {done.text[-3000:]!r}")
     if done.code < 0:
         found.append(f"was killed by signal {-done.code}")
-    if done.processor > SHARED * SECONDS:
+    if done.processor > SECONDS:
         found.append(f"took {done.processor:.1f} s")
     if done.peak > MEMORY:
         found.append(f"took {done.peak >> 20} MiB")
