@@ -33,6 +33,9 @@ COLUMNS = ("endpoint_name", "chain", "bundle", "enrollment_id")
 
 _BLOCK = 1 << 20
 
+_UNPACKED_ROWS = 8
+"""Rows of a Parquet file that are unpacked at once: what a row repeats in two bytes is written out for each of them."""
+
 
 class RowError(ValueError):
     """A row that tells of no device; the text says why."""
@@ -261,6 +264,7 @@ def _parquet_chunks(path: Path) -> Iterator[Chunk]:
     import pyarrow as pa
     from pyarrow import parquet
 
+    files: list[DeviceFile] = []
     try:
         with open_regular(path) as raw, parquet.ParquetFile(raw, pre_buffer=False, buffer_size=_BLOCK) as file:
             fault = _schema_fault(pa, file.schema_arrow) or _size_fault(file.metadata, unpacked_limit(raw))
@@ -269,13 +273,32 @@ def _parquet_chunks(path: Path) -> Iterator[Chunk]:
                 return
             columns = [column for column in COLUMNS if column in file.schema_arrow.names]
             number = 1
-            for batch in file.iter_batches(batch_size=CHUNK, columns=columns, use_threads=False):
-                rows = batch.to_pylist()
-                yield FilesChunk(tuple(read_row(path.name, number + i, row) for i, row in enumerate(rows)))
-                number += len(rows)
-    except (OSError, ValueError, MemoryError, pa.ArrowException) as fault:
-        reason = str(fault).splitlines()[0] if str(fault) else type(fault).__name__
-        yield _broken(path, f"is a damaged Parquet file: {reason}; what comes after was not judged")
+            for batch in file.iter_batches(batch_size=_UNPACKED_ROWS, columns=columns, use_threads=False):
+                files += _parquet_rows(path.name, number, batch)
+                number += batch.num_rows
+                if len(files) >= CHUNK:
+                    yield FilesChunk(tuple(files))
+                    files = []
+    except (OSError, ValueError, MemoryError, pa.ArrowException) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        trouble = f"is a damaged Parquet file: {reason}; what comes after was not judged"
+        files.append(DeviceFile(path.name, troubles=(trouble,)))
+    if files:
+        yield FilesChunk(tuple(files))
+
+
+def _parquet_rows(table: str, first: int, batch: Any) -> Iterator[DeviceFile]:
+    """The devices of some rows; those that are too large are told before Python has their values."""
+    if batch.nbytes <= TABLE_ROW:
+        for number, row in enumerate(batch.to_pylist(), start=first):
+            yield read_row(table, number, row)
+        return
+    for place in range(batch.num_rows):
+        row = batch.slice(place, 1)
+        if row.nbytes > TABLE_ROW:
+            yield DeviceFile(f"{table} row {first + place}", troubles=(f"has more than {TABLE_ROW} bytes",))
+        else:
+            yield read_row(table, first + place, row.to_pylist()[0])
 
 
 def _size_fault(metadata: Any, limit: int) -> str:

@@ -81,13 +81,14 @@ def test_sizes_are_believed_up_to_the_limit(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_rows_are_numbered_over_chunks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tables, "CHUNK", 2)
+    monkeypatch.setattr(tables, "CHUNK", 4)
+    monkeypatch.setattr(tables, "_UNPACKED_ROWS", 2)
     path = tmp_path / "t.parquet"
     names = [f"lamp-{number}" for number in range(5)]
     parquet.write_table(pa.table({"endpoint_name": names, "chain": ["x"] * 5, "other": [1] * 5}), path)
     chunks = [[file.name for file in chunk.files()] for chunk in tables.table_chunks(path)]
     shown = [f"t.parquet row {number + 1} (lamp-{number})" for number in range(5)]
-    assert chunks == [shown[:2], shown[2:4], shown[4:]]
+    assert chunks == [shown[:4], shown[4:]]
 
 
 def test_what_cannot_be_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,3 +104,39 @@ def test_what_cannot_be_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(tables, "unpacked_limit", lambda _: 1)
     ((file,),) = [list(chunk.files()) for chunk in tables.table_chunks(path)]
     assert file.troubles == ("unpacks to far more than its own size",)
+
+
+def test_a_row_that_is_too_large_is_told_and_its_neighbours_are_judged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tables, "TABLE_ROW", 100)
+    path = tmp_path / "t.parquet"
+    parquet.write_table(pa.table({"chain": ["x" * 40, "y" * 200, "z" * 40]}), path)
+    (chunk,) = tables.table_chunks(path)
+    assert [(file.name, file.data, file.troubles) for file in chunk.files()] == [
+        ("t.parquet row 1", b"x" * 40, ()),
+        ("t.parquet row 2", b"", ("has more than 100 bytes",)),
+        ("t.parquet row 3", b"z" * 40, ()),
+    ]
+
+
+def test_rows_of_just_so_many_bytes_are_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "t.parquet"
+    parquet.write_table(pa.table({"chain": ["x" * 40, "y" * 60]}), path)
+    for limit, troubles in ((64, ()), (63, ("has more than 63 bytes",))):
+        monkeypatch.setattr(tables, "TABLE_ROW", limit)
+        (chunk,) = tables.table_chunks(path)
+        assert [file.troubles for file in chunk.files()] == [(), troubles]
+
+
+def test_rows_before_the_damage_are_judged(tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    table = pa.table({"chain": ["x" * 40] * 32})
+    parquet.write_table(table, path, row_group_size=16, compression="none", use_dictionary=False)
+    second = parquet.read_metadata(path).row_group(1).column(0).data_page_offset
+    whole = path.read_bytes()
+    path.write_bytes(whole[:second] + b"\xff" * 20 + whole[second + 20 :])
+    (chunk,) = tables.table_chunks(path)
+    files = list(chunk.files())
+    assert [file.name for file in files] == [*(f"t.parquet row {number}" for number in range(1, 17)), "t.parquet"]
+    assert "what comes after was not judged" in files[-1].troubles[0]

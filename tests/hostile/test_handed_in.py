@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from fcu_conform.artefacts import jsontext
-from fcu_conform.artefacts.limits import MANIFEST_MISSING, TABLE_STRANGE, TOML_KEY
+from fcu_conform.artefacts.limits import MANIFEST_MISSING, TABLE_ROW, TABLE_STRANGE, TOML_KEY
 from fcu_conform.artefacts.tomltext import parse_toml
 
 from .commands import PYTEST, SUITE, elsewhere, failed, run
@@ -148,6 +148,34 @@ def test_a_parquet_file_of_one_giant_value_is_not_unpacked(factory: Factory, hel
     done = held(lambda: run(*lot(factory, factory / "lot.parquet"), cwd=elsewhere(factory)))
     assert (done.code, failed(done)) == (1, {"DEV001"})
     assert "column chain: has values of more than" in done.out
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        "values, {'dictionary_pagesize_limit': 1 << 30}",
+        "values, {'use_dictionary': False, 'column_encoding': 'DELTA_BYTE_ARRAY'}",
+        "pyarrow.ListArray.from_arrays(range(0, 303, 2), pyarrow.DictionaryArray.from_arrays([0] * 300 + [1, 1],"
+        " [values[0].encode(), b'y'])), {'store_schema': False, 'dictionary_pagesize_limit': 1 << 30}",
+    ],
+    ids=["dictionary", "prefixes", "list"],
+)
+def test_a_parquet_file_that_repeats_a_long_value_is_not_written_out(how: str, factory: Factory, held: Held) -> None:
+    """A hundred kilobytes that stand for a gigabyte; what is no repetition is judged."""
+    pytest.importorskip("pyarrow")
+    script = (
+        "import pyarrow, pyarrow.parquet, sys\n"
+        "values = ['x' * (2 << 20)] * 150 + ['y']\n"
+        f"values, options = {how}\n"
+        "pyarrow.parquet.write_table(pyarrow.table({'chain': values}), sys.argv[1], **options)"
+    )
+    path = factory / "lot.parquet"
+    assert run(sys.executable, "-c", script, path, cwd=elsewhere(factory)).code == 0
+    assert path.stat().st_size < 1 << 20
+    done = held(lambda: run(*lot(factory, path), cwd=elsewhere(factory)))
+    assert done.code == 1
+    assert f"lot.parquet row 1: has more than {TABLE_ROW} bytes" in done.out, done.out
+    assert "151 judged" in done.out
 
 
 @pytest.mark.parametrize("address", ["nonsense", "tls://127.0.0.1:1", "\x1b[2J://x", ""])
