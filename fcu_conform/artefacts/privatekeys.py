@@ -70,9 +70,8 @@ class PrivateKey:
 
 
 def _same_point(stated: bytes, computed: bytes) -> bool:
-    if len(stated) == 33 and stated[:1] in (b"\x02", b"\x03"):
-        return stated[1:] == computed[1:33] and stated[0] == 2 + (computed[64] & 1)
-    return stated == computed
+    compressed = bytes([2 + (computed[64] & 1)]) + computed[1:33]
+    return stated in (computed, compressed)
 
 
 def parse_private_key(data: bytes) -> PrivateKey:

@@ -191,7 +191,7 @@ def _meant(name: str) -> str:
     if name in _OLD_NAMES:
         return _OLD_NAMES[name]
     near = [known for known in GROUP_NAMES if name and known.lower().startswith(name.lower())]
-    return near[0] if len(near) == 1 else ""
+    return near.pop() if len(near) == 1 else ""
 
 
 @device_rule(

@@ -141,7 +141,7 @@ def profile_does_not_drift(_setup: Setup) -> DeviceCheck:
         profile, days = certificate.profile, _days(certificate)
         if not first:
             first.append((device.name, profile, days))
-        name, usual, usual_days = first[0]
+        [(name, usual, usual_days)] = first
         drifts = abs(days - usual_days) > DRIFT_DAYS
         if profile == usual and not drifts:
             return ()

@@ -358,3 +358,8 @@ def test_a_gzip_file_of_nothing_very_many_times_is_given_up(tmp_path: Path, monk
     monkeypatch.setattr(archives, "GZIP_HOLLOW", 1000)
     (file,) = walk(hollow, everything)
     assert "it consists of next to nothing, very many times" in file.detail
+
+
+def test_what_gzip_is_fed_with_is_read_to_its_end_unless_told_otherwise() -> None:
+    assert archives._Packed(io.BytesIO(b"all of it")).read() == b"all of it"
+    assert archives._Packed(io.BytesIO(b"all of it")).read(3) == b"all"

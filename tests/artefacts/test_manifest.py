@@ -107,3 +107,14 @@ def test_rows_and_faults_are_read_up_to_the_limit(monkeypatch: pytest.MonkeyPatc
             *(fault.format(line) for line in (2, 3, 4)),
             "line 5: has so many faults that what comes after was not read",
         )
+
+
+def test_a_row_with_two_faults_does_not_lead_past_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(manifest, "MANIFEST_TROUBLES", 2)
+    _, troubles = rows("a,x,,\n,y,,\n,x,,\n,z,,\n,w,,\n")
+    assert troubles == (
+        "line 3: has no endpoint_name or no file",
+        "line 4: has no endpoint_name or no file",
+        "line 4: names x again, as line 2 does",
+        "line 5: has so many faults that what comes after was not read",
+    )

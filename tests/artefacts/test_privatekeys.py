@@ -154,3 +154,13 @@ def test_whatever_the_bytes_only_a_der_error_is_raised(data: bytes) -> None:
 def test_what_a_broken_file_has_in_place_of_its_public_point_is_not_shown() -> None:
     key = PrivateKey("P-256", True, Secret(b"\x01"), b"\x04" + b"secret" * 10)
     assert "secret" not in repr(key).replace("<secret>", "")
+
+
+def test_a_field_that_nobody_knows_is_no_public_point() -> None:
+    strange = encode(4, b"xy")
+    fields = bytes.fromhex("020101") + encode(4, SCALAR) + encode(0xA0, P256)
+    key = parse_private_key(encode(0x30, fields + strange))
+    assert (key.stated_point, key.trouble) == (b"", "")
+    assert (
+        parse_private_key(encode(0x30, fields + encode(0xA1, encode(3, b"\0" + POINT)) + strange)).stated_point == POINT
+    )

@@ -142,3 +142,9 @@ def test_another_library_reads_the_dates_of_a_certificate_so() -> None:
         assert read.is_valid_at(loaded.not_valid_after_utc)
         assert not read.is_valid_at(loaded.not_valid_before_utc - timedelta(seconds=1))
         assert not read.is_valid_at(loaded.not_valid_after_utc + timedelta(seconds=1))
+
+
+@pytest.mark.parametrize("digits", [11, 13, 14, 15, 16, 20])
+def test_a_utc_time_of_another_length_is_none(digits: int) -> None:
+    with pytest.raises(der.DerError, match="not a time"):
+        times.parse_time(UTC, b"2006151230450000000000"[:digits] + b"Z")

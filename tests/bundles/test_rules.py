@@ -318,4 +318,11 @@ def test_of_two_cns_the_first_is_compared_as_the_device_does(
 ) -> None:
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common) for common in names])
     leaf = issue(subject, private_key(0).public_key(), name("FCU line 1"), private_key(1))
-    assert verdict(with_certificates(leaf, chain()[1]), setup)[0] == codes
+    data = with_certificates(leaf, chain()[1])
+    assert verdict(data, setup)[0] == codes
+    assert [finding.found for finding in findings(data, setup, "BDL036")] == [f'CN "{names[0]}"'] * len(codes)
+
+
+def test_a_certificate_of_another_name_has_nothing_to_do_with_the_keys_of_the_mode(setup: Setup) -> None:
+    other = {"Name": "acme.other", "Format": "der", "Data": lone("acme-other")}
+    assert verdict(changed(good(), add("Certificates", other)), setup)[0] == set()

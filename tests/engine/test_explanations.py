@@ -277,6 +277,7 @@ ONE, OTHER, THIRD = (Cert(Called(name), Called("up")) for name in ("root", "othe
         ([replace(ROOT, key=b"z"), ROOT], True),
         ([ROOT, replace(OTHER, key=b"new")], False),
         ([ROOT, OTHER, THIRD], False),
+        ([ROOT, OTHER, THIRD, replace(THIRD, key=b"new")], True),
         ([], False),
     ],
 )

@@ -232,7 +232,7 @@ def test_a_journal_of_another_run_is_refused_and_stays(tmp_path: Path, other: di
 
 
 def test_a_folder_is_no_journal(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"^journal .*: cannot be read \(.+\)$"):
+    with pytest.raises(UsageError, match=r"^journal .*: cannot be read \(it is a folder\)$"):
         Journal(tmp_path)
 
 

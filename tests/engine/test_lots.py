@@ -55,6 +55,14 @@ def test_the_first_offenders_are_kept_in_the_order_of_the_input(
     assert (whole.offending, whole.conformant) == (len(numbers), 10 - len(numbers))
 
 
+def test_an_offender_among_the_first_replaces_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lots, "KEPT_FINDINGS", 3)
+    whole = DevicePass({}, checked=9)
+    for number in (1, 2, 9, 5):
+        whole.note(number, f"{number}")
+    assert whole.offenders == ["1", "2", "5"]
+
+
 def test_chunks_are_added_up() -> None:
     rules = [rule("DEV001", {"b": (WRONG,), "e": (WRONG,)}), rule("DEV002", {"d": (WRONG,)})]
     told: list[tuple[int, int]] = []

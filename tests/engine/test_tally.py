@@ -138,3 +138,10 @@ def test_a_notice_that_is_known_already_counts_once_over_chunks_too() -> None:
     tally = tally_of(notice)
     tally.add(tally_of(notice, error(1)))
     assert (tally.found, tally.findings) == (2, [notice, error(1)])
+
+
+def test_a_notice_is_told_once_and_another_one_too() -> None:
+    first, second = Finding("a", level=Level.NOTICE), Finding("b", level=Level.NOTICE)
+    for given in ([first, second], [second, first]):
+        tally = tally_of(*given, *given)
+        assert (tally.found, tally.findings) == (2, given)

@@ -215,3 +215,13 @@ def test_a_folder_for_each_device_makes_no_chunk_for_each(tmp_path: Path) -> Non
     (chunk,) = chunks(tmp_path)
     assert isinstance(chunk, FolderChunk)
     assert [file.endpoint_names for file in chunk.files()] == [(f"lamp-{number:05}",) for number in range(40)]
+
+
+def test_a_manifest_stands_for_the_files_that_it_lists_and_a_folder_of_such_a_name_for_all(tmp_path: Path) -> None:
+    folder = tmp_path / "output.csv"
+    folder.mkdir()
+    for name in ("one.pem", "two.pem"):
+        (folder / name).write_text(PEM)
+    (folder / "chosen.csv").write_text("endpoint_name,file\nlamp-00001,two.pem\n")
+    assert [device.name for device in devices(folder / "chosen.csv")] == ["two.pem"]
+    assert [device.name for device in devices(folder)] == ["one.pem", "two.pem"]

@@ -122,13 +122,19 @@ def evaluated(source: str) -> str:
             for decorator in node.decorator_list:
                 if isinstance(decorator, ast.Call):
                     decorator.keywords = [k for k in decorator.keywords if k.arg not in ("frozen", "slots")]
+        elif isinstance(node, ast.arguments):  # by name or by place: callers that do as they did get the same
+            node.args, node.posonlyargs, node.kwonlyargs = [*node.posonlyargs, *node.args, *node.kwonlyargs], [], []
         elif isinstance(node, ast.arg):
             node.annotation = None
         elif isinstance(node, ast.AnnAssign):
             node.annotation = ast.Constant(None)
-        elif isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
-            node.body = [ast.Pass()]
+        elif isinstance(node, ast.If) and "TYPE_CHECKING" in (inner.id for inner in _names(node.test)):
+            node.test, node.body = ast.Constant(False), [ast.Pass()]
     return ast.dump(tree)
+
+
+def _names(expression: ast.expr) -> Iterator[ast.Name]:
+    return (node for node in ast.walk(expression) if isinstance(node, ast.Name))
 
 
 def _name(decorator: ast.expr) -> str:

@@ -22,7 +22,12 @@ FEW = 0.01
 """Share of the tests that may fail while they are watched: those of memory and signals do."""
 
 
-BOOKS = ("tests/rules/test_kept.py::", "tests/ledger/test_ledger.py::test_nothing_is_an_orphan")
+BOOKS = {
+    "artefacts": ("tests/artefacts/test_limits.py::",),
+    "engine": ("tests/engine/test_limits.py::",),
+    "rules": ("tests/rules/test_kept.py::", "tests/ledger/test_ledger.py::test_nothing_is_an_orphan"),
+}
+"""The tests that hold what is declared when a module is imported: it is read in them, and run in none."""
 
 
 class Recorder:
@@ -117,8 +122,8 @@ class Reach:
         near = range(1, module.length + 1) if function is None else module.body_of(function)
         turns = sorted(({test for test in reached.get(row, ()) if test in found} for row in near), key=len)
         queues = [sorted(tests, key=lambda test: (self._price(test, ()), test)) for tests in turns]
-        is_declared = "/rules/" in module.name and (function is None or mutant.row < near.start)
-        chosen: dict[str, None] = dict.fromkeys(self._of_catalogue) if is_declared else {}
+        is_declared = function is None or mutant.row < near.start or not found
+        chosen: dict[str, None] = dict.fromkeys(self._books_of(module)) if is_declared else {}
         left, open_files = budget, set[str]()
         for turn in zip_longest(*queues):
             for test in turn:
@@ -135,10 +140,9 @@ class Reach:
         file = _file_of(test)
         return self.seconds[test] + (0 if file in open_files else self.setup.get(file, 0))
 
-    @property
-    def _of_catalogue(self) -> list[str]:
-        """The tests of the books that rules are kept in: what is declared of a rule is read there and run nowhere."""
-        return [test for test in self.seconds if test.startswith(BOOKS)]
+    def _books_of(self, module: Module) -> list[str]:
+        books = BOOKS[module.path.parent.name]
+        return [test for test in self.seconds if test.startswith(books)]
 
 
 def _file_of(test: str) -> str:

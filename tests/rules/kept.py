@@ -24,11 +24,15 @@ DECLARED, OUTCOMES = FOLDER / "declared.txt", FOLDER / "outcomes.txt"
 
 
 def declared(rule: Rule) -> Iterator[str]:
-    """All that a rule declares of itself beside the words that are told with its findings."""
+    """All that a rule declares of itself."""
     waivable = "waivable" if rule.waivable else "not waivable"
     looks_at = ", ".join(sorted(part.value for part in rule.looks_at)) or "the chain alone"
     yield f"{rule.code} {rule.slug}: {rule.level.value}, {rule.scope.value}, {waivable}"
     yield f"  statement  {rule.statement}"
+    yield f"  why        {rule.why}"
+    yield f"  fix        {rule.fix}"
+    yield f"  passes     {rule.passes}"
+    yield f"  fails      {rule.fails}"
     yield f"  source     {rule.source}"
     yield f"  evidence   {rule.evidence}"
     yield f"  needs      {', '.join(rule.needs) or 'none'}"

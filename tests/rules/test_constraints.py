@@ -176,3 +176,23 @@ def test_what_cannot_be_printed_is_shown_as_octets() -> None:
     assert list(excluded_names(NameConstraints((), (limit(IP, network("10.0.0.0/8")),)), holder)) == [
         ("0a010203", "excluded")
     ]
+
+
+def test_a_limit_for_one_kind_of_name_says_nothing_about_another() -> None:
+    holder = certificate(x509.Name([]), x509.DNSName("example.com"))
+    for choice in (EMAIL, DIRECTORY, URI):
+        bases = (limit(choice, "" if choice == DIRECTORY else "example.com"),)
+        assert list(excluded_names(NameConstraints((), bases), holder)) == []
+        assert list(excluded_names(NameConstraints(bases, ()), holder)) == []
+    holder = certificate(x509.Name([]), x509.RFC822Name("example.com"))
+    assert list(excluded_names(NameConstraints((), (limit(DNS, "example.com"),)), holder)) == []
+
+
+def test_an_address_is_shown_in_hexadecimal_and_other_names_as_text() -> None:
+    for name, base, words in (
+        (x509.IPAddress(ip_address("10.0.0.1")), limit(IP, network("10.0.0.0/8")), "0a000001"),
+        (x509.RegisteredID(x509.ObjectIdentifier("1.2.3.4")), limit(REGISTERED_ID, b"\x2a\x03\x04"), "*\x03\x04"),
+        (x509.DNSName("a.example.com"), limit(DNS, "example.com"), "a.example.com"),
+    ):
+        holder = certificate(x509.Name([]), name)
+        assert [shown for shown, _ in excluded_names(NameConstraints((), (base,)), holder)] == [words]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from fcu_conform.rules import CATALOGUE
+from fcu_conform.rules.model import LONGEST
 
 from .kept import CASES, DECLARED, OUTCOMES, declared, outcomes, read_sections
 
@@ -26,3 +27,7 @@ def test_a_rule_declares_what_it_did(code: str) -> None:
 @pytest.mark.parametrize("name", CASES)
 def test_every_rule_comes_to_what_it_did_with(name: str, tmp_path: Path) -> None:
     assert list(outcomes(name, tmp_path / "line")) == KEPT_OUTCOMES[name]
+
+
+def test_texts_of_findings_are_cut_where_they_were() -> None:
+    assert LONGEST == 2000

@@ -348,3 +348,12 @@ def test_a_key_usage_that_lacks_something_is_told_with_what_is_there(line: Line)
     (finding,) = [finding for result, finding in report(line).findings() if result.code == "CRT008"]
     assert finding.message.endswith("keyUsage lacks digitalSignature, cRLSign")
     assert (finding.expected, finding.found) == ("digitalSignature, keyCertSign, cRLSign", "keyAgreement, keyCertSign")
+
+
+@pytest.mark.parametrize(
+    ("common_name", "is_told"), [("<%= ENV['CN'] %>", False), ("FCU line 1", False), ("FCU line 2", True)]
+)
+def test_a_template_in_the_settings_is_compared_with_no_subject(line: Line, common_name: str, is_told: bool) -> None:
+    line.write("fcu_csr.pem", make_request("FCU line 1").public_bytes(Encoding.PEM))
+    line.configure(f"certificate-authority:\n  common-name: {common_name}\n")
+    assert bool(said(line, "CSR005")) is is_told

@@ -89,3 +89,8 @@ def test_a_text_as_long_as_it_may_be_is_told_whole_and_a_longer_one_is_cut() -> 
     assert (told.message, told.location.file, told.expected, told.found) == (whole, whole, whole, whole)
     told = rule.complete(Finding(longer, Location(longer), longer, longer))
     assert {told.message, told.location.file, told.expected, told.found} == {whole + "…"}
+
+
+def test_a_value_of_a_bundle_is_cut_beyond_forty_characters() -> None:
+    assert shown("x" * 40) == f'"{"x" * 40}"'
+    assert shown("x" * 41) == f'"{"x" * 40}…"'

@@ -1,0 +1,26 @@
+"""How much the engine keeps and tries, number by number; what a result is before anything was found."""
+
+from __future__ import annotations
+
+from fcu_conform.engine import crew, devices, examination, explanations, journal, lots, shortcut, uniqueness
+from fcu_conform.engine.events import Finished, Judged, Outcome, Result
+
+from .fakes import rule
+
+
+def test_what_the_engine_bounds_is_what_it_was() -> None:
+    assert (devices.KEPT_FINDINGS, lots.KEPT_FINDINGS) == (10_000, 10_000)
+    assert (uniqueness.KEPT_IN_MEMORY, uniqueness.AT_ONCE, uniqueness._CHUNK_BITS) == (16 * 2**20, 2**18, 24)
+    assert (crew.AHEAD, crew.NEW_POOLS, examination.VALIDATOR_SAMPLE) == (4, 5, 20)
+    assert (explanations.MBEDTLS_INTERMEDIATES, journal.FORMAT) == (8, 1)
+    assert (shortcut.FRAMES, shortcut.MOULDS, shortcut.DATES) == (64, 4096, 4096)
+
+
+def test_a_result_has_nothing_that_it_was_not_given() -> None:
+    result = Result(rule("DEV001"), "keystore", Outcome.PASSED)
+    assert (result.findings, result.blocked_by, result.reason) == ((), (), "")
+    assert (result.count, result.version, result.waived) == (0, None, 0)
+    assert not result.is_waived_error
+    assert (result.code, result.standing) == ("DEV001", ())
+    assert Judged(result) == Judged(result=result)
+    assert Finished(complete=True) != Finished(complete=False)
