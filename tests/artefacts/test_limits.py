@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fcu_conform.artefacts import archives, cbor, chunks, deviceset, digests, keystore, limits, tables
+from fcu_conform.artefacts import archives, cbor, chunks, deviceset, digests, jsonlines, keystore, limits, parquet
 
 KIB = 2**10
 MIB = 2**20
@@ -70,5 +70,5 @@ def test_there_is_no_limit_that_is_not_pinned() -> None:
 def test_what_modules_bound_themselves_is_what_it_was() -> None:
     assert (cbor.MAX_BYTES, cbor.MAX_NESTING, cbor.MAX_ITEMS, cbor.MAX_NOTES) == (256 * KIB, 16, 10_000, 50)
     assert (archives.ZIP_CRUMB, archives.TAR_CRUMB) == (8, 100)
-    assert (chunks.CHUNK, deviceset.CHUNK, tables.CHUNK) == (500, 500, 500)
-    assert (tables._BLOCK, digests._PIECE, keystore._SEARCHED_AT_ONCE) == (MIB, MIB, 4 * MIB)
+    assert (chunks.CHUNK, deviceset.CHUNK, parquet.CHUNK, parquet._UNPACKED_ROWS) == (500, 500, 500, 8)
+    assert (jsonlines._BLOCK, digests._PIECE, keystore._SEARCHED_AT_ONCE) == (MIB, MIB, 4 * MIB)

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from fcu_conform.artefacts import tables
+from fcu_conform.artefacts import parquet as reader
 
 pa = pytest.importorskip("pyarrow")
 parquet = pytest.importorskip("pyarrow.parquet")
@@ -16,7 +16,7 @@ LIST = pa.list_(pa.binary())
 
 
 def fault(**columns: object) -> str:
-    return tables._schema_fault(pa, pa.schema(list(columns.items())))
+    return reader._schema_fault(pa, pa.schema(list(columns.items())))
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def sizes(*columns: tuple[int, int], groups: int = 1) -> SimpleNamespace:
 
 
 def test_sizes_are_believed_up_to_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tables, "DEVICE_FILE", 10)
+    monkeypatch.setattr(reader, "DEVICE_FILE", 10)
     far = "unpacks to far more than its own size"
     for metadata, limit, words in (
         (sizes((100, 20), (60, 20)), 160, ""),
@@ -77,16 +77,16 @@ def test_sizes_are_believed_up_to_the_limit(monkeypatch: pytest.MonkeyPatch) -> 
         (sizes((1, 1), (170, 17)), 1000, ""),
         (sizes((1, 1), (171, 17)), 1000, "column c1: has values of more than 10 bytes"),
     ):
-        assert tables._size_fault(metadata, limit) == words
+        assert reader._size_fault(metadata, limit) == words
 
 
 def test_rows_are_numbered_over_chunks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tables, "CHUNK", 4)
-    monkeypatch.setattr(tables, "_UNPACKED_ROWS", 2)
+    monkeypatch.setattr(reader, "CHUNK", 4)
+    monkeypatch.setattr(reader, "_UNPACKED_ROWS", 2)
     path = tmp_path / "t.parquet"
     names = [f"lamp-{number}" for number in range(5)]
     parquet.write_table(pa.table({"endpoint_name": names, "chain": ["x"] * 5, "other": [1] * 5}), path)
-    chunks = [[file.name for file in chunk.files()] for chunk in tables.table_chunks(path)]
+    chunks = [[file.name for file in chunk.files()] for chunk in reader.parquet_chunks(path)]
     shown = [f"t.parquet row {number + 1} (lamp-{number})" for number in range(5)]
     assert chunks == [shown[:4], shown[4:]]
 
@@ -94,25 +94,25 @@ def test_rows_are_numbered_over_chunks(tmp_path: Path, monkeypatch: pytest.Monke
 def test_what_cannot_be_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "t.parquet"
     path.write_bytes(b"x" * 50)
-    ((file,),) = [list(chunk.files()) for chunk in tables.table_chunks(path)]
+    ((file,),) = [list(chunk.files()) for chunk in reader.parquet_chunks(path)]
     assert file.name == "t.parquet"
     assert file.troubles[0].startswith("is a damaged Parquet file: ")
     parquet.write_table(pa.table({"endpoint_name": ["a"]}), path)
-    ((file,),) = [list(chunk.files()) for chunk in tables.table_chunks(path)]
+    ((file,),) = [list(chunk.files()) for chunk in reader.parquet_chunks(path)]
     assert file.troubles == ("has neither a column chain nor a column bundle",)
     parquet.write_table(pa.table({"chain": ["a"]}), path)
-    monkeypatch.setattr(tables, "unpacked_limit", lambda _: 1)
-    ((file,),) = [list(chunk.files()) for chunk in tables.table_chunks(path)]
+    monkeypatch.setattr(reader, "unpacked_limit", lambda _: 1)
+    ((file,),) = [list(chunk.files()) for chunk in reader.parquet_chunks(path)]
     assert file.troubles == ("unpacks to far more than its own size",)
 
 
 def test_a_row_that_is_too_large_is_told_and_its_neighbours_are_judged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tables, "TABLE_ROW", 100)
+    monkeypatch.setattr(reader, "TABLE_ROW", 100)
     path = tmp_path / "t.parquet"
     parquet.write_table(pa.table({"chain": ["x" * 40, "y" * 200, "z" * 40]}), path)
-    (chunk,) = tables.table_chunks(path)
+    (chunk,) = reader.parquet_chunks(path)
     assert [(file.name, file.data, file.troubles) for file in chunk.files()] == [
         ("t.parquet row 1", b"x" * 40, ()),
         ("t.parquet row 2", b"", ("has more than 100 bytes",)),
@@ -124,8 +124,8 @@ def test_rows_of_just_so_many_bytes_are_taken(tmp_path: Path, monkeypatch: pytes
     path = tmp_path / "t.parquet"
     parquet.write_table(pa.table({"chain": ["x" * 40, "y" * 60]}), path)
     for limit, troubles in ((64, ()), (63, ("has more than 63 bytes",))):
-        monkeypatch.setattr(tables, "TABLE_ROW", limit)
-        (chunk,) = tables.table_chunks(path)
+        monkeypatch.setattr(reader, "TABLE_ROW", limit)
+        (chunk,) = reader.parquet_chunks(path)
         assert [file.troubles for file in chunk.files()] == [(), troubles]
 
 
@@ -136,7 +136,7 @@ def test_rows_before_the_damage_are_judged(tmp_path: Path) -> None:
     second = parquet.read_metadata(path).row_group(1).column(0).data_page_offset
     whole = path.read_bytes()
     path.write_bytes(whole[:second] + b"\xff" * 20 + whole[second + 20 :])
-    (chunk,) = tables.table_chunks(path)
+    (chunk,) = reader.parquet_chunks(path)
     files = list(chunk.files())
     assert [file.name for file in files] == [*(f"t.parquet row {number}" for number in range(1, 17)), "t.parquet"]
     assert "what comes after was not judged" in files[-1].troubles[0]

@@ -11,16 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from fcu_conform.artefacts import tables
+from fcu_conform.artefacts import jsonlines, rows, tables
 from fcu_conform.artefacts.device import DeviceFile, Kind
-from fcu_conform.artefacts.tables import (
-    LinesChunk,
-    check_reader,
-    estimate_rows,
-    is_table,
-    read_row,
-    table_chunks,
-)
+from fcu_conform.artefacts.jsonlines import LinesChunk
+from fcu_conform.artefacts.rows import read_row
+from fcu_conform.artefacts.tables import check_reader, estimate_rows, is_table, table_chunks
 from fcu_conform.artefacts.usage import UsageError
 
 CHAIN = "-----BEGIN CERTIFICATE-----"
@@ -100,7 +95,7 @@ def test_each_kind_of_row_is_a_device() -> None:
 
 
 def test_a_row_has_as_many_bytes_as_the_limit_and_not_one_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tables, "DEVICE_FILE", 4)
+    monkeypatch.setattr(rows, "DEVICE_FILE", 4)
     for row, trouble in (
         ({"chain": "1234"}, ()),
         ({"chain": "12345"}, ("has more than 4 bytes",)),
@@ -130,7 +125,7 @@ def test_lines_are_numbered_from_one_and_empty_ones_count(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("block", [1, 2, 7, 20, 64, 100])
 def test_blocks_of_any_size_give_the_same_rows(block: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tables, "_BLOCK", block)
+    monkeypatch.setattr(jsonlines, "_BLOCK", block)
     path = tmp_path / "t.jsonl"
     text = "".join(line(f"lamp-{number}") for number in range(5)) + "\n" + line("last").rstrip()
     path.write_text(text)
@@ -138,7 +133,7 @@ def test_blocks_of_any_size_give_the_same_rows(block: int, tmp_path: Path, monke
     assert devices(path) == [(name, ()) for name in names]
     spans = []
     with path.open("rb") as stream:
-        for span, lines in tables._spans(stream, len(text)):
+        for span, lines in jsonlines._spans(stream, len(text)):
             assert lines == text.encode()[span[1] : span[2]]
             assert span[0] == text[: span[1]].count("\n") + 1
             spans.append(span)
@@ -148,19 +143,19 @@ def test_blocks_of_any_size_give_the_same_rows(block: int, tmp_path: Path, monke
 
 def test_no_more_is_read_than_was_there_at_the_beginning() -> None:
     stream = io.BytesIO(b"1\n2\n3\n")
-    assert list(tables._spans(stream, 4)) == [((1, 0, 4), b"1\n2\n")]
-    assert list(tables._spans(io.BytesIO(b""), 0)) == []
+    assert list(jsonlines._spans(stream, 4)) == [((1, 0, 4), b"1\n2\n")]
+    assert list(jsonlines._spans(io.BytesIO(b""), 0)) == []
 
 
 def test_a_line_that_is_too_long_is_told_and_the_next_one_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tables, "TABLE_ROW", 60)
-    monkeypatch.setattr(tables, "_BLOCK", 16)
+    monkeypatch.setattr(jsonlines, "TABLE_ROW", 60)
+    monkeypatch.setattr(jsonlines, "_BLOCK", 16)
     path = tmp_path / "t.jsonl"
     fine, long = line("a", x="").rstrip(), line("a", x="y" * 200).rstrip()
     fine = fine.replace('"x": ""', f'"x": "{"z" * (60 - len(fine))}"') if len(fine) < 60 else fine
-    monkeypatch.setattr(tables, "TABLE_ROW", len(fine))
+    monkeypatch.setattr(jsonlines, "TABLE_ROW", len(fine))
     for text, expected in (
         (fine + "\n" + fine, [("t.jsonl row 1 (a)", ()), ("t.jsonl row 2 (a)", ())]),
         (fine + " \n" + fine, [("t.jsonl row 1", (f"has more than {len(fine)} bytes",)), ("t.jsonl row 2 (a)", ())]),
@@ -172,22 +167,22 @@ def test_a_line_that_is_too_long_is_told_and_the_next_one_is_read(
 
 
 def test_of_a_line_that_is_too_long_the_middle_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tables, "TABLE_ROW", 10)
-    monkeypatch.setattr(tables, "_BLOCK", 4)
+    monkeypatch.setattr(jsonlines, "TABLE_ROW", 10)
+    monkeypatch.setattr(jsonlines, "_BLOCK", 4)
     for size in range(30):
-        ((span, lines),) = tables._spans(io.BytesIO(b"x" * size + b"\n"), 100)
+        ((span, lines),) = jsonlines._spans(io.BytesIO(b"x" * size + b"\n"), 100)
         assert span == (1, 0, size + 1)
         assert len(lines) <= 10 + 2 * 4
         assert (len(lines) > 11) is (size > 10)
 
 
 def test_a_line_without_an_end_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tables, "TABLE_LINE", 8)
-    monkeypatch.setattr(tables, "_BLOCK", 4)
-    assert [lines for _, lines in tables._spans(io.BytesIO(b"\n1234567"), 8)] == [b"\n", b"1234567"]
-    assert [span for span, _ in tables._spans(io.BytesIO(b"12345678"), 8)] == [(1, 0, 8)]
+    monkeypatch.setattr(jsonlines, "TABLE_LINE", 8)
+    monkeypatch.setattr(jsonlines, "_BLOCK", 4)
+    assert [lines for _, lines in jsonlines._spans(io.BytesIO(b"\n1234567"), 8)] == [b"\n", b"1234567"]
+    assert [span for span, _ in jsonlines._spans(io.BytesIO(b"12345678"), 8)] == [(1, 0, 8)]
     with pytest.raises(ValueError, match="line 1 has more than 8 bytes"):
-        list(tables._spans(io.BytesIO(b"123456789"), 9))
+        list(jsonlines._spans(io.BytesIO(b"123456789"), 9))
     path = tmp_path / "t.jsonl"
     path.write_text("\n\n" + "x" * 20)
     assert devices(path) == [
@@ -196,7 +191,7 @@ def test_a_line_without_an_end_is_given_up(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_a_file_of_something_else_is_told_by_its_first_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tables, "TABLE_STRANGE", 12)
+    monkeypatch.setattr(jsonlines, "TABLE_STRANGE", 12)
     for lines, strange in (
         (b"x\n" * 12, False),
         (b"x\n" * 13, True),
@@ -205,7 +200,7 @@ def test_a_file_of_something_else_is_told_by_its_first_lines(tmp_path: Path, mon
         (b"x\n" + b"x\n{\n" * 7, False),
         (b"\n\n" * 7, False),
     ):
-        assert tables._is_strange(lines) is strange, lines
+        assert jsonlines._is_strange(lines) is strange, lines
     for name, pack in (("t.jsonl", bytes), ("t.jsonl.gz", gzip.compress)):
         path = tmp_path / name
         path.write_bytes(pack(b"x\n" * 13))
@@ -250,7 +245,7 @@ def test_a_damaged_gz_is_told(tmp_path: Path) -> None:
 
 
 def test_about_how_many_rows_there_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tables, "_BLOCK", 10)
+    monkeypatch.setattr(jsonlines, "_BLOCK", 10)
     path = tmp_path / "t.jsonl"
     for text, count in (("", 0), ("12\n45\n", 2), ("1234\n6789\n", 2), ("1234\n6789\nx", 2), ("1234\n6789\n" * 5, 10)):
         path.write_text(text)

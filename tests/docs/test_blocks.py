@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from docs.blocks import ROOT, Block, blocks, commands_of, lay_out_everything, run
-from fcu_conform.artefacts.tables import COLUMNS
+from fcu_conform.artefacts.rows import COLUMNS
 from fcu_conform.validators.registry import ENTRIES
 
 if sys.version_info >= (3, 11):

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from fcu_conform.artefacts import tables
+from fcu_conform.artefacts import jsonlines
 from fcu_conform.artefacts.deviceset import DeviceSet
 from fcu_conform.artefacts.digests import digest_of_file
 from fcu_conform.artefacts.reading import CHANGED, Trouble, read_file, read_plainly
@@ -266,7 +266,7 @@ def test_a_table_that_grows_as_fast_as_it_is_read_comes_to_an_end(
     factory: Factory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = a_table(factory)
-    monkeypatch.setattr(tables, "_BLOCK", 16)
+    monkeypatch.setattr(jsonlines, "_BLOCK", 16)
     end, row = path.stat().st_size, path.read_bytes()
 
     class Growing(io.FileIO):
@@ -275,7 +275,7 @@ def test_a_table_that_grows_as_fast_as_it_is_read_comes_to_an_end(
                 file.write(row)
             return super().read(count) or b""
 
-    monkeypatch.setattr(tables, "open_regular", Growing)
-    chunks = islice(tables.table_chunks(path), 100)
-    spans = [chunk for chunk in chunks if isinstance(chunk, tables.LinesChunk)]
+    monkeypatch.setattr(jsonlines, "open_regular", Growing)
+    chunks = islice(jsonlines.line_chunks(path, packed=False), 100)
+    spans = [chunk for chunk in chunks if isinstance(chunk, jsonlines.LinesChunk)]
     assert spans[-1].stop == end

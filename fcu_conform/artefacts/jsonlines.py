@@ -1,0 +1,159 @@
+"""Device output as JSON Lines, a row each, packed with gzip or not."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import sys
+import tarfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+from typing import IO
+
+from fcu_conform.artefacts.archives import BoundedStream, open_regular, unpacked_limit
+from fcu_conform.artefacts.chunks import Chunk, FilesChunk
+from fcu_conform.artefacts.device import DeviceFile
+from fcu_conform.artefacts.limits import TABLE_LINE, TABLE_ROW, TABLE_STRANGE
+from fcu_conform.artefacts.rows import read_row, unread
+
+_BLOCK = 1 << 20
+
+
+def estimate_rows(path: Path) -> int | None:
+    """About how many rows a .jsonl file has, by its size and its first rows; None if it cannot be read."""
+    try:
+        with open_regular(path) as file:
+            start = file.read(_BLOCK)
+            size = os.fstat(file.fileno()).st_size
+    except OSError:
+        return None
+    rows = start.count(b"\n")
+    return rows if len(start) == size or not rows else size * rows // len(start)
+
+
+@dataclass(frozen=True)
+class LinesChunk:
+    """Lines of a .jsonl file, by where they stand in it: who judges them reads them."""
+
+    path: str
+    first: int
+    start: int
+    stop: int
+
+    may_travel = True
+
+    def _data(self) -> bytes:
+        with open_regular(Path(self.path)) as file:
+            file.seek(self.start)
+            data = file.read(self.stop - self.start)
+        if len(data) < self.stop - self.start:
+            raise OSError(errno.ESTALE, "it has become shorter")
+        return data
+
+    def files(self) -> Iterator[DeviceFile]:
+        """See `Chunk`."""
+        name = Path(self.path).name
+        try:
+            data = self._data()
+        except OSError as fault:
+            reason = (fault.strerror or str(fault)).lower()
+            yield DeviceFile(f"{name} row {self.first}", troubles=(f"cannot be read any more: {reason}",))
+            return
+        yield from _rows(name, self.first, data)
+
+    def fingerprint(self) -> bytes:
+        """See `Chunk`."""
+        try:
+            return blake2b(self._data(), digest_size=8).digest()
+        except OSError:
+            return bytes(8)
+
+
+def _rows(table: str, first: int, data: bytes) -> Iterator[DeviceFile]:
+    for number, line in enumerate(data.split(b"\n"), start=first):
+        if not line or line.isspace():
+            continue
+        if len(line) > TABLE_ROW:
+            yield unread(f"{table} row {number}", f"has more than {TABLE_ROW} bytes")
+            continue
+        try:
+            row = json.loads(line)
+        except (ValueError, RecursionError):
+            yield DeviceFile(f"{table} row {number}", troubles=("is no JSON object on a line of its own",))
+            continue
+        yield read_row(table, number, row)
+
+
+def line_chunks(path: Path, *, packed: bool) -> Iterator[Chunk]:
+    """The rows of a .jsonl file, or of one that is packed with gzip."""
+    try:
+        with open_regular(path) as raw:
+            if not packed:
+                # What is appended meanwhile is left alone: a file that grows as fast as it is read has no end.
+                for span, lines in _spans(raw, os.fstat(raw.fileno()).st_size):
+                    if _is_strange(lines):
+                        yield _strange(path, span[0], lines)
+                        return
+                    whole = span[2] - span[1] == len(lines)
+                    yield (
+                        LinesChunk(os.fspath(path), *span)
+                        if whole
+                        else FilesChunk(tuple(_rows(path.name, span[0], lines)))
+                    )
+                return
+            stream = BoundedStream(raw, unpacked_limit(raw), packed=True)
+            for (first, _, _), lines in _spans(stream, sys.maxsize):
+                if _is_strange(lines):
+                    yield _strange(path, first, lines)
+                    return
+                yield FilesChunk(tuple(_rows(path.name, first, lines)))
+    except (OSError, EOFError, ValueError, zlib.error, tarfile.TarError) as fault:
+        reason = str(fault).splitlines()[0] if str(fault) else type(fault).__name__
+        trouble = f"cannot be read to its end: {reason}; what comes after was not judged"
+        yield FilesChunk((unread(path.name, trouble),))
+
+
+def _is_strange(lines: bytes) -> bool:
+    """Most of many lines begin with anything but a brace: it is no table, and each of them would be told."""
+    count = lines.count(b"\n")
+    return count > TABLE_STRANGE and lines.count(b"\n{") + lines.count(b"\n\n") < count // 2
+
+
+def _strange(path: Path, first: int, lines: bytes) -> Chunk:
+    """The first of such lines, and that the rest was left out."""
+    some = b"\n".join(lines.split(b"\n", 10)[:10])
+    trouble = f"has no JSON object on most lines from line {first} on; what comes after was not judged"
+    return FilesChunk((*_rows(path.name, first, some), unread(path.name, trouble)))
+
+
+def _spans(stream: IO[bytes] | BoundedStream, size: int) -> Iterator[tuple[tuple[int, int, int], bytes]]:
+    """Number of the first line, start and stop of runs of whole lines, and their bytes, of at most so many bytes.
+
+    Of a line that is too long the middle is left out, so that no line fills the memory.
+
+    Raises:
+        ValueError: a line has no end for so long that nobody has written it.
+    """
+    row, begin, pending = 1, 0, b""
+    position = 0
+    too_long = False
+    while block := stream.read(min(_BLOCK, size - position)):
+        position += len(block)
+        if position - begin > TABLE_LINE:
+            raise ValueError(f"line {row} has more than {TABLE_LINE} bytes")
+        pending += block
+        end = pending.rfind(b"\n") + 1
+        if not end:
+            if len(pending) > TABLE_ROW + _BLOCK:
+                pending, too_long = pending[: TABLE_ROW + 1], True
+            continue
+        lines, pending = pending[:end], pending[end:]
+        stop = position - len(pending)
+        yield (row, begin, stop), lines
+        row, begin, too_long = row + lines.count(b"\n"), stop, False
+    if pending or too_long:
+        yield (row, begin, position), pending

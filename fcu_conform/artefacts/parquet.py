@@ -1,0 +1,94 @@
+"""Device output as a Parquet file, a row each. pyarrow reads it; here is what keeps it to honest sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from fcu_conform.artefacts.archives import open_regular, unpacked_limit
+from fcu_conform.artefacts.chunks import CHUNK, Chunk, FilesChunk
+from fcu_conform.artefacts.device import DeviceFile
+from fcu_conform.artefacts.limits import DEVICE_FILE, TABLE_ROW
+from fcu_conform.artefacts.rows import COLUMNS, read_row, unread
+
+_BUFFER = 1 << 20
+
+_UNPACKED_ROWS = 8
+"""Rows of a Parquet file that are unpacked at once: what a row repeats in two bytes is written out for each of them."""
+
+
+def parquet_chunks(path: Path) -> Iterator[Chunk]:
+    """The rows of a Parquet file; pyarrow must be there."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    files: list[DeviceFile] = []
+    try:
+        with open_regular(path) as raw, parquet.ParquetFile(raw, pre_buffer=False, buffer_size=_BUFFER) as file:
+            fault = _schema_fault(pa, file.schema_arrow) or _size_fault(file.metadata, unpacked_limit(raw))
+            if fault:
+                yield FilesChunk((unread(path.name, fault),))
+                return
+            columns = [column for column in COLUMNS if column in file.schema_arrow.names]
+            number = 1
+            for batch in file.iter_batches(batch_size=_UNPACKED_ROWS, columns=columns, use_threads=False):
+                files += _rows(path.name, number, batch)
+                number += batch.num_rows
+                if len(files) >= CHUNK:
+                    yield FilesChunk(tuple(files))
+                    files = []
+    except (OSError, ValueError, MemoryError, pa.ArrowException) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        trouble = f"is a damaged Parquet file: {reason}; what comes after was not judged"
+        files.append(unread(path.name, trouble))
+    if files:
+        yield FilesChunk(tuple(files))
+
+
+def _rows(table: str, first: int, batch: Any) -> Iterator[DeviceFile]:
+    """The devices of some rows; those that are too large are told before Python has their values."""
+    if batch.nbytes <= TABLE_ROW:
+        for number, row in enumerate(batch.to_pylist(), start=first):
+            yield read_row(table, number, row)
+        return
+    for place in range(batch.num_rows):
+        row = batch.slice(place, 1)
+        if row.nbytes > TABLE_ROW:
+            yield unread(f"{table} row {first + place}", f"has more than {TABLE_ROW} bytes")
+        else:
+            yield read_row(table, first + place, row.to_pylist()[0])
+
+
+def _size_fault(metadata: Any, limit: int) -> str:
+    """What the footer says of the sizes, where that is more than any honest one; empty otherwise."""
+    unpacked = 0
+    for number in range(metadata.num_row_groups):
+        group = metadata.row_group(number)
+        for place in range(group.num_columns):
+            column = group.column(place)
+            unpacked += column.total_uncompressed_size
+            if column.total_uncompressed_size > DEVICE_FILE * max(column.num_values, 16):
+                return f"column {column.path_in_schema}: has values of more than {DEVICE_FILE} bytes"
+    return "unpacks to far more than its own size" if unpacked > limit else ""
+
+
+def _schema_fault(pa: Any, schema: Any) -> str:
+    """What is wrong with the columns; empty if nothing is."""
+    types = pa.types
+    if "chain" not in schema.names and "bundle" not in schema.names:
+        return "has neither a column chain nor a column bundle"
+    for column in COLUMNS:
+        if column not in schema.names:
+            continue
+        kind = schema.field(column).type
+        is_text = types.is_string(kind) or types.is_large_string(kind)
+        is_binary = types.is_binary(kind) or types.is_large_binary(kind)
+        is_list = types.is_list(kind) or types.is_large_list(kind)
+        if column == "bundle" and not is_binary:
+            return f"column bundle: is {kind}, and not binary"
+        if column == "chain" and not is_text and not (is_list and types.is_binary(kind.value_type)):
+            return f"column chain: is {kind}, and neither string nor list<binary>"
+        if column in ("endpoint_name", "enrollment_id") and not is_text:
+            return f"column {column}: is {kind}, and not string"
+    return ""
