@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import stat
+import subprocess
+import sys
 import xml.etree.ElementTree as ET
 from datetime import datetime, timezone
 from pathlib import Path
@@ -47,8 +49,10 @@ def test_the_same_input_gives_the_same_bytes(run, disordered: Path, pristine: Pa
     assert all("checked_at" in line for line in differing)
 
 
-def test_without_an_instant_all_workers_judge_at_the_same_one(keystore: Path, pytester, read_report) -> None:
-    pytester.runpytest_subprocess(f"--fcu-keystore={keystore}", "--fcu-report=report.json", "-n2")
+def test_without_an_instant_all_workers_judge_at_the_same_one(tmp_path: Path, pytester, read_report) -> None:
+    folder = tmp_path / "of-today"
+    subprocess.run([sys.executable, "-m", "reference_ca", "keystore", str(folder)], check=True, capture_output=True)
+    pytester.runpytest_subprocess(f"--fcu-keystore={folder / 'keystore'}", "--fcu-report=report.json", "-n2")
     report = read_report()
     assert report["judged_at"] <= report["checked_at"]
     assert report["verdict"] == "conformant"
