@@ -102,10 +102,19 @@ NAME_SHOWN = 1000
 GIT_FILE = 1 * MIB
 """Bytes of each of git's own text files that are read."""
 
-GIT_WILDCARDS = 8
-"""Runs of stars in one pattern of a .gitignore; more take for ever to match, and honest ones have three or four."""
+GIT_CONFIG = 256 * KIB
+"""Bytes of a repository's configuration; one with hundreds of branches has some 50 KiB."""
 
-GIT_INDEX = 64 * MIB
+GIT_PATTERNS = 64 * KIB
+"""Bytes of all files of patterns that say what git ignores; honest ones have a few KiB."""
+
+GIT_PATTERN = 1000
+"""Bytes of one pattern; a path that long would be a rare one."""
+
+GIT_STEPS = 50_000_000
+"""Steps that matching all patterns may take; honest ones take a few thousand, and one line may take for ever."""
+
+GIT_INDEX = 16 * MIB
 """Bytes of a git index that are looked through for the key file."""
 
 WAIVERS_FILE = 1 * MIB

@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import os
 import re
+from collections.abc import Iterable
 from enum import Enum
+from math import comb
 from pathlib import Path
 
-from fcu_conform.artefacts.limits import GIT_FILE, GIT_INDEX, GIT_WILDCARDS
+from fcu_conform.artefacts.limits import GIT_CONFIG, GIT_FILE, GIT_INDEX, GIT_PATTERN, GIT_PATTERNS, GIT_STEPS
 from fcu_conform.artefacts.reading import FileBytes, Trouble, read_file
 
 
@@ -60,7 +62,6 @@ def _tracking_in(work_tree: Path, name: str) -> Tracking:
 
 _OWN_FILES = ("HEAD", "config", "config.worktree", "packed-refs", "shallow", "info/exclude", "info/grafts")
 _LEADS_ELSEWHERE = re.compile(rb"^\s*(\[\s*include|excludesfile)|\]\s*excludesfile", re.IGNORECASE | re.MULTILINE)
-_STARS = re.compile(rb"\*+")
 
 
 def _is_harmless(work_tree: Path, name: str) -> bool:
@@ -73,17 +74,37 @@ def _is_harmless(work_tree: Path, name: str) -> bool:
     own = _git_folders(work_tree)
     patterns = [_read(folder / ".gitignore") for folder in folders]
     patterns += [_read(folder / "info" / "exclude") for folder in own]
-    settings = [_read(folder / "config") for folder in own]
+    settings = [_read(folder / "config", GIT_CONFIG) for folder in own]
     others = [_read(folder / other) for folder in own for other in _OWN_FILES]
     if any(file.trouble not in (None, Trouble.MISSING) for file in (*patterns, *settings, *others)):
         return False
     if any(_LEADS_ELSEWHERE.search(file.data) for file in settings):
         return False
-    return all(len(_STARS.findall(line)) <= GIT_WILDCARDS for file in patterns for line in file.data.splitlines())
+    if sum(len(file.data) for file in patterns) > GIT_PATTERNS:
+        return False
+    lines = [line for file in patterns for line in file.data.split(b"\n") if line]
+    return all(len(line) <= GIT_PATTERN for line in lines) and _steps(lines, name) <= GIT_STEPS
 
 
-def _read(path: Path) -> FileBytes:
-    return read_file(path, GIT_FILE)
+def _steps(patterns: Iterable[bytes], name: str) -> int:
+    """About how many steps matching takes at most.
+
+    Patterns become regular expressions, and these try every way to share out a name among stars, and the folders among
+    double stars.
+    """
+    folders = name.split("/")
+    longest, depth = max(map(len, folders)), len(folders)
+    steps = 0
+    for pattern in patterns:
+        parts = pattern.split(b"/")
+        doubled = 1 + parts.count(b"**")  # a pattern may begin anywhere
+        single = sum(part.count(b"*") for part in parts if part != b"**")
+        steps += len(name) + comb(longest + single, single) * comb(depth + doubled, doubled)
+    return steps * depth  # folders are matched too
+
+
+def _read(path: Path, limit: int = GIT_FILE) -> FileBytes:
+    return read_file(path, limit)
 
 
 def _git_folders(work_tree: Path) -> list[Path]:

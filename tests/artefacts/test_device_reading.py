@@ -11,7 +11,7 @@ from fcu_conform.artefacts import deviceset, upload, versioncontrol
 from fcu_conform.artefacts.access import access_to
 from fcu_conform.artefacts.device import Device, DeviceFile, DeviceKey, Kind, read_key_der, read_key_file
 from fcu_conform.artefacts.deviceset import DeviceSet
-from fcu_conform.artefacts.limits import GIT_WILDCARDS
+from fcu_conform.artefacts.limits import GIT_PATTERN, GIT_PATTERNS
 from fcu_conform.artefacts.upload import read_upload
 from fcu_conform.artefacts.usage import UsageError
 
@@ -138,14 +138,50 @@ def test_an_archive_of_devices_finds_keys_and_rows_wherever_they_stand(
     assert names == ["a.bin", "b.pem", "c.pem", "f.pem", "d.pem", "e.pem", "z.key"]
 
 
-def test_patterns_have_as_many_runs_of_stars_as_the_limit_and_not_one_more(tmp_path: Path) -> None:
-    (tmp_path / ".git").mkdir()
-    for count, harmless in ((0, True), (GIT_WILDCARDS, True), (GIT_WILDCARDS + 1, False)):
-        (tmp_path / ".gitignore").write_text("x\n" + "a**" * count + "\n")
-        assert versioncontrol._is_harmless(tmp_path, "key.pem") is harmless
-        assert versioncontrol._is_harmless(tmp_path, "x/key.pem") is harmless
-    (tmp_path / ".gitignore").write_text("*a*\n" * GIT_WILDCARDS * 2)
-    assert versioncontrol._is_harmless(tmp_path, "key.pem")
+def harmless(work_tree: Path, patterns: str, name: str = "key.pem") -> bool:
+    (work_tree / ".git" / "info").mkdir(parents=True, exist_ok=True)
+    (work_tree / ".gitignore").write_text(patterns)
+    return versioncontrol._is_harmless(work_tree, name)
+
+
+def test_patterns_are_as_long_as_the_limits_and_not_longer(tmp_path: Path) -> None:
+    line = "x" * GIT_PATTERN + "\n"
+    assert harmless(tmp_path, line)
+    assert not harmless(tmp_path, "x" + line)
+    lines = ("y" * 63 + "\n") * (GIT_PATTERNS // 64)
+    assert harmless(tmp_path, lines)
+    assert not harmless(tmp_path, lines + "\n")
+    (tmp_path / ".git" / "info" / "exclude").write_text("\n")
+    assert not harmless(tmp_path, lines)  # in all files together
+
+
+@pytest.mark.parametrize(
+    ("pattern", "name", "steps"),
+    [
+        (b"key.pem", "key.pem", 7 + 1 * 2),
+        (b"*.pem", "key.pem", 7 + 8 * 2),
+        (b"*.*", "key.pem", 7 + 36 * 2),
+        (b"***", "key.pem", 7 + 120 * 2),
+        (b"a**b", "key.pem", 7 + 36 * 2),
+        (b"**/*.pem", "key.pem", 7 + 8 * 3),
+        (b"*.pem", "line/keys/k.pem", 3 * (15 + 6 * 4)),
+        (b"**/*/**", "line/keys/k.pem", 3 * (15 + 6 * 20)),
+    ],
+)
+def test_steps_are_ways_to_share_names_among_stars_and_folders_among_double_stars(
+    pattern: bytes, name: str, steps: int
+) -> None:
+    assert versioncontrol._steps([pattern], name) == steps
+    assert versioncontrol._steps([pattern, b"#"] * 3, name) == 3 * steps + 3 * versioncontrol._steps([b"#"], name)
+
+
+def test_patterns_that_would_take_for_ever_are_not_matched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert harmless(tmp_path, "*.pem\n**/*.key\n/line*/**/fcu_private_key.*\n!*.pub\n" * 100, "line 1/keystore/key.pem")
+    assert not harmless(tmp_path, "*a" * 6 + "b\n", "a" * 120 + "/key.pem")
+    assert not harmless(tmp_path, "/" + "*" * 52 + "/\n", "keystore/key.pem")
+    for limit, expected in ((23, True), (22, False)):
+        monkeypatch.setattr(versioncontrol, "GIT_STEPS", limit)
+        assert harmless(tmp_path, "*.pem\n") is expected
 
 
 def test_who_may_read_or_write_is_told_bit_by_bit(tmp_path: Path) -> None:
