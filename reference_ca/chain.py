@@ -14,7 +14,7 @@ from reference_ca.files import Blob
 DEVICE_CHAIN_LIMIT = 5
 """The most certificates that a device stores in one chain, its own included (fact DC-01)."""
 
-_BLOCK = re.compile(rb"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
+_BLOCK = re.compile(rb"-----BEGIN CERTIFICATE-----(?:(?!-----).)*-----END CERTIFICATE-----", re.DOTALL)
 
 Certificates = tuple[x509.Certificate, ...]
 

@@ -12,7 +12,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from reference_ca.errors import FcuCode, KeyFileError
 from reference_ca.files import SecretBlob
 
-_KEY_BLOCK = re.compile(rb"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----", re.DOTALL)
+_KEY_BLOCK = re.compile(
+    rb"-----BEGIN [A-Z ]*PRIVATE KEY-----(?:(?!-----).)*-----END [A-Z ]*PRIVATE KEY-----", re.DOTALL
+)
 
 _ADVICE = "provide an unencrypted P-256 private key in PEM"
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from fcu_conform.artefacts.limits import TOML_KEY
 
-_LONG_KEY = re.compile(rf"(?:[ \t]*\.[ \t]*[^\s.]+){{{TOML_KEY}}}")
+_LONG_KEY = re.compile(rf"(?:\.[ \t]*[^\s.]+[ \t]*){{{TOML_KEY}}}")
 """So many words with dots between them: the library's time grows with the square of their number."""
 
 

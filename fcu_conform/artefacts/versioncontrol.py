@@ -61,7 +61,10 @@ def _tracking_in(work_tree: Path, name: str) -> Tracking:
 
 
 _OWN_FILES = ("HEAD", "config", "config.worktree", "packed-refs", "shallow", "info/exclude", "info/grafts")
-_LEADS_ELSEWHERE = re.compile(rb"^\s*(\[\s*include|excludesfile)|\]\s*excludesfile", re.IGNORECASE | re.MULTILINE)
+_BLANKS = rb"[^\S\n]*"  # inside a line: from every line to the end of empty ones would take the square of their number
+_LEADS_ELSEWHERE = re.compile(
+    rb"^%b(\[%binclude|excludesfile)|\]%bexcludesfile" % (_BLANKS, _BLANKS, _BLANKS), re.IGNORECASE | re.MULTILINE
+)
 
 
 def _is_harmless(work_tree: Path, name: str) -> bool:
