@@ -95,8 +95,8 @@ def line_chunks(path: Path, *, packed: bool) -> Iterator[Chunk]:
             if not packed:
                 # What is appended meanwhile is left alone: a file that grows as fast as it is read has no end.
                 for span, lines in _spans(raw, os.fstat(raw.fileno()).st_size):
-                    if _is_strange(lines):
-                        yield _strange(path, span[0], lines)
+                    if strange := _strangeness(lines):
+                        yield _strange(path, span[0], lines, strange)
                         return
                     whole = span[2] - span[1] == len(lines)
                     yield (
@@ -107,8 +107,8 @@ def line_chunks(path: Path, *, packed: bool) -> Iterator[Chunk]:
                 return
             stream = BoundedStream(raw, unpacked_limit(raw), packed=True)
             for (first, _, _), lines in _spans(stream, sys.maxsize):
-                if _is_strange(lines):
-                    yield _strange(path, first, lines)
+                if strange := _strangeness(lines):
+                    yield _strange(path, first, lines, strange)
                     return
                 yield FilesChunk(tuple(_rows(path.name, first, lines)))
     except (OSError, EOFError, ValueError, zlib.error, tarfile.TarError) as fault:
@@ -117,16 +117,28 @@ def line_chunks(path: Path, *, packed: bool) -> Iterator[Chunk]:
         yield FilesChunk((unread(path.name, trouble),))
 
 
-def _is_strange(lines: bytes) -> bool:
-    """Most of many lines begin with anything but a brace: it is no table, and each of them would be told."""
+def _strangeness(lines: bytes) -> str:
+    """What many lines lack that are no table of devices, and of which each would be told; empty for others."""
     count = lines.count(b"\n")
-    return count > TABLE_STRANGE and lines.count(b"\n{") + lines.count(b"\n\n") < count // 2
+    if count <= TABLE_STRANGE:
+        return ""
+    if lines.count(b"\n{") + lines.count(b"\n\n") < count // 2:
+        return "no JSON object on most lines"
+    return "" if any(map(_tells_of_a_device, lines.split(b"\n"))) else "neither a chain nor a bundle in any row"
 
 
-def _strange(path: Path, first: int, lines: bytes) -> Chunk:
+def _tells_of_a_device(line: bytes) -> bool:
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(row, dict) and not row.keys().isdisjoint(("chain", "bundle"))
+
+
+def _strange(path: Path, first: int, lines: bytes, strangeness: str) -> Chunk:
     """The first of such lines, and that the rest was left out."""
     some = b"\n".join(lines.split(b"\n", 10)[:10])
-    trouble = f"has no JSON object on most lines from line {first} on; what comes after was not judged"
+    trouble = f"has {strangeness} from line {first} on; what comes after was not judged"
     return FilesChunk((*_rows(path.name, first, some), unread(path.name, trouble)))
 
 

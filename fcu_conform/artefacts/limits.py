@@ -52,7 +52,10 @@ TABLE_ROW = 512 * KIB
 """Bytes of one line of a .jsonl file; a bundle in base64 has about 8 KiB."""
 
 TABLE_STRANGE = 1000
-"""Lines in a row of a .jsonl file that may begin with anything but a brace before it counts as something else."""
+"""Lines or rows of a table that may be anything before it counts as something else."""
+
+PARQUET_ROW = 64
+"""Bytes of a Parquet file for each of its rows: a key and a signature alone have more, and neither can be packed."""
 
 TABLE_LINE = 64 * MIB
 """Bytes after which the end of a line of a .jsonl file is no longer looked for."""

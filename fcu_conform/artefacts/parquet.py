@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from fcu_conform.artefacts.archives import open_regular, unpacked_limit
 from fcu_conform.artefacts.chunks import CHUNK, Chunk, FilesChunk
 from fcu_conform.artefacts.device import DeviceFile
-from fcu_conform.artefacts.limits import DEVICE_FILE, TABLE_ROW
+from fcu_conform.artefacts.limits import DEVICE_FILE, PARQUET_ROW, TABLE_ROW, TABLE_STRANGE
 from fcu_conform.artefacts.rows import COLUMNS, read_row, unread
 
 _BUFFER = 1 << 20
@@ -26,7 +27,9 @@ def parquet_chunks(path: Path) -> Iterator[Chunk]:
     files: list[DeviceFile] = []
     try:
         with open_regular(path) as raw, parquet.ParquetFile(raw, pre_buffer=False, buffer_size=_BUFFER) as file:
-            fault = _schema_fault(pa, file.schema_arrow) or _size_fault(file.metadata, unpacked_limit(raw))
+            fault = _schema_fault(pa, file.schema_arrow) or _size_fault(
+                file.metadata, os.fstat(raw.fileno()).st_size, unpacked_limit(raw)
+            )
             if fault:
                 yield FilesChunk((unread(path.name, fault),))
                 return
@@ -60,8 +63,10 @@ def _rows(table: str, first: int, batch: Any) -> Iterator[DeviceFile]:
             yield read_row(table, first + place, row.to_pylist()[0])
 
 
-def _size_fault(metadata: Any, limit: int) -> str:
+def _size_fault(metadata: Any, size: int, limit: int) -> str:
     """What the footer says of the sizes, where that is more than any honest one; empty otherwise."""
+    if metadata.num_rows > max(TABLE_STRANGE, size // PARQUET_ROW):
+        return f"has {metadata.num_rows} rows in {size} bytes, too few for certificates"
     unpacked = 0
     for number in range(metadata.num_row_groups):
         group = metadata.row_group(number)

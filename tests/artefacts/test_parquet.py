@@ -59,7 +59,7 @@ def sizes(*columns: tuple[int, int], groups: int = 1) -> SimpleNamespace:
         for number, (size, count) in enumerate(columns)
     ]
     group = SimpleNamespace(num_columns=len(made), column=made.__getitem__)
-    return SimpleNamespace(num_row_groups=groups, row_group=lambda _: group)
+    return SimpleNamespace(num_row_groups=groups, row_group=lambda _: group, num_rows=1)
 
 
 def test_sizes_are_believed_up_to_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,7 +77,24 @@ def test_sizes_are_believed_up_to_the_limit(monkeypatch: pytest.MonkeyPatch) -> 
         (sizes((1, 1), (170, 17)), 1000, ""),
         (sizes((1, 1), (171, 17)), 1000, "column c1: has values of more than 10 bytes"),
     ):
-        assert reader._size_fault(metadata, limit) == words
+        assert reader._size_fault(metadata, 1, limit) == words
+
+
+@pytest.mark.parametrize(
+    ("rows", "size", "is_told"),
+    [
+        (1000, 1, False),
+        (1001, 1, True),
+        (1001, 64 * 1001, False),
+        (1002, 64 * 1002 - 1, True),
+        (10**9, 64 * 10**9, False),
+    ],
+)
+def test_a_file_has_as_many_rows_as_certificates_find_room_in_it(rows: int, size: int, is_told: bool) -> None:
+    metadata = sizes((1, 1))
+    metadata.num_rows = rows
+    words = f"has {rows} rows in {size} bytes, too few for certificates" if is_told else ""
+    assert reader._size_fault(metadata, size, 100) == words
 
 
 def test_rows_are_numbered_over_chunks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

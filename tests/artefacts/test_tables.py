@@ -192,15 +192,24 @@ def test_a_line_without_an_end_is_given_up(tmp_path: Path, monkeypatch: pytest.M
 
 def test_a_file_of_something_else_is_told_by_its_first_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jsonlines, "TABLE_STRANGE", 12)
-    for lines, strange in (
-        (b"x\n" * 12, False),
-        (b"x\n" * 13, True),
-        (b"x\n{\n" * 7, False),
-        (b"x\n" * 8 + b"{\n" * 6, True),
-        (b"x\n" + b"x\n{\n" * 7, False),
-        (b"\n\n" * 7, False),
+    objects, rows = "no JSON object on most lines", "neither a chain nor a bundle in any row"
+    row = b'{"chain": 1}\n'
+    for lines, strangeness in (
+        (b"x\n" * 12, ""),
+        (b"x\n" * 13, objects),
+        (row + b"x\n{\n" * 7, ""),
+        (b"x\n" * 8 + row * 6, objects),
+        (b"x\n" + (b"x\n" + row) * 7, ""),
+        (b"{}\n" * 12, ""),
+        (b"{}\n" * 13, rows),
+        (b"{}\n" * 12 + row, ""),
+        (b"{}\n" * 12 + b'{"bundle": ""}\n', ""),
+        (b"x\n{\n" * 7, rows),
+        (b"\n\n" * 7, rows),
+        (b"{}\n" * 12 + b"{" * 100_000 + b"\n", rows),
+        (b"{}\n" * 12 + b'["chain"]\n', rows),
     ):
-        assert jsonlines._is_strange(lines) is strange, lines
+        assert jsonlines._strangeness(lines) == strangeness, lines[:100]
     for name, pack in (("t.jsonl", bytes), ("t.jsonl.gz", gzip.compress)):
         path = tmp_path / name
         path.write_bytes(pack(b"x\n" * 13))

@@ -178,6 +178,24 @@ def test_a_parquet_file_that_repeats_a_long_value_is_not_written_out(how: str, f
     assert "151 judged" in done.out
 
 
+def test_millions_of_rows_of_nothing_are_told_once(factory: Factory, held: Held) -> None:
+    pytest.importorskip("pyarrow")
+    script = (
+        "import pyarrow, pyarrow.parquet, sys\n"
+        "table = pyarrow.table({'chain': pyarrow.nulls(4_000_000, pyarrow.string())})\n"
+        "pyarrow.parquet.write_table(table, sys.argv[1])"
+    )
+    path = factory / "lot.parquet"
+    assert run(sys.executable, "-c", script, path, cwd=elsewhere(factory)).code == 0
+    done = held(lambda: run(*lot(factory, path), cwd=elsewhere(factory)))
+    assert (done.code, failed(done)) == (1, {"DEV001"})
+    assert "has 4000000 rows in" in done.out
+    path = factory.put("lot.jsonl", b"{}\n" * 4_000_000)
+    done = held(lambda: run(*lot(factory, path), cwd=elsewhere(factory)))
+    assert (done.code, failed(done)) == (1, {"DEV001"})
+    assert "has neither a chain nor a bundle in any row from line 1 on" in " ".join(done.out.split())
+
+
 @pytest.mark.parametrize("address", ["nonsense", "tls://127.0.0.1:1", "\x1b[2J://x", ""])
 def test_an_address_of_no_scheduler_is_told_and_the_process_ends(address: str, factory: Factory, held: Held) -> None:
     pytest.importorskip("distributed")
