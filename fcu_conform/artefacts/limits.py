@@ -105,7 +105,7 @@ NAME_SHOWN = 1000
 GIT_FILE = 1 * MIB
 """Bytes of each of git's own text files that are read."""
 
-GIT_CONFIG = 256 * KIB
+GIT_CONFIG = 128 * KIB
 """Bytes of a repository's configuration; one with hundreds of branches has some 50 KiB."""
 
 GIT_PATTERNS = 64 * KIB

@@ -46,7 +46,7 @@ VALUES = {
     "NAME_KEPT": 4 * KIB,
     "NAME_SHOWN": 1000,
     "GIT_FILE": MIB,
-    "GIT_CONFIG": 256 * KIB,
+    "GIT_CONFIG": 128 * KIB,
     "GIT_PATTERNS": 64 * KIB,
     "GIT_PATTERN": 1000,
     "GIT_STEPS": 50_000_000,
