@@ -33,17 +33,25 @@ WORDS = 100_000
 
 _LAUNCHER = """\
 import os, resource, signal, sys
-processor, memory, humble, clock = map(int, sys.argv[1:5])
-signal.alarm(clock)
-resource.setrlimit(resource.RLIMIT_CPU, (processor, processor))
-resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-if humble and os.geteuid() == 0:
-    import ctypes
-    for capability in (1, 2):  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
-        ctypes.CDLL(None).prctl(24, capability, 0, 0, 0)
-os.execv(sys.argv[5], sys.argv[5:])
+processor, memory, humble, clock, told = map(int, sys.argv[1:6])
+pid = os.fork()
+if pid == 0:
+    os.set_inheritable(told, False)
+    signal.alarm(clock)
+    resource.setrlimit(resource.RLIMIT_CPU, (processor, processor))
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    if humble and os.geteuid() == 0:
+        import ctypes
+        for capability in (1, 2):  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
+            ctypes.CDLL(None).prctl(24, capability, 0, 0, 0)
+    os.execv(sys.argv[6], sys.argv[6:])
+_, status, usage = os.wait4(pid, 0)
+os.write(told, f"{status} {usage.ru_utime + usage.ru_stime} {usage.ru_maxrss}".encode())
 """
-"""Starts a program that cannot run away: the limits and the alarm stay with it."""
+"""Starts a program that cannot run away: the limits and the alarm stay with it. Then tells how it ended, by numbers.
+
+What a process had resident before it became another program counts for it, so that a small one must start it.
+"""
 
 
 @dataclass(frozen=True)
@@ -90,27 +98,34 @@ def run(
         str(int(humble)),
         str(HANGING),
     ]
-    with tempfile.TemporaryDirectory() as scratch, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        tempfile.TemporaryFile() as out,
+        tempfile.TemporaryFile() as err,
+        tempfile.TemporaryFile() as told,
+    ):
         Path(scratch).chmod(0o777)
         known = {"PATH": os.environ["PATH"], "HOME": scratch, "TMPDIR": scratch, "LANG": "C.UTF-8", "COLUMNS": "100"}
-        process = subprocess.Popen(
-            [*launcher, *map(os.fspath, command)],
+        subprocess.run(
+            [*launcher, str(told.fileno()), *map(os.fspath, command)],
             cwd=cwd,
             stdin=stdin,
             stdout=out if stdout is None else stdout,
             stderr=err,
             env={**known, "PYTHONDONTWRITEBYTECODE": "1", **(environment or {})},
+            pass_fds=(told.fileno(),),
+            check=True,
         )
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
+        told.seek(0)
+        status, processor, resident = told.read().split()
         out.seek(0)
         err.seek(0)
         return Done(
-            process.returncode,
+            os.waitstatus_to_exitcode(int(status)),
             out.read().decode("utf-8", "surrogateescape"),
             err.read().decode("utf-8", "surrogateescape"),
-            usage.ru_utime + usage.ru_stime,
-            usage.ru_maxrss * 1024,
+            float(processor),
+            int(resident) * 1024,
             tuple(sorted(str(path.relative_to(scratch)) for path in Path(scratch).rglob("*"))),
         )
 

@@ -138,7 +138,7 @@ def test_a_manifest_that_names_what_is_not_there_is_told_in_part(factory: Factor
 
 def test_a_parquet_file_of_one_giant_value_is_not_unpacked(factory: Factory, held: Held) -> None:
     pytest.importorskip("pyarrow")
-    # In a process of its own: the peak of this one counts for those that it starts.
+    # In a process of its own: making it takes a lot of memory.
     script = (
         "import pyarrow, pyarrow.parquet, sys\n"
         "table = pyarrow.table({'chain': ['x' * (64 << 20)]})\n"
