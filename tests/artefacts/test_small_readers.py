@@ -14,10 +14,11 @@ from fcu_conform.artefacts.chunks import FilesChunk
 from fcu_conform.artefacts.device import DeviceFile, DeviceKey, Kind
 from fcu_conform.artefacts.deviceset import DeviceSet
 from fcu_conform.artefacts.digests import digest_of_file, digest_of_folder
+from fcu_conform.artefacts.files import CertificateFile
 from fcu_conform.artefacts.jsontext import parse_json
 from fcu_conform.artefacts.limits import TOML_KEY
 from fcu_conform.artefacts.privatekeys import Secret
-from fcu_conform.artefacts.reading import read_plainly, version_at
+from fcu_conform.artefacts.reading import FileBytes, read_plainly, version_at
 from fcu_conform.artefacts.tomltext import parse_toml
 from fcu_conform.artefacts.usage import UsageError, existing
 
@@ -240,3 +241,12 @@ def test_what_is_asked_for_is_there_or_told(tmp_path: Path) -> None:
         assert str(refused.value) == f"config {path}: {words}"
     with pytest.raises(UsageError, match=r"cannot be opened: .*null (byte|character)"):
         existing("a\0b", "config")
+
+
+def test_blocks_with_other_labels_are_no_certificates() -> None:
+    blocks = [
+        f"-----BEGIN {label}-----\nMAA=\n-----END {label}-----\n"
+        for label in ("ATTRIBUTE CERTIFICATE", "CERTIFICATE", "CERTIFICATE REQUEST", "TRUSTED CERTIFICATE", "A")
+    ]
+    file = CertificateFile(FileBytes("fcu.crt", Path("fcu.crt"), "".join(blocks).encode()))
+    assert [(entry.index, entry.line) for entry in file.entries] == [(1, 4)]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from fcu_conform.rules import CATALOGUE
-from fcu_conform.rules.certificate import serial_trouble
+from fcu_conform.rules.certificate import certificates, serial_trouble
 from fcu_conform.rules.model import DeviceFindings, NotApplicable
 
 AT = datetime(2026, 6, 1, 12, 0, 0, tzinfo=timezone.utc)
@@ -402,3 +402,10 @@ def test_the_service_of_an_upload_is_that_of_the_devices(
     values: dict[str, Any], mode: str | None, told: list[tuple[str, str, str]]
 ) -> None:
     assert details(values, mode) == told
+
+
+def test_version_3_alone_can_have_extensions() -> None:
+    links = [SimpleNamespace(certificate=SimpleNamespace(version=version)) for version in (1, 2, 3, 4, 5)]
+    setup: Any = SimpleNamespace(chain=SimpleNamespace(distinct=links))
+    assert [certificate.version for _, certificate in certificates(setup)] == [1, 2, 3, 4, 5]
+    assert [certificate.version for _, certificate in certificates(setup, version_3=True)] == [3]
