@@ -52,6 +52,40 @@ def mutate_bytes(data: bytes, random: Random, others: Sequence[bytes] = ()) -> b
     return bytes(out[:LONGEST])
 
 
+_UNITS = (
+    b" ",
+    b"\n",
+    b"\t",
+    b"\r",
+    b"\0",
+    b".",
+    b"-",
+    b"=",
+    b"#",
+    b":",
+    b",",
+    b"\\",
+    b'"',
+    b"'",
+    b"[",
+    b"]",
+    b"{",
+    b"}",
+    b"*",
+    b"?",
+)
+FILLED = 1 << 16
+"""Bytes of one thing over and over: enough that what takes the square of them takes too long."""
+
+
+def fill(data: bytes, random: Random) -> bytes:
+    """Puts one thing into the data, at its beginning, its end or a line's, as often as fits."""
+    start = random.randrange(len(data) + 1)
+    unit = random.choice((*_UNITS, data[start : start + random.choice((1, 2, 3, 8))] or b"-- "))
+    at = random.choice((0, len(data), data.find(b"\n", start) + 1))
+    return data[:at] + unit * (FILLED // len(unit)) + data[at:]
+
+
 # DER: a tree of [tag, content or children], encoded with or without lies about lengths.
 
 _TAGS = (0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x0C, 0x13, 0x14, 0x16, 0x17, 0x18, 0x1C, 0x1E, 0x30, 0x31)

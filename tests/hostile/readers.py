@@ -26,7 +26,7 @@ from fcu_conform.faces import transport
 from fcu_conform.faces.settings import parse_instant
 
 from .factory import AT, DEVICES, UPLOAD, Factory
-from .mutation import Mutator
+from .mutation import Mutator, fill
 
 SLOWEST = 5.0
 """Seconds of processor time of one input."""
@@ -60,7 +60,8 @@ class Reader:
     def input(self, number: int) -> bytes:
         """The broken input of that number: always the same."""
         random = Random(f"{self.name} {number}")
-        return self.mutate(random.choice(self.seeds), random, self.seeds)
+        seed = random.choice(self.seeds)
+        return fill(seed, random) if random.random() < 0.1 else self.mutate(seed, random, self.seeds)
 
 
 @dataclass(frozen=True)
