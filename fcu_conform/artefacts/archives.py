@@ -211,6 +211,10 @@ def _bounded(path: Path, name: str, data: bytes, limit: int) -> FileBytes:
     return FileBytes(name, path, data)
 
 
+_PACKED_PIECE = 8 * KIB
+"""Bytes that gzip is given at once: at the end of each member it copies what is left of them."""
+
+
 class _Packed(io.RawIOBase):
     """What gzip is fed with. It goes through any number of empty members before it gives anything, a step for each."""
 
@@ -219,8 +223,8 @@ class _Packed(io.RawIOBase):
         self._allowed = GZIP_HOLLOW
 
     def read(self, count: int = -1) -> bytes:
-        """The next bytes. Raises tarfile.ReadError where too little has come of those before."""
-        data = self._raw.read(count)
+        """The next bytes, some kilobytes at most. Raises tarfile.ReadError where too little has come of those before."""
+        data = self._raw.read(min(count, _PACKED_PIECE) if count >= 0 else _PACKED_PIECE)
         self._allowed -= len(data)
         if self._allowed < 0:
             raise ReadError("it consists of next to nothing, very many times")

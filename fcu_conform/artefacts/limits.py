@@ -87,7 +87,7 @@ ARCHIVE_READ = 16 * MIB
 ARCHIVE_HOLLOW = 10_000
 """Members without content (folders, empty files, links) that an archive may have beyond four for each file."""
 
-GZIP_HOLLOW = 2 * MIB
+GZIP_HOLLOW = 1280 * KIB
 """Bytes that gzip may take before anything comes of them; more than are ever asked of it at once."""
 
 ARCHIVE_TAIL = 1 * MIB
