@@ -211,8 +211,8 @@ def _bounded(path: Path, name: str, data: bytes, limit: int) -> FileBytes:
     return FileBytes(name, path, data)
 
 
-_PACKED_PIECE = 8 * KIB
-"""Bytes that gzip is given at once: at the end of each member it copies what is left of them."""
+_PIECE, _CRUMB = 8 * KIB, 1
+"""Bytes that gzip is given at once, and where it has some left: at the end of each member it copies what it has."""
 
 
 class _Packed(io.RawIOBase):
@@ -221,10 +221,12 @@ class _Packed(io.RawIOBase):
     def __init__(self, raw: IO[bytes]) -> None:
         self._raw = raw
         self._allowed = GZIP_HOLLOW
+        self._most = 0
 
     def read(self, count: int = -1) -> bytes:
-        """The next bytes, some kilobytes at most. Raises tarfile.ReadError where too little has come of those before."""
-        data = self._raw.read(min(count, _PACKED_PIECE) if count >= 0 else _PACKED_PIECE)
+        """The next bytes, a few kilobytes. Raises tarfile.ReadError where too little has come of those before."""
+        self._most = max(self._most, count)
+        data = self._raw.read(_PIECE if count < 0 else min(count, _PIECE if count == self._most else _CRUMB))
         self._allowed -= len(data)
         if self._allowed < 0:
             raise ReadError("it consists of next to nothing, very many times")
