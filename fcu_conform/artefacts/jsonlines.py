@@ -61,7 +61,7 @@ class LinesChunk:
             data = self._data()
         except OSError as fault:
             reason = (fault.strerror or str(fault)).lower()
-            yield DeviceFile(f"{name} row {self.first}", troubles=(f"cannot be read any more: {reason}",))
+            yield unread(f"{name} row {self.first}", f"cannot be read any more: {reason}")
             return
         yield from _rows(name, self.first, data)
 
@@ -83,7 +83,7 @@ def _rows(table: str, first: int, data: bytes) -> Iterator[DeviceFile]:
         try:
             row = json.loads(line)
         except (ValueError, RecursionError):
-            yield DeviceFile(f"{table} row {number}", troubles=("is no JSON object on a line of its own",))
+            yield unread(f"{table} row {number}", "is no JSON object on a line of its own")
             continue
         yield read_row(table, number, row)
 
@@ -92,25 +92,20 @@ def line_chunks(path: Path, *, packed: bool) -> Iterator[Chunk]:
     """The rows of a .jsonl file, or of one that is packed with gzip."""
     try:
         with open_regular(path) as raw:
-            if not packed:
-                # What is appended meanwhile is left alone: a file that grows as fast as it is read has no end.
-                for span, lines in _spans(raw, os.fstat(raw.fileno()).st_size):
-                    if strange := _strangeness(lines):
-                        yield _strange(path, span[0], lines, strange)
-                        return
-                    whole = span[2] - span[1] == len(lines)
-                    yield (
-                        LinesChunk(os.fspath(path), *span)
-                        if whole
-                        else FilesChunk(tuple(_rows(path.name, span[0], lines)))
-                    )
-                return
-            stream = BoundedStream(raw, unpacked_limit(raw), packed=True)
-            for (first, _, _), lines in _spans(stream, sys.maxsize):
-                if strange := _strangeness(lines):
-                    yield _strange(path, first, lines, strange)
+            # What is appended meanwhile is left alone: a file that grows as fast as it is read has no end.
+            spans = (
+                _spans(BoundedStream(raw, unpacked_limit(raw), packed=True), sys.maxsize)
+                if packed
+                else _spans(raw, os.fstat(raw.fileno()).st_size)
+            )
+            for (first, start, stop), lines in spans:
+                if strangeness := _strangeness(lines):
+                    yield _strange(path, first, lines, strangeness)
                     return
-                yield FilesChunk(tuple(_rows(path.name, first, lines)))
+                if packed or stop - start != len(lines):
+                    yield FilesChunk(tuple(_rows(path.name, first, lines)))
+                else:
+                    yield LinesChunk(os.fspath(path), first, start, stop)
     except (OSError, EOFError, ValueError, zlib.error, tarfile.TarError) as fault:
         reason = str(fault).splitlines()[0] if str(fault) else type(fault).__name__
         trouble = f"cannot be read to its end: {reason}; what comes after was not judged"

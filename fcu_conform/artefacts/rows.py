@@ -27,13 +27,13 @@ def read_row(table: str, number: int, row: Any) -> DeviceFile:
     """
     place = f"{table} row {number}"
     if not isinstance(row, dict):
-        return DeviceFile(place, troubles=("is no object with columns",))
+        return unread(place, "is no object with columns")
     name = row.get("endpoint_name")
     shown = f"{place} ({name})" if name and isinstance(name, str) else place
     try:
         return _device(place, shown, row)
     except RowError as fault:
-        return DeviceFile(shown, troubles=(str(fault),))
+        return unread(shown, str(fault))
 
 
 def _device(place: str, shown: str, row: dict[str, Any]) -> DeviceFile:

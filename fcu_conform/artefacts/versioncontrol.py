@@ -60,7 +60,7 @@ def _tracking_in(work_tree: Path, name: str) -> Tracking:
     return Tracking.IGNORED if ignored else Tracking.UNTRACKED
 
 
-_OWN_FILES = ("HEAD", "config", "config.worktree", "packed-refs", "shallow", "info/exclude", "info/grafts")
+_OTHER_FILES = ("HEAD", "config.worktree", "packed-refs", "shallow", "info/grafts")
 _BLANKS = rb"[^\S\n]*"  # inside a line: from every line to the end of empty ones would take the square of their number
 _LEADS_ELSEWHERE = re.compile(
     rb"^%b(\[%binclude|excludesfile)|\]%bexcludesfile" % (_BLANKS, _BLANKS, _BLANKS), re.IGNORECASE | re.MULTILINE
@@ -78,7 +78,7 @@ def _is_harmless(work_tree: Path, name: str) -> bool:
     patterns = [_read(folder / ".gitignore") for folder in folders]
     patterns += [_read(folder / "info" / "exclude") for folder in own]
     settings = [_read(folder / "config", GIT_CONFIG) for folder in own]
-    others = [_read(folder / other) for folder in own for other in _OWN_FILES]
+    others = [_read(folder / other) for folder in own for other in _OTHER_FILES]
     if any(file.trouble not in (None, Trouble.MISSING) for file in (*patterns, *settings, *others)):
         return False
     if any(_LEADS_ELSEWHERE.search(file.data) for file in settings):
@@ -95,14 +95,15 @@ def _steps(patterns: Iterable[bytes], name: str) -> int:
     Patterns become regular expressions, and these try every way to share out a name among stars, and the folders among
     double stars.
     """
-    folders = name.split("/")
+    path = os.fsencode(name)
+    folders = path.split(b"/")
     longest, depth = max(map(len, folders)), len(folders)
     steps = 0
     for pattern in patterns:
         parts = pattern.split(b"/")
         doubled = 1 + parts.count(b"**")  # a pattern may begin anywhere
         single = sum(part.count(b"*") for part in parts if part != b"**")
-        steps += len(name) + comb(longest + single, single) * comb(depth + doubled, doubled)
+        steps += len(path) + comb(longest + single, single) * comb(depth + doubled, doubled)
     return steps * depth  # folders are matched too
 
 

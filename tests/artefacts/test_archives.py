@@ -360,6 +360,8 @@ def test_a_gzip_file_of_nothing_very_many_times_is_given_up(tmp_path: Path, monk
     assert "it consists of next to nothing, very many times" in file.detail
 
 
-def test_what_gzip_is_fed_with_is_read_to_its_end_unless_told_otherwise() -> None:
+def test_gzip_is_fed_with_a_few_kilobytes_and_with_next_to_nothing_where_it_has_some_left() -> None:
+    packed = archives._Packed(io.BytesIO(bytes(100_000)))
+    assert [len(packed.read(count)) for count in (5, 8, 4, 100_000, 99_999, 2, 100_000)] == [5, 8, 1, 8192, 1, 1, 8192]
+    assert len(packed.read()) == 8192
     assert archives._Packed(io.BytesIO(b"all of it")).read() == b"all of it"
-    assert archives._Packed(io.BytesIO(b"all of it")).read(3) == b"all"

@@ -166,6 +166,7 @@ def test_patterns_are_as_long_as_the_limits_and_not_longer(tmp_path: Path) -> No
         (b"**/*.pem", "key.pem", 7 + 8 * 3),
         (b"*.pem", "line/keys/k.pem", 3 * (15 + 6 * 4)),
         (b"**/*/**", "line/keys/k.pem", 3 * (15 + 6 * 20)),
+        (b"*", "k\u00e4\u00e4.pem", 9 + 10 * 2),  # of bytes, not of characters
     ],
 )
 def test_steps_are_ways_to_share_names_among_stars_and_folders_among_double_stars(

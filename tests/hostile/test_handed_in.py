@@ -8,6 +8,7 @@ import os
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -136,41 +137,47 @@ def test_a_manifest_that_names_what_is_not_there_is_told_in_part(factory: Factor
     assert f"names {100_000 - MANIFEST_MISSING} more files that are missing" in said[-1]
 
 
-def test_a_parquet_file_of_one_giant_value_is_not_unpacked(factory: Factory, held: Held) -> None:
+def parquet(factory: Factory, chains: str, **options: object) -> Path:
+    """A Parquet file with a column of what an expression makes, in a process of its own: it takes a lot of memory."""
     pytest.importorskip("pyarrow")
-    # In a process of its own: making it takes a lot of memory.
+    path = factory / "lot.parquet"
     script = (
-        "import pyarrow, pyarrow.parquet, sys\n"
-        "table = pyarrow.table({'chain': ['x' * (64 << 20)]})\n"
-        "pyarrow.parquet.write_table(table, sys.argv[1], compression='gzip')"
+        "import pyarrow, pyarrow.parquet\n"
+        f"pyarrow.parquet.write_table(pyarrow.table({{'chain': {chains}}}), {str(path)!r}, **{options!r})"
     )
-    assert run(sys.executable, "-c", script, factory / "lot.parquet", cwd=elsewhere(factory)).code == 0
-    done = held(lambda: run(*lot(factory, factory / "lot.parquet"), cwd=elsewhere(factory)))
+    done = run(sys.executable, "-c", script, cwd=elsewhere(factory))
+    assert done.code == 0, done.err
+    return path
+
+
+def test_a_parquet_file_of_one_giant_value_is_not_unpacked(factory: Factory, held: Held) -> None:
+    path = parquet(factory, "['x' * (64 << 20)]", compression="gzip")
+    done = held(lambda: run(*lot(factory, path), cwd=elsewhere(factory)))
     assert (done.code, failed(done)) == (1, {"DEV001"})
     assert "column chain: has values of more than" in done.out
 
 
+TEXTS = "['x' * (2 << 20)] * 150 + ['y']"
+LISTS = (
+    "pyarrow.ListArray.from_arrays(range(0, 303, 2), "
+    "pyarrow.DictionaryArray.from_arrays([0] * 300 + [1, 1], [b'x' * (2 << 20), b'y']))"
+)
+
+
 @pytest.mark.parametrize(
-    "how",
+    ("chains", "options"),
     [
-        "values, {'dictionary_pagesize_limit': 1 << 30}",
-        "values, {'use_dictionary': False, 'column_encoding': 'DELTA_BYTE_ARRAY'}",
-        "pyarrow.ListArray.from_arrays(range(0, 303, 2), pyarrow.DictionaryArray.from_arrays([0] * 300 + [1, 1],"
-        " [values[0].encode(), b'y'])), {'store_schema': False, 'dictionary_pagesize_limit': 1 << 30}",
+        (TEXTS, {"dictionary_pagesize_limit": 1 << 30}),
+        (TEXTS, {"use_dictionary": False, "column_encoding": "DELTA_BYTE_ARRAY"}),
+        (LISTS, {"store_schema": False, "dictionary_pagesize_limit": 1 << 30}),
     ],
     ids=["dictionary", "prefixes", "list"],
 )
-def test_a_parquet_file_that_repeats_a_long_value_is_not_written_out(how: str, factory: Factory, held: Held) -> None:
-    """A hundred kilobytes that stand for a gigabyte; what is no repetition is judged."""
-    pytest.importorskip("pyarrow")
-    script = (
-        "import pyarrow, pyarrow.parquet, sys\n"
-        "values = ['x' * (2 << 20)] * 150 + ['y']\n"
-        f"values, options = {how}\n"
-        "pyarrow.parquet.write_table(pyarrow.table({'chain': values}), sys.argv[1], **options)"
-    )
-    path = factory / "lot.parquet"
-    assert run(sys.executable, "-c", script, path, cwd=elsewhere(factory)).code == 0
+def test_a_parquet_file_that_repeats_a_long_value_is_not_written_out(
+    chains: str, options: dict[str, Any], factory: Factory, held: Held
+) -> None:
+    """A hundred kilobytes that stand for some 300 or 600 MiB; what is no repetition is judged."""
+    path = parquet(factory, chains, **options)
     assert path.stat().st_size < 1 << 20
     done = held(lambda: run(*lot(factory, path), cwd=elsewhere(factory)))
     assert done.code == 1
@@ -179,14 +186,7 @@ def test_a_parquet_file_that_repeats_a_long_value_is_not_written_out(how: str, f
 
 
 def test_millions_of_rows_of_nothing_are_told_once(factory: Factory, held: Held) -> None:
-    pytest.importorskip("pyarrow")
-    script = (
-        "import pyarrow, pyarrow.parquet, sys\n"
-        "table = pyarrow.table({'chain': pyarrow.nulls(4_000_000, pyarrow.string())})\n"
-        "pyarrow.parquet.write_table(table, sys.argv[1])"
-    )
-    path = factory / "lot.parquet"
-    assert run(sys.executable, "-c", script, path, cwd=elsewhere(factory)).code == 0
+    path = parquet(factory, "pyarrow.nulls(4_000_000, pyarrow.string())")
     done = held(lambda: run(*lot(factory, path), cwd=elsewhere(factory)))
     assert (done.code, failed(done)) == (1, {"DEV001"})
     assert "has 4000000 rows in" in done.out
