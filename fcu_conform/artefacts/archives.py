@@ -9,7 +9,7 @@ import stat
 import tarfile
 import zipfile
 from collections.abc import Callable, Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from tarfile import EmptyHeaderError, EOFHeaderError, HeaderError, ReadError  # type: ignore[attr-defined]
 from typing import IO, Any
 
@@ -141,7 +141,8 @@ def _open(path: Path, crumb: int) -> _CarefulFile:
 
 
 def _escapes(name: str) -> bool:
-    return name.startswith("/") or ".." in PurePosixPath(name).parts
+    # Not by pathlib: before Python 3.12 it keeps the name of every member in the interpreter's table of strings.
+    return name.startswith("/") or ".." in name.split("/")
 
 
 def _refused(archive: Path, name: str, detail: str) -> FileBytes:

@@ -203,13 +203,10 @@ def test_ini_keys_name_devices_and_upload(pytester: Any, keystore: Path, lot: Pa
     result.stdout.fnmatch_lines(["FCU conformance: conformant*"])
 
 
-def test_memory_does_not_grow_with_the_lot(keystore: Path, tmp_path: Path) -> None:
-    archives = {count: tmp_path / f"{count}.tar" for count in (1000, 2500)}
-    for count, archive in archives.items():
-        reference_ca("devices", "--keystore", keystore, "--seed", "memory", "--count", count, "-o", archive)
-    check(keystore, devices=archives[2500])  # what is loaded once, and caches that have a bound
+def peak_of_memory(keystore: Path, archive: Path, count: int) -> int:
+    """Bytes that judging a lot takes at most. The least of two: tables of the interpreter's own grow now and then."""
     peaks = []
-    for count, archive in archives.items():
+    for _ in range(2):
         gc.collect()
         tracemalloc.start()
         report = check(keystore, devices=archive)
@@ -217,5 +214,14 @@ def test_memory_does_not_grow_with_the_lot(keystore: Path, tmp_path: Path) -> No
         tracemalloc.stop()
         assert report.examination is not None
         assert report.examination.device_pass("keystore").checked == count
-    # What stays of a device is digests, its name and its public key: two kilobytes or three, not its certificates.
-    assert peaks[1] - peaks[0] < 1500 * 3500
+    return min(peaks)
+
+
+def test_memory_does_not_grow_with_the_lot(keystore: Path, tmp_path: Path) -> None:
+    archives = {count: tmp_path / f"{count}.tar" for count in (1000, 2500)}
+    for count, archive in archives.items():
+        reference_ca("devices", "--keystore", keystore, "--seed", "memory", "--count", count, "-o", archive)
+    check(keystore, devices=archives[2500])  # what is loaded once, and caches that have a bound
+    few, many = (peak_of_memory(keystore, archive, count) for count, archive in archives.items())
+    # What stays of a device is digests, its name and its public key: a kilobyte or two, not its certificates.
+    assert many - few < 1500 * 2500
