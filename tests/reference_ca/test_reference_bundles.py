@@ -13,7 +13,6 @@ import cbor2
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, load_der_private_key
 from device_double import Device, Refusal
 from reference_ca_helpers import OpenSsl
@@ -419,36 +418,3 @@ def test_certificates_that_are_stored_and_never_sent_are_warned_about(source: So
     config = Config.example(source, depth=3)
     texts = [w.message for w in prepare_device_configuration("endpoint-1", authority, config).warning_list]
     assert any("octets: a device reads 1024" in text for text in texts)
-
-
-# --- the double itself ------------------------------------------------------------------------------------------
-
-
-def test_the_device_double_notices_what_the_real_device_refuses(source: Source) -> None:
-    good = prepare_device_configuration("endpoint-1", fcu(source), Config.example(source, depth=3)).config_data
-    message = cbor2.loads(good)
-    key = ec.generate_private_key(ec.SECP256R1())
-    other_key = reference_ca.credentials.key_der(key).data
-
-    def changed(**groups: Any) -> bytes:
-        return cbor2.dumps({name: value for name, value in {**message, **groups}.items() if value is not None})
-
-    (chain,) = message["CertificateChains"]
-    without_name = [item for item in message["ConfigParams"] if item["Name"] != "mbed.EndpointName"]
-    for spoiled, status in (
-        (good + b"\x00", 20),
-        (b"\xbf" + good[1:] + b"\xff", 20),
-        (changed(SchemeVersion="0.0.2"), 24),
-        (changed(keys=[]), 23),
-        (changed(Verify=True), 20),
-        (changed(ConfigParams=without_name), 25),
-        (changed(Certificates=None), 25),
-        (changed(Keys=[{**message["Keys"][0], "Data": other_key}]), 34),
-        (changed(CertificateChains=[{**chain, "ACL": b""}]), 37),
-        (changed(CertificateChains=[{**chain, "Format": "Der"}]), 37),
-        (changed(ConfigParams=message["ConfigParams"] * 2), 17),
-    ):
-        with pytest.raises(Refusal) as refusal:
-            Device().receive(spoiled)
-        assert refusal.value.status == status
-    assert reference_ca.read_response(Device().receive(changed())).status == 0
