@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import combinations
 
 from fcu_conform.artefacts import oids
 from fcu_conform.artefacts.certificate import Certificate
@@ -113,8 +114,7 @@ def _anchors_share_a_name(path: PathQuestion, _at: datetime) -> bool:
     """A CA was given a new key and kept its name, and the certificate below does not say by which key it was signed."""
     return any(
         one.subject.matches(other.subject) and one.public_key.der != other.public_key.der
-        for number, one in enumerate(path.anchors)
-        for other in path.anchors[number + 1 :]
+        for one, other in combinations(path.anchors, 2)
     )
 
 

@@ -69,8 +69,6 @@ def _behind(examination: Examination, result: Result) -> frozenset[str]:
     ):
         # Every device has faults of its own.
         return frozenset(examination.device_pass(setup.name).tallies[result.code].hidden_by)
-    if result.outcome is not Outcome.BLOCKED:
-        return frozenset()
     behind = []
     for code in result.blocked_by:
         if code not in examination.catalogue or examination.catalogue[code].scope.is_about_run:
