@@ -84,7 +84,7 @@ def _uri_faults(uri: str, aid: str) -> Iterator[tuple[str, str]]:
         yield "names an account, which first-to-claim must not", "no aid parameter"
     elif aid in ("present", "last") and not has_aid:
         yield "names no account", "?aid=ACCOUNT"
-    elif aid in ("present", "last") and account.partition("&")[0] == "":
+    elif aid in ("present", "last") and not account.partition("&")[0]:
         yield "names an empty account", "?aid=ACCOUNT"
     elif aid == "last" and "&" in account:
         yield "has something after the account, which the device compares to the end", "aid last"

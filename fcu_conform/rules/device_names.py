@@ -42,7 +42,7 @@ def common_name_is_endpoint_name(subject: Device, setup: Setup) -> DeviceFinding
     if len(names) != 1:
         found = ", ".join(map(repr, names)) or "none"
         return [Finding(f"the device certificate has {len(names)} CNs", place, "exactly one CN", found)]
-    name = names[0]
+    (name,) = names
     if not 1 <= len(name) <= CN_LIMIT:
         return [
             Finding(

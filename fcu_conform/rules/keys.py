@@ -57,7 +57,8 @@ def key_is_one_pem_key(setup: Setup) -> Findings:
         labels = ", ".join(block.label for block in file.pem.blocks)
         yield Finding(f"has {len(keys)} private keys", KEY, expected=expected, found=labels)
     elif file.key_problem:
-        yield Finding(f"{keys[0].label}: {file.key_problem}", Location(KEY_NAME, line=keys[0].line))
+        (key,) = keys
+        yield Finding(f"{key.label}: {file.key_problem}", Location(KEY_NAME, line=key.line))
     elif others:
         yield Finding("has more than the private key", KEY, expected=expected, found=", ".join(others))
 

@@ -83,7 +83,7 @@ def public_keys_are_unique(_setup: Setup, seen: Memory) -> DeviceCheck:
 )
 def endpoint_names_are_unique(_setup: Setup, seen: Memory) -> DeviceCheck:
     def check(device: Device, setup: Setup) -> DeviceFindings:
-        name = own_certificate(device, setup).common_names[0]
+        (name,) = own_certificate(device, setup).common_names
         earlier = seen.before(name.encode("utf-8", "backslashreplace"), device)
         if not earlier:
             return ()

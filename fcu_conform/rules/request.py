@@ -70,7 +70,7 @@ def request_is_one_pem_request(setup: Setup) -> Findings:
         return
     # A private key in this file is KEY008's business.
     labels = [block.label for block in file.pem.blocks if not block.is_private_key]
-    if len(file.request_blocks) != 1 or len(labels) != 1:
+    if not file.request_blocks or len(labels) != 1:
         found = ", ".join(labels)
         yield Finding(f"has {len(file.request_blocks)} requests in {len(labels)} blocks", REQUEST, expected, found)
     elif file.request_problem:

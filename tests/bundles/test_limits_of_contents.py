@@ -171,6 +171,12 @@ def test_a_key_may_have_been_made_in_an_earlier_message_where_it_is_named(
     assert told(data, setup, "BDL031") == messages
 
 
+@pytest.mark.parametrize("name", ["acme.other", "zeta.other"])
+def test_a_key_of_another_name_is_not_the_devices(name: str, setup: Setup) -> None:
+    data = changed(good(), set_field("Keys", "Name", name))
+    assert told(data, setup, "BDL031") == [f"lacks {OWN.split(', ')[2]}"]
+
+
 @pytest.mark.parametrize(
     ("edits", "messages"),
     [
@@ -178,13 +184,14 @@ def test_a_key_may_have_been_made_in_an_earlier_message_where_it_is_named(
         ((NAMED,), []),
         ((NAMED, drop_group("Keys")), ["there is no private key mbed.BootstrapDevicePrivateKey"]),
         ((NAMED, drop_group("Keys"), SID), []),
+        ((NAMED, set_field("Keys", "Name", "zeta.other")), ["there is no private key mbed.BootstrapDevicePrivateKey"]),
         ((NAMED, set_field("Keys", "Name", "acme.other")), ["there is no private key mbed.BootstrapDevicePrivateKey"]),
         (
             (NAMED, set_field("Keys", "Type", "ECCPublic")),
             ["there is no private key mbed.BootstrapDevicePrivateKey"],
         ),
     ],
-    ids=["none named", "there", "gone", "made earlier", "of another name", "public"],
+    ids=["none named", "there", "gone", "made earlier", "of a later name", "of an earlier name", "public"],
 )
 def test_a_key_that_is_named_is_there(edits: tuple[Any, ...], messages: list[str], setup: Setup) -> None:
     data = changed(good(), *edits)

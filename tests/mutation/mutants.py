@@ -124,6 +124,7 @@ def evaluated(source: str) -> str:
                     decorator.keywords = [k for k in decorator.keywords if k.arg not in ("frozen", "slots")]
         elif isinstance(node, ast.arguments):  # by name or by place: callers that do as they did get the same
             node.args, node.posonlyargs, node.kwonlyargs = [*node.posonlyargs, *node.args, *node.kwonlyargs], [], []
+            node.defaults, node.kw_defaults = [*node.defaults, *filter(None, node.kw_defaults)], []
         elif isinstance(node, ast.arg):
             node.annotation = None
         elif isinstance(node, ast.AnnAssign):

@@ -111,6 +111,7 @@ def test_a_uri_lies_at_a_host_or_below_a_domain(uri: str, base: str, expected: b
         ("10.1.2.3", network("0.0.0.0/0"), True),
         ("10.1.2.3", bytes((10, 1, 99, 99, 255, 255, 0, 0)), True),
         ("10.1.2.3", network("fe80::/10"), False),
+        ("::10.1.2.3", network("10.1.2.3/32"), False),
         ("fe80::1", network("fe80::/10"), True),
         ("2001:db8::1", network("fe80::/10"), False),
         ("10.1.2.3", b"\x0a\x01", False),

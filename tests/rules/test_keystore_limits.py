@@ -18,6 +18,7 @@ from artefacts.makers import (
     pem,
 )
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from fcu_conform.engine import Outcome, Report, check
@@ -242,6 +243,7 @@ NOT_LAST = "has something after the account, which the device compares to the en
         ({LWM2M: "coaps://a"}, [f"{LWM2M} names no account"]),
         ({LWM2M: "coaps://a?aid="}, [f"{LWM2M} names an empty account"]),
         ({LWM2M: "coaps://a?aid=1&x=1"}, [f"{LWM2M} {NOT_LAST}"]),
+        ({LWM2M: "<%= ENV['URI'] %>", URI: "coaps://a"}, [f"{URI} names no account"]),
         ({LATER: "coaps://a"}, []),
         ({LATER: "coaps://a?aid=1"}, [f"{LATER} {NOT_THIS}"]),
         ({"first-to-claim": "true", URI: "coaps://a"}, []),
@@ -357,3 +359,21 @@ def test_a_template_in_the_settings_is_compared_with_no_subject(line: Line, comm
     line.write("fcu_csr.pem", make_request("FCU line 1").public_bytes(Encoding.PEM))
     line.configure(f"certificate-authority:\n  common-name: {common_name}\n")
     assert bool(said(line, "CSR005")) is is_told
+
+
+def test_a_setting_that_is_not_given_does_not_hide_the_next_one(line: Line) -> None:
+    line.write("fcu_csr.pem", make_request("FCU line 1").public_bytes(Encoding.PEM))
+    line.configure("certificate-authority:\n  locality-name: Oulu\n  country-name: FI\n")
+    assert len(said(line, "CSR005")) == 2
+
+
+@pytest.mark.parametrize("is_signed_by_another", [False, True])
+def test_a_signature_of_an_unknown_kind_does_not_hide_a_wrong_one(line: Line, is_signed_by_another: bool) -> None:
+    remake(line, 0, digest=hashes.SHA3_256())
+    if is_signed_by_another:
+        remake(line, 1, issuer_key=make_key("another"))
+    (result,) = [result for result in report(line).results if result.code == "CHN004"]
+    if is_signed_by_another:
+        assert [finding.location.index for finding in result.findings] == [2]
+    else:
+        assert (result.outcome, result.blocked_by) == (Outcome.BLOCKED, ("CRT004", "CRT005"))
