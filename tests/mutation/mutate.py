@@ -150,25 +150,34 @@ def chosen(copy: Path, asked: Sequence[str], sample: int | None, seed: int) -> l
     return every
 
 
-def set_apart(records: list[Told]) -> None:
-    """Marks what survived and is known, with a reason, to make no difference: it says the same.
+Excuses = dict[tuple[str, int], list[str]]
+"""By module and row: patterns for the operators whose changes there are known, with a reason, to make no difference."""
+
+
+def excuses() -> Excuses:
+    """What `SAME` says of the code as it stands.
 
     Raises:
         SystemExit: a line that is excused stands in its module no more.
     """
-    entries = tomllib.loads(SAME.read_text(encoding="utf-8"))["same"]
-    lines: dict[str, list[str]] = {}
-    for entry in entries:
-        text = lines.setdefault(entry["module"], (ROOT / entry["module"]).read_text(encoding="utf-8").splitlines())
-        if entry["line"] not in map(str.strip, text):
+    excused: Excuses = defaultdict(list)
+    for entry in tomllib.loads(SAME.read_text(encoding="utf-8"))["same"]:
+        lines = (ROOT / entry["module"]).read_text(encoding="utf-8").splitlines()
+        rows = [row for row, line in enumerate(lines, 1) if line.strip() == entry["line"]]
+        if not rows:
             raise SystemExit(f"{SAME.name}: {entry['module']} has no line {entry['line']!r}")
+        for row in rows:
+            excused[entry["module"], row].append(entry["change"])
+    return excused
+
+
+def set_apart(records: list[Told], excused: Excuses) -> None:
+    """Marks what survived and is excused: it says the same."""
     for told in records:
         operator = told["operator"].removeprefix("core/")
-        for entry in entries:
-            if told["module"] == entry["module"] and re.fullmatch(entry["change"], operator):
-                is_there = lines[told["module"]][told["row"] - 1].strip() == entry["line"]
-                if is_there and told["outcome"] in UNNOTICED:
-                    told["outcome"] = "idle"
+        patterns = excused.get((told["module"], told["row"]), ())
+        if told["outcome"] in UNNOTICED and any(re.fullmatch(pattern, operator) for pattern in patterns):
+            told["outcome"] = "idle"
 
 
 def tell_scores(records: list[Told]) -> float:
@@ -210,6 +219,7 @@ def main() -> int:
     parser.add_argument("--reach", type=Path, help="a file that keeps which tests reach what, for the next run")
     parser.add_argument("modules", nargs="*", metavar="MODULE")
     options = parser.parse_args()
+    excused = excuses()
     with tempfile.TemporaryDirectory() as name:
         copies = copies_of_repository(Path(name), options.workers)
         mutants = chosen(copies[0], options.modules, options.sample, options.seed)
@@ -220,7 +230,7 @@ def main() -> int:
             if options.reach:
                 reach.save(options.reach)
         records = attempt(copies, reach, mutants, options.budget)
-    set_apart(records)
+    set_apart(records, excused)
     if options.out:
         options.out.write_text("".join(json.dumps(told) + "\n" for told in records), encoding="utf-8")
     return 0 if tell_scores(records) >= TARGET else 1
