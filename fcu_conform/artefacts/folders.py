@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from pathlib import Path
@@ -31,7 +31,7 @@ class Group:
         below: the folder, from the root of the output; empty for the root itself.
         names: their files in that folder, in order.
         keys: file to key file, both from the root, where a device has one.
-        rows: file from the root to what the manifest says of it.
+        rows: file from the root to what the manifest says of it; until the folder is divided, those of others too.
         strays: key files in that folder that belong to no device.
         trouble: why the folder cannot be listed.
     """
@@ -39,7 +39,7 @@ class Group:
     below: str
     names: tuple[str, ...] = ()
     keys: dict[str, str] = field(default_factory=dict)
-    rows: dict[str, Row] = field(default_factory=dict)
+    rows: Mapping[str, Row] = field(default_factory=dict)
     strays: tuple[str, ...] = ()
     trouble: str = ""
 
@@ -141,12 +141,12 @@ def _part(group: Group, start: int) -> Group:
     """Some of a folder's devices; what else the folder has comes with the last of them."""
     names = group.names[start : start + CHUNK]
     prefix = f"{group.below}/" if group.below else ""
-    own = {prefix + name for name in names} if group.keys or group.rows else set()
+    own = [prefix + name for name in names] if group.keys or group.rows else []
     return Group(
         group.below,
         names,
-        {name: key for name, key in group.keys.items() if name in own},
-        {name: row for name, row in group.rows.items() if name in own},
+        {name: group.keys[name] for name in own if name in group.keys},
+        {name: group.rows[name] for name in own if name in group.rows},
         group.strays if start + CHUNK >= len(group.names) else (),
         group.trouble,
     )
@@ -174,21 +174,20 @@ def _groups(root: Path, manifest: Manifest, listed_only: bool) -> Iterator[Group
         key_names = {prefix + name for name in files if is_key_name(name)} | (
             {prefix + name for name in files if prefix + name in named_keys} if named_keys else set()
         )
-        own_rows = {prefix + name: rows[prefix + name] for name in files if prefix + name in rows} if rows else {}
         names = tuple(
             name
             for name in files
-            if prefix + name in own_rows
+            if prefix + name in rows
             or (not listed_only and is_device_name(prefix + name) and prefix + name not in key_names)
         )
-        keys = dict(_keys(prefix, names, key_names, own_rows)) if key_names or named_keys else {}
+        keys = dict(_keys(prefix, names, key_names, rows)) if key_names or named_keys else {}
         strays = sorted(name[len(prefix) :] for name in key_names - set(keys.values()) - named_keys)
         if names or strays:
-            yield Group(below, names, keys, own_rows, tuple(strays))
+            yield Group(below, names, keys, rows, tuple(strays))
         pending += (prefix + name for name in sorted(folders, reverse=True))
 
 
-def _keys(prefix: str, names: tuple[str, ...], there: set[str], rows: dict[str, Row]) -> Iterator[tuple[str, str]]:
+def _keys(prefix: str, names: tuple[str, ...], there: set[str], rows: Mapping[str, Row]) -> Iterator[tuple[str, str]]:
     """Each device's file with its key's, from the root."""
     for base in names:
         name = prefix + base

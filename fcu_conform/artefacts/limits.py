@@ -63,7 +63,7 @@ TABLE_LINE = 64 * MIB
 JOURNAL_LINE = 64 * MIB
 """Bytes of one line of a journal; one about 500 devices that fail in twenty ways has about 12 MiB."""
 
-MANIFEST_FILE = 192 * MIB
+MANIFEST_FILE = 128 * MIB
 """Bytes of devices.csv; a million devices have about 100 MiB."""
 
 MANIFEST_ROWS = 1_000_000

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fcu_conform.artefacts import manifest
-from fcu_conform.artefacts.manifest import Manifest, Row, read_manifest
+from fcu_conform.artefacts.manifest import Manifest, Row, Rows, read_manifest
 from fcu_conform.artefacts.reading import FileBytes, Trouble
 
 
@@ -34,6 +34,17 @@ def rows(text: str) -> tuple[list[Row], tuple[str, ...]]:
 )
 def test_a_row_is_read(text: str, row: Row) -> None:
     assert rows(text) == ([row], ())
+
+
+@pytest.mark.parametrize("name", ["a", "1 2 3", "", " ", "a\nb", "\0", "ünïcode \U0001f980"])
+@pytest.mark.parametrize("enrollment_id", [None, "0A", "7 7"])
+@pytest.mark.parametrize("key_file", [None, "k", "3 k"])
+def test_a_row_is_kept_as_it_is_whatever_it_says(name: str, enrollment_id: str | None, key_file: str | None) -> None:
+    row = Row(12, name, "f.pem", enrollment_id, key_file)
+    kept = Rows()
+    kept.add(row)
+    assert dict(kept) == {"f.pem": row}
+    assert ("f.pem" in kept, "g.pem" in kept, len(kept), kept.get("g.pem")) == (True, False, 1, None)
 
 
 @pytest.mark.parametrize(
