@@ -97,7 +97,7 @@ class Digests:
         """Ordinals of the devices that share a digest with a device of another identity; asked once, at the end."""
         found: set[int] = set()
         count = sum(size for _, size in self._pieces) // ENTRY.size
-        bits = max(0, (count // AT_ONCE).bit_length())
+        bits = (count // AT_ONCE).bit_length()
         try:
             for part in range(1 << bits):
                 found |= self._repeated_in(part, 64 - bits)

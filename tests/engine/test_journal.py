@@ -244,8 +244,10 @@ def test_where_nothing_can_be_written_it_is_said(tmp_path: Path) -> None:
 def test_another_chunk_in_the_place_of_one_that_is_kept_is_refused(tmp_path: Path) -> None:
     with Journal(filled(tmp_path / "journal")).open(PLAIN) as journal:
         assert journal.has(1, CHUNKS[1])
-        with pytest.raises(UsageError, match=r"is of another lot, or the lot was changed since$"):
-            journal.has(1, CHUNKS[2])
+        for number in range(20):
+            other = FilesChunk((DeviceFile(f"{number}.pem"),))
+            with pytest.raises(UsageError, match=r"is of another lot, or the lot was changed since$"):
+                journal.has(1, other)
         assert not journal.has(3, CHUNKS[1])
 
 

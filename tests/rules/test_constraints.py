@@ -23,7 +23,7 @@ DNS, EMAIL, URI, IP, DIRECTORY = (
     GeneralName.IP,
     GeneralName.DIRECTORY,
 )
-REGISTERED_ID = 8
+OTHER, REGISTERED_ID = 0, 8
 
 
 def certificate(subject: x509.Name, *names: x509.GeneralName) -> Certificate:
@@ -77,6 +77,7 @@ def test_a_host_lies_below_a_domain(host: str, base: str, expected: bool) -> Non
         ("qa@example.com", "qa@example.com", True),
         ("qa@example.com", "QA@example.com", True),
         ("qb@example.com", "qa@example.com", False),
+        ("qa@example.com", "qb@example.com", False),
         ("qa@example.com", "example.com", True),
         ("qa@a.example.com", "example.com", False),
         ("qa@a.example.com", ".example.com", True),
@@ -111,6 +112,7 @@ def test_a_uri_lies_at_a_host_or_below_a_domain(uri: str, base: str, expected: b
         ("10.1.2.3", network("0.0.0.0/0"), True),
         ("10.1.2.3", bytes((10, 1, 99, 99, 255, 255, 0, 0)), True),
         ("10.1.2.3", network("fe80::/10"), False),
+        ("10.1.2.3", network("::/0"), False),
         ("::10.1.2.3", network("10.1.2.3/32"), False),
         ("fe80::1", network("fe80::/10"), True),
         ("2001:db8::1", network("fe80::/10"), False),
@@ -122,11 +124,18 @@ def test_an_address_lies_in_a_network(address: str, base: bytes, expected: bool)
     assert within(x509.IPAddress(ip_address(address)), limit(IP, base)) is expected
 
 
-@pytest.mark.parametrize(("oid", "expected"), [("1.2.3.4", True), ("1.2.3.5", False)])
-def test_a_name_of_a_kind_without_subtrees_is_that_name_or_not(oid: str, expected: bool) -> None:
-    held = certificate(x509.Name([]), x509.RegisteredID(x509.ObjectIdentifier("1.2.3.4"))).subject_alt_names[0].content
-    base = held if expected else held[:-1] + b"\x05"
-    assert within(x509.RegisteredID(x509.ObjectIdentifier("1.2.3.4")), limit(REGISTERED_ID, base)) is expected
+@pytest.mark.parametrize(("last", "expected"), [(b"\x03", False), (b"\x04", True), (b"\x05", False)])
+def test_a_name_of_a_kind_without_subtrees_is_that_name_or_not(last: bytes, expected: bool) -> None:
+    name = x509.RegisteredID(x509.ObjectIdentifier("1.2.3.4"))
+    held = certificate(x509.Name([]), name).subject_alt_names[0].content
+    assert within(name, limit(REGISTERED_ID, held[:-1] + last)) is expected
+
+
+def test_a_name_of_another_kind_has_no_host_though_it_looks_like_an_address() -> None:
+    name = x509.OtherName(x509.ObjectIdentifier("1.2.3.4"), b"\x0c\x03a@b")
+    held = certificate(x509.Name([]), name).subject_alt_names[0].content
+    assert within(name, limit(OTHER, held))
+    assert not within(name, limit(OTHER, b"b"))
 
 
 def directory(*attributes: tuple[str, str]) -> GeneralName:
@@ -141,6 +150,8 @@ def test_a_subject_lies_below_the_names_that_it_begins_with() -> None:
         (directory(("C", "FI"), ("O", "Example"), ("CN", "lamp")), True),
         (directory(("C", "FI"), ("O", "Example"), ("CN", "lamp"), ("OU", "x")), False),
         (directory(("O", "Example")), False),
+        (directory(("C", "DE")), False),
+        (directory(("C", "SE")), False),
         (directory(), True),
         (limit(DIRECTORY, b"\x30\x05no"), False),
     ):
@@ -156,6 +167,12 @@ def test_one_of_several_permitted_subtrees_is_enough_and_exclusion_comes_first()
         ("a.example.com", "excluded"),
         ("a.example.com", "not permitted"),
     ]
+
+
+@pytest.mark.parametrize("choice", [EMAIL, DIRECTORY, URI, IP, REGISTERED_ID])
+def test_what_is_permitted_of_one_kind_says_nothing_of_another(choice: int) -> None:
+    holder = certificate(x509.Name([]), x509.DNSName("a.example.org"))
+    assert list(excluded_names(NameConstraints((limit(choice, "x"),), ()), holder)) == []
 
 
 def test_a_limit_on_names_of_one_kind_says_nothing_of_another() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from artefacts.makers import (
     AT,
     Line,
     ca_extensions,
+    der,
     key_pem,
     make_certificate,
     make_chain,
@@ -316,6 +318,26 @@ def test_a_gap_after_the_third_certificate_is_told_of_what_comes_after_it(line: 
     (finding,) = [finding for result, finding in report(line).findings() if result.code == "CHN003"]
     assert finding.message.endswith("is not the issuer of certificate 3, and no other is")
     assert (finding.location.index, finding.expected) == (4, "after 3 CN=B: CN=C")
+
+
+@pytest.mark.parametrize(("order", "told"), [((0, 3, 1, 4), 4), ((0, 3, 4, 1), 2), ((0, 1, 3, 4), 3)])
+def test_a_gap_is_told_of_the_certificate_that_stands_behind_it(line: Line, order: tuple[int, ...], told: int) -> None:
+    made = make_chain("FCU line 1", "A", "B", "C", "ROOT_CA")
+    line.write_chain(*(made[number] for number in order))
+    (finding,) = [finding for result, finding in report(line).findings() if result.code == "CHN003"]
+    assert finding.location.index == told
+    assert finding.expected == f"after {order.index(1) + 1} CN=A: CN=B"
+
+
+def test_a_block_that_is_no_certificate_does_not_hide_the_next_one(line: Line) -> None:
+    first, second, third = line.chain
+    trailing = base64.encodebytes(der(second) + b"\0\0").decode()
+    broken = base64.encodebytes(b"\x30\x00").decode()
+    blocks = "".join(f"-----BEGIN CERTIFICATE-----\n{text}-----END CERTIFICATE-----\n" for text in (broken, trailing))
+    line.write("fcu.crt", pem(first) + blocks.encode() + pem(third))
+    found = [finding for result, finding in report(line).findings() if result.code == "CRT002"]
+    assert [finding.location.index for finding in found] == [2, 3]
+    assert found[1].message == "certificate 3 of 4: has 2 bytes left over after it"
 
 
 def test_a_missing_root_is_told_of_the_last_certificate(line: Line) -> None:
