@@ -301,6 +301,7 @@ def test_faults_of_every_validator_and_question_are_told_once() -> None:
     ]
     assert result.outcome is Outcome.FAILED
     assert len(silent.asked) == 4
+    assert examination.setup_of("x-silent") is examination.setups["x"]
     assert examined().judge("SYS002", "x").reason == "no validator was asked for"
 
 

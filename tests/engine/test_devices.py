@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Any
 
@@ -136,8 +136,6 @@ def test_a_waived_error_alone_hides_a_device_from_the_rules_that_need_its_rule(
     given = waiver("DEV001", scope)
 
     def only_errors(self: Waivers, code: str, finding: Finding, marks: Any) -> Finding:
-        from dataclasses import replace
-
         covered = finding.level is Level.ERROR if scope == "cert" else scope == "*" and finding.level != Level.NOTICE
         return replace(finding, waiver=given) if covered and code == "DEV001" else finding
 
@@ -149,6 +147,18 @@ def test_a_waived_error_alone_hides_a_device_from_the_rules_that_need_its_rule(
         assert result.tallies[code].blocked_by == {other: 1}
         assert result.tallies[code].hidden_by == ({"DEV001": 1} if hidden else {})
     assert bool(result.offenders) is (Level.ERROR in standing)
+
+
+def test_of_two_errors_the_one_that_stands_keeps_others_from_judging(monkeypatch: pytest.MonkeyPatch) -> None:
+    other = replace(WRONG, message="wrong too")
+
+    def only_one(self: Waivers, code: str, finding: Finding, marks: Any) -> Finding:
+        return replace(finding, waiver=waiver(code)) if finding.message == other.message else finding
+
+    monkeypatch.setattr(Waivers, "apply", only_one)
+    rules = [rule("DEV001", {"a": (WRONG, other, ASIDE)}), rule("DEV002", needs=("DEV001",))]
+    result = judged(rules, "a")
+    assert (result.tallies["DEV002"].blocked_by, result.tallies["DEV002"].hidden_by) == ({"DEV001": 1}, {})
 
 
 @pytest.mark.parametrize(

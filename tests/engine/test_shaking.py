@@ -86,6 +86,16 @@ def shaken(findings: list[Finding] | None, monkeypatch: pytest.MonkeyPatch, *rul
     return result
 
 
+def test_hands_are_shaken_before_it_is_told_who_did_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    def silent(self: SecondOpinions, *_: Any) -> None:
+        self.handshake_faults.append("no port")
+
+    monkeypatch.setattr(SecondOpinions, "shake_hands", silent)
+    runner = Passes(device("c", SimpleNamespace(private="key")))
+    run = examined(runner=runner, handshake=True).judge("SYS002", "x")
+    assert [finding.message for finding in run.findings] == ["the handshake did not answer: no port"]
+
+
 def test_the_first_device_whose_key_is_there_shakes_hands(monkeypatch: pytest.MonkeyPatch) -> None:
     assert shaken([], monkeypatch).outcome is Outcome.PASSED
     assert shaken([Finding("let an impostor in")], monkeypatch).outcome is Outcome.FAILED
