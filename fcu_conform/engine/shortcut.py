@@ -166,7 +166,7 @@ class Shortcut:
             shape = Shape(first)
         except (DerError, LookupError, ValueError):
             return
-        frame = next((frame for frame in self._frames if _own(file, frame) is not None and frame.tail == tail), None)
+        frame = next((frame for frame in self._frames if _own(file, frame) is not None), None)
         if frame is None:
             frame = Frame(file, tail, device.certificates[1:])
             self._frames = [frame, *self._frames[: FRAMES - 1]]
