@@ -98,6 +98,23 @@ def test_uploads_of_two_instances_have_two_subjects(tmp_path: Path, names: tuple
         assert len(judged["UPL006"][1]) == count
 
 
+def test_an_upload_is_compared_with_none_where_there_is_no_other(tmp_path: Path) -> None:
+    lines = [lay(tmp_path / name, "X", name) for name in "ab"]
+    upload = lines[0].write("../upload.pem", (lines[0].keystore / "fcu.crt").read_bytes())
+    one, two = judge(*lines, portal_upload=[upload])
+    assert one["UPL006"] == ("passed", [])
+    assert two["UPL006"][0] == "not-applicable"
+
+
+@pytest.mark.parametrize("without", [0, 1])
+def test_an_upload_is_compared_with_none_where_a_certificate_is_missing(tmp_path: Path, without: int) -> None:
+    lines = [lay(tmp_path / name, "X", name) for name in "ab"]
+    uploads = [line.write("../upload.pem", (line.keystore / "fcu.crt").read_bytes()) for line in lines]
+    lines[without].write("fcu.crt", b"")
+    for judged in judge(*lines, portal_upload=uploads):
+        assert judged["UPL006"] == ("passed", [])
+
+
 def test_the_very_same_certificate_of_two_instances_is_no_second_subject(tmp_path: Path) -> None:
     lines = [lay(tmp_path / name, "X", "1") for name in "ab"]
     uploads = [line.write("../upload.pem", (line.keystore / "fcu.crt").read_bytes()) for line in lines]
