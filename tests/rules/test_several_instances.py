@@ -242,6 +242,7 @@ def test_a_waiver_is_for_a_rule_that_may_be_waived(code: str, holds: bool, told:
         ((waiver("DEV001"),), "waiver 1"),
         ((waiver("DEV001"), waiver("DEV001", label="waiver 2")), "DEV001"),
         ((waiver("DEV002"), waiver("DEV001", label="waiver 2")), "waiver 2"),
+        ((waiver("CRT009"), waiver("DEV001", label="waiver 2")), "waiver 2"),
         ((waiver("DEV001", days=-1), waiver("DEV001", label="waiver 2")), "waiver 2"),
         ((), "DEV001"),
     ],
