@@ -94,6 +94,19 @@ def test_a_certificate_beside_the_devices_own_names_one_algorithm(line: Line) ->
     ]
 
 
+@pytest.mark.parametrize(
+    ("numbers", "is_right"),
+    [((), True), ((0,), True), ((0, 1, 2), True), ((0, 1, 2, 2), False), ((0, 1, 1), False), ((1,), False)],
+)
+def test_where_nobody_said_the_depth_a_device_carries_the_chain_as_far_as_it_likes(
+    line: Line, numbers: tuple[int, ...], is_right: bool
+) -> None:
+    (line.keystore / "../config/fcu.yml").unlink()
+    report = judge(line, **{f"{NAME}__pem": pem(device(), *(line.chain[number] for number in numbers))})
+    (result,) = [result for result in report.results if result.code == "DEV003"]
+    assert result.outcome is (Outcome.PASSED if is_right else Outcome.FAILED)
+
+
 @pytest.mark.parametrize("name", ["acme\N{NO-BREAK SPACE}1", "acme\N{ZERO WIDTH JOINER}1", "acme\U0001fae8"])
 def test_odd_characters_of_a_name_that_control_nothing_are_only_warned_of(line: Line, name: str) -> None:
     report = judge(line, **{f"{name}__pem": pem(device(name), line.chain[0])})

@@ -216,6 +216,22 @@ def test_an_attribute_has_its_upper_bound(line: Line, name: str, limit: int) -> 
         assert said(line, "CFG007") == messages
 
 
+def test_what_a_template_fills_in_has_no_bound_here(line: Line) -> None:
+    line.configure(f"certificate-authority:\n  common-name: <%= ENV['{'X' * 100}'] %>\n  country-name: GBR\n")
+    assert said(line, "CFG007") == ["country-name is no country code"]
+
+
+@pytest.mark.parametrize("place", ["inside", "outside"])
+def test_two_algorithms_are_told_whichever_is_the_wrong_one(line: Line, place: str) -> None:
+    sha256, sha384 = bytes.fromhex("2a8648ce3d040302"), bytes.fromhex("2a8648ce3d040303")
+    first = der(line.chain[0])
+    at = first.index(sha256) if place == "inside" else first.rindex(sha256)
+    text = base64.encodebytes(first[:at] + sha384 + first[at + 8 :]).decode()
+    block = f"-----BEGIN CERTIFICATE-----\n{text}-----END CERTIFICATE-----\n".encode()
+    line.write("fcu.crt", block + pem(*line.chain[1:]))
+    assert said(line, "CRT005") == ["names two signature algorithms"]
+
+
 @pytest.mark.parametrize(
     ("country", "is_told"), [("GB", False), ("gb", False), ("G", True), ("GBR", True), ("G1", True)]
 )
