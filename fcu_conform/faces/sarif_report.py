@@ -88,14 +88,15 @@ class Places:
 
 
 def _in_output(paths: list[str], name: str) -> Path:
-    """The path of a device's file; an archive stands for what is in it."""
-    for text in paths:
-        path = Path(text)
-        if path.name == name or is_archive(path):
+    """The path of a device's file; a table stands for its rows, an archive for what is in it."""
+    outputs = [Path(text) for text in paths]
+    for path in outputs:
+        if path.name == name or name.startswith(f"{path.name} row "):
             return path
+    for path in outputs:
         if path.is_dir() and os.path.exists(path / name):  # noqa: PTH110 - Path.exists raises, on a name too long for one
             return path / name
-    return Path(paths[0])
+    return next((path for path in outputs if is_archive(path)), outputs[0])
 
 
 def uri(path: PurePath) -> str:

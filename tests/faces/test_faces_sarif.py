@@ -191,3 +191,20 @@ def test_a_device_of_an_endless_name_is_looked_for_in_every_output(line: Path) -
     name = "lot.jsonl row 3 (" + "x" * 1000 + ")"
     assert sarif_report._in_output([str(line), "lot.tar"], name) == Path("lot.tar")
     assert sarif_report._in_output([str(line)], name) == line
+
+
+def test_a_device_stands_in_the_output_that_has_it(tmp_path: Path) -> None:
+    folder, table, archive = tmp_path / "out", tmp_path / "lot.jsonl", tmp_path / "lot.tar"
+    folder.mkdir()
+    (folder / "lamp.pem").write_bytes(b"")
+    paths = [str(archive), str(folder), str(table)]
+    for name, expected in (
+        ("lamp.pem", folder / "lamp.pem"),
+        ("lot.jsonl", table),
+        ("lot.jsonl row 3", table),
+        ("lot.jsonl row 3 (lamp)", table),
+        ("lot.tar", archive),
+        ("lamp-2.pem", archive),
+    ):
+        assert sarif_report._in_output(paths, name) == expected
+    assert sarif_report._in_output(paths[1:], "lamp-2.pem") == folder
