@@ -201,15 +201,16 @@ def test_ini_keys_name_devices_and_upload(pytester: Any, keystore: Path, lot: Pa
 
 
 PEAKS = """
-import gc, sys, tracemalloc
+import datetime, gc, sys, tracemalloc
 from fcu_conform import check
 
-keystore, *archives = sys.argv[1:]
-check(keystore, devices=archives[-1])  # what is loaded once, and caches that have a bound
+at, keystore, *archives = sys.argv[1:]
+at = datetime.datetime.fromisoformat(at)
+check(keystore, devices=archives[-1], at=at)  # what is loaded once, and caches that have a bound
 for archive in archives:
     gc.collect()
     tracemalloc.start()
-    report = check(keystore, devices=archive)
+    report = check(keystore, devices=archive, at=at)
     print(report.examination.device_pass("keystore").checked, tracemalloc.get_traced_memory()[1])
     tracemalloc.stop()
 """
@@ -221,7 +222,7 @@ def test_memory_does_not_grow_with_the_lot(keystore: Path, tmp_path: Path) -> No
         reference_ca("devices", "--keystore", keystore, "--seed", "memory", "--count", count, "-o", archive)
     # In a process of its own: where others have been at work, tables of the interpreter grow at any moment.
     done = subprocess.run(
-        [sys.executable, "-c", PEAKS, str(keystore), *map(str, archives.values())],
+        [sys.executable, "-c", PEAKS, AT.replace("Z", "+00:00"), str(keystore), *map(str, archives.values())],
         capture_output=True,
         text=True,
         check=True,
