@@ -435,7 +435,7 @@ def mutate_json(data: bytes, random: Random, others: Sequence[bytes] = ()) -> by
             with contextlib.suppress(KeyError, IndexError, RecursionError):
                 holder[key] = copy.deepcopy(there[other])
         else:
-            holder[key] = random.choice(_JSON_VALUES)
+            holder[key] = copy.deepcopy(random.choice(_JSON_VALUES))  # a later edit may change it
     made, left = [], LONGEST
     with contextlib.suppress(RecursionError):
         # Not all at once: what was repeated several times over may be endless.
