@@ -31,7 +31,7 @@ class Group:
         below: the folder, from the root of the output; empty for the root itself.
         names: their files in that folder, in order.
         keys: file to key file, both from the root, where a device has one.
-        rows: file from the root to what the manifest says of it; until the folder is divided, those of others too.
+        rows: file from the root to what the manifest says of it.
         strays: key files in that folder that belong to no device.
         trouble: why the folder cannot be listed.
     """
@@ -39,7 +39,7 @@ class Group:
     below: str
     names: tuple[str, ...] = ()
     keys: dict[str, str] = field(default_factory=dict)
-    rows: Mapping[str, Row] = field(default_factory=dict)
+    rows: dict[str, Row] = field(default_factory=dict)
     strays: tuple[str, ...] = ()
     trouble: str = ""
 
@@ -127,7 +127,7 @@ def folder_chunks(root: Path, manifest: Manifest, *, listed_only: bool = False) 
     count = 0
     for group in _groups(root, manifest, listed_only):
         for start in range(0, max(len(group.names), 1), CHUNK):
-            part = _part(group, start)
+            part = _part(group, start, manifest.rows)
             gathered.append(part)
             count += len(part.names) + 1
             if count >= CHUNK:
@@ -137,16 +137,16 @@ def folder_chunks(root: Path, manifest: Manifest, *, listed_only: bool = False) 
         yield FolderChunk(os.fspath(root), tuple(gathered))
 
 
-def _part(group: Group, start: int) -> Group:
-    """Some of a folder's devices; what else the folder has comes with the last of them."""
+def _part(group: Group, start: int, rows: Mapping[str, Row]) -> Group:
+    """Some of a folder's devices, with their rows; what else the folder has comes with the last of them."""
     names = group.names[start : start + CHUNK]
     prefix = f"{group.below}/" if group.below else ""
-    own = [prefix + name for name in names] if group.keys or group.rows else []
+    own = [prefix + name for name in names] if group.keys or rows else []
     return Group(
         group.below,
         names,
         {name: group.keys[name] for name in own if name in group.keys},
-        {name: group.rows[name] for name in own if name in group.rows},
+        {name: rows[name] for name in own if name in rows},
         group.strays if start + CHUNK >= len(group.names) else (),
         group.trouble,
     )
@@ -183,7 +183,7 @@ def _groups(root: Path, manifest: Manifest, listed_only: bool) -> Iterator[Group
         keys = dict(_keys(prefix, names, key_names, rows)) if key_names or named_keys else {}
         strays = sorted(name[len(prefix) :] for name in key_names - set(keys.values()) - named_keys)
         if names or strays:
-            yield Group(below, names, keys, rows, tuple(strays))
+            yield Group(below, names, keys, strays=tuple(strays))
         pending += (prefix + name for name in sorted(folders, reverse=True))
 
 

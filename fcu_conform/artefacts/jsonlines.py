@@ -18,7 +18,7 @@ from fcu_conform.artefacts.archives import BoundedStream, open_regular, unpacked
 from fcu_conform.artefacts.chunks import Chunk, FilesChunk
 from fcu_conform.artefacts.device import DeviceFile
 from fcu_conform.artefacts.limits import TABLE_LINE, TABLE_ROW, TABLE_STRANGE
-from fcu_conform.artefacts.rows import read_row, unread
+from fcu_conform.artefacts.rows import read_row, row_name, unread
 
 _BLOCK = 1 << 20
 
@@ -61,7 +61,7 @@ class LinesChunk:
             data = self._data()
         except OSError as fault:
             reason = (fault.strerror or str(fault)).lower()
-            yield unread(f"{name} row {self.first}", f"cannot be read any more: {reason}")
+            yield unread(row_name(name, self.first), f"cannot be read any more: {reason}")
             return
         yield from _rows(name, self.first, data)
 
@@ -78,12 +78,12 @@ def _rows(table: str, first: int, data: bytes) -> Iterator[DeviceFile]:
         if not line or line.isspace():
             continue
         if len(line) > TABLE_ROW:
-            yield unread(f"{table} row {number}", f"has more than {TABLE_ROW} bytes")
+            yield unread(row_name(table, number), f"has more than {TABLE_ROW} bytes")
             continue
         try:
             row = json.loads(line)
         except (ValueError, RecursionError):
-            yield unread(f"{table} row {number}", "is no JSON object on a line of its own")
+            yield unread(row_name(table, number), "is no JSON object on a line of its own")
             continue
         yield read_row(table, number, row)
 

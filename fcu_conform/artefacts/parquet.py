@@ -11,7 +11,7 @@ from fcu_conform.artefacts.archives import open_regular, unpacked_limit
 from fcu_conform.artefacts.chunks import CHUNK, Chunk, FilesChunk
 from fcu_conform.artefacts.device import DeviceFile
 from fcu_conform.artefacts.limits import DEVICE_FILE, PARQUET_ROW, TABLE_ROW, TABLE_STRANGE
-from fcu_conform.artefacts.rows import COLUMNS, read_row, unread
+from fcu_conform.artefacts.rows import COLUMNS, read_row, row_name, unread
 
 _BUFFER = 1 << 20
 
@@ -58,7 +58,7 @@ def _rows(table: str, first: int, batch: Any) -> Iterator[DeviceFile]:
     for place in range(batch.num_rows):
         row = batch.slice(place, 1)
         if row.nbytes > TABLE_ROW:
-            yield unread(f"{table} row {first + place}", f"has more than {TABLE_ROW} bytes")
+            yield unread(row_name(table, first + place), f"has more than {TABLE_ROW} bytes")
         else:
             yield read_row(table, first + place, row.to_pylist()[0])
 

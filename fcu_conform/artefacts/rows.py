@@ -20,12 +20,22 @@ class RowError(ValueError):
     """A row that tells of no device; the text says why."""
 
 
+def row_name(table: str, number: int) -> str:
+    """What a row of a table goes by; ``number`` counts from 1."""
+    return f"{table} row {number}"
+
+
+def is_row_of(table: str, name: str) -> bool:
+    """A device of this name stands in a row of the table."""
+    return name.startswith(f"{table} row ")
+
+
 def read_row(table: str, number: int, row: Any) -> DeviceFile:
     """The device that one row tells of; ``number`` counts from 1.
 
     Certificates and bundles are bytes or base64 text, as the table's format has them.
     """
-    place = f"{table} row {number}"
+    place = row_name(table, number)
     if not isinstance(row, dict):
         return unread(place, "is no object with columns")
     name = row.get("endpoint_name")

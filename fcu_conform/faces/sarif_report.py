@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from fcu_conform.artefacts.archives import is_archive
+from fcu_conform.artefacts.rows import is_row_of
 from fcu_conform.faces.contents import Contents, Entry
 from fcu_conform.faces.json_report import Document
 from fcu_conform.faces.text import printable
@@ -91,7 +92,7 @@ def _in_output(paths: list[str], name: str) -> Path:
     """The path of a device's file; a table stands for its rows, an archive for what is in it."""
     outputs = [Path(text) for text in paths]
     for path in outputs:
-        if path.name == name or name.startswith(f"{path.name} row "):
+        if path.name == name or is_row_of(path.name, name):
             return path
     for path in outputs:
         if path.is_dir() and os.path.exists(path / name):  # noqa: PTH110 - Path.exists raises, on a name too long for one

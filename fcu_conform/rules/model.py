@@ -197,7 +197,7 @@ class Rule:
     def complete(self, finding: Finding) -> Finding:
         """The finding with what it leaves open filled in from the rule, and what is endless in it cut short."""
         location = finding.location
-        if location.file is not None:
+        if location.file is not None and len(location.file) > LONGEST:
             location = replace(location, file=_cut(location.file))
         return replace(
             finding,

@@ -118,6 +118,14 @@ def pem(*certificates: x509.Certificate) -> bytes:
     return b"".join(certificate.public_bytes(Encoding.PEM) for certificate in certificates)
 
 
+def other_algorithm(certificate: x509.Certificate, *, inside: bool) -> bytes:
+    """The certificate's DER with ecdsa-with-SHA384 in place of ecdsa-with-SHA256, inside the signed part or outside."""
+    sha256, sha384 = bytes.fromhex("2a8648ce3d040302"), bytes.fromhex("2a8648ce3d040303")
+    data = der(certificate)
+    place = data.index(sha256) if inside else data.rindex(sha256)
+    return data[:place] + sha384 + data[place + len(sha256) :]
+
+
 def key_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
     """The key as FCU keeps it."""
     return key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())

@@ -122,8 +122,6 @@ def evaluated(source: str) -> str:
             for decorator in node.decorator_list:
                 if isinstance(decorator, ast.Call):
                     decorator.keywords = [k for k in decorator.keywords if k.arg not in ("frozen", "slots")]
-        elif isinstance(node, ast.Call) and _name(node) == "zip":  # lengths are equal, or that is a fault of its own
-            node.keywords = [k for k in node.keywords if k.arg != "strict"]
         elif isinstance(node, ast.arguments):  # by name or by place: callers that do as they did get the same
             node.args, node.posonlyargs, node.kwonlyargs = [*node.posonlyargs, *node.args, *node.kwonlyargs], [], []
             node.defaults, node.kw_defaults = [*node.defaults, *filter(None, node.kw_defaults)], []

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import cbor2
 import pytest
-from artefacts.makers import AT, Line, der, key_pem, make_certificate, make_key, pem
+from artefacts.makers import AT, Line, der, key_pem, make_certificate, make_key, other_algorithm, pem
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
@@ -80,12 +80,10 @@ def test_a_cas_key_in_a_bundle_is_found_under_any_name_and_type(line: Line, kind
 
 
 def test_a_certificate_beside_the_devices_own_names_one_algorithm(line: Line) -> None:
-    sha256, sha384 = bytes.fromhex("2a8648ce3d040302"), bytes.fromhex("2a8648ce3d040303")
-    update = make_certificate("updates").public_bytes(Encoding.DER)
-    place = update.rindex(sha256)
+    update = other_algorithm(make_certificate("updates"), inside=False)
     bundle = {
         "SchemeVersion": "0.0.1",
-        "Certificates": [{"Name": "mbed.UpdateAuthCert", "Data": update[:place] + sha384 + update[place + 8 :]}],
+        "Certificates": [{"Name": "mbed.UpdateAuthCert", "Data": update}],
         "ConfigParams": [{"Name": "mbed.EndpointName", "Data": NAME}],
     }
     found = errors(judge(line, acme__cbor=cbor2.dumps(bundle)))

@@ -13,7 +13,6 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from fcu_conform.engine import check
 from fcu_conform.rules import CATALOGUE
-from fcu_conform.rules.model import Evidence, Source
 from fcu_conform.rules.waivers import Survey
 
 Judged = dict[str, tuple[str, list[str]]]
@@ -252,16 +251,3 @@ def test_what_a_waiver_hides_is_told_where_it_stands_if_it_is_one(waivers: tuple
     (finding,) = CATALOGUE["SYS007"].check(made)
     assert finding.message == "while DEV001 is violated, DEV002, DEV003 cannot be judged"
     assert (finding.location.file, finding.location.field) == ("waivers.toml", field)
-
-
-@pytest.mark.parametrize(
-    ("source", "words"),
-    [
-        (Source(Evidence.PAGE, "A page", "Part", ("K-01", "K-02")), 'A page, "Part" (K-01, K-02)'),
-        (Source(Evidence.RFC, "RFC 5280", "section 4.1"), "RFC 5280, section 4.1"),
-        (Source(Evidence.DEVICE, "x.c", "", ("K-01",)), "x.c (K-01)"),
-        (Source(Evidence.DOCS, "A page"), "A page"),
-    ],
-)
-def test_a_source_is_told_with_its_section_and_facts(source: Source, words: str) -> None:
-    assert str(source) == words
