@@ -59,7 +59,9 @@ def test_every_python_that_is_promised_is_tested(project: dict[str, Any]) -> Non
 def test_the_changelog_has_a_place_for_what_comes_next() -> None:
     text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     assert text.startswith("# Changelog\n")
-    assert "\n## [Unreleased]\n" in text
+    assert re.search(r"\n## (.+)\n", text)[1] == "1.1.0 (unreleased)"  # type: ignore[index]
+    kinds = re.findall(r"\n### (.+)\n", text.partition("\n## [1.0.0]")[0])
+    assert kinds == ["Added", "Changed", "Stricter", "Fixed"]
 
 
 def test_all_names_that_the_package_offers_are_there() -> None:
