@@ -27,6 +27,7 @@ def check(
     strict: bool = False,
     waivers: str | os.PathLike[str] | None = None,
     validators: str | Sequence[Validator] = "auto",
+    sample_seed: int | None = None,
     listeners: Sequence[Listener] = (),
 ) -> Report:
     """Judges one keystore, or several FCU instances together, by every rule.
@@ -43,6 +44,7 @@ def check(
         waivers: a TOML file of findings that somebody has taken the responsibility for.
         validators: the independent validators to ask: "auto" (those installed), "all", "none", names with commas
             between them, or validators of one's own.
+        sample_seed: what the devices are drawn by that validators are asked about; the same ones for the same seed.
         listeners: called with every event, in order.
 
     Returns:
@@ -65,7 +67,9 @@ def check(
         mode=mode,
     )
     waiver_file = None if waivers is None else read_waivers(waivers)
-    examination = Examination(setups, strict=strict, validators=validators, waivers=waiver_file)
+    examination = Examination(
+        setups, strict=strict, validators=validators, sample_seed=sample_seed, waivers=waiver_file
+    )
     results = []
     for rule, subject in examination.cases():
         result = examination.judge(rule.code, subject)

@@ -43,6 +43,7 @@ class Job:
     sample: int
     short: bool = True
     waivers: Waivers = NO_WAIVERS
+    seed: int | None = None
 
 
 _PREPARED: dict[str, Judge] = {}
@@ -55,7 +56,13 @@ def work(job: Job, chunk: Chunk) -> ChunkResult:
         known = catalogue()
         rules = [known[code] for code in job.codes]
         _PREPARED[job.token] = Judge(
-            rules, job.side.setup(), leads=dict(job.leads), sample=job.sample, short=job.short, waivers=job.waivers
+            rules,
+            job.side.setup(),
+            leads=dict(job.leads),
+            sample=job.sample,
+            seed=job.seed,
+            short=job.short,
+            waivers=job.waivers,
         )
     return _PREPARED[job.token].judge(chunk.files())
 
@@ -70,6 +77,7 @@ class Crew:
         rules, setup: what devices are judged by.
         recruit: makes the executor; called again when its workers have died.
         size: how many workers there are.
+        seed: what the sample is drawn by, as `Judge` takes it.
     """
 
     rules: Sequence[Rule]
@@ -78,6 +86,7 @@ class Crew:
     size: int
     short: bool = True
     waivers: Waivers = NO_WAIVERS
+    seed: int | None = None
     _fruitless: int = field(default=0, init=False)
 
     def __call__(
@@ -86,9 +95,24 @@ class Crew:
         """Judges numbered chunks; gives the results in the same order."""
         codes = tuple(rule.code for rule in self.rules)
         job = Job(
-            os.urandom(8).hex(), CaSide.of(self.setup), codes, tuple(leads.items()), sample, self.short, self.waivers
+            os.urandom(8).hex(),
+            CaSide.of(self.setup),
+            codes,
+            tuple(leads.items()),
+            sample,
+            self.short,
+            self.waivers,
+            self.seed,
         )
-        home = Judge(self.rules, self.setup, leads=leads, sample=sample, short=self.short, waivers=self.waivers)
+        home = Judge(
+            self.rules,
+            self.setup,
+            leads=leads,
+            sample=sample,
+            seed=self.seed,
+            short=self.short,
+            waivers=self.waivers,
+        )
         executor = self.recruit()
         waiting: Waiting = deque()
         try:

@@ -106,7 +106,7 @@ class ChunkResult:
         tallies: by code, what each rule said.
         offenders: the devices with an error.
         marks: by code, digests of what must be unique, see `Digests`.
-        drawn: digest and number of the devices without an error that validators may be asked about.
+        drawn: rank and number of the devices without an error that validators may be asked about.
     """
 
     checked: int = 0
@@ -124,6 +124,7 @@ class Judge:
         setup: the CA side.
         leads: by code, the first device of the lot for each rule that compares the others with it, where that is known.
         sample: how many devices of a chunk are drawn for the validators.
+        seed: what they are drawn by, an integer of up to 64 bits; without one whoever makes the devices knows the draw.
         memory: for each rule about what must be unique whom it asks for earlier holders; by default they write down
             what is to be compared once all chunks are judged.
         short: whether devices like those that passed may go the short way.
@@ -138,12 +139,14 @@ class Judge:
         *,
         leads: Mapping[str, DeviceFile] | None = None,
         sample: int = 0,
+        seed: int | None = None,
         memory: Callable[[], Memory] | None = None,
         short: bool = True,
         waivers: Waivers = NO_WAIVERS,
     ) -> None:
         self._setup = setup
         self._sample = sample
+        self._draw_key = b"" if seed is None else seed.to_bytes(8, "big")
         self._waivers = waivers
         self._ledger = Ledger()
         unique = [rule.code for rule in rules if rule.scope is Scope.UNIQUE]
@@ -190,7 +193,7 @@ class Judge:
                 if offends is not None:
                     result.offenders.append(Offender(index, file.name, offends))
                 elif self._sample and (file.data or file.chain):
-                    drawn.append((_digest(file), index))
+                    drawn.append((_rank(file, self._draw_key), index))
                 index += 1
             result.checked += sum(passed)
             # While nothing is known yet each device is one to learn from, and none is to be missed by many at once.
@@ -275,9 +278,9 @@ class Judge:
         return standing, waived
 
 
-def _digest(file: DeviceFile) -> int:
-    """By which devices are drawn for the validators: the same ones in every run, whatever the order."""
-    digest = blake2b(file.data, digest_size=8)
+def _rank(file: DeviceFile, key: bytes) -> int:
+    """The devices of the lowest ranks are drawn for the validators: the same ones with the same key, in any order."""
+    digest = blake2b(file.data, digest_size=8, key=key)
     for certificate in file.chain:
         digest.update(certificate)
     return int.from_bytes(digest.digest(), "big")

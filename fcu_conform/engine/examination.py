@@ -57,6 +57,8 @@ class Examination:
         strict: a warning fails.
         validators: the independent validators to ask.
         sample: how many devices each of them is asked about.
+        sample_seed: what these are drawn by, an integer of up to 64 bits; without one whoever makes the devices knows
+            which will be drawn.
         handshake: a device shakes hands with servers too.
         waivers: the findings that somebody has taken the responsibility for. What is said of these waivers is a result
             whose subject is their file's name.
@@ -71,6 +73,7 @@ class Examination:
         strict: bool = False,
         validators: Sequence[Validator] = (),
         sample: int = VALIDATOR_SAMPLE,
+        sample_seed: int | None = None,
         handshake: bool = False,
         waivers: WaiverFile | None = None,
         catalogue: Catalogue | None = None,
@@ -94,6 +97,7 @@ class Examination:
         self.opinions = {setup.name: SecondOpinions(validators, setup.at) for setup in setups}
         self.validators = tuple(validators)
         self.handshake = handshake
+        self.sample_seed = sample_seed
         self._runner = runner
         self._sample = sample if validators or handshake else 0  # one of a few may have its key in the output
         self._asked = {
@@ -326,7 +330,7 @@ class Examination:
                 for rule in self.catalogue
                 if rule.scope in OVER_DEVICES and not self.keystore_hinders(rule, subject)
             ]
-            run = self._runner or _in_this_process
+            run = self._runner or partial(_in_this_process, seed=self.sample_seed)
             self._passes[subject] = run(rules, setup.devices, setup, self._sample, self._waivers)
         return self._passes[subject]
 
@@ -375,12 +379,18 @@ class Examination:
 
 
 def _in_this_process(
-    rules: Sequence[Rule], devices: DeviceSet | None, setup: Setup, sample: int, waivers: Waivers
+    rules: Sequence[Rule],
+    devices: DeviceSet | None,
+    setup: Setup,
+    sample: int,
+    waivers: Waivers,
+    *,
+    seed: int | None,
 ) -> DevicePass:
     # Only here: a run over a keystore alone does not load what judges devices.
     from fcu_conform.engine import lots
 
-    judged = lots.judge_devices(rules, devices, setup, sample=sample, waivers=waivers)
+    judged = lots.judge_devices(rules, devices, setup, sample=sample, seed=seed, waivers=waivers)
     if not judged.complete:
         raise KeyboardInterrupt  # half a lot is no verdict on it: who stops the devices stops the run
     return judged

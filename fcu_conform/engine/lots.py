@@ -39,8 +39,8 @@ Progress = Callable[[int, int], None]
 class DevicePass:
     """All that one pass over the devices has shown: a tally for each rule, how many devices, how many with an error.
 
-    ``sample`` are devices without an error for the validators to be asked about, chosen by the digest of their
-    bytes, so that another run over the same devices takes the same ones. ``complete``: all devices were judged.
+    ``sample`` are devices without an error for the validators to be asked about, chosen by a digest of
+    their bytes, so that another run with the same seed takes the same ones. ``complete``: all devices were judged.
     """
 
     tallies: dict[str, Tally]
@@ -162,6 +162,7 @@ def judge_devices(
     setup: Setup,
     *,
     sample: int = 0,
+    seed: int | None = None,
     waivers: Waivers = NO_WAIVERS,
     elsewhere: Elsewhere | None = None,
     progress: Progress | None = None,
@@ -174,6 +175,7 @@ def judge_devices(
         devices: the output; gone through once, and again as far as needed to name who repeats whom.
         setup: the CA side.
         sample: how many devices to keep.
+        seed: what they are drawn by, as `Judge` takes it; who judges elsewhere draws by it too.
         waivers: those in force.
         elsewhere: judges the chunks; without it they are judged here. The result is the same.
         progress: told how far it is.
@@ -182,7 +184,7 @@ def judge_devices(
     A KeyboardInterrupt ends it early, with what was judged so far.
     """
     lot = Lot(rules, devices, setup, sample, waivers)
-    judge = Judge(rules, setup, sample=sample, short=short, waivers=waivers)
+    judge = Judge(rules, setup, sample=sample, seed=seed, short=short, waivers=waivers)
     try:
         numbered = enumerate(devices.chunks() if devices is not None else ())
         # Some rules compare devices with the first: until that is known, chunks are judged here.

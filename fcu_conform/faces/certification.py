@@ -120,6 +120,8 @@ def _verdict_lines(content: json_report.Document) -> Iterator[str]:
     outcomes = Counter(result["outcome"] for result in content["results"])
     yield ", ".join(f"{count} {outcome}" for outcome, count in outcomes.items())
     yield f"judged at {content['judged_at']} by fcu-conform {content['suite']['version']}"
+    if content["options"]["sample_seed"] is not None:
+        yield f"devices for the validators drawn with --sample-seed {content['options']['sample_seed']}"
     for subject in content["subjects"]:
         yield printable(f"{subject['kind']}: {subject['path']}")
     failed = [r for r in content["results"] if r["outcome"] in ("failed", "error")]

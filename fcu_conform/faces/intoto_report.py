@@ -104,6 +104,7 @@ def _configuration(content: Document) -> Iterator[dict[str, Any]]:
             "checkedAt": content["checked_at"],
             "strict": options["strict"],
             "handshake": options["handshake"],
+            "sampleSeed": options["sample_seed"],
             "validators": {v["name"]: v["version"] for v in content["validators"] if v["status"] == "used"},
         },
     }

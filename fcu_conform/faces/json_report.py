@@ -76,6 +76,7 @@ def _options(report: Report) -> Document:
     return {
         "strict": examination is not None and examination.strict,
         "handshake": examination is not None and examination.handshake,
+        "sample_seed": None if examination is None else examination.sample_seed,
         "waivers": None if file is None else {"name": file.name, "sha256": file.sha256},
     }
 

@@ -9,7 +9,7 @@ import pytest
 
 from fcu_conform.artefacts.usage import UsageError
 from fcu_conform.faces.pytest_plugin import OPTIONS, Option
-from fcu_conform.faces.settings import Settings, now, parse_depth, parse_instant, parse_mode
+from fcu_conform.faces.settings import Settings, now, parse_depth, parse_instant, parse_mode, parse_seed
 
 SELECTOR = "fcu::"
 """Beginning of every argument that names the suite or a part of it."""
@@ -26,7 +26,7 @@ def gather(config: pytest.Config) -> Settings:
         for path in [values[name]] if isinstance(values[name], str) else values[name] or []:
             if not path.strip():
                 raise UsageError(f"--fcu-{name}: needs a path")
-    at, depth = values["at"], values["chain-depth"]
+    at, depth, seed = values["at"], values["chain-depth"], values["sample-seed"]
     if at is not None:
         parse_instant(at)
     return Settings(
@@ -39,6 +39,7 @@ def gather(config: pytest.Config) -> Settings:
         validators=values["validators"] or "auto",
         validator_commands=tuple(values["validator-command"]),
         handshake=values["handshake"],
+        sample_seed=None if seed is None else parse_seed(seed),
         mode=None if values["mode"] is None else parse_mode(values["mode"]),
         strict=values["strict"],
         waivers=values["waivers"],

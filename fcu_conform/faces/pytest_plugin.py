@@ -76,6 +76,12 @@ OPTIONS = (
         "NAME=COMMAND",
         "ask this program too, by the JSON protocol of the documentation; repeatable",
     ),
+    Option(
+        "sample-seed",
+        "string",
+        "N",
+        "draw the devices that validators are asked about by this number (without it: the same ones in every run)",
+    ),
     Option("handshake", "bool", "", "let a device shake hands with TLS and DTLS servers that trust the upload alone"),
     Option("strict", "bool", "", "warnings fail"),
     Option("waivers", "string", "FILE", "what somebody has taken the responsibility for, as TOML"),

@@ -67,6 +67,7 @@ class ConformancePlugin:
             strict=self.settings.strict,
             validators=validators,
             handshake=self.settings.handshake,
+            sample_seed=self.settings.sample_seed,
             waivers=self.settings.read_waivers(),
         )
         self.cases = [(rule, subject) for rule, subject in self.examination.cases()]

@@ -104,6 +104,8 @@ class TerminalPages:
         lines += [f"fcu-portal-upload: {path}" for path in settings.portal_uploads]
         names = ", ".join(validator.name for validator in self.plugin.examination.validators)
         lines.append(f"fcu-validators: {names or 'none'}")
+        if settings.sample_seed is not None:
+            lines.append(f"fcu-sample-seed: {settings.sample_seed}")
         lines.append(f"fcu-at: {settings.at}")
         waivers = self.plugin.examination.waiver_file
         if waivers is not None:

@@ -22,6 +22,9 @@ _RFC3339 = re.compile(
     re.ASCII,
 )
 
+LARGEST_SEED = 2**53 - 1
+"""The largest integer that every reader of JSON takes as it is."""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -42,6 +45,7 @@ class Settings:
     validators: str = "auto"
     validator_commands: tuple[str, ...] = ()
     handshake: bool = False
+    sample_seed: int | None = None
     waivers: str | None = None
     sign_key: str | None = None
     sign_passphrase_env: str | None = None
@@ -151,6 +155,17 @@ def parse_depth(text: str, name: str = "--fcu-chain-depth") -> int:
     if re.fullmatch(r"[0-9]{1,9}", text, re.ASCII) and int(text) >= 1:
         return int(text)
     raise UsageError(f"{name}: '{printable(text)}' is no number of certificates (1 or more)")
+
+
+def parse_seed(text: str, name: str = "--fcu-sample-seed") -> int:
+    """What the devices are drawn by that validators are asked about.
+
+    Raises:
+        UsageError: it is not an integer from 0 to `LARGEST_SEED`.
+    """
+    if re.fullmatch(r"[0-9]{1,16}", text, re.ASCII) and int(text) <= LARGEST_SEED:
+        return int(text)
+    raise UsageError(f"{name}: '{printable(text)}' is not an integer from 0 to {LARGEST_SEED}")
 
 
 def parse_mode(text: str, name: str = "--fcu-mode") -> str:

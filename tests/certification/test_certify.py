@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import sys
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -12,12 +14,15 @@ from artefacts.makers import Line
 from jsonschema import Draft202012Validator
 
 from certification.doing import AT, run
+from fcu_conform import check
 from fcu_conform.faces.json_report import schema
 from fcu_conform.faces.reports import WRITERS
+from fcu_conform.validators.model import Answer, Question
 
 
 def certify(line: Line, out: Path, *more: object) -> int:
     arguments = ["certify", "--keystore", line.keystore, "--at", AT, "--validators", "none", "--out", out]
+    arguments += [] if "--sample-seed" in more else ["--sample-seed", 1]
     return run(*arguments, *more).code
 
 
@@ -123,12 +128,68 @@ def test_the_same_run_gives_the_same_folder_but_for_its_time(tmp_path: Path) -> 
             assert [row for row in differing if not row.strip().startswith('"report.')] == []
 
 
+def seeds(folder: Path) -> tuple[int, int]:
+    """The seed in the report and the one in the statement."""
+    report = json.loads((folder / "report.json").read_bytes())
+    statement = json.loads((folder / "statement.intoto.json").read_bytes())
+    return report["options"]["sample_seed"], statement["predicate"]["configuration"][0]["annotations"]["sampleSeed"]
+
+
+def test_each_run_draws_a_seed_of_its_own_and_records_it(tmp_path: Path) -> None:
+    line = Line(tmp_path / "line")
+    for name in ("one", "two"):
+        said = run("certify", "--keystore", line.keystore, "--at", AT, "--validators", "none", "--out", tmp_path / name)
+        assert said.code == 0
+    drawn = [seeds(tmp_path / name) for name in ("one", "two")]
+    assert all(report == statement for report, statement in drawn)
+    assert drawn[0] != drawn[1]
+    assert f"--sample-seed {drawn[0][0]}\n" in (tmp_path / "one" / "VERDICT.txt").read_text()
+
+
+class Noting:
+    """A validator that accepts everything and notes whom it was asked about."""
+
+    name, stands_for, counts = "noting", "nobody", True
+
+    def __init__(self) -> None:
+        self.leaves: set[bytes] = set()
+
+    def version(self) -> str:
+        return "1"
+
+    def ask(self, question: Question) -> Answer:
+        self.leaves.add(question.leaf)
+        return Answer(True)
+
+
+def test_a_seed_repeats_the_draw_and_another_one_draws_others(line: Path, tmp_path: Path) -> None:
+    arguments = ["devices", "--keystore", str(line / "keystore"), "--count", "60", "-o", str(tmp_path / "out")]
+    subprocess.run([sys.executable, "-m", "reference_ca", *arguments], check=True, capture_output=True)
+    told = []
+    for seed in (5, 6, 5, None, None):
+        validator = Noting()
+        report = check(
+            line / "keystore",
+            devices=tmp_path / "out",
+            portal_upload=line / "upload.pem",
+            validators=[validator],
+            sample_seed=seed,
+        )
+        assert report.verdict.value == "conformant"
+        told.append(validator.leaves)
+    assert [len(leaves) for leaves in told] == [21] * 5
+    assert told[0] == told[2]
+    assert told[3] == told[4]
+    assert all(len(one - other) > 5 for one, other in combinations((told[0], told[1], told[3]), 2))
+
+
 def test_wrong_usage_is_told_in_one_line(tmp_path: Path) -> None:
     line = Line(tmp_path / "line")
     out = tmp_path / "out"
     for more, complaint in [
         (["--at", "noon"], "--at: 'noon' is no date"),
         (["--mode", "x"], "--mode: 'x' is neither"),
+        (["--sample-seed", "x"], "--sample-seed: 'x' is not an integer"),
         (["--chain-depth", "0"], "--chain-depth: '0' is no number"),
         (["--sign-passphrase-env", "X"], "--sign-passphrase-env: there is no --sign-key"),
         (["--sign-key", line.keystore / "fcu_private_key.pem"], "--sign-key "),

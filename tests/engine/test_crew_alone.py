@@ -241,7 +241,7 @@ def test_a_worker_is_prepared_once_for_each_run(monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(crew, "Judge", Noting)
     waivers = Waivers([waiver("DEV001")])
-    job = Job("one", Side(), ("LOT005", "DEV001"), tuple(LEADS.items()), 7, False, waivers)  # type: ignore[arg-type]
+    job = Job("one", Side(), ("LOT005", "DEV001"), tuple(LEADS.items()), 7, False, waivers, 5)  # type: ignore[arg-type]
     other = Job("two", Side(), ("DEV001",), (), 0)  # type: ignore[arg-type]
     assert [crew.work(its, chunk("a")).tallies["DEV001"].judged for its in (job, job, other, other, job)] == [
         1,
@@ -251,9 +251,16 @@ def test_a_worker_is_prepared_once_for_each_run(monkeypatch: pytest.MonkeyPatch)
         3,
     ]
     whole = {"codes": ["LOT005", "DEV001"], "setup": SETUP, "leads": LEADS, "sample": 7, "short": False}
-    assert prepared[0] == {**whole, "waivers": waivers}
+    assert prepared[0] == {**whole, "waivers": waivers, "seed": 5}
     assert (prepared[1]["leads"], prepared[1]["sample"], prepared[1]["short"]) == ({}, 0, True)
     assert list(crew._PREPARED) == ["one"]
+
+
+def test_workers_and_the_one_who_asks_draw_by_the_same_seed() -> None:
+    breaks = Workers([], lambda name: OSError() if name == "a" else None)
+    told = list(crew_of(lambda: breaks, seed=5)(numbered("ab"), LEADS, 2))
+    assert told == expected("ab", seed=5)
+    assert [result.drawn for _, result in told] != [result.drawn for _, result in expected("ab")]
 
 
 @pytest.mark.parametrize("short", [True, False])

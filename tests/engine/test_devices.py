@@ -237,8 +237,8 @@ def test_what_does_not_apply_to_a_device_does_not_take_it_for_the_first() -> Non
     assert {code: lead.name for code, lead in judge.leads.items()} == {"LOT005": "b"}
 
 
-def digest(data: bytes) -> int:
-    return int.from_bytes(blake2b(data, digest_size=8).digest(), "big")
+def digest(data: bytes, key: bytes = b"") -> int:
+    return int.from_bytes(blake2b(data, digest_size=8, key=key).digest(), "big")
 
 
 @pytest.mark.parametrize("sample", [0, 1, 2, 3, 9])
@@ -247,6 +247,15 @@ def test_the_devices_of_the_smallest_digests_are_drawn(sample: int) -> None:
     result = judged([rule("DEV001", {"b": (WRONG,)})], *names, sample=sample)
     expected = sorted((digest(name.encode()), number) for number, name in enumerate(names) if name != "b")
     assert result.drawn == expected[:sample]
+
+
+def test_another_seed_draws_other_devices_and_the_same_one_the_same() -> None:
+    names = [f"d{number}" for number in range(50)]
+    drawn = {seed: judged([rule("DEV001")], *names, sample=5, seed=seed).drawn for seed in (None, 0, 7, 2**64 - 1)}
+    assert drawn[7] == judged([rule("DEV001")], *names, sample=5, seed=7).drawn
+    key = (7).to_bytes(8, "big")
+    assert drawn[7] == sorted((digest(name.encode(), key), number) for number, name in enumerate(names))[:5]
+    assert len({frozenset(number for _, number in one) for one in drawn.values()}) == 4
 
 
 def test_what_has_no_bytes_is_not_drawn_and_a_chain_counts_as_its_bytes() -> None:

@@ -87,6 +87,14 @@ def order(names: str) -> list[str]:
     return sorted(names.split(), key=lambda name: blake2b(name.encode(), digest_size=8).digest())
 
 
+def test_the_sample_is_that_of_the_seed_however_the_lot_is_cut() -> None:
+    rules = [rule("DEV001")]
+    cuts = [("a b c d e f g",), ("a", "b", "c", "d", "e", "f", "g"), ("a b", "c d e f", "g")]
+    names = [[device.name for device in passed(rules, *parts, sample=3, seed=4).sample] for parts in cuts]
+    assert names == [names[0]] * len(cuts)
+    assert set(names[0]) != set(order("a b c d e f g")[:3])
+
+
 @pytest.mark.parametrize("sample", [0, 1, 3, 5, 9])
 @pytest.mark.parametrize("parts", [("a b c d e f g",), ("a", "b", "c", "d", "e", "f", "g"), ("a b", "c d e f", "g")])
 def test_the_sample_is_drawn_by_digest_however_the_lot_is_cut(sample: int, parts: tuple[str, ...]) -> None:

@@ -27,6 +27,7 @@ def test_ini_keys_do_what_options_do(keystore: Path, pytester) -> None:
         fcu_config = {config}
         fcu_chain_depth = {depth}
         fcu_at = 2026-02-01T00:00:00Z
+        fcu_sample_seed = 7
         fcu_strict = true
         fcu_report = report.json
         """
@@ -37,6 +38,7 @@ def test_ini_keys_do_what_options_do(keystore: Path, pytester) -> None:
             f"fcu-keystore: {keystore}",
             f"fcu-config: {config}",
             f"fcu-chain-depth: {depth}",
+            "fcu-sample-seed: 7",
             "fcu-at: 2026-02-01T00:00:00Z",
             "fcu-strict: warnings fail",
             "fcu-report: *report.json",
@@ -82,6 +84,8 @@ def test_the_header_shows_what_is_judged(run, keystore: Path) -> None:
         (["--fcu-keystore=empty", "--fcu-chain-depth=two"], "--fcu-chain-depth: 'two' is no number*"),
         (["--fcu-keystore=empty", "--fcu-at=yesterday"], "--fcu-at: 'yesterday' is no date and time*"),
         (["--fcu-keystore=empty", "--fcu-at=2026-01-01T00:00:00"], "--fcu-at: *is no date and time*"),
+        (["--fcu-keystore=empty", "--fcu-sample-seed=-1"], "--fcu-sample-seed: '-1' is not an integer from 0 to *"),
+        (["--fcu-keystore=empty", "--fcu-sample-seed=9007199254740992"], "--fcu-sample-seed: *is not an integer*"),
         (["--fcu-keystore=empty", "--fcu-report=report.doc"], "--fcu-report: report.doc: *ending*.json*"),
         (["--fcu-keystore=empty", "--fcu-report=nowhere/r.json"], "--fcu-report: *there is no folder nowhere"),
         (["--fcu-keystore=empty", "--fcu-report=folder.json"], "--fcu-report: *is no regular file"),

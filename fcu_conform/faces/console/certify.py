@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from fcu_conform.engine import Examination, Outcome, Report, Verdict
 from fcu_conform.faces import certification, json_report
 from fcu_conform.faces.console.run_options import run_options, settings_of
 from fcu_conform.faces.failure import Certificates, node_id, summary
+from fcu_conform.faces.settings import LARGEST_SEED
 from fcu_conform.faces.text import printable
 
 CONFORMANT, NON_CONFORMANT, INTERNAL_FAULT, NOTHING_CHECKED = 0, 1, 3, 5
@@ -24,6 +27,9 @@ CONFORMANT, NON_CONFORMANT, INTERNAL_FAULT, NOTHING_CHECKED = 0, 1, 3, 5
 def command(out: str, **values: Any) -> int:
     """Judges a set-up and writes everything to hand in to one folder: reports, statement, checksums."""
     settings = settings_of(**values)
+    if settings.sample_seed is None:
+        # Whoever makes the devices must not know which of them will be drawn.
+        settings = replace(settings, sample_seed=secrets.randbelow(LARGEST_SEED + 1))
     setups = settings.read_setups()
     signer = None
     if settings.sign_key is not None:
@@ -38,6 +44,7 @@ def command(out: str, **values: Any) -> int:
         strict=settings.strict,
         validators=settings.select_validators(),
         handshake=settings.handshake,
+        sample_seed=settings.sample_seed,
         waivers=settings.read_waivers(),
     )
     results = [examination.judge(rule.code, subject) for rule, subject in examination.cases()]

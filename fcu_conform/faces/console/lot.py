@@ -23,7 +23,7 @@ from fcu_conform.engine.examination import BY_VALIDATORS
 from fcu_conform.engine.lots import DevicePass, Elsewhere, judge_devices
 from fcu_conform.faces import reports
 from fcu_conform.faces.console.lot_page import Meter, write_verdict
-from fcu_conform.faces.settings import Settings, keep_out, now, parse_depth, parse_instant, parse_mode
+from fcu_conform.faces.settings import Settings, keep_out, now, parse_depth, parse_instant, parse_mode, parse_seed
 from fcu_conform.faces.transport import DeviceCounts
 from fcu_conform.rules.model import Rule, Scope
 
@@ -72,8 +72,9 @@ class _SampleSize(click.IntRange):
     type=_SampleSize(),
     default=SAMPLE,
     show_default=True,
-    help="Devices that each validator is asked about, always the same ones; or all of them.",
+    help="Devices that each validator is asked about; or all of them.",
 )
+@click.option("--sample-seed", metavar="N", help="Draw these devices by this number; else always the same ones.")
 @click.option("--waivers", metavar="FILE", help="Findings that somebody has taken the responsibility for (TOML).")
 @click.option("--strict", is_flag=True, help="Warnings fail.")
 @click.option("--report", multiple=True, metavar="FILE", help="Write a report; its ending says which; repeatable.")
@@ -90,6 +91,7 @@ def command(
     scheduler: str | None,
     validators: str,
     validator_sample: int,
+    sample_seed: str | None,
     waivers: str | None,
     strict: bool,
     report: tuple[str, ...],
@@ -119,6 +121,7 @@ def command(
         portal_uploads=() if portal_upload is None else (portal_upload,),
         mode=None if mode is None else parse_mode(mode, "--mode"),
         validators=validators,
+        sample_seed=None if sample_seed is None else parse_seed(sample_seed, "--sample-seed"),
         waivers=waivers,
     )
     (setup,) = settings.read_setups()
@@ -149,6 +152,7 @@ class Run:
             strict=self.settings.strict,
             validators=self.settings.select_validators(),
             sample=self.sample,
+            sample_seed=self.settings.sample_seed,
             waivers=self.settings.read_waivers(),
             runner=self._over_devices,
         )
@@ -175,13 +179,14 @@ class Run:
             elsewhere = self._elsewhere(rules, setup, waivers, stack)
             if self.journal is not None:
                 stack.enter_context(self.journal.open({"at": self.settings.at, "of": self._binding(rules, waivers)}))
-                elsewhere = self.journal.keeping(elsewhere or _here(rules, setup, waivers))
+                elsewhere = self.journal.keeping(elsewhere or _here(rules, setup, waivers, self.settings.sample_seed))
             self.meter.begin(stack, devices)
             result = judge_devices(
                 rules,
                 devices,
                 setup,
                 sample=sample,
+                seed=self.settings.sample_seed,
                 waivers=waivers,
                 elsewhere=elsewhere,
                 progress=self.meter.progress,
@@ -194,10 +199,11 @@ class Run:
             return None
         from fcu_conform.engine.crew import Crew, local_pool
 
+        seed = self.settings.sample_seed
         if self.scheduler is None:
-            return Crew(rules, setup, lambda: local_pool(self.workers), self.workers, waivers=waivers)
+            return Crew(rules, setup, lambda: local_pool(self.workers), self.workers, waivers=waivers, seed=seed)
         recruit, size = _cluster(self.scheduler, stack)
-        return Crew(rules, setup, recruit, size, waivers=waivers)
+        return Crew(rules, setup, recruit, size, waivers=waivers, seed=seed)
 
     def _binding(self, rules: Sequence[Rule], waivers: Waivers) -> str:
         """What a journal is bound to: all that its results depend on beside the devices."""
@@ -211,18 +217,18 @@ class Run:
             side.crt.data,
             (side.key, side.depth, side.mode, side.account_id),
             [str(Path(path).absolute()) for path in self.settings.devices],
-            self.sample,
+            (self.sample, self.settings.sample_seed),
             sorted(map(repr, waivers)),
         )
         return hashlib.sha256(repr(told).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _here(rules: Sequence[Rule], setup: Setup, waivers: Waivers) -> Elsewhere:
+def _here(rules: Sequence[Rule], setup: Setup, waivers: Waivers, seed: int | None) -> Elsewhere:
     """Judges chunks in this process, as a crew would elsewhere."""
     from fcu_conform.engine.devices import Judge
 
     def run(chunks: Any, leads: Any, sample: int) -> Iterator[Any]:
-        judge = Judge(rules, setup, leads=leads, sample=sample, waivers=waivers)
+        judge = Judge(rules, setup, leads=leads, sample=sample, seed=seed, waivers=waivers)
         for number, chunk in chunks:
             yield number, judge.judge(chunk.files())
 

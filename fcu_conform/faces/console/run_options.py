@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from fcu_conform.faces.settings import Settings, now, parse_depth, parse_instant, parse_mode
+from fcu_conform.faces.settings import Settings, now, parse_depth, parse_instant, parse_mode, parse_seed
 
 _OPTIONS = (
     click.option("--keystore", "keystores", multiple=True, required=True, metavar="DIR", help="FCU's keystore folder."),
@@ -19,6 +19,7 @@ _OPTIONS = (
     click.option("--at", metavar="TIME", help="Judge validity at this instant (RFC 3339); now if not given."),
     click.option("--validators", default="auto", show_default=True, metavar="LIST", help="Validators to ask."),
     click.option("--validator-command", multiple=True, metavar="NAME=COMMAND", help="Ask this program too."),
+    click.option("--sample-seed", metavar="N", help="Draw the devices that validators are asked about by this number."),
     click.option("--handshake", is_flag=True, help="Let a device shake hands with servers."),
     click.option("--strict", is_flag=True, help="Warnings fail."),
     click.option("--waivers", metavar="FILE", help="What somebody has taken the responsibility for, as TOML."),
@@ -45,6 +46,7 @@ def settings_of(
     at: str | None,
     validators: str,
     validator_command: tuple[str, ...],
+    sample_seed: str | None,
     handshake: bool,
     strict: bool,
     waivers: str | None,
@@ -70,6 +72,7 @@ def settings_of(
         validators=validators,
         validator_commands=validator_command,
         handshake=handshake,
+        sample_seed=None if sample_seed is None else parse_seed(sample_seed, "--sample-seed"),
         waivers=waivers,
         sign_key=sign_key,
         sign_passphrase_env=sign_passphrase_env,
