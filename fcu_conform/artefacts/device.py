@@ -146,23 +146,29 @@ class DeviceFile:
         )
 
     def read(self) -> Device:
-        """The device."""
-        device = Device(
-            self.name,
-            endpoint_names=self.endpoint_names,
-            troubles=self.troubles,
-            enrollment_id=self.enrollment_id,
-            identity=self.identity,
-        )
-        if self.kind is Kind.CHAIN:
-            _read_chain(device, self.chain)
-        elif self.kind is not None:
-            _READERS[self.kind](device, self.data)
+        """The device; what breaks its reader is a trouble of this device alone."""
+        device = self._unread(self.troubles)
+        try:
+            if self.kind is Kind.CHAIN:
+                _read_chain(device, self.chain)
+            elif self.kind is not None:
+                _READERS[self.kind](device, self.data)
+        except Exception as fault:
+            device = self._unread((*self.troubles, unreadable(fault)))
         if self.key is not None:
             if device.key is not None:
                 device.other_keys = (device.key, *device.other_keys)
             device.key = self.key
         return device
+
+    def _unread(self, troubles: tuple[str, ...]) -> Device:
+        return Device(
+            self.name,
+            endpoint_names=self.endpoint_names,
+            troubles=troubles,
+            enrollment_id=self.enrollment_id,
+            identity=self.identity,
+        )
 
     def known(self, own: Certificate, rest: tuple[Certificate, ...]) -> Device:
         """The device with certificates that were read already, its own and those that follow."""
@@ -188,6 +194,11 @@ class DeviceFile:
 
     def __repr__(self) -> str:
         return f"<DeviceFile {self.name}>"
+
+
+def unreadable(fault: Exception) -> str:
+    """What is said of a file that broke its reader: without the text of the exception, which may quote a key."""
+    return f"cannot be read ({type(fault).__name__})"
 
 
 def read_device_pem(device: Device, data: bytes) -> None:
@@ -286,7 +297,14 @@ def _problems(certificates: tuple[Certificate, ...]) -> list[str]:
 
 
 def read_key_file(name: str, data: bytes) -> DeviceKey:
-    """Reads a private key file, PEM or DER."""
+    """Reads a private key file, PEM or DER; what breaks the reader is a trouble of this key alone."""
+    try:
+        return _read_key(name, data)
+    except Exception as fault:
+        return DeviceKey(name, trouble=unreadable(fault))
+
+
+def _read_key(name: str, data: bytes) -> DeviceKey:
     if data[:1] == b"\x30":
         return read_key_der(name, data)
     text = parse_pem(data)

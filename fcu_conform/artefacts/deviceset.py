@@ -10,7 +10,7 @@ from pathlib import Path
 
 from fcu_conform.artefacts.archives import MANIFEST_NAME, is_archive, walk
 from fcu_conform.artefacts.chunks import CHUNK, Chunk, FilesChunk
-from fcu_conform.artefacts.device import Device, DeviceFile, DeviceKey
+from fcu_conform.artefacts.device import Device, DeviceFile, DeviceKey, unreadable
 from fcu_conform.artefacts.devicenames import (
     DEVICE_ENDINGS,
     KEY_ENDINGS,
@@ -45,12 +45,14 @@ class DeviceSet:
         """The devices in chunks, each time the same ones in the same order."""
         for path in self.paths:
             seen = False
-            for chunk in _chunks(path):
-                seen = True
-                yield chunk
+            trouble = f"has no device in it (no {', '.join(DEVICE_ENDINGS)} file)"
+            try:
+                for chunk in _chunks(path):
+                    seen = True
+                    yield chunk
+            except Exception as fault:
+                seen, trouble = False, f"{unreadable(fault)} to its end; what comes after was not judged"
             if not seen:
-                kinds = ", ".join(DEVICE_ENDINGS)
-                trouble = f"has no device in it (no {kinds} file)"
                 yield FilesChunk((DeviceFile(path.name or str(path), troubles=(trouble,)),))
 
     def estimate(self) -> int | None:

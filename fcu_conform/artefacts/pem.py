@@ -13,6 +13,8 @@ _MARKER = re.compile(rb"-----(BEGIN|END) ([^\r\n-]{0,%d}?)-----" % PEM_LABEL)
 _BASE64 = re.compile(rb"[A-Za-z0-9+/]*={0,2}")
 _SPACE = b" \t\r\n"
 _LINE_END = re.compile(rb"\r\n|\r|\n")
+_HEADERS_END = re.compile(rb"\r\n\r\n|\n\n|\r\r")
+_ENCRYPTED = re.compile(rb"\s*Proc-Type: *4, *ENCRYPTED\b")
 
 PRIVATE_KEY_MARKER = re.compile(rb"-----BEGIN [A-Z0-9 ]{0,%d}PRIVATE KEY-----" % PEM_LABEL)
 
@@ -133,9 +135,12 @@ def _finished(data: bytes, opened: re.Match[bytes], closed: re.Match[bytes], lin
     if opened[2] != closed[2]:
         return Block(label, line, None, f"ends with an END line of another kind ({_label(closed)})")
     body = data[opened.end() : closed.start()]
-    encrypted = b"ENCRYPTED" in body
-    if b":" in body:  # RFC 1421 headers end with an empty line
-        body = re.split(rb"\r\n\r\n|\n\n|\r\r", body, maxsplit=1)[-1]
+    encrypted = label.endswith("PRIVATE KEY") and _ENCRYPTED.match(body) is not None
+    if b":" in body:
+        headers, *rest = _HEADERS_END.split(body, maxsplit=1)
+        if headers and rest and not encrypted:  # OpenSSL takes headers only as those of an encrypted key
+            return Block(label, line, None, "has RFC 1421 headers, with which OpenSSL does not read it")
+        body = rest[0] if rest else body
     text = body.translate(None, _SPACE)
     if not text:
         return Block(label, line, None, "is empty", encrypted)

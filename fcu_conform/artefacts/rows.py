@@ -10,7 +10,7 @@ import base64
 import binascii
 from typing import Any
 
-from fcu_conform.artefacts.device import DeviceFile, Kind
+from fcu_conform.artefacts.device import DeviceFile, Kind, unreadable
 from fcu_conform.artefacts.limits import DEVICE_FILE
 
 COLUMNS = ("endpoint_name", "chain", "bundle", "enrollment_id")
@@ -44,6 +44,8 @@ def read_row(table: str, number: int, row: Any) -> DeviceFile:
         return _device(place, shown, row)
     except RowError as fault:
         return unread(shown, str(fault))
+    except Exception as fault:
+        return unread(shown, unreadable(fault))
 
 
 def _device(place: str, shown: str, row: dict[str, Any]) -> DeviceFile:

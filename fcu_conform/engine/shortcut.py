@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from binascii import a2b_base64, b2a_base64
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Final, TypeAlias
 
 from fcu_conform.artefacts.certificate import Certificate
-from fcu_conform.artefacts.der import DerError
 from fcu_conform.artefacts.device import Device, DeviceFile, Kind
 from fcu_conform.artefacts.parts import Part
 from fcu_conform.artefacts.setup import Setup
@@ -125,7 +125,7 @@ class Shortcut:
                     mould.dates.clear()
                 mould.dates.add(dates)
             return (mould, device) if self._say_the_same(mould.asked, device) else None
-        except (ValueError, LookupError):  # not PEM, no dates: the full way tells
+        except Exception:  # not PEM, no dates: whatever it is, the full way tells
             return None
 
     def _say_the_same(self, checks: list[tuple[DeviceCheck, str | None]], device: Device) -> bool:
@@ -155,17 +155,18 @@ class Shortcut:
         return None
 
     def learn(self, file: DeviceFile, device: Device, reasons: Reasons) -> None:
-        """Takes note of a device of which no rule has found anything that weighs."""
+        """Takes note of a device of which no rule has found anything that weighs; leaves out what it cannot learn."""
+        with suppress(Exception):
+            self._learn(file, device, reasons)
+
+    def _learn(self, file: DeviceFile, device: Device, reasons: Reasons) -> None:
         first = device.certificate
         if first is None or first.raw in self._setup.ca_certificates or device.bundle is not None:
             return
         tail = _tail(file)
         if tail is None or (device.key is not None and file.key is None):
             return
-        try:
-            shape = Shape(first)
-        except (DerError, LookupError, ValueError):
-            return
+        shape = Shape(first)
         frame = next((frame for frame in self._frames if _own(file, frame) is not None), None)
         if frame is None:
             frame = Frame(file, tail, device.certificates[1:])
@@ -235,7 +236,10 @@ def _own(file: DeviceFile, frame: Frame) -> bytes | None:
     if not data.startswith(_BEGIN) or not data.endswith(frame.tail) or end <= len(_BEGIN):
         return None
     body = data[len(_BEGIN) : end]
-    raw = a2b_base64(body)
+    try:
+        raw = a2b_base64(body)
+    except ValueError:
+        return None
     # The decoder skips what is not base64: only what encodes to the same text again was all base64.
     text = b2a_base64(raw, newline=False)
     return raw if text == body.replace(b"\n", b"") or text == body.translate(None, _SPACE) else None

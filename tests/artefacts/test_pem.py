@@ -92,8 +92,16 @@ def test_a_block_without_its_end_does_not_swallow_the_next() -> None:
 @pytest.mark.parametrize("gap", ["\n", "\r\n"])
 def test_rfc_1421_headers_are_left_out_and_say_that_a_key_is_encrypted(gap: str) -> None:
     headers = gap.join(("Proc-Type: 4,ENCRYPTED", "DEK-Info: AES-128-CBC,00", "", ""))
-    data = f"-----BEGIN A-----{gap}{headers}QUJD{gap}-----END A-----{gap}".encode()
-    assert parse_pem(data).blocks == (Block("A", 1, b"ABC", encrypted=True),)
+    data = f"-----BEGIN EC PRIVATE KEY-----{gap}{headers}QUJD{gap}-----END EC PRIVATE KEY-----{gap}".encode()
+    assert parse_pem(data).blocks == (Block("EC PRIVATE KEY", 1, b"ABC", encrypted=True),)
+
+
+@pytest.mark.parametrize("label", ["CERTIFICATE", "CERTIFICATE REQUEST", "EC PRIVATE KEY"])
+@pytest.mark.parametrize("headers", ["A: bc", "Proc-Type: 4,CLEAR", "A: bc\nProc-Type: 4,ENCRYPTED"])
+def test_a_block_with_headers_that_openssl_refuses_is_broken(label: str, headers: str) -> None:
+    data = f"-----BEGIN {label}-----\n{headers}\n\nQUJD\n-----END {label}-----\n".encode()
+    problem = "has RFC 1421 headers, with which OpenSSL does not read it"
+    assert parse_pem(data).blocks == (Block(label, 1, None, problem),)
 
 
 def test_only_the_first_empty_line_ends_rfc_1421_headers() -> None:
@@ -103,8 +111,8 @@ def test_only_the_first_empty_line_ends_rfc_1421_headers() -> None:
 
 
 def test_an_encrypted_key_keeps_being_one_when_its_body_is_damaged() -> None:
-    data = b"-----BEGIN A-----\nProc-Type: 4,ENCRYPTED\n\n-----END A-----\n"
-    assert parse_pem(data).blocks == (Block("A", 1, None, "is empty", encrypted=True),)
+    data = b"-----BEGIN PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\n-----END PRIVATE KEY-----\n"
+    assert parse_pem(data).blocks == (Block("PRIVATE KEY", 1, None, "is empty", encrypted=True),)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,9 @@ from fcu_conform.artefacts.pem import Block, Stray, describe_non_pem, parse_pem,
 from .makers import der, make_chain
 from .makers import pem as written
 
+KEY = "EC PRIVATE KEY"
+HEADERS = "has RFC 1421 headers, with which OpenSSL does not read it"
+
 
 def block(body: str = "AAAA", label: str = "X", end: str | None = None) -> str:
     return f"-----BEGIN {label}-----\n{body}\n-----END {end or label}-----\n"
@@ -67,16 +70,16 @@ def test_base64_is_taken_or_told(body: str, data: bytes | None, problem: str) ->
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        ("Proc-Type: 4,ENCRYPTED\n\nQUJD", Block("X", 1, b"ABC", encrypted=True)),
-        ("Proc-Type: 4,CLEAR\n\nQUJD", Block("X", 1, b"ABC")),
-        ("Proc-Type: 4,ENCRYPTED\nQUJD", Block("X", 1, None, "is not base64", True)),
-        ("Proc-Type: 4,ENCRYPTED\n\n", Block("X", 1, None, "is empty", True)),
-        ("Proc-Type: 4,ENCRYPTED\n\nQU", Block("X", 1, None, "is cut short: its base64 is incomplete", True)),
-        ("QU\n\nJD", Block("X", 1, b"ABC")),
+        ("Proc-Type: 4,ENCRYPTED\n\nQUJD", Block(KEY, 1, b"ABC", encrypted=True)),
+        ("Proc-Type: 4,CLEAR\n\nQUJD", Block(KEY, 1, None, HEADERS)),
+        ("Proc-Type: 4,ENCRYPTED\nQUJD", Block(KEY, 1, None, "is not base64", True)),
+        ("Proc-Type: 4,ENCRYPTED\n\n", Block(KEY, 1, None, "is empty", True)),
+        ("Proc-Type: 4,ENCRYPTED\n\nQU", Block(KEY, 1, None, "is cut short: its base64 is incomplete", True)),
+        ("QU\n\nJD", Block(KEY, 1, b"ABC")),
     ],
 )
 def test_headers_are_told_from_base64(text: str, found: Block) -> None:
-    assert only(block(text)) == found
+    assert only(block(text, KEY)) == found
 
 
 def test_blocks_that_are_not_closed_or_not_opened_say_so_with_their_lines() -> None:

@@ -209,6 +209,7 @@ _PEM_PIECES = (
     b"-----BEGIN",
     b"-----",
     b"Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\n",
+    b"A: bc\n\n",
     b"\r\r",
     b"====",
     b"\0",
@@ -233,9 +234,11 @@ def mutate_pem(data: bytes, random: Random, others: Sequence[bytes] = ()) -> byt
         elif place == edited:
             label = random.choice(_PEM_LABELS)
         made.append(_pem(label, binary, random) if binary is not None else b"")
-    edit = random.randrange(8)
+    edit = random.randrange(9)
     if edit == 0:
         made *= random.choice((2, 3, 60))
+    elif edit == 8:
+        made[0] = made[0].replace(b"-----\n", b"-----\n" + random.choice(_PEM_PIECES), 1)
     elif edit == 1:
         random.shuffle(made)
     elif edit == 2:

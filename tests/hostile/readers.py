@@ -18,12 +18,16 @@ import cbor2
 
 from fcu_conform import UsageError, check
 from fcu_conform.artefacts import der
+from fcu_conform.artefacts.devicenames import is_device_name, named_device
 from fcu_conform.artefacts.pem import parse_pem
 from fcu_conform.artefacts.privatekeys import Secret
 from fcu_conform.artefacts.reading import FileBytes
-from fcu_conform.engine import Outcome
+from fcu_conform.artefacts.setup import read_setups
+from fcu_conform.engine import Examination, Outcome
+from fcu_conform.engine.devices import Judge
 from fcu_conform.faces import transport
 from fcu_conform.faces.settings import parse_instant
+from fcu_conform.rules.model import OVER_DEVICES
 
 from .factory import AT, DEVICES, UPLOAD, Factory
 from .mutation import Mutator, fill
@@ -171,6 +175,30 @@ class World:
         if broken:
             raise SuiteBroke("; ".join(broken))
         return "\n".join(map(transport.dump, report.results))
+
+    def judged_both_ways(self) -> Callable[[bytes], str]:
+        """Judges the bytes as a device's file among sound ones, where the short way knows nobody, one and several."""
+        (setup,) = read_setups([self.factory.keystore], at=INSTANT, devices=[self.factory / DEVICES])
+        examination = Examination([setup])
+        rules = [
+            rule
+            for rule in examination.catalogue
+            if rule.scope in OVER_DEVICES and not examination.keystore_hinders(rule, setup.name)
+        ]
+        sound = [named_device(name, data) for name, data in self.members.items() if is_device_name(name)]
+
+        def read(data: bytes) -> str:
+            odd = named_device("device-0003.pem", data)
+            files = [odd, *sound, odd, sound[0], odd]
+            short, full = (Judge(rules, setup, short=way).judge(files) for way in (True, False))
+            if short != full:
+                raise SuiteBroke("the short way says what the full one does not")
+            broken = [f"{code}: {tally.fault}" for code, tally in full.tallies.items() if tally.fault]
+            if broken:
+                raise SuiteBroke("; ".join(broken))
+            return repr(full)
+
+        return read
 
     def file(self, name: str) -> bytes:
         """A file of the sound set-up."""

@@ -57,6 +57,7 @@ def all_readers(factory: Factory) -> list[Reader]:
         Reader("judged-toml", [details], mutate_text, world.judged("upload.toml")),
         Reader("judged-copy", [world.file(KEY), *ders["PRIVATE KEY"]], mutate_bytes, world.judged("keystore/old.bak")),
         Reader("judged-device", [device], mutate_pem, world.judged("out/device-0001.pem")),
+        Reader("judged-both-ways", [device], mutate_pem, world.judged_both_ways()),
         Reader("judged-der", certificates[-1:], mutate_der, world.judged("out/device-0003.der")),
         Reader("judged-device-key", [key], mutate_pem, world.judged("out/device-0001.key.pem")),
         Reader("judged-bundle", world.bundles, mutate_cbor, world.judged("out/device-0004.cbor")),

@@ -45,6 +45,7 @@ NAMES = (
     "judged-toml",
     "judged-copy",
     "judged-device",
+    "judged-both-ways",
     "judged-der",
     "judged-device-key",
     "judged-bundle",

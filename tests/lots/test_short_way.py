@@ -11,14 +11,15 @@ from foreign.cases import Case, floor_cases
 from foreign.keys import key
 from foreign.maker import NOW, armour
 
-from fcu_conform.artefacts import oids
+from fcu_conform.artefacts import device, oids
 from fcu_conform.artefacts.certificate import Certificate
-from fcu_conform.artefacts.device import Device, DeviceFile
+from fcu_conform.artefacts.device import Device, DeviceFile, Kind
 from fcu_conform.artefacts.extensions import PARSERS, Extension
 from fcu_conform.artefacts.parts import Part
 from fcu_conform.artefacts.publickeys import lies_on_p256, parse_public_key
 from fcu_conform.artefacts.setup import Setup, read_setups
 from fcu_conform.artefacts.shapes import Shape, Sibling
+from fcu_conform.engine import shortcut
 from fcu_conform.engine.examination import Examination
 from fcu_conform.engine.lots import judge_devices
 from fcu_conform.engine.shortcut import Shortcut
@@ -124,6 +125,55 @@ def test_no_character_of_a_file_goes_unseen(setup: Setup, taken: list[str]) -> N
             files.append(file)
     assert judge(files, setup, short=True) == judge(files, setup, short=False)
     assert len(taken) < len(good)  # line breaks that are others, letters that are the same
+
+
+@pytest.mark.parametrize("headers", ["A: bc\n\n", "Proc-Type: 4,ENCRYPTED\n\n", "A: bcd\n\n", ":\n\n", "A: bc\n"])
+def test_headers_in_a_block_are_an_error_of_that_device_on_both_ways(setup: Setup, headers: str) -> None:
+    plain = [made(number) for number in range(6)]
+    odd = made(9, data=plain[0].data.replace(b"-----\n", b"-----\n" + headers.encode(), 1))
+    files = [*plain[:3], odd, *plain[3:]]
+    short, full = (judge(files, setup, short=way) for way in (True, False))
+    assert short == full
+    assert [offender.name for offender in short.offenders] == [odd.name]
+    (finding,) = short.tallies["DEV001"].findings
+    assert "certificate 1" in finding.message
+
+
+@pytest.mark.parametrize("short", [True, False])
+@pytest.mark.parametrize("fault", [ValueError("x"), KeyError("x"), RecursionError(), MemoryError(), AttributeError()])
+def test_what_breaks_a_reader_is_an_error_of_that_device_alone(
+    setup: Setup, fault: Exception, short: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever a reader raises, on the way that it is read in and on the way that it is recognised by."""
+    odd = made(9, data=b"breaks")
+
+    def breaking(reader: Any) -> Any:
+        def read(*arguments: Any) -> Any:
+            if any(one is odd or one == odd.data for one in arguments):
+                raise fault
+            return reader(*arguments)
+
+        return read
+
+    monkeypatch.setitem(device._READERS, Kind.PEM, breaking(device._READERS[Kind.PEM]))
+    monkeypatch.setattr(shortcut, "_own", breaking(shortcut._own))
+    result = judge([made(0), made(1), odd, made(2)], setup, short=short)
+    assert result.checked == 4
+    assert [offender.name for offender in result.offenders] == [odd.name]
+    assert [finding.message for finding in result.tallies["DEV001"].findings] == [
+        f"cannot be read ({type(fault).__name__})"
+    ]
+
+
+def test_a_device_that_cannot_be_learnt_from_is_judged_all_the_same(
+    setup: Setup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(*_arguments: object) -> None:
+        raise KeyError
+
+    monkeypatch.setattr(shortcut, "Shape", breaks)
+    result = judge([made(number) for number in range(4)], setup, short=True)
+    assert (result.checked, result.offenders) == (4, [])
 
 
 @pytest.mark.parametrize("layout", ["64\r\n", "76\n", "1000\n", "64\n \t"])
