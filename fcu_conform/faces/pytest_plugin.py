@@ -6,11 +6,15 @@ nothing that pytest has not imported already.
 
 from __future__ import annotations
 
+import os
+import shlex
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from fcu_conform.artefacts.setup import Setup
 
 SUITE = "fcu-conform-suite"
@@ -111,8 +115,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
             parser.addini(option.key, option.help, type="string", default="")
 
 
+@pytest.hookimpl(hookwrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Parser) -> Iterator[None]:
+    """Stops a run before it obeys what it is to judge; a wrapper, so that no other plugin has acted on it either."""
+    words = [*shlex.split(os.environ.get("PYTEST_ADDOPTS", "")), *map(str, early_config.invocation_params.args)]
+    if any(word.startswith(("--fcu-", "@")) for word in words):
+        from fcu_conform.faces.pytest_judged_paths import refuse_what_is_judged
+
+        refuse_what_is_judged(early_config, parser, words)
+    yield
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    """Brings in the suite, if there is something to judge."""
+    """Brings in the suite, if there is something to judge.
+
+    Raises:
+        pytest.UsageError: what is asked for needs a keystore, or makes no sense.
+    """
     if config.option.help or config.option.version:
         return
     # A worker of pytest-xdist looks as its controller decided, so both ask the same two places.
@@ -120,6 +139,10 @@ def pytest_configure(config: pytest.Config) -> None:
         from fcu_conform.faces.pytest_suite import install
 
         install(config)
+        return
+    given = next((option.flag for option in OPTIONS if getattr(config.option, option.key) is not None), None)
+    if given is not None:
+        raise pytest.UsageError(f"{given}: there is no keystore to judge: add --fcu-keystore=DIR (or set fcu_keystore)")
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from traceback import walk_tb
 from typing import Any
 
@@ -19,7 +20,7 @@ from fcu_conform.faces.pytest_items import RuleItem, Suite
 from fcu_conform.faces.pytest_options import gather, take_selectors
 from fcu_conform.faces.pytest_plugin import SUITE
 from fcu_conform.faces.pytest_terminal import FailureText, LightFindings, TerminalPages
-from fcu_conform.faces.settings import Settings
+from fcu_conform.faces.settings import Settings, keep_out
 from fcu_conform.faces.text import printable
 from fcu_conform.faces.transport import DeviceCounts
 from fcu_conform.rules.model import OVER_DEVICES
@@ -79,6 +80,7 @@ class ConformancePlugin:
         if not self.is_worker:
             reports.check(self.settings, self.setups)
         _show_node_ids_as_they_are(config)
+        _keep_pytests_files_out(config, self.setups)
 
     def _select(self, selectors: Sequence[str] | None) -> list[tuple[str, str]]:
         """Code and subject of every case that the command line names; all of them if it names nothing."""
@@ -198,3 +200,26 @@ def _show_node_ids_as_they_are(config: pytest.Config) -> None:
         return nodeid if str(nodeid).startswith("fcu::") else rewrite(nodeid)
 
     config.cwd_relative_nodeid = cwd_relative_nodeid  # type: ignore[method-assign]
+
+
+def _keep_pytests_files_out(config: pytest.Config, setups: Sequence[Setup]) -> None:
+    """Keeps what pytest itself writes out of what is judged.
+
+    Raises:
+        UsageError: a file that was asked for would lie in a keystore.
+    """
+    for name, flag in (("xmlpath", "--junitxml"), ("log_file", "--log-file"), ("basetemp", "--basetemp")):
+        path = config.getoption(name, None)
+        if path:
+            keep_out(Path(path), setups, f"{flag}: {printable(str(path))}")
+    cache = getattr(config, "cache", None)
+    folder = getattr(cache, "_cachedir", None)  # pytest has no public way to ask
+    if cache is not None and folder is not None:
+        judged = [setup.keystore.path for setup in setups]
+        judged += [path for setup in setups if setup.devices for path in setup.devices.paths]
+        if any(folder.resolve().is_relative_to(path.resolve()) for path in judged):
+            cache.set = _forget  # in a run from within a keystore, say
+
+
+def _forget(_key: str, _value: object) -> None:
+    """Takes what a cache is to keep, and does not."""

@@ -10,10 +10,25 @@ import pytest
 
 def test_without_a_keystore_the_plugin_does_nothing(pytester) -> None:
     pytester.makepyfile(test_user="def test_of_the_user(): pass\n")
-    result = pytester.runpytest_subprocess("-v", "--fcu-report=report.json", "--fcu-strict")
+    pytester.makeini("[pytest]\nfcu_report = report.json\nfcu_strict = true\n")
+    result = pytester.runpytest_subprocess("-v")
     result.assert_outcomes(passed=1)
     result.stdout.no_fnmatch_line("fcu-*:*")
     assert not (pytester.path / "report.json").exists()
+
+
+@pytest.mark.parametrize("workers", [[], ["-n2"]])
+@pytest.mark.parametrize("option", ["--fcu-handshake", "--fcu-report=report.json", "--fcu-devices=.", "--fcu-at="])
+def test_an_option_without_a_keystore_is_refused_in_one_line(pytester, option: str, workers: list[str]) -> None:
+    """Otherwise a typo in the ini file that names the keystore would leave a build green with nothing judged."""
+    pytester.makepyfile(test_user="def test_of_the_user(): pass\n")
+    result = pytester.runpytest_inprocess(option, "--junitxml=junit.xml", *workers)
+    assert result.ret == 4
+    flag = option.partition("=")[0]
+    assert [line for line in result.errlines if line] == [
+        f"ERROR: {flag}: there is no keystore to judge: add --fcu-keystore=DIR (or set fcu_keystore)"
+    ]
+    assert not (pytester.path / "junit.xml").exists()
 
 
 def test_an_idle_plugin_imports_nothing_but_its_doorstep(pytester) -> None:
