@@ -10,7 +10,7 @@ import pytest
 
 from fcu_conform.engine import Outcome, Result
 from fcu_conform.engine.faults import describe_fault
-from fcu_conform.faces.failure import node_id, node_name
+from fcu_conform.faces.failure import SHOWN, light_findings, node_id, node_name, place_and_message, summary
 from fcu_conform.faces.text import printable
 from fcu_conform.rules.model import Rule
 
@@ -18,8 +18,22 @@ if TYPE_CHECKING:
     from fcu_conform.faces.pytest_suite import ConformancePlugin
 
 
-class NonConformityError(Exception):
-    """Raised by an item whose rule failed; says nothing itself, the item has the result."""
+class NonConformityError(AssertionError):
+    """Raised by an item whose rule failed, with the failure in one line; the item has the result.
+
+    An assertion, so that plugins tell a keystore that fails from code that is broken.
+    """
+
+
+class BrokenRuleError(Exception):
+    """Raised by an item whose rule came to no verdict, because the suite itself broke."""
+
+
+FAULTS: dict[Outcome, type[Exception]] = {Outcome.FAILED: NonConformityError, Outcome.ERROR: BrokenRuleError}
+"""What an item raises, by outcome."""
+
+TOLD = ("outcome", "waived", "warning", "notice")
+"""Names of the properties that a verdict adds to those a rule has by itself."""
 
 
 class Suite(pytest.Collector):
@@ -68,19 +82,30 @@ class RuleItem(pytest.Item):
 
     def runtest(self) -> None:
         """Judges the rule, and what it needs if nothing has judged that yet."""
+        self.result = None  # an item may be run again: pytest-rerunfailures does so
         self.result = self.plugin.examination.judge(self.rule.code, self.subject)
         outcome = self.result.outcome
-        self.user_properties.append(("outcome", outcome.value))
-        if outcome in (Outcome.FAILED, Outcome.ERROR):
-            raise NonConformityError
+        self.user_properties = [pair for pair in self.user_properties if pair[0] not in TOLD]
+        self.user_properties += self._told(self.result)
+        if outcome in FAULTS:
+            raise FAULTS[outcome](summary(self.result, self.plugin.certificates(self.result)))
         if outcome in (Outcome.NOT_APPLICABLE, Outcome.BLOCKED):
             pytest.skip(self.reason)
+
+    def _told(self, result: Result) -> Iterator[tuple[str, str]]:
+        """The verdict as properties, which JUnit XML keeps: what fails nothing is told nowhere else in it."""
+        yield "outcome", result.outcome.value
+        certificates = self.plugin.certificates(result)
+        for word, _style, shown in light_findings([result]):
+            for _result, findings in shown:
+                for finding in findings[:SHOWN]:
+                    yield word.lower(), place_and_message(finding, certificates)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> str:
         """Never a traceback: what failed is a keystore, not code. On the terminal FailureText takes over."""
         del style
-        if isinstance(excinfo.value, NonConformityError):
-            return self.rule.statement
+        if isinstance(excinfo.value, tuple(FAULTS.values())):
+            return str(excinfo.value)
         return describe_fault(excinfo.value)
 
     def reportinfo(self) -> tuple[Path, None, str]:

@@ -16,11 +16,16 @@ from fcu_conform.engine.events import JUDGED
 from fcu_conform.engine.faults import describe_fault
 from fcu_conform.faces import reports, transport
 from fcu_conform.faces.failure import Certificates, node_id, node_name
-from fcu_conform.faces.pytest_items import RuleItem, Suite
+from fcu_conform.faces.pytest_items import FAULTS, RuleItem, Suite
 from fcu_conform.faces.pytest_options import gather, take_selectors
 from fcu_conform.faces.pytest_plugin import SUITE
+<<<<<<< HEAD
 from fcu_conform.faces.pytest_terminal import FailureText, LightFindings, TerminalPages
 from fcu_conform.faces.settings import Settings, keep_out
+=======
+from fcu_conform.faces.pytest_terminal import FailureText, LightFindings, TerminalPages, light_sections
+from fcu_conform.faces.settings import Settings
+>>>>>>> 935f03b (Give a failure the shape that other plugins of pytest read, and tell warnings in their reports)
 from fcu_conform.faces.text import printable
 from fcu_conform.faces.transport import DeviceCounts
 from fcu_conform.rules.model import OVER_DEVICES
@@ -117,13 +122,16 @@ class ConformancePlugin:
         """Hands a worker of pytest-xdist what the controller decided, the instant of judgement above all."""
         node.workerinput[SUITE] = self.settings.dump()
 
-    @pytest.hookimpl(hookwrapper=True)
+    # Last, that is inside the wrappers of other plugins, which are to see the report as it will be.
+    @pytest.hookimpl(hookwrapper=True, trylast=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
-        """Lets the result travel with the report; a skip says what it is about, not where it was raised."""
+        """Lets the result travel with the report, which says what was found and not where code raised it."""
         outcome: Any = yield
         if isinstance(item, RuleItem) and call.when == "call" and item.result is not None:
             report: pytest.TestReport = outcome.get_result()
             setattr(report, TRAVELLING, transport.dump(item.result))
+            report.sections += light_sections(item.result, self.certificates(item.result))
+            self._show_failure(report, item.result)
             if item.rule.scope in OVER_DEVICES and item.result.outcome in JUDGED and not self.has_sent_counts:
                 counts = DeviceCounts.of(self.examination.device_pass(item.subject))
                 setattr(report, COUNTING, counts.dump())
@@ -144,9 +152,13 @@ class ConformancePlugin:
         counts = getattr(report, COUNTING, None)
         if counts is not None:
             self.devices = DeviceCounts.load(counts)
-        if report.failed and result.outcome in (Outcome.FAILED, Outcome.ERROR):
-            failure = FailureText(result, self.certificates(result))
-            report.longrepr = failure  # type: ignore[assignment]  # pytest takes whatever has toterminal()
+        if report.longrepr is not None and not isinstance(report.longrepr, FailureText):
+            self._show_failure(report, result)  # of what came from a worker only the text is left
+
+    def _show_failure(self, report: pytest.TestReport, result: Result) -> None:
+        """Gives a failure the form that terminals and other plugins' reports can show."""
+        if result.outcome in FAULTS:
+            report.longrepr = FailureText(result, self.certificates(result))
 
     def certificates(self, result: Result) -> Certificates:
         """What the certificates are called that a result's findings are about."""

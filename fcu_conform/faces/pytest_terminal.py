@@ -7,11 +7,13 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from _pytest._code.code import ExceptionRepr, ReprFileLocation, ReprTraceback
 
 from fcu_conform import __version__
 from fcu_conform.engine import Outcome, Report, Result, Verdict
 from fcu_conform.faces.failure import Certificates, Line, light_findings, plain, render, summary, weightiest
 from fcu_conform.faces.text import printable
+from fcu_conform.rules.model import Location
 
 if TYPE_CHECKING:
     from _pytest._io import TerminalWriter
@@ -42,23 +44,30 @@ LIGHT_TITLES = {"WAIVED": "FCU waivers", "WARNING": "FCU warnings", "NOTICE": "F
 VERDICT_STYLES = {Verdict.CONFORMANT: "passed", Verdict.NON_CONFORMANT: "failed"}
 
 
-class Crash:
-    """What pytest's one-line summaries ask of a failure; it has no file and no line."""
+class Crash(ReprFileLocation):
+    """What pytest's one-line summaries and other plugins ask of a failure: in what file, on what line, and what.
 
-    def __init__(self, message: str) -> None:
-        self.message = message
+    The file is one that was judged, so the line is 0 where a finding has none.
+    """
 
-    def __str__(self) -> str:
-        return self.message
+    def toterminal(self, writer: TerminalWriter) -> None:
+        """Writes the message alone: it names file and line itself, where they help."""
+        writer.write(self.message)
 
 
-class FailureText:
-    """A failed result in the form that pytest keeps failures in."""
+class FailureText(ExceptionRepr):
+    """A failed result in the form that pytest, and what else reads its reports, keeps failures in.
+
+    There is no traceback in it: what failed is a keystore, not code.
+    """
 
     def __init__(self, result: Result, certificates: Certificates) -> None:
+        location = weightiest(result)[0].location if result.standing else Location()
         self._result = result
         self._certificates = certificates
-        self.reprcrash = Crash(summary(result, certificates))
+        self.reprcrash = Crash(printable(location.file or "fcu"), location.line or 0, summary(result, certificates))
+        self.reprtraceback = ReprTraceback([], None, "no")
+        self.sections = []
 
     def _lines(self, width: int) -> Iterator[Line]:
         broken = self._result.outcome is Outcome.ERROR
@@ -71,6 +80,13 @@ class FailureText:
 
     def __str__(self) -> str:
         return plain(self._lines(FILE_WIDTH))
+
+
+def light_sections(result: Result, certificates: Certificates) -> Iterator[tuple[str, str]]:
+    """Title and text of what a result says and that fails nothing, for the sections of pytest's report."""
+    for word, style, shown in light_findings([result]):
+        for _result, findings in shown:
+            yield LIGHT_TITLES[word], plain(render(result, findings, word, style, certificates, FILE_WIDTH))
 
 
 def write_lines(writer: TerminalWriter, lines: Iterable[Line]) -> None:
