@@ -19,13 +19,8 @@ from fcu_conform.faces.failure import Certificates, node_id, node_name
 from fcu_conform.faces.pytest_items import FAULTS, RuleItem, Suite
 from fcu_conform.faces.pytest_options import gather, take_selectors
 from fcu_conform.faces.pytest_plugin import SUITE
-<<<<<<< HEAD
-from fcu_conform.faces.pytest_terminal import FailureText, LightFindings, TerminalPages
-from fcu_conform.faces.settings import Settings, keep_out
-=======
 from fcu_conform.faces.pytest_terminal import FailureText, LightFindings, TerminalPages, light_sections
-from fcu_conform.faces.settings import Settings
->>>>>>> 935f03b (Give a failure the shape that other plugins of pytest read, and tell warnings in their reports)
+from fcu_conform.faces.settings import Settings, keep_out
 from fcu_conform.faces.text import printable
 from fcu_conform.faces.transport import DeviceCounts
 from fcu_conform.rules.model import OVER_DEVICES
