@@ -20,6 +20,7 @@ import click
 from reference_ca.authority import Authority, RootAuthority
 from reference_ca.chain import check_depth, portal_upload, read_chain, slice_chain, to_pem
 from reference_ca.config import Config, find_config
+from reference_ca.credentials import seems_private
 from reference_ca.errors import ReferenceCaError
 from reference_ca.files import Blob, naming, read_regular
 from reference_ca.hierarchy import load_authority, make_hierarchy, make_keystore, save_authority
@@ -97,6 +98,19 @@ def emit(blob: Blob, output: Path | None, replace: bool = False) -> None:
         sys.stdout.buffer.write(blob.data)
     else:
         blob.write_to_path(output, replace=replace)
+
+
+def check_output(path: Path, keystore: Path) -> None:
+    """Make sure that no private key is written over, and nothing into a keystore, this one or another."""
+    place = Path(os.path.realpath(path.parent)) / path.name
+    if place.is_relative_to(os.path.realpath(keystore)) or any(
+        os.path.lexists(Keystore(folder).private_key_file) for folder in place.parents
+    ):
+        raise ReferenceCaError("a keystore is no place for an upload", path, "name a file elsewhere")
+    if path.exists():
+        with naming(path):
+            if seems_private(read_regular(path)):
+                raise ReferenceCaError("the file may hold a private key and is not replaced", path, "name another")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -354,6 +368,8 @@ def upload(folder: Path, config_file: Path | None, depth: int | None, output: Pa
             folder,
             "lower the depth, so that at least the root is left",
         )
+    if output is not None:
+        check_output(output, folder)
     emit(to_pem(rest), output, replace)
 
 

@@ -19,6 +19,19 @@ _KEY_BLOCK = re.compile(
 _ADVICE = "provide an unencrypted P-256 private key in PEM"
 
 
+def seems_private(data: bytes) -> bool:
+    """The bytes may be a private key: in PEM, encrypted or not, as a JWK, or DER that is no certificate."""
+    if b"PRIVATE KEY" in data.replace(b"\0", b"") or (b'"kty"' in data and b'"d"' in data):
+        return True
+    if data[:1] != b"\x30":
+        return False
+    try:
+        x509.load_der_x509_certificate(data)
+    except ValueError:
+        return True
+    return False
+
+
 def key_pem(key: ec.EllipticCurvePrivateKey) -> SecretBlob:
     """The key as unencrypted PKCS#8 PEM: FCU documents no passphrase (fact R-08)."""
     return _export(key, serialization.Encoding.PEM)

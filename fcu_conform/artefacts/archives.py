@@ -40,18 +40,22 @@ ZIP_HEADER = 30
 
 Wanted = Callable[[str], bool]
 
+Opener = Callable[[Path], io.BufferedReader]
+"""Opens a file for reading, as `open_regular` does."""
+
 
 def is_archive(path: Path) -> bool:
     """The path's name has an ending of an archive that can be read."""
     return path.name.lower().endswith((*TAR_ENDINGS, ZIP_ENDING))
 
 
-def walk(path: Path, wanted: Wanted) -> Iterator[FileBytes]:
+def walk(path: Path, wanted: Wanted, opener: Opener | None = None) -> Iterator[FileBytes]:
     """The wanted files below a folder or in an archive; of a file itself just that.
 
     Args:
         path: a folder, an archive or a file.
         wanted: takes a name relative to the path, with slashes, and says whether the file is to be read.
+        opener: what an archive is opened by, if not by `open_regular`.
 
     An archive that is damaged gives what could be read of it, and at last an entry that tells the trouble.
     """
@@ -59,7 +63,7 @@ def walk(path: Path, wanted: Wanted) -> Iterator[FileBytes]:
         return _walk_folder(path, wanted)
     if is_archive(path):
         unpack = _walk_zip if path.name.lower().endswith(ZIP_ENDING) else _walk_tar
-        return _guarded(path, unpack(path, wanted))
+        return _guarded(path, unpack(path, wanted, opener or open_regular))
     return iter((read_file(path, _limit(path.name)),))
 
 
@@ -105,7 +109,7 @@ def _reason(fault: Exception) -> str:
 class _CarefulFile(io.BufferedReader):
     """A file that is never read much at once, nor in crumbs: libraries believe what an archive says of its own size."""
 
-    def __init__(self, raw: io.FileIO, crumb: int) -> None:
+    def __init__(self, raw: io.RawIOBase, crumb: int) -> None:
         super().__init__(raw)
         self._asked = 0
         self._patience = 1000 + os.fstat(raw.fileno()).st_size // crumb
@@ -120,7 +124,7 @@ class _CarefulFile(io.BufferedReader):
         return data
 
 
-def open_regular(path: Path) -> IO[bytes]:
+def open_regular(path: Path) -> io.BufferedReader:
     """Opens a file for reading, which must be a regular file: opening a FIFO would wait for its other end.
 
     Raises:
@@ -134,10 +138,9 @@ def open_regular(path: Path) -> IO[bytes]:
     return os.fdopen(descriptor, "rb")
 
 
-def _open(path: Path, crumb: int) -> _CarefulFile:
+def _open(path: Path, crumb: int, opener: Opener) -> _CarefulFile:
     """Opens an archive that is read in pieces of so many bytes on average, or more. Raises OSError."""
-    with open_regular(path) as file:
-        return _CarefulFile(io.FileIO(os.dup(file.fileno())), crumb)
+    return _CarefulFile(opener(path).detach(), crumb)
 
 
 def _escapes(name: str) -> bool:
@@ -154,8 +157,8 @@ def unpacked_limit(file: IO[bytes]) -> int:
     return max(ARCHIVE_FLOOR, ARCHIVE_RATIO * os.fstat(file.fileno()).st_size)
 
 
-def _walk_zip(path: Path, wanted: Wanted) -> Iterator[FileBytes]:
-    with _open(path, ZIP_CRUMB) as raw, zipfile.ZipFile(raw) as archive:
+def _walk_zip(path: Path, wanted: Wanted, opener: Opener) -> Iterator[FileBytes]:
+    with _open(path, ZIP_CRUMB, opener) as raw, zipfile.ZipFile(raw) as archive:
         left = unpacked_limit(raw)
         _check_overlaps(archive)
         for member in archive.infolist():
@@ -299,8 +302,8 @@ def _check_tail(stream: Any) -> None:
             raise ReadError("it goes on behind the mark at its end")
 
 
-def _walk_tar(path: Path, wanted: Wanted) -> Iterator[FileBytes]:
-    with _open(path, TAR_CRUMB) as raw:
+def _walk_tar(path: Path, wanted: Wanted, opener: Opener) -> Iterator[FileBytes]:
+    with _open(path, TAR_CRUMB, opener) as raw:
         budget = unpacked_limit(raw)
         packed = raw.read(2) == b"\x1f\x8b"
         raw.seek(0)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, zip_longest
 from pathlib import Path
 
-from fcu_conform.artefacts.archives import MANIFEST_NAME, is_archive, walk
+from fcu_conform.artefacts.archives import MANIFEST_NAME, Opener, is_archive, walk
 from fcu_conform.artefacts.chunks import CHUNK, Chunk, FilesChunk
 from fcu_conform.artefacts.device import Device, DeviceFile, DeviceKey, unreadable
 from fcu_conform.artefacts.devicenames import (
@@ -22,16 +22,21 @@ from fcu_conform.artefacts.devicenames import (
 )
 from fcu_conform.artefacts.folders import folder_chunks
 from fcu_conform.artefacts.limits import DEVICE_FILE, MANIFEST_FILE, MANIFEST_MISSING
-from fcu_conform.artefacts.manifest import Manifest, read_manifest
+from fcu_conform.artefacts.manifest import MANIFEST_ENDING, Manifest, read_manifest
 from fcu_conform.artefacts.reading import CHANGED, read_file, version_at
 from fcu_conform.artefacts.tables import estimate_rows, is_table, table_chunks
+from fcu_conform.artefacts.witness import FileWitness, FolderWitness, Witness, changed
 
 
 @dataclass(frozen=True)
 class DeviceSet:
-    """Device output; going over it reads the files, each time anew, one device at a time."""
+    """Device output; going over it reads the files, each time anew, one device at a time.
+
+    With ``witnesses``, one for each path, all is read in this process, and `digests` are those of what was read.
+    """
 
     paths: tuple[Path, ...] = ()
+    witnesses: tuple[Witness, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.paths)
@@ -43,17 +48,35 @@ class DeviceSet:
 
     def chunks(self) -> Iterator[Chunk]:
         """The devices in chunks, each time the same ones in the same order."""
-        for path in self.paths:
+        for path, witness in zip_longest(self.paths, self.witnesses):
             seen = False
             trouble = f"has no device in it (no {', '.join(DEVICE_ENDINGS)} file)"
             try:
-                for chunk in _chunks(path):
+                for chunk in _chunks(path, witness):
                     seen = True
                     yield chunk
             except Exception as fault:
                 seen, trouble = False, f"{unreadable(fault)} to its end; what comes after was not judged"
             if not seen:
                 yield FilesChunk((DeviceFile(path.name or str(path), troubles=(trouble,)),))
+
+    def witnessed(self) -> DeviceSet:
+        """The same, with a witness for each path."""
+        return DeviceSet(self.paths, tuple(Witness() for _ in self.paths))
+
+    def digests(self) -> list[dict[str, str] | None]:
+        """The digest set of each path, as `digest_of_output` makes it, of the bytes that were read; None if none were.
+
+        Raises:
+            OSError: a file cannot be read.
+            UsageError: it is not what was read.
+        """
+        if not self.witnesses:
+            return [None] * len(self.paths)
+        return [
+            _digest(path, witness) if witness.has_seen else None
+            for path, witness in zip(self.paths, self.witnesses, strict=True)
+        ]
 
     def estimate(self) -> int | None:
         """About how many devices there are, at little cost; None where only going over them tells."""
@@ -66,19 +89,36 @@ def _estimate(path: Path) -> int | None:
         return estimate_rows(path)
     if path.is_dir():
         return sum(1 for _, _, names in os.walk(path) for name in names if is_device_name(name))
-    return None if is_archive(path) or path.name.endswith(".csv") else 1
+    return None if is_archive(path) or path.name.endswith(MANIFEST_ENDING) else 1
 
 
-def _chunks(path: Path) -> Iterator[Chunk]:
+def _chunks(path: Path, witness: Witness | None) -> Iterator[Chunk]:
+    opener = None if witness is None else witness.file.open
     if is_table(path) and not path.is_dir():
-        return _watched(path, table_chunks(path))
-    is_manifest = path.name.endswith(".csv") and not path.is_dir()
-    root = path.parent if is_manifest else path
+        return _watched(path, table_chunks(path, opener))
+    root, manifest_name, is_manifest = _folder_of(path)
     if root.is_dir():
-        return _in_folder(root, path.name if is_manifest else MANIFEST_NAME, listed_only=is_manifest)
+        folder = None if witness is None else witness.folder
+        return _in_folder(root, manifest_name, listed_only=is_manifest, witness=folder)
     if is_archive(path):
-        return _watched(path, _in_batches(_in_archive(path)))
-    return _in_batches(_single(path))
+        return _watched(path, _in_batches(_in_archive(path, opener)))
+    return _in_batches(_single(path, None if witness is None else witness.file))
+
+
+def _folder_of(path: Path) -> tuple[Path, str, bool]:
+    """The folder that is meant by a path, the name of its manifest, and whether that alone says what belongs to it."""
+    is_manifest = path.name.endswith(MANIFEST_ENDING) and not path.is_dir()
+    return (path.parent, path.name, True) if is_manifest else (path, MANIFEST_NAME, False)
+
+
+def _digest(path: Path, witness: Witness) -> dict[str, str]:
+    root, manifest_name, is_manifest = _folder_of(path)
+    is_folder = root.is_dir() and not (is_table(path) and not path.is_dir())
+    if witness.folder.has_seen == witness.file.has_seen or is_folder != witness.folder.has_seen:
+        raise changed(path)  # a file has become a folder, or the reverse
+    if witness.file.has_seen:
+        return {"sha256": witness.file.digest(path)}
+    return {"dirHash": witness.folder.digest(root, manifest_name, listed_only=is_manifest)}
 
 
 def _watched(path: Path, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
@@ -94,18 +134,23 @@ def _in_batches(files: Iterator[DeviceFile]) -> Iterator[Chunk]:
         yield FilesChunk(batch)
 
 
-def _in_folder(root: Path, manifest_name: str, *, listed_only: bool) -> Iterator[Chunk]:
-    manifest = Manifest("", {})
+def _in_folder(root: Path, manifest_name: str, *, listed_only: bool, witness: FolderWitness | None) -> Iterator[Chunk]:
+    manifest, file = Manifest("", {}), None
     if (root / manifest_name).is_file():
-        manifest = read_manifest(read_file(root / manifest_name, MANIFEST_FILE, within=root))
+        file = read_file(root / manifest_name, MANIFEST_FILE, within=root)
+        manifest = read_manifest(file)
         if manifest.troubles:
             yield FilesChunk((DeviceFile(manifest.name, troubles=manifest.troubles),))
+    seen = None if witness is None else witness.begin(manifest, file)
     found: set[str] = set()
     for chunk in folder_chunks(root, manifest, listed_only=listed_only):
         if manifest.rows:
             found.update(name for name in chunk.names() if name in manifest.rows)
-        yield chunk
-    yield from _in_batches(_missing(manifest, found))
+        yield chunk if seen is None else seen.chunk(chunk)
+    for missing in _in_batches(_missing(manifest, found)):
+        yield missing if seen is None else seen.chunk(missing)
+    if seen is not None:
+        seen.end()
 
 
 def _missing(manifest: Manifest, found: set[str]) -> Iterator[DeviceFile]:
@@ -118,19 +163,21 @@ def _missing(manifest: Manifest, found: set[str]) -> Iterator[DeviceFile]:
         yield DeviceFile(manifest.name, troubles=(more,))
 
 
-def _single(path: Path) -> Iterator[DeviceFile]:
+def _single(path: Path, witness: FileWitness | None) -> Iterator[DeviceFile]:
     """A file that was given itself, with the key beside it."""
     file = read_file(path, DEVICE_FILE)
+    if witness is not None and file.trouble is None:
+        witness.take(file.data)
     beside = (path.with_name(path.name.rpartition(".")[0] + ending) for ending in KEY_ENDINGS)
     key = next((take_key(read_file(place, DEVICE_FILE)) for place in beside if place != path and place.exists()), None)
     yield device_file(file, None, key)
 
 
-def _in_archive(path: Path) -> Iterator[DeviceFile]:
+def _in_archive(path: Path, opener: Opener | None) -> Iterator[DeviceFile]:
     """An archive has no order: keys and the manifest are looked at first."""
     manifest = Manifest("", {})
     keys: dict[str, DeviceKey] = {}
-    for file in walk(path, lambda name: name == MANIFEST_NAME or is_key_name(name)):
+    for file in walk(path, lambda name: name == MANIFEST_NAME or is_key_name(name), opener):
         if file.name == MANIFEST_NAME:
             manifest = read_manifest(file)
         else:
@@ -138,12 +185,13 @@ def _in_archive(path: Path) -> Iterator[DeviceFile]:
     # A manifest may call any file a key.
     named = {row.key_file for row in manifest.rows.values() if row.key_file} - set(keys)
     if named:
-        keys.update((file.name, take_key(file)) for file in walk(path, named.__contains__))
+        keys.update((file.name, take_key(file)) for file in walk(path, named.__contains__, opener))
     if manifest.troubles:
         yield DeviceFile(manifest.name, troubles=manifest.troubles)
     found: set[str] = set()
     used: set[str] = set()
-    for file in walk(path, lambda name: name in manifest.rows or (is_device_name(name) and name not in keys)):
+    wanted = walk(path, lambda name: name in manifest.rows or (is_device_name(name) and name not in keys), opener)
+    for file in wanted:
         row = manifest.rows.get(file.name)
         if row is not None:
             found.add(file.name)

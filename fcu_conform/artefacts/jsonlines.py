@@ -14,7 +14,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import IO
 
-from fcu_conform.artefacts.archives import BoundedStream, open_regular, unpacked_limit
+from fcu_conform.artefacts.archives import BoundedStream, Opener, open_regular, unpacked_limit
 from fcu_conform.artefacts.chunks import Chunk, FilesChunk
 from fcu_conform.artefacts.device import DeviceFile
 from fcu_conform.artefacts.limits import TABLE_LINE, TABLE_ROW, TABLE_STRANGE
@@ -88,10 +88,10 @@ def _rows(table: str, first: int, data: bytes) -> Iterator[DeviceFile]:
         yield read_row(table, number, row)
 
 
-def line_chunks(path: Path, *, packed: bool) -> Iterator[Chunk]:
+def line_chunks(path: Path, *, packed: bool, opener: Opener | None = None) -> Iterator[Chunk]:
     """The rows of a .jsonl file, or of one that is packed with gzip."""
     try:
-        with open_regular(path) as raw:
+        with (opener or open_regular)(path) as raw:
             # What is appended meanwhile is left alone: a file that grows as fast as it is read has no end.
             spans = (
                 _spans(BoundedStream(raw, unpacked_limit(raw), packed=True), sys.maxsize)
@@ -102,7 +102,7 @@ def line_chunks(path: Path, *, packed: bool) -> Iterator[Chunk]:
                 if strangeness := _strangeness(lines):
                     yield _strange(path, first, lines, strangeness)
                     return
-                if packed or stop - start != len(lines):
+                if packed or opener is not None or stop - start != len(lines):
                     yield FilesChunk(tuple(_rows(path.name, first, lines)))
                 else:
                     yield LinesChunk(os.fspath(path), first, start, stop)

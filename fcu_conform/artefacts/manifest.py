@@ -12,6 +12,7 @@ from fcu_conform.artefacts.reading import FileBytes
 
 COLUMNS = ("endpoint_name", "file", "enrollment_id", "key_file")
 _REQUIRED = ("endpoint_name", "file")
+MANIFEST_ENDING = ".csv"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from fcu_conform.artefacts.archives import open_regular, unpacked_limit
+from fcu_conform.artefacts.archives import Opener, unpacked_limit
 from fcu_conform.artefacts.chunks import CHUNK, Chunk, FilesChunk
 from fcu_conform.artefacts.device import DeviceFile
 from fcu_conform.artefacts.limits import DEVICE_FILE, PARQUET_ROW, TABLE_ROW, TABLE_STRANGE
@@ -19,14 +19,14 @@ _UNPACKED_ROWS = 8
 """Rows of a Parquet file that are unpacked at once: what a row repeats in two bytes is written out for each of them."""
 
 
-def parquet_chunks(path: Path) -> Iterator[Chunk]:
+def parquet_chunks(path: Path, opener: Opener) -> Iterator[Chunk]:
     """The rows of a Parquet file; pyarrow must be there."""
     import pyarrow as pa
     from pyarrow import parquet
 
     files: list[DeviceFile] = []
     try:
-        with open_regular(path) as raw, parquet.ParquetFile(raw, pre_buffer=False, buffer_size=_BUFFER) as file:
+        with opener(path) as raw, parquet.ParquetFile(raw, pre_buffer=False, buffer_size=_BUFFER) as file:
             fault = _schema_fault(pa, file.schema_arrow) or _size_fault(
                 file.metadata, os.fstat(raw.fileno()).st_size, unpacked_limit(raw)
             )

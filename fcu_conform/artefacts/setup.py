@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from functools import cached_property
@@ -75,6 +75,17 @@ class Setup:
     upload: Upload | None = None
     mode_option: str | None = None
     peers: list[Setup] = field(default_factory=list, repr=False)
+
+    def files(self) -> Iterator[FileBytes]:
+        """What was read of it, the private key and device output apart: fcu.crt, the request, fcu.yml, the upload."""
+        yield self.keystore.fcu_crt.file
+        yield self.keystore.request_file.file
+        if self.config is not None:
+            yield self.config.file
+        if self.upload is not None:
+            yield self.upload.certificates.file
+            if self.upload.details_file is not None:
+                yield self.upload.details_file
 
     @property
     def depth(self) -> int | None:
@@ -198,8 +209,11 @@ def read_setups(
     devices: Sequence[str | os.PathLike[str]] = (),
     portal_uploads: Sequence[str | os.PathLike[str]] = (),
     mode: str | None = None,
+    witnessed: bool = False,
 ) -> list[Setup]:
     """Looks at what was given and makes a set-up of each keystore; files are read when a rule asks for them.
+
+    With ``witnessed`` device output is noted as it is read, for a statement about it.
 
     Raises:
         UsageError: a keystore that is no folder, a config that is no file, a depth below 1 or one that contradicts
@@ -218,6 +232,8 @@ def read_setups(
     if devices and len(paths) > 1:
         raise UsageError("devices: judge the devices of one keystore at a time")
     device_set = _device_set(devices)
+    if witnessed and device_set is not None:
+        device_set = device_set.witnessed()
     instant = datetime.now(timezone.utc) if at is None else at.astimezone(timezone.utc)
     setups: list[Setup] = []
     for number, (path, name) in enumerate(zip(paths, _names(paths), strict=True)):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
+from fcu_conform.artefacts.archives import Opener, open_regular
 from fcu_conform.artefacts.chunks import Chunk
 from fcu_conform.artefacts.usage import UsageError
 
@@ -18,16 +19,19 @@ def is_table(path: Path) -> bool:
     return path.name.lower().endswith((*LINES_ENDINGS, PARQUET_ENDING))
 
 
-def table_chunks(path: Path) -> Iterator[Chunk]:
-    """The rows of a table; what is wrong with a row is a trouble of its device, and the rest of the table counts."""
+def table_chunks(path: Path, opener: Opener | None = None) -> Iterator[Chunk]:
+    """The rows of a table; what is wrong with a row is a trouble of its device, and the rest of the table counts.
+
+    With an opener all is read by it, here and now; without one, lines may be read where they are judged.
+    """
     name = path.name.lower()
     if name.endswith(PARQUET_ENDING):
         from fcu_conform.artefacts.parquet import parquet_chunks
 
-        return parquet_chunks(path)
+        return parquet_chunks(path, opener or open_regular)
     from fcu_conform.artefacts.jsonlines import line_chunks
 
-    return line_chunks(path, packed=name.endswith(".gz"))
+    return line_chunks(path, packed=name.endswith(".gz"), opener=opener)
 
 
 def estimate_rows(path: Path) -> int | None:

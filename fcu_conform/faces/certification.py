@@ -18,14 +18,16 @@ from typing import Any
 from fcu_conform.artefacts.jsontext import parse_json
 from fcu_conform.artefacts.setup import Setup
 from fcu_conform.artefacts.usage import UsageError
+from fcu_conform.engine.report import Verdict
 from fcu_conform.faces import intoto_report, json_report
-from fcu_conform.faces.reports import STATEMENT, WRITERS, writer
-from fcu_conform.faces.settings import keep_out
+from fcu_conform.faces.reports import WRITERS, writer
+from fcu_conform.faces.settings import STATEMENT, keep_out
 from fcu_conform.faces.text import printable
 
 STATEMENT_NAME = f"statement{STATEMENT}"
 SUMS_NAME = "SHA256SUMS"
 VERDICT_NAME = "VERDICT.txt"
+VERDICTS = frozenset(verdict.value for verdict in Verdict)
 ENVIRONMENT_NAME = "environment.json"
 
 
@@ -156,6 +158,10 @@ def _are_texts(digests: object) -> bool:
     return isinstance(digests, dict) and all(isinstance(digest, str) for digest in digests.values())
 
 
+def _is_place(path: object) -> bool:
+    return path is None or (isinstance(path, str) and path[:1] not in ("", "/") and path != ".")
+
+
 def parse_statement(data: bytes) -> dict[str, Any]:
     """A statement that this suite has written.
 
@@ -168,17 +174,22 @@ def parse_statement(data: bytes) -> dict[str, Any]:
             statement["_type"] == intoto_report.STATEMENT_TYPE
             and statement["predicateType"] == intoto_report.PREDICATE_TYPE
             and statement["predicate"]["result"] in ("PASSED", "WARNED", "FAILED")
+            and statement["predicate"][intoto_report.VERDICT] in VERDICTS
             and isinstance(statement["predicate"]["configuration"], list)
             and all(isinstance(subject["name"], str) for subject in statement["subject"])
             and all(_are_texts(subject["digest"]) for subject in statement["subject"])
+            and all(_is_place(subject.get("annotations", {}).get("path")) for subject in statement["subject"])
             and _are_texts(statement["predicate"].get(intoto_report.REPORTS, {}))
         )
         rendered = json_report.render(statement)
-    except (ValueError, RecursionError, KeyError, TypeError):
+    except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
         is_ours, rendered, statement = False, b"", {}
     if not is_ours:
         raise ValueError("is no statement of fcu-conform")
     if rendered != data:
         raise ValueError("is a statement that was written by another program, or was changed")
+    is_conformant = statement["predicate"][intoto_report.VERDICT] == Verdict.CONFORMANT.value
+    if is_conformant != (statement["predicate"]["result"] != "FAILED"):
+        raise ValueError("is a statement whose result and verdict contradict each other")
     found: dict[str, Any] = statement
     return found

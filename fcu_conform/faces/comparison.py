@@ -93,7 +93,7 @@ def read_report(given: str) -> Document:
         # The nearest of the first few: a file of another kind has one in every line.
         fault = best_match(islice(Draft202012Validator(schema()).iter_errors(document), FEW))
     except (ValueError, RecursionError) as fault:
-        reason = str(fault) if str(fault).startswith("has more than") else "is no JSON"
+        reason = str(fault) if str(fault).startswith("has ") else "is no JSON"
         raise UsageError(f"report {path}: {reason}") from None
     if fault is not None:
         # The message itself would quote the file at any length.

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from fcu_conform.artefacts.digests import digest_of_file, digest_of_folder
+from fcu_conform.artefacts.digests import dir_hash
 from fcu_conform.faces import json_report
 from fcu_conform.faces.failure import node_name
 from fcu_conform.faces.json_report import Document
+from fcu_conform.faces.witnessed import Digests
 
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE = "https://in-toto.io/attestation/test-result/v0.1"
@@ -22,8 +23,23 @@ VERDICT = "fcuConformVerdict"
 """Field of the predicate with the verdict in the suite's own word."""
 
 
+def with_digests(content: Document, digests: Digests) -> Document:
+    """The document with the digest set of device output that a statement tells, from those of everything by its path.
+
+    Raises:
+        KeyError: one is missing.
+    """
+    return {
+        **content,
+        "subjects": [
+            {**subject, "digest": digests[subject["path"]]} if subject["kind"] == "devices" else subject
+            for subject in content["subjects"]
+        ],
+    }
+
+
 def render(content: Document) -> bytes:
-    """The statement about a report as a file; device output is read once more for its digest."""
+    """The statement about a report as a file; the document is one of `with_digests`."""
     return json_report.render(statement(content))
 
 
@@ -31,7 +47,7 @@ def statement(content: Document, reports: Mapping[str, str] | None = None) -> Do
     """The statement about a report.
 
     Args:
-        content: the document of json_report.
+        content: the document of json_report, with digests.
         reports: SHA-256 of files that are handed in with the statement, by their names.
     """
     extra = {} if reports is None else {REPORTS: dict(sorted(reports.items()))}
@@ -63,33 +79,56 @@ def _tests(content: Document, *outcomes: str) -> list[str]:
 
 
 def _subjects(content: Document) -> Iterator[dict[str, Any]]:
-    """What was judged, each with its digest; the names begin with that of the keystore."""
-    for subject in content["subjects"]:
-        place = subject["name"] if subject["kind"] == "keystore" else f"{subject['name']}/{PLACES[subject['kind']]}"
-        certificates = [{"name": c["subject"], "sha256": c["sha256"]} for c in subject["certificates"]]
-        for number, file in enumerate(subject["files"]):
-            # The file with the certificates is always the first.
-            annotations = {"annotations": {"certificates": certificates}} if certificates and not number else {}
-            yield {"name": f"{place}/{file['name']}", "digest": {"sha256": file["sha256"]}, **annotations}
-        if subject["kind"] == "devices":
-            path = Path(subject["path"])
-            yield {"name": f"{place}/{path.name}", "digest": digest_of(path)}
-        elif not subject["files"]:
-            # A statement has a subject: here a folder without any file that could be read.
-            yield {"name": place, "digest": {"dirHash": hashlib.sha256().hexdigest()}}
+    """What was judged, each with its digest and its place; the names begin with that of the keystore.
+
+    Places are paths from the one folder that holds all of them: names alone do not tell two keystores apart.
+    """
+    subjects = [subject for judged in content["subjects"] for subject in _of_one(judged)]
+    root = _common([subject["annotations"]["path"] for subject in subjects])
+    for subject in subjects:
+        path = subject["annotations"]["path"]
+        place = path.relative_to(root or path.anchor)
+        yield {**subject, "annotations": {**subject["annotations"], "path": place.as_posix()}}
+
+
+def _of_one(judged: Document) -> Iterator[dict[str, Any]]:
+    """The subjects of a keystore, an upload or device output, with absolute paths."""
+    prefix = judged["name"] if judged["kind"] == "keystore" else f"{judged['name']}/{PLACES[judged['kind']]}"
+    path = Path(os.path.abspath(judged["path"]))  # noqa: PTH100 - links stay as they are seen
+    certificates = [{"name": c["subject"], "sha256": c["sha256"]} for c in judged["certificates"]]
+    for number, file in enumerate(judged["files"]):
+        annotations: dict[str, Any] = {"path": _path_of(file["name"], path, judged)}
+        if certificates and not number:  # the file with the certificates is always the first
+            annotations["certificates"] = certificates
+        yield {
+            "name": f"{prefix}/{file['name']}",
+            "digest": {"sha256": file["sha256"]},
+            "annotations": annotations,
+        }
+    if judged["kind"] == "devices":
+        yield {"name": f"{prefix}/{path.name}", "digest": judged["digest"], "annotations": {"path": path}}
+    elif not judged["files"]:
+        # A statement has a subject: here a folder without any file that could be read.
+        yield {"name": prefix, "digest": {"dirHash": dir_hash(())}, "annotations": {"path": path}}
+
+
+def _path_of(name: str, path: Path, judged: Document) -> Path:
+    """Where a file of a keystore lies, or of an upload."""
+    if judged["config"] is not None and name == Path(judged["config"]).name:
+        return Path(os.path.abspath(judged["config"]))  # noqa: PTH100
+    return path / name if judged["kind"] == "keystore" else path.with_name(name)
+
+
+def _common(paths: Sequence[Path]) -> Path | None:
+    """The deepest folder that all paths are in; None where they are on different drives of Windows."""
+    try:
+        return Path(os.path.commonpath([path.parent for path in paths]))
+    except ValueError:
+        return None
 
 
 PLACES = {"upload": "portal-upload", "devices": "devices"}
 """What stands between the keystore's name and that of a file, by the kind of subject."""
-
-
-def digest_of(path: Path) -> dict[str, str]:
-    """The digest set of device output.
-
-    Raises:
-        OSError: a file cannot be read.
-    """
-    return {"dirHash": digest_of_folder(path)} if path.is_dir() else {"sha256": digest_of_file(path.resolve())}
 
 
 def _configuration(content: Document) -> Iterator[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from traceback import walk_tb
@@ -23,10 +24,14 @@ from fcu_conform.faces.pytest_terminal import FailureText, LightFindings, Termin
 from fcu_conform.faces.settings import Settings, keep_out
 from fcu_conform.faces.text import printable
 from fcu_conform.faces.transport import DeviceCounts
+from fcu_conform.faces.witnessed import Digests, digests_of, merged
 from fcu_conform.rules.model import OVER_DEVICES
 
 TRAVELLING = "fcu_result"
 """Attribute of pytest's test report that carries a result, as text, from a worker to the controller."""
+
+WITNESSED = "fcu_witnessed"
+"""Key under which a worker of pytest-xdist hands over the digests of what it has judged."""
 
 COUNTING = "fcu_devices"
 """Attribute that carries the counts over the devices, once from every process that has gone through them."""
@@ -77,6 +82,7 @@ class ConformancePlugin:
         self.devices: DeviceCounts | None = None
         self.has_sent_counts = False
         self.faults: list[str] = []
+        self.told: list[dict[str, Any]] = []
         if not self.is_worker:
             reports.check(self.settings, self.setups)
         _show_node_ids_as_they_are(config)
@@ -175,11 +181,13 @@ class ConformancePlugin:
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Writes the reports and sets the exit code that pytest alone would not know."""
+        if self.is_worker:
+            self._tell_what_was_judged()
         if self.is_worker or self.config.option.collectonly or not self.selected:
             return
         report = self.report()
         try:
-            self.faults += reports.write(self.settings, report, self.devices)
+            self.faults += reports.write(self.settings, report, self.devices, self._judged)
         except Exception as fault:  # pytest would show a traceback, and exit as if the keystore did not conform
             self.faults.append(f"the reports could not be written: {describe_fault(fault)}")
         is_broken = any(result.outcome is Outcome.ERROR for result in report.results)
@@ -187,6 +195,33 @@ class ConformancePlugin:
             session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
         elif session.exitstatus in (0, 1) and report.results and not report.has_judged:
             session.exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED
+
+    def _tell_what_was_judged(self) -> None:
+        """Lets the controller of pytest-xdist know which bytes this worker has judged, for a statement."""
+        if self.settings.makes_statement:
+            try:
+                told: dict[str, Any] = {"digests": digests_of(self.setups)}
+            except UsageError as fault:
+                told = {"fault": str(fault)}
+            self.config.workeroutput[WITNESSED] = json.dumps(told)  # type: ignore[attr-defined]  # pytest-xdist's
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Takes note of what a worker of pytest-xdist has judged; one that died has not told."""
+        self.told.append(json.loads(getattr(node, "workeroutput", {}).get(WITNESSED, "{}")))
+
+    def _judged(self) -> Digests:
+        """The digests of what all processes of this run have judged.
+
+        Raises:
+            UsageError: two have judged different bytes, something has changed since, or a worker did not tell.
+        """
+        fault = next((told["fault"] for told in self.told if "fault" in told), None)
+        if fault is None and not all("digests" in told for told in self.told):
+            fault = "a worker ended without telling what it has judged"
+        if fault is not None:
+            raise UsageError(fault)
+        return merged([*(told["digests"] for told in self.told), digests_of(self.setups)])
 
 
 def _is_ours(fault: BaseException) -> bool:

@@ -11,12 +11,10 @@ from fcu_conform.artefacts.setup import Setup
 from fcu_conform.artefacts.usage import UsageError
 from fcu_conform.engine import Report
 from fcu_conform.faces import json_report
-from fcu_conform.faces.settings import Settings, check_targets, keep_out, write_atomically
+from fcu_conform.faces.settings import STATEMENT, Settings, check_targets, keep_out, write_atomically
 from fcu_conform.faces.text import printable
 from fcu_conform.faces.transport import DeviceCounts
-
-STATEMENT = ".intoto.json"
-"""The ending of the one kind of report that can be signed."""
+from fcu_conform.faces.witnessed import Digests, complete, digests_of
 
 WRITERS = {
     ".json": "json_report",
@@ -57,22 +55,40 @@ def check(settings: Settings, setups: Sequence[Setup]) -> None:
     load_signer(settings.sign_key, settings.sign_passphrase_env, setups)
 
 
-def write(settings: Settings, report: Report, devices: DeviceCounts | None = None) -> list[str]:
-    """Writes every report that is asked for; gives a line for each that could not be written after all."""
+def write(
+    settings: Settings,
+    report: Report,
+    devices: DeviceCounts | None = None,
+    judged: Callable[[], Digests] | None = None,
+) -> list[str]:
+    """Writes every report that is asked for; gives a line for each that could not be written after all.
+
+    Args:
+        devices: counts over the devices, where another process has judged them.
+        judged: gives the digests of what was judged; by default those of the report's set-ups. Raises UsageError where
+            something is no longer what was judged.
+    """
     if not settings.reports:
         return []
+    from fcu_conform.faces.intoto_report import with_digests
+
     faults = []
     checked_at = datetime.now(timezone.utc).replace(microsecond=0)
     content = json_report.document(report, judged_at=settings.instant, checked_at=checked_at, devices=devices)
     for target in map(Path, settings.reports):
         try:
             ending = ending_of(target.name)
-            data = writer(ending)(content)
-            write_atomically(target, signed(data, settings, report.setups) if ending == STATEMENT else data)
+            if ending == STATEMENT:
+                digests = judged() if judged is not None else digests_of(report.setups)
+                sworn = with_digests(content, complete(digests, report.setups))
+                data = signed(writer(ending)(sworn), settings, report.setups)
+            else:
+                data = writer(ending)(content)
+            write_atomically(target, data)
         except OSError as error:
             faults.append(f"report {printable(str(target))} could not be written: {error.strerror}")
         except UsageError as error:
-            faults.append(f"report {printable(str(target))} could not be signed: {printable(str(error))}")
+            faults.append(f"report {printable(str(target))} could not be written: {printable(str(error))}")
     return faults
 
 

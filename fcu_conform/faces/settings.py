@@ -26,6 +26,10 @@ LARGEST_SEED = 2**53 - 1
 """The largest integer that every reader of JSON takes as it is."""
 
 
+STATEMENT = ".intoto.json"
+"""The ending of the one kind of report that can be signed, and that says what was judged byte for byte."""
+
+
 @dataclass(frozen=True)
 class Settings:
     """One run's question: which keystores, devices and uploads, read how, judged when and how, reported where.
@@ -54,6 +58,11 @@ class Settings:
     def instant(self) -> datetime:
         """The instant of judgement."""
         return parse_instant(self.at)
+
+    @property
+    def makes_statement(self) -> bool:
+        """A statement is asked for."""
+        return any(path.lower().endswith(STATEMENT) for path in self.reports)
 
     def dump(self) -> str:
         """As ASCII text for `load`."""
@@ -100,8 +109,8 @@ class Settings:
         """
         return None if self.waivers is None else read_waivers(self.waivers)
 
-    def read_setups(self) -> list[Setup]:
-        """What was asked about, ready to be judged.
+    def read_setups(self, *, witnessed: bool = False) -> list[Setup]:
+        """What was asked about, ready to be judged; with ``witnessed``, or a statement among the reports, for one.
 
         Raises:
             UsageError: a path that is not there or of the wrong kind, or settings that contradict each other.
@@ -114,6 +123,7 @@ class Settings:
             devices=self.devices,
             portal_uploads=self.portal_uploads,
             mode=self.mode,
+            witnessed=witnessed or self.makes_statement,
         )
 
 
@@ -207,17 +217,23 @@ def check_targets(paths: Sequence[str], endings: Sequence[str], name: str = "--f
 
 
 def keep_out(path: Path, setups: Sequence[Setup], shown: str) -> None:
-    """Makes sure that a place to write to is in no keystore, whatever links lead there.
+    """Makes sure that a place to write to is in nothing that is judged, whatever links lead there.
 
     Args:
         shown: how the error calls it.
 
     Raises:
-        UsageError: it is in one.
+        UsageError: it is in a keystore, or in device output.
     """
     place = Path(os.path.realpath(path.parent)) / path.name
-    if any(place.is_relative_to(os.path.realpath(setup.keystore.path)) for setup in setups):
-        raise UsageError(f"{shown}: lies in the keystore, which is only ever read")
+    for setup in setups:
+        if place.is_relative_to(os.path.realpath(setup.keystore.path)):
+            raise UsageError(f"{shown}: lies in the keystore, which is only ever read")
+        for output in setup.devices.paths if setup.devices else ():
+            if place.is_relative_to(os.path.realpath(output)):
+                raise UsageError(f"{shown}: lies in the device output, which is only ever read")
+        if any(place == Path(os.path.realpath(file.path)) for file in setup.files()):
+            raise UsageError(f"{shown}: is a file that is judged, and only ever read")
 
 
 def open_beside(path: Path) -> tuple[int, Path]:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fcu_conform.artefacts.digests import digest_of_file, digest_of_folder
+from fcu_conform.artefacts.digests import digest_of_file
 from fcu_conform.artefacts.limits import HANDED_IN, STATEMENT_FILE
 from fcu_conform.artefacts.reading import read_file
 from fcu_conform.artefacts.usage import UsageError
+from fcu_conform.faces import laid_out
 from fcu_conform.faces.certification import STATEMENT_NAME, SUMS_NAME, parse_statement, parse_sums, sums
-from fcu_conform.faces.intoto_report import REPORTS
+from fcu_conform.faces.intoto_report import REPORTS, VERDICT
 from fcu_conform.faces.signing import is_signed_by, open_envelope
 
 if TYPE_CHECKING:
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 
 MOST_FILES = 100
 """Files of a folder that was handed in; a real one has about eight."""
-
-MOST_ENTRIES = 200_000
-"""Entries looked at below a folder of artefacts."""
 
 
 @dataclass
@@ -45,6 +42,16 @@ class Examined:
     is_signature_checked: bool = False
     files: int = 0
     artefacts: int = 0
+
+    @property
+    def verdict(self) -> str:
+        """What the run has said, in capitals; empty where there is no statement."""
+        return str(self.statement["predicate"][VERDICT]).upper() if self.statement else ""
+
+    @property
+    def is_conformant(self) -> bool:
+        """The run has said so; whether that can be relied upon the complaints tell."""
+        return self.verdict == "CONFORMANT"
 
 
 def examine(path: Path, key: SSlibKey | None) -> Examined:
@@ -140,54 +147,12 @@ def _check_reports(digests: Mapping[str, str], found: Examined) -> None:
         found.complaints.append(f"{STATEMENT_NAME}: was made with other files: {', '.join(map(str, differing))}")
 
 
-def compare(folder: Path, found: Examined) -> None:
-    """Looks below a folder for what was judged: each subject of the statement must be there, and unchanged.
-
-    Every file or folder of a subject's name counts, so that a changed one cannot hide behind a good one.
+def compare(folders: Sequence[Path], found: Examined) -> None:
+    """Looks below folders for what was judged, see `laid_out.compare`.
 
     Raises:
-        UsageError: the folder cannot be looked at.
+        UsageError: a folder cannot be looked at.
     """
-    wanted: dict[str, list[dict[str, Any]]] = {}
-    for subject in found.statement.get("subject", ()):
-        wanted.setdefault(subject["name"].rpartition("/")[2], []).append(subject)
-    if not folder.is_dir():
-        raise UsageError(f"--artefacts {folder}: is no folder")
-    met: set[str] = set()
-    for path in _entries(folder, frozenset(wanted)):
-        subjects = wanted[path.name]
-        try:
-            is_folder = path.is_dir()
-            digest = digest_of_folder(path) if is_folder else digest_of_file(path.resolve())
-        except OSError as fault:
-            found.complaints.append(f"{path}: cannot be read ({fault.strerror})")
-            continue
-        kind = "dirHash" if is_folder else "sha256"
-        same_kind = [subject for subject in subjects if kind in subject["digest"]]
-        matching = [subject["name"] for subject in same_kind if subject["digest"][kind] == digest]
-        met.update(matching)
-        if same_kind and not matching:
-            found.complaints.append(f"{path}: is not what was judged")
-    missing = [subject["name"] for subjects in wanted.values() for subject in subjects if subject["name"] not in met]
-    found.complaints += [f"{name}: was judged, and is not in {folder} as it was" for name in missing]
-    found.artefacts += len(met)
-
-
-def _entries(folder: Path, names: frozenset[str]) -> Iterator[Path]:
-    """The folder and what is below it, as far as it has one of the names; links to folders are left alone."""
-    if folder.resolve().name in names:
-        yield folder.resolve()
-    pending, seen = [folder], 0
-    while pending:
-        try:
-            entries = sorted(os.scandir(pending.pop()), key=lambda entry: entry.name)
-        except OSError as fault:
-            raise UsageError(f"--artefacts {folder}: cannot be searched ({fault.strerror})") from None
-        for entry in entries:
-            seen += 1
-            if seen > MOST_ENTRIES:
-                raise UsageError(f"--artefacts {folder}: has more than {MOST_ENTRIES} files: give a smaller folder")
-            if entry.name in names:
-                yield Path(entry.path)
-            if entry.is_dir(follow_symlinks=False):
-                pending.append(Path(entry.path))
+    comparison = laid_out.compare(folders, found.statement.get("subject", ()))
+    found.complaints += comparison.complaints
+    found.artefacts += len(comparison.met)

@@ -285,18 +285,18 @@ def test_an_archive_that_is_read_in_crumbs_or_in_large_pieces_is_given_up(
     monkeypatch.setattr(archives, "ARCHIVE_READ", 100)
     path = tmp_path / "a"
     path.write_bytes(bytes(4000))
-    with archives._open(path, 2000) as file:
+    with archives._open(path, 2000, archives.open_regular) as file:
         assert len(file.read(100)) == 100
         for count in (101, 1000, -1, None):
             with pytest.raises(OSError, match="directory is too large"):
                 file.read(count)
-    with archives._open(path, 2000) as file:
+    with archives._open(path, 2000, archives.open_regular) as file:
         for _ in range(1002):
             file.read(1)
         with pytest.raises(OSError, match="next to nothing"):
             file.read(1)
     monkeypatch.setattr(archives, "ARCHIVE_READ", 5000)
-    with archives._open(path, 4000) as file:
+    with archives._open(path, 4000, archives.open_regular) as file:
         for _ in range(1002):
             file.seek(0)
             assert len(file.read(1024)) == 1024

@@ -13,7 +13,7 @@ from fcu_conform.artefacts import digests, jsontext, reading, tomltext
 from fcu_conform.artefacts.chunks import FilesChunk
 from fcu_conform.artefacts.device import DeviceFile, DeviceKey, Kind
 from fcu_conform.artefacts.deviceset import DeviceSet
-from fcu_conform.artefacts.digests import digest_of_file, digest_of_folder
+from fcu_conform.artefacts.digests import digest_of_file, digest_of_folder_in_1_0, digest_of_output
 from fcu_conform.artefacts.files import CertificateFile
 from fcu_conform.artefacts.jsontext import parse_json
 from fcu_conform.artefacts.limits import TOML_KEY
@@ -55,6 +55,12 @@ def test_json_that_is_nested_too_deeply_or_none_at_all_is_told() -> None:
         parse_json(b"[" * 100_000)
     with pytest.raises(ValueError, match=r"Expecting value"):
         parse_json(b"x")
+
+
+@pytest.mark.parametrize("text", [b'{"a":1,"a":1}', b'[{"b":[{"a":1,"c":2,"a":3}]}]', b'{"a":1,"\\u0061":2}'])
+def test_json_that_says_a_thing_twice_is_refused(text: bytes) -> None:
+    with pytest.raises(ValueError, match=r"^has the member 'a' twice in one object$"):
+        parse_json(text)
 
 
 def test_toml_has_as_many_parts_in_a_key_as_the_limit_and_not_one_more() -> None:
@@ -128,7 +134,24 @@ def test_the_digest_of_a_folder_is_that_of_the_lines_of_sha256sum(tmp_path: Path
     (tmp_path / "loop").symlink_to("loop")
     lines = [f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in (("a/c", b"22"), ("b", b"1"))]
     lines += ["unreadable  loop\n", f"{hashlib.sha256(b'3').hexdigest()}  n\\nl\n"]
-    assert digest_of_folder(tmp_path) == hashlib.sha256("".join(lines).encode()).hexdigest()
+    expected = hashlib.sha256("".join(lines).encode()).hexdigest()
+    assert (digest_of_output(tmp_path), digest_of_folder_in_1_0(tmp_path)) == ({"dirHash": expected}, expected)
+
+
+def dir_hash(**files: bytes) -> dict[str, str]:
+    """What sha256sum would print for files, their names with _ for each dot."""
+    lines = [f"{hashlib.sha256(data).hexdigest()}  {name.replace('_', '.')}\n" for name, data in sorted(files.items())]
+    return {"dirHash": hashlib.sha256("".join(lines).encode()).hexdigest()}
+
+
+def test_what_the_manifest_calls_a_device_is_in_the_digest_and_what_it_calls_a_key_is_not(tmp_path: Path) -> None:
+    files = {"a.key.pem": b"chain", "b.pem": b"key", "c.key.pem": b"another", "d.pem": b"more"}
+    manifest = b"endpoint_name,file,key_file\na,a.key.pem,b.pem\n"
+    for name, data in {**files, "devices.csv": manifest}.items():
+        (tmp_path / name).write_bytes(data)
+    assert digest_of_output(tmp_path) == dir_hash(a_key_pem=b"chain", d_pem=b"more", devices_csv=manifest)
+    assert digest_of_output(tmp_path / "devices.csv") == dir_hash(a_key_pem=b"chain", devices_csv=manifest)
+    assert digest_of_output(tmp_path / "d.pem") == {"sha256": hashlib.sha256(b"more").hexdigest()}
 
 
 def test_a_chunk_in_memory_tells_its_content_by_eight_bytes() -> None:

@@ -217,6 +217,7 @@ def test_what_is_no_report_is_refused_in_one_line(report, tmp_path: Path) -> Non
         (b"", "is no JSON"),
         (b"[" * 100_000, "is no JSON"),
         (b"\xff", "is no JSON"),
+        (good.read_bytes().replace(b'"verdict"', b'"verdict": "x", "verdict"'), "has the member 'verdict' twice"),
         (b"{}", "is no report of fcu-conform: $: required is violated"),
         (json.dumps({**document, "verdict": "x"}).encode(), "is no report of fcu-conform: $.verdict: enum is violated"),
         (json.dumps({**document, "schema_version": "2.0"}).encode(), "is no report of fcu-conform: $.schema_version"),

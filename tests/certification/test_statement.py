@@ -19,13 +19,15 @@ from certification.doing import AT
 from fcu_conform import check
 from fcu_conform.engine import Report
 from fcu_conform.faces import intoto_report, json_report
+from fcu_conform.faces.witnessed import complete, digests_of
 
 INSTANT = datetime.fromisoformat(AT.replace("Z", "+00:00"))
 
 
 def statement_of(report: Report) -> dict[str, Any]:
     content = json_report.document(report, judged_at=INSTANT, checked_at=INSTANT)
-    statement: dict[str, Any] = json.loads(intoto_report.render(content))
+    judged = intoto_report.with_digests(content, complete(digests_of(report.setups), report.setups))
+    statement: dict[str, Any] = json.loads(intoto_report.render(judged))
     return statement
 
 
@@ -95,5 +97,6 @@ def test_a_keystore_without_a_readable_file_has_a_subject_too(tmp_path: Path) ->
     (tmp_path / "keystore").mkdir()
     report = check(tmp_path / "keystore", at=INSTANT, validators="none")
     statement = statement_of(report)
-    assert statement["subject"] == [{"name": "keystore", "digest": {"dirHash": hashlib.sha256().hexdigest()}}]
+    nothing = {"dirHash": hashlib.sha256().hexdigest()}
+    assert statement["subject"] == [{"name": "keystore", "digest": nothing, "annotations": {"path": "keystore"}}]
     Statement.copy_from_pb(json_format.Parse(json.dumps(statement), statement_pb2.Statement())).validate()

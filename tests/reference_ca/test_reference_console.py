@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import subprocess
 import sys
@@ -9,6 +10,14 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+)
+from cryptography.hazmat.primitives.serialization.pkcs12 import serialize_key_and_certificates
 from reference_ca_helpers import OpenSsl, Run
 
 import reference_ca
@@ -155,6 +164,54 @@ def test_nothing_left_to_upload_is_said_and_not_written(tmp_path: Path, run: Run
     assert (code, out) == (1, "")
     assert "nothing is left to upload at depth 3" in err
     assert not (tmp_path / "upload.pem").exists()
+
+
+def keys_in(folder: Path) -> dict[str, bytes]:
+    """One private key in each of the ways that it may lie about, by the file's name."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    pem, der, pkcs8 = Encoding.PEM, Encoding.DER, PrivateFormat.PKCS8
+    locked = BestAvailableEncryption(b"secret")
+    number = base64.urlsafe_b64encode(key.private_numbers().private_value.to_bytes(32, "big")).decode()
+    return {
+        "pkcs8.pem": key.private_bytes(pem, pkcs8, NoEncryption()),
+        "sec1.pem": b"some words\n" + key.private_bytes(pem, PrivateFormat.TraditionalOpenSSL, NoEncryption()),
+        "locked.pem": key.private_bytes(pem, pkcs8, locked),
+        "utf16.pem": key.private_bytes(pem, pkcs8, NoEncryption()).decode().encode("utf-16"),
+        "pkcs8.der": key.private_bytes(der, pkcs8, NoEncryption()),
+        "locked.der": key.private_bytes(der, pkcs8, locked),
+        "key.p12": serialize_key_and_certificates(b"", key, None, None, locked),
+        "key.jwk": json.dumps({"kty": "EC", "d": number}).encode(),
+    }
+
+
+def test_an_upload_is_never_written_over_a_private_key_nor_into_a_keystore(tmp_path: Path, run: Run) -> None:
+    for name in ("one", "two"):
+        run("keystore", tmp_path / name, "--length", "2")
+    keystore, other = tmp_path / "one/keystore", tmp_path / "two/keystore"
+    kept = {tmp_path / name: data for name, data in keys_in(tmp_path).items()}
+    kept |= {path: path.read_bytes() for place in (keystore, other) for path in place.iterdir()}
+    for path, data in kept.items():
+        path.write_bytes(data)
+        code, out, err = run("upload", "--keystore", keystore, "--replace", "-o", path)
+        assert (code, out, err.count("\n"), path.read_bytes()) == (1, "", 1, data)
+    (tmp_path / "link").symlink_to(other)
+    (other / "below").mkdir()
+    (keystore / "fcu_private_key.pem").rename(tmp_path / "away.pem")
+    for path in (keystore / "new.pem", other / "new.pem", other / "below" / "new.pem", tmp_path / "link" / "new.pem"):
+        assert run("upload", "--keystore", keystore, "-o", path)[0] == 1
+        assert not path.exists()
+
+
+def test_an_upload_replaces_what_is_none_where_it_is_told_to(tmp_path: Path, run: Run) -> None:
+    run("keystore", tmp_path / "one", "--length", "2")
+    upload = tmp_path / "upload.pem"
+    upload.write_text("something")
+    assert run("upload", "--keystore", tmp_path / "one/keystore", "-o", upload)[0] == 1
+    for _ in range(2):
+        assert run("upload", "--keystore", tmp_path / "one/keystore", "--replace", "-o", upload)[0] == 0
+        assert upload.read_text().startswith("-----BEGIN CERTIFICATE-----")
+    upload.write_bytes(x509.load_pem_x509_certificate(upload.read_bytes()).public_bytes(Encoding.DER))
+    assert run("upload", "--keystore", tmp_path / "one/keystore", "--replace", "-o", upload)[0] == 0
 
 
 def test_the_module_runs_as_a_command_from_any_folder(tmp_path: Path) -> None:

@@ -12,11 +12,12 @@ import click
 
 from fcu_conform.artefacts.usage import UsageError
 from fcu_conform.engine import Examination, Outcome, Report, Verdict
-from fcu_conform.faces import certification, json_report
+from fcu_conform.faces import certification, intoto_report, json_report
 from fcu_conform.faces.console.run_options import run_options, settings_of
 from fcu_conform.faces.failure import Certificates, node_id, summary
 from fcu_conform.faces.settings import LARGEST_SEED
 from fcu_conform.faces.text import printable
+from fcu_conform.faces.witnessed import complete, digests_of
 
 CONFORMANT, NON_CONFORMANT, INTERNAL_FAULT, NOTHING_CHECKED = 0, 1, 3, 5
 
@@ -30,7 +31,7 @@ def command(out: str, **values: Any) -> int:
     if settings.sample_seed is None:
         # Whoever makes the devices must not know which of them will be drawn.
         settings = replace(settings, sample_seed=secrets.randbelow(LARGEST_SEED + 1))
-    setups = settings.read_setups()
+    setups = settings.read_setups(witnessed=True)
     signer = None
     if settings.sign_key is not None:
         from fcu_conform.faces.signing import load_signer
@@ -52,7 +53,8 @@ def command(out: str, **values: Any) -> int:
     checked_at = datetime.now(timezone.utc).replace(microsecond=0)
     content = json_report.document(report, judged_at=settings.instant, checked_at=checked_at)
     files = certification.contents(content)
-    statement = certification.statement_over(content, files)
+    judged = intoto_report.with_digests(content, complete(digests_of(setups), setups))
+    statement = certification.statement_over(judged, files)
     if signer is not None:
         from fcu_conform.faces.signing import sign
 

@@ -9,7 +9,7 @@ from fcu_conform.faces.signing import load_public_key
 from fcu_conform.faces.text import printable
 from fcu_conform.faces.verification import Examined, compare, examine
 
-INTACT, NOT_INTACT = 0, 1
+GOOD, NOT_GOOD = 0, 1
 _GOOD_ENOUGH = {"passed": ("PASSED",), "warned": ("PASSED", "WARNED")}
 
 
@@ -17,21 +17,39 @@ _GOOD_ENOUGH = {"passed": ("PASSED",), "warned": ("PASSED", "WARNED")}
 @click.argument("path", metavar="FILE|FOLDER")
 @click.option("--key", metavar="PUBLIC.pem", help="The public key that must have signed it.")
 @click.option("--artefacts", multiple=True, metavar="DIR", help="Compare what was judged with what is below this.")
+@click.option("--require-conformant", is_flag=True, help="Fail unless the run was CONFORMANT, too.")
 @click.option("--require", type=click.Choice(list(_GOOD_ENOUGH)), help="Fail unless the run came out at least so.")
-def command(path: str, key: str | None, artefacts: tuple[str, ...], require: str | None) -> int:
-    """Checks a statement, or the folder of one, and fails on any changed byte."""
+def command(
+    path: str, key: str | None, artefacts: tuple[str, ...], require_conformant: bool, require: str | None
+) -> int:
+    """Checks a statement, or the folder of one, and fails on any changed byte.
+
+    The last line tells both: whether all is as it was when the statement was made, and what the run said then. The
+    exit code is about the first alone unless --require-conformant, or --require, asks for the second.
+    """
     public = None if key is None else load_public_key(key)
     found = examine(existing(path, "statement"), public)
-    for folder in artefacts if found.statement else ():
-        compare(existing(folder, "--artefacts"), found)
-    result = found.statement.get("predicate", {}).get("result")
-    if require is not None and result is not None and result not in _GOOD_ENOUGH[require]:
-        found.complaints.append(f"the run came out {result}, and {require} is required")
-    _tell(found, path)
-    return NOT_INTACT if found.complaints else INTACT
+    if artefacts and found.statement:
+        compare([existing(folder, "--artefacts") for folder in artefacts], found)
+    missed = _missed(found, require, is_conformant_required=require_conformant)
+    _tell(found, path, missed)
+    return NOT_GOOD if found.complaints or missed else GOOD
 
 
-def _tell(found: Examined, path: str) -> None:
+def _missed(found: Examined, require: str | None, *, is_conformant_required: bool) -> list[str]:
+    """What is required of the run and was not so, in words."""
+    if not found.statement:
+        return []
+    result = found.statement["predicate"]["result"]
+    missed = []
+    if is_conformant_required and not found.is_conformant:
+        missed.append(f"the run was {found.verdict}, and CONFORMANT is required")
+    if require is not None and result not in _GOOD_ENOUGH[require]:
+        missed.append(f"the run came out {result}, and {require} is required")
+    return missed
+
+
+def _tell(found: Examined, path: str, missed: list[str]) -> None:
     if found.statement:
         predicate = found.statement["predicate"]
         click.echo(f"result      {_coloured(predicate['result'])}{_how(found)}")
@@ -43,7 +61,7 @@ def _tell(found: Examined, path: str) -> None:
         click.echo(f"files       {found.files} listed")
     if found.artefacts:
         click.echo(f"artefacts   {found.artefacts} as they were judged")
-    for complaint in found.complaints:
+    for complaint in (*found.complaints, *missed):
         click.echo(f"{click.style('FAILED', fg='red', bold=True)}      {printable(complaint)}")
     if found.statement and found.signer is None:
         warning = "NOT SIGNED: whoever could write it could have changed it, and its checksums too"
@@ -51,7 +69,8 @@ def _tell(found: Examined, path: str) -> None:
     elif found.signer is not None and not found.is_signature_checked:
         warning = "THE SIGNATURE WAS NOT CHECKED: give the signer's public key with --key"
         click.echo(click.style(f"WARNING     {warning}", fg="yellow", bold=True), err=True)
-    click.echo(printable(f"{path}: {'NOT VERIFIED' if found.complaints else 'verified'}"))
+    verdict = "NOT VERIFIED" if found.complaints else f"intact; the run was {found.verdict}"
+    click.echo(printable(f"{path}: {verdict}"))
 
 
 def _coloured(result: str) -> str:
