@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from enum import Enum
 from functools import partial
 from graphlib import TopologicalSorter
 from hashlib import blake2b
@@ -88,6 +89,20 @@ class Tally:
         self.levels |= later.levels
 
 
+class State(Enum):
+    """What is known of a device once every rule has had its turn.
+
+    Not decided is one without an error that stands of which a rule of level error could not say its word: something
+    else was in the way, or the rule broke.
+    """
+
+    CONFORMANT = "conformant"
+    NOT_DECIDED = "not decided"
+    NON_CONFORMANT = "non-conformant"
+    REPEATS_ONLY = "repeats what another device has"
+    """Non-conformant for nothing else."""
+
+
 @dataclass(frozen=True)
 class Offender:
     """A device with an error: its number in the chunk, its name, and whether it only repeats what another has."""
@@ -106,7 +121,8 @@ class ChunkResult:
         tallies: by code, what each rule said.
         offenders: the devices with an error.
         marks: by code, digests of what must be unique, see `Digests`.
-        drawn: rank and number of the devices without an error that validators may be asked about.
+        drawn: rank and number of the conformant devices, which validators may be asked about.
+        undecided: number in the chunk and name of the devices that are not decided.
     """
 
     checked: int = 0
@@ -114,6 +130,7 @@ class ChunkResult:
     offenders: list[Offender] = field(default_factory=list)
     marks: dict[str, bytes] = field(default_factory=dict)
     drawn: list[tuple[int, int]] = field(default_factory=list)
+    undecided: list[tuple[int, str]] = field(default_factory=list)
 
 
 class Judge:
@@ -189,11 +206,14 @@ class Judge:
             if shortcut is not None:
                 passed = shortcut.sort_out(block, index, self._ledger.turn_to)
             for file, is_done in zip(block, passed, strict=True):
-                offends = None if is_done else self._judge_file(result, index, file)
-                if offends is not None:
-                    result.offenders.append(Offender(index, file.name, offends))
-                elif self._sample and (file.data or file.chain):
-                    drawn.append((_rank(file, self._draw_key), index))
+                state = State.CONFORMANT if is_done else self._judge_file(result, index, file)
+                if state is State.CONFORMANT:
+                    if self._sample and (file.data or file.chain):
+                        drawn.append((_rank(file, self._draw_key), index))
+                elif state is State.NOT_DECIDED:
+                    result.undecided.append((index, file.name))
+                elif state is not None:
+                    result.offenders.append(Offender(index, file.name, state is State.REPEATS_ONLY))
                 index += 1
             result.checked += sum(passed)
             # While nothing is known yet each device is one to learn from, and none is to be missed by many at once.
@@ -209,24 +229,28 @@ class Judge:
         result.drawn = nsmallest(self._sample, drawn)
         return result
 
-    def _judge_file(self, result: ChunkResult, index: int, file: DeviceFile) -> bool | None:
-        """The full way; see `_judge_device`."""
+    def _judge_file(self, result: ChunkResult, index: int, file: DeviceFile) -> State | None:
+        """The full way; None where the file is of no device, a key beside them, say, and nothing is wrong with it."""
         self._ledger.turn_to(index)
         device = file.read()
-        result.checked += bool(device.certificates or device.troubles or device.bundle)
-        return self._judge_device(result.tallies, file, device)
+        state = self._judge_device(result.tallies, file, device)
+        if state in _SPOTLESS and not (device.certificates or device.troubles or device.bundle):
+            return None
+        result.checked += 1
+        return state
 
-    def _judge_device(self, tallies: Mapping[str, Tally], file: DeviceFile, device: Device) -> bool | None:
-        """None where no error of the device stands; else whether all it does wrong is to repeat what another has."""
+    def _judge_device(self, tallies: Mapping[str, Tally], file: DeviceFile, device: Device) -> State:
         # What keeps other rules from judging, by code: the waived errors behind it, or nothing where a finding stands.
         hindered: dict[str, frozenset[str]] = {}
         is_plain = True
+        is_decided, is_open = False, False
         reasons: dict[str, str | None] = {}
         errors: list[bool] = []
         for rule, check in self._checks if device.bundle else self._without_bundle:
             tally = tallies[rule.code]
             if hindered and not hindered.keys().isdisjoint(rule.needs):
                 hindered[rule.code] = _block(tally, [code for code in rule.needs if code in hindered][:1], hindered)
+                is_open = is_open or rule.level is Level.ERROR
                 continue
             try:
                 findings = check(device, self._setup)
@@ -236,11 +260,14 @@ class Judge:
                 continue
             except Blocked as blocked:
                 hindered[rule.code] = _block(tally, blocked.codes, hindered)
+                is_open = is_open or rule.level is Level.ERROR
                 continue
             except Exception as fault:  # a broken rule is the suite's fault: reported as such, never a verdict
                 tally.fault = tally.fault or describe_fault(fault)
                 is_plain = False
+                is_open = True
                 continue
+            is_decided = is_decided or rule.level is Level.ERROR
             tally.judged += 1
             reasons[rule.code] = None
             if rule.scope is Scope.LOT and rule.code not in self.leads:
@@ -256,7 +283,9 @@ class Judge:
                     is_plain = False  # another device's notice may read otherwise
         if self._shortcut is not None and is_plain and not hindered:
             self._shortcut.learn(file, device, reasons)
-        return all(errors) if errors else None
+        if errors:
+            return State.REPEATS_ONLY if all(errors) else State.NON_CONFORMANT
+        return State.CONFORMANT if is_decided and not is_open else State.NOT_DECIDED
 
     def _keep(
         self, rule: Rule, tally: Tally, findings: Sequence[Finding], device: Device
@@ -276,6 +305,10 @@ class Judge:
             tally.keep(complete)
         tally.levels |= standing
         return standing, waived
+
+
+_SPOTLESS = frozenset({State.CONFORMANT, State.NOT_DECIDED})
+"""States of a device without an error that stands."""
 
 
 def _rank(file: DeviceFile, key: bytes) -> int:

@@ -33,7 +33,8 @@ class Result:
     ``blocked_by`` holds rule codes in catalogue order; ``reason`` is for people: what is missing for a rule that does
     not apply, what the fault was when the rule itself broke. ``count`` is how many findings there were, ``waived`` how
     many of them a waiver covers; over devices both may be more than are kept in ``findings``. ``version`` is that of
-    the validator that answered, which may be empty; None where none did.
+    the validator that answered, which may be empty; None where none did. Of the devices of the sample ``asked`` were
+    put to it, and it refuses those with the numbers ``refused``, unless a waiver or a known cause excuses that.
     """
 
     rule: Rule
@@ -45,6 +46,8 @@ class Result:
     count: int = 0
     version: str | None = None
     waived: int = 0
+    asked: int = 0
+    refused: tuple[int, ...] = ()
 
     @property
     def is_waived_error(self) -> bool:

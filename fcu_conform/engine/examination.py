@@ -244,10 +244,12 @@ class Examination:
             paths = self._device_paths(rule, setup)
         opinions = self.opinions[setup.name]
         findings: list[Finding] = []
-        answered = silent = refused = has_reserve = False
+        silent = refused = has_reserve = False
+        asked = 0
+        turned_away: list[int] = []
         untold = ""
         causes: tuple[str, ...] = ()
-        for path, place, marks in paths:
+        for number, (path, place, marks) in enumerate(paths):
             try:
                 answer = opinions.ask(validator.name, path)
             except CannotTell as doubt:
@@ -256,7 +258,7 @@ class Examination:
             if answer is None:
                 silent = True
                 continue
-            answered = True
+            asked += 1
             if not answer.accepted:
                 refused = True
                 causes = causes or self._failed(families, setup.name)
@@ -264,10 +266,15 @@ class Examination:
             if finding is None or (answer.accepted and has_reserve):
                 continue  # that dates are left out is told once, however many devices there are
             has_reserve = has_reserve or answer.accepted
-            findings.append(self._waivers.apply(rule.code, rule.complete(finding), marks))
-        if not answered:
+            finding = self._waivers.apply(rule.code, rule.complete(finding), marks)
+            findings.append(finding)
+            if validator.counts and not answer.accepted and (causes or _stands(finding)):
+                turned_away.append(number)
+        if not asked:
             raise Blocked("SYS002") if silent else NotApplicable(untold)
         result = self._result(rule, subject, tuple(findings))
+        if rule.scope is Scope.DEVICE_PATH:
+            result = replace(result, asked=asked, refused=tuple(turned_away))
         if silent and result.outcome is not Outcome.FAILED:
             result = replace(result, outcome=Outcome.BLOCKED, blocked_by=("SYS002",))
         elif refused and causes:
@@ -283,19 +290,21 @@ class Examination:
         requires(setup.devices, "no device output was given")
         self._needs(rule, setup.name)
         sample = self.device_pass(setup.name).sample
-        device = next((d for d in sample if d.key is not None and d.key.private is not None), None)
-        if device is None:
+        number = next((n for n, d in enumerate(sample) if d.key is not None and d.key.private is not None), None)
+        if number is None:
             list(self._device_paths(rule, setup))  # says so where no device is without an error
             raise NotApplicable("no device's private key is in the output, and no stand-in can be made without FCU's")
+        device = sample[number]
         findings = self.opinions[setup.name].shake_hands(device, rule.check(device, setup))
         if findings is None:
             raise Blocked("SYS002")
         marks = partial(marks_of_device, device, Location(device.name))
-        completed = (self._waivers.apply(rule.code, rule.complete(finding), marks) for finding in findings)
-        result = self._result(rule, setup.name, tuple(completed))
+        completed = [self._waivers.apply(rule.code, rule.complete(finding), marks) for finding in findings]
+        refused = (number,) if any(map(_stands, completed)) else ()
+        result = replace(self._result(rule, setup.name, tuple(completed)), asked=1, refused=refused)
         causes = self._failed(_DEVICE_FAMILIES, setup.name)
         if causes and result.outcome is Outcome.FAILED:
-            return Result(rule, setup.name, Outcome.BLOCKED, (), causes)
+            return replace(result, outcome=Outcome.BLOCKED, findings=(), blocked_by=causes, count=0, waived=0)
         return result
 
     def _device_paths(self, rule: Rule, setup: Setup) -> Iterator[tuple[PathQuestion, Location, Marks]]:
@@ -331,7 +340,14 @@ class Examination:
                 if rule.scope in OVER_DEVICES and not self.keystore_hinders(rule, subject)
             ]
             run = self._runner or partial(_in_this_process, seed=self.sample_seed)
-            self._passes[subject] = run(rules, setup.devices, setup, self._sample, self._waivers)
+            devices = run(rules, setup.devices, setup, self._sample, self._waivers)
+            hinderers = (
+                self.keystore_hinders(rule, subject)
+                for rule in self.catalogue
+                if rule.scope in OVER_DEVICES and rule.level is Level.ERROR
+            )
+            devices.blocked_by = tuple(dict.fromkeys(code for codes in hinderers for code in codes))
+            self._passes[subject] = devices
         return self._passes[subject]
 
     def keystore_hinders(self, rule: Rule, subject: str) -> tuple[str, ...]:
@@ -376,6 +392,11 @@ class Examination:
         if Level.WARNING in levels:
             return Outcome.WARNED
         return Outcome.WAIVED if waived else Outcome.PASSED
+
+
+def _stands(finding: Finding) -> bool:
+    """It is an error that no waiver covers."""
+    return finding.level is Level.ERROR and finding.waiver is None
 
 
 def _in_this_process(

@@ -168,6 +168,7 @@ def chunk_plain(result: ChunkResult) -> Plain:
         "checked": result.checked,
         "tallies": {code: _tally_plain(tally) for code, tally in result.tallies.items() if tally != Tally()},
         "offenders": [[o.index, o.name, o.repeats_only] for o in result.offenders],
+        "undecided": [list(entry) for entry in result.undecided],
         "marks": {code: base64.b64encode(marks).decode("ascii") for code, marks in result.marks.items()},
         "drawn": [list(entry) for entry in result.drawn],
     }
@@ -183,6 +184,7 @@ def chunk_of(plain: Plain) -> ChunkResult:
         checked=plain["checked"],
         tallies=tallies,
         offenders=[Offender(*offender) for offender in plain["offenders"]],
+        undecided=[(index, name) for index, name in plain["undecided"]],
         marks={code: base64.b64decode(marks, validate=True) for code, marks in plain["marks"].items()},
         drawn=[(digest, index) for digest, index in plain["drawn"]],
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import insort
+from array import array
+from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -39,8 +40,10 @@ Progress = Callable[[int, int], None]
 class DevicePass:
     """All that one pass over the devices has shown: a tally for each rule, how many devices, how many with an error.
 
-    ``sample`` are devices without an error for the validators to be asked about, chosen by a digest of
-    their bytes, so that another run with the same seed takes the same ones. ``complete``: all devices were judged.
+    ``sample`` are conformant devices for the validators to be asked about, chosen by a digest of their bytes, so that
+    another run with the same seed takes the same ones. ``complete``: all devices were judged. ``blocked_by`` are the
+    rules of the set-up that have kept a device rule of level error from judging any device: while there is one, no
+    device is decided that has no error.
     """
 
     tallies: dict[str, Tally]
@@ -48,7 +51,10 @@ class DevicePass:
     sample: list[Device] = field(default_factory=list)
     offending: int = 0
     complete: bool = True
+    blocked_by: tuple[str, ...] = ()
     _offenders: list[tuple[int, str]] = field(default_factory=list)
+    _undecided: array[int] = field(default_factory=lambda: array("Q"))
+    _undecided_names: dict[int, str] = field(default_factory=dict)
 
     @property
     def offenders(self) -> list[str]:
@@ -56,12 +62,32 @@ class DevicePass:
         return [name for _, name in self._offenders]
 
     @property
+    def undecided(self) -> list[str]:
+        """The first devices that are not decided for a reason of their own, by name, in the order of the input."""
+        return list(self._undecided_names.values())
+
+    @property
+    def not_decided(self) -> int:
+        """Devices without an error of which a rule of level error could not say its word."""
+        return self.checked - self.offending if self.blocked_by else len(self._undecided)
+
+    @property
     def conformant(self) -> int:
-        """Devices without an error."""
-        return self.checked - self.offending
+        """Devices of which every rule could say its word, and none has found an error."""
+        return self.checked - self.offending - self.not_decided
+
+    def leave_open(self, number: int, name: str) -> None:
+        """Takes note of a device that is not decided; ``number`` is its ordinal."""
+        self._undecided.append(number)
+        if len(self._undecided_names) < KEPT_FINDINGS:
+            self._undecided_names[number] = name
 
     def note(self, number: int, name: str) -> None:
-        """Takes note of a device with an error; ``number`` is its ordinal."""
+        """Takes note of a device with an error, which is decided by that; ``number`` is its ordinal."""
+        place = bisect_left(self._undecided, number)
+        if self._undecided[place : place + 1] == array("Q", (number,)):
+            del self._undecided[place]
+            self._undecided_names.pop(number, None)
         self.offending += 1
         if len(self._offenders) < KEPT_FINDINGS or number < self._offenders[-1][0]:
             insort(self._offenders, (number, name))
@@ -91,6 +117,8 @@ class Lot:
             result.tallies[code].add(tally)
         for offender in chunk.offenders:
             result.note(ordinal(number, offender.index), offender.name)
+        for index, name in chunk.undecided:
+            result.leave_open(ordinal(number, index), name)
         for code, marks in chunk.marks.items():
             self._digests[code].add(number, marks)
         self._drawn = nsmallest(

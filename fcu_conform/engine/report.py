@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 
 from fcu_conform.artefacts.setup import Setup
 from fcu_conform.engine.events import JUDGED, Outcome, Result
 from fcu_conform.engine.examination import Examination
-from fcu_conform.rules.model import Finding, Level
+from fcu_conform.engine.states import DeviceCounts
+from fcu_conform.rules.model import OVER_DEVICES, Finding, Level
 from fcu_conform.validators.model import Validator, ValidatorFault
 from fcu_conform.validators.registry import known
 
@@ -40,20 +42,33 @@ class ValidatorUse:
 class Report:
     """Results in catalogue order, set-up by set-up, and whether every rule had its turn.
 
-    ``examination`` is where they come from, for what a report tells beside the results.
+    ``examination`` is where they come from, for what a report tells beside the results. ``counts`` is what the rules
+    alone say of the devices, where another process has judged them; else the examination knows it.
     """
 
     setups: Sequence[Setup]
     results: Sequence[Result]
     complete: bool = True
     examination: Examination | None = None
+    counts: DeviceCounts | None = None
+
+    @cached_property
+    def devices(self) -> DeviceCounts:
+        """How many devices are in which state. Zero where no rule has judged a device: no lot is read for it."""
+        counts = self.counts
+        if counts is None:
+            judged = next((r for r in self.results if r.rule.scope in OVER_DEVICES and r.outcome in JUDGED), None)
+            if judged is None or self.examination is None:
+                return DeviceCounts()
+            counts = DeviceCounts.of(self.examination.device_pass(judged.subject))
+        return counts.after_asking(self.results)
 
     @property
     def verdict(self) -> Verdict:
         """Non-conformant as soon as one rule failed; conformant only if every rule had its turn and none broke.
 
         A rule about the run itself, or about its waivers, says nothing of the set-up: where it fails, the run is no
-        proof, and so incomplete.
+        proof, and so incomplete. So it is where a device is not decided.
         """
         of_run = {result.outcome for result in self.results if result.rule.scope.is_about_run}
         is_whole = self.complete and all(result.outcome is not Outcome.ERROR for result in self.results)
@@ -63,7 +78,7 @@ class Report:
             return Verdict.INCOMPLETE if is_broken else Verdict.NOTHING_CHECKED
         if any(r.outcome is Outcome.FAILED and not r.rule.scope.is_about_run for r in self.results):
             return Verdict.NON_CONFORMANT
-        return Verdict.CONFORMANT if is_whole else Verdict.INCOMPLETE
+        return Verdict.CONFORMANT if is_whole and not self.devices.not_decided else Verdict.INCOMPLETE
 
     @property
     def has_judged(self) -> bool:

@@ -12,7 +12,7 @@ from fcu_conform.artefacts.jsontext import parse_json
 from fcu_conform.artefacts.limits import REPORT_FILE
 from fcu_conform.artefacts.reading import read_file
 from fcu_conform.artefacts.usage import UsageError, existing
-from fcu_conform.faces.json_report import Document, schema
+from fcu_conform.faces.json_report import OLD_VERSIONS, Document, schema
 
 ANSWERED = ("passed", "warned", "failed", "waived")
 """Outcomes that say of a rule that it has judged, and that what it no longer finds is gone."""
@@ -90,8 +90,10 @@ def read_report(given: str) -> Document:
         raise UsageError(f"report {path}: {file.detail or file.trouble.value}")
     try:
         document = parse_json(file.data)
+        version = document.get("schema_version") if isinstance(document, dict) else None
+        validator = Draft202012Validator(schema(version) if version in OLD_VERSIONS else schema())
         # The nearest of the first few: a file of another kind has one in every line.
-        fault = best_match(islice(Draft202012Validator(schema()).iter_errors(document), FEW))
+        fault = best_match(islice(validator.iter_errors(document), FEW))
     except (ValueError, RecursionError) as fault:
         reason = str(fault) if str(fault).startswith("has ") else "is no JSON"
         raise UsageError(f"report {path}: {reason}") from None

@@ -10,6 +10,7 @@ from typing import Any
 
 from fcu_conform.engine.events import Outcome
 from fcu_conform.faces.json_report import Document
+from fcu_conform.faces.text import device_states
 from fcu_conform.rules.model import FAMILIES, Rule
 
 FAMILY_NAMES = {
@@ -92,6 +93,44 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class Devices:
+    """How many devices are in which state; see the report's schema."""
+
+    checked: int
+    conformant: int
+    non_conformant: int
+    not_decided: int
+    asked: int
+
+    @classmethod
+    def of(cls, document: Document) -> Devices:
+        """Those of a document of json_report."""
+        found = document["devices"]
+        decided = found["checked"] - found["not_decided"]
+        return cls(
+            found["checked"],
+            found["conformant"],
+            decided - found["conformant"],
+            found["not_decided"],
+            found["asked"],
+        )
+
+    def __str__(self) -> str:
+        return device_states(self.conformant, self.non_conformant, self.not_decided, self.asked)
+
+    def shares(self) -> Iterator[tuple[str, float, float]]:
+        """Style, begin and width in percent of each part of a bar."""
+        begin = 0
+        for style, number in (
+            ("passed", self.conformant),
+            ("failed", self.non_conformant),
+            ("warned", self.not_decided),
+        ):
+            yield style, 100 * begin / self.checked, 100 * number / self.checked
+            begin += number
+
+
+@dataclass(frozen=True)
 class Contents:
     """A document, and its results as entries in its order."""
 
@@ -134,6 +173,11 @@ class Contents:
         return {outcome.value: counter[outcome.value] for outcome in Outcome if counter[outcome.value]}
 
     @cached_property
+    def devices(self) -> Devices:
+        """How many devices are in which state."""
+        return Devices.of(self.document)
+
+    @cached_property
     def keystores(self) -> tuple[Document, ...]:
         """The subjects that are keystores."""
         return tuple(subject for subject in self.document["subjects"] if subject["kind"] == "keystore")
@@ -163,6 +207,9 @@ class Contents:
                 return f"{errors} of {checks} could not be judged, because the suite itself broke."
             if failed:
                 return "The run is not whole: not everybody who was asked has answered."
+            if self.devices.not_decided:
+                open_ones = f"{self.devices.not_decided:,} of {self.devices.checked:,} devices"
+                return f"No rule failed, but {open_ones} are not decided."
             return "Not every rule had its turn, so this is no proof of conformance."
         waived = self.counts.get("waived", 0)
         warned = self.counts.get("warned", 0)

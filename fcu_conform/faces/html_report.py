@@ -10,7 +10,7 @@ from importlib.resources import files
 
 from markupsafe import Markup
 
-from fcu_conform.faces.contents import Contents, Entry, place
+from fcu_conform.faces.contents import Contents, Devices, Entry, place
 from fcu_conform.faces.json_report import Document
 from fcu_conform.faces.templating import environment
 
@@ -123,13 +123,15 @@ def draw(keystore: Document, contents: Contents) -> Chain:
     certificates = keystore["certificates"]
     if depth is None and len(certificates) == 1:
         depth = 1  # a single certificate needs none: the device then carries its own alone
-    uploads = [s for s in contents.document["subjects"] if s["kind"] == "upload" and s["name"] == name]
+    subjects = contents.document["subjects"]
+    uploads = [s for s in subjects if s["kind"] == "upload" and s["name"] == name]
     uploaded = [certificate for upload in uploads for certificate in upload["certificates"]]
     sent = {certificate["sha256"] for certificate in uploaded}
     known = {certificate["sha256"] for certificate in certificates}
     is_cut = depth is not None and 1 <= depth <= len(certificates) + 1
     judged = _of_upload(name, contents)
-    device = [Drawn("Device certificate", ("one for each device, made by FCU",))]
+    states = contents.devices if any(s["kind"] == "devices" and s["name"] == name for s in subjects) else None
+    device = [Drawn("Device certificate", ("one for each device, made by FCU",), None, tuple(_states(states)))]
     portal: list[Drawn] = []
     below = None
     for position, certificate in enumerate(certificates, start=1):
@@ -177,6 +179,18 @@ def _marks(certificate: Document, setup: str, contents: Contents) -> Iterator[Ma
             for finding in entry.findings
         ):
             yield Mark(f"{entry.code} {entry.outcome}", entry.outcome, anchor(entry))
+
+
+def _states(devices: Devices | None) -> Iterator[Mark]:
+    """The states that devices are in, with how many there are of each."""
+    if devices is not None:
+        for words, style, number in (
+            ("conformant", "passed", devices.conformant),
+            ("non-conformant", "failed", devices.non_conformant),
+            ("not decided", "warned", devices.not_decided),
+        ):
+            if number:
+                yield Mark(f"{number:,} {words}", style)
 
 
 def _of_upload(setup: str, contents: Contents) -> str:

@@ -22,6 +22,9 @@ REPORTS = "fcuConformReports"
 VERDICT = "fcuConformVerdict"
 """Field of the predicate with the verdict in the suite's own word."""
 
+DEVICES = "fcuConformDevices"
+"""Field of the predicate with how many devices were judged, conform and are not decided, as in the JSON report."""
+
 
 def with_digests(content: Document, digests: Digests) -> Document:
     """The document with the digest set of device output that a statement tells, from those of everything by its path.
@@ -62,6 +65,7 @@ def statement(content: Document, reports: Mapping[str, str] | None = None) -> Do
             "warnedTests": _tests(content, "warned", "waived"),
             "failedTests": _tests(content, "failed", "error"),
             VERDICT: content["verdict"],
+            DEVICES: {name: content["devices"][name] for name in ("checked", "conformant", "not_decided", "asked")},
             **extra,
         },
     }

@@ -16,34 +16,35 @@ from fcu_conform.artefacts.reading import FileBytes
 from fcu_conform.artefacts.setup import Setup
 from fcu_conform.artefacts.waivers import Waiver
 from fcu_conform.engine import Report, Result
-from fcu_conform.engine.events import JUDGED
+from fcu_conform.engine.states import DeviceCounts
 from fcu_conform.faces.settings import format_instant
-from fcu_conform.faces.transport import DeviceCounts
-from fcu_conform.rules.model import OVER_DEVICES, Finding
+from fcu_conform.rules.model import Finding
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 
 Document = dict[str, Any]
 
 
-def schema() -> Document:
-    """The JSON Schema (draft 2020-12) that every document validates against."""
+OLD_VERSIONS = ("1.0",)
+"""Versions of documents that were written once and can still be read."""
+
+
+def schema(version: str = SCHEMA_VERSION) -> Document:
+    """The JSON Schema (draft 2020-12) that every document of a version validates against: this one or an old one."""
+    name = "report.schema.json" if version == SCHEMA_VERSION else f"report-{version}.schema.json"
     # Only readers of reports need it, and importing this is not cheap.
     from importlib.resources import files
 
-    loaded: Document = json.loads((files(__package__) / "report.schema.json").read_text(encoding="utf-8"))
+    loaded: Document = json.loads((files(__package__) / name).read_text(encoding="utf-8"))
     return loaded
 
 
-def document(
-    report: Report, *, judged_at: datetime, checked_at: datetime, devices: DeviceCounts | None = None
-) -> Document:
+def document(report: Report, *, judged_at: datetime, checked_at: datetime) -> Document:
     """A report as plain data, in the order of the report's results.
 
     Args:
         judged_at: the instant that validity was judged at.
         checked_at: the clock's time of the run; all that differs between two runs on the same input.
-        devices: counts over the devices, where another process has judged them; else they are the report's own.
     """
     # All rules, whether or not they had something to judge: a run without a report need not load them.
     from fcu_conform.rules import CATALOGUE
@@ -60,7 +61,7 @@ def document(
         "waivers": list(_waivers(report)),
         "results": [_result(result) for result in report.results],
         "findings": [_finding(result, finding) for result in report.results for finding in result.findings],
-        "devices": _devices(devices or _counts(report)),
+        "devices": _devices(report.devices),
     }
 
 
@@ -94,15 +95,14 @@ def _waiver(waiver: Waiver) -> Document:
 
 
 def _devices(counts: DeviceCounts) -> Document:
-    return {"checked": counts.checked, "conformant": counts.conformant, "offenders": list(counts.offenders)}
-
-
-def _counts(report: Report) -> DeviceCounts:
-    """Counts over the devices that rules have judged: writing a report never begins to read a lot."""
-    judged = next((r for r in report.results if r.rule.scope in OVER_DEVICES and r.outcome in JUDGED), None)
-    if judged is None or report.examination is None:
-        return DeviceCounts()
-    return DeviceCounts.of(report.examination.device_pass(judged.subject))
+    return {
+        "checked": counts.checked,
+        "conformant": counts.conformant,
+        "not_decided": counts.not_decided,
+        "asked": counts.asked,
+        "offenders": list(counts.offenders),
+        "undecided": list(counts.undecided),
+    }
 
 
 def _subjects(setup: Setup) -> Iterator[Document]:

@@ -15,6 +15,7 @@ from fcu_conform.artefacts.usage import UsageError
 from fcu_conform.engine import Examination, Outcome, Report, Result
 from fcu_conform.engine.events import JUDGED
 from fcu_conform.engine.faults import describe_fault
+from fcu_conform.engine.states import DeviceCounts
 from fcu_conform.faces import reports, transport
 from fcu_conform.faces.failure import Certificates, node_id, node_name
 from fcu_conform.faces.pytest_items import FAULTS, RuleItem, Suite
@@ -23,7 +24,6 @@ from fcu_conform.faces.pytest_plugin import SUITE
 from fcu_conform.faces.pytest_terminal import FailureText, LightFindings, TerminalPages, light_sections
 from fcu_conform.faces.settings import Settings, keep_out
 from fcu_conform.faces.text import printable
-from fcu_conform.faces.transport import DeviceCounts
 from fcu_conform.faces.witnessed import Digests, digests_of, merged
 from fcu_conform.rules.model import OVER_DEVICES
 
@@ -135,7 +135,7 @@ class ConformancePlugin:
             self._show_failure(report, item.result)
             if item.rule.scope in OVER_DEVICES and item.result.outcome in JUDGED and not self.has_sent_counts:
                 counts = DeviceCounts.of(self.examination.device_pass(item.subject))
-                setattr(report, COUNTING, counts.dump())
+                setattr(report, COUNTING, transport.dump_counts(counts))
                 self.has_sent_counts = True
             if report.skipped and isinstance(report.longrepr, tuple):
                 report.longrepr = ("fcu", None, item.reason)  # type: ignore[assignment]  # pytest itself allows None
@@ -152,7 +152,7 @@ class ConformancePlugin:
         self.results[report.nodeid] = result
         counts = getattr(report, COUNTING, None)
         if counts is not None:
-            self.devices = DeviceCounts.load(counts)
+            self.devices = transport.load_counts(counts)
         if report.longrepr is not None and not isinstance(report.longrepr, FailureText):
             self._show_failure(report, result)  # of what came from a worker only the text is left
 
@@ -169,7 +169,7 @@ class ConformancePlugin:
         """What is known so far, in the order of the catalogue."""
         names = [node_id(rule.code, subject) for rule, subject in self.cases]
         results = [self.results[name] for name in names if name in self.results]
-        return Report(self.setups, results, len(results) == len(names), self.examination)
+        return Report(self.setups, results, len(results) == len(names), self.examination, self.devices)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_internalerror(self, excrepr: Any, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
@@ -187,7 +187,7 @@ class ConformancePlugin:
             return
         report = self.report()
         try:
-            self.faults += reports.write(self.settings, report, self.devices, self._judged)
+            self.faults += reports.write(self.settings, report, self._judged)
         except Exception as fault:  # pytest would show a traceback, and exit as if the keystore did not conform
             self.faults.append(f"the reports could not be written: {describe_fault(fault)}")
         is_broken = any(result.outcome is Outcome.ERROR for result in report.results)
@@ -195,6 +195,8 @@ class ConformancePlugin:
             session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
         elif session.exitstatus in (0, 1) and report.results and not report.has_judged:
             session.exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED
+        elif session.exitstatus == pytest.ExitCode.OK and report.devices.not_decided:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def _tell_what_was_judged(self) -> None:
         """Lets the controller of pytest-xdist know which bytes this worker has judged, for a statement."""

@@ -12,7 +12,7 @@ from _pytest._code.code import ExceptionRepr, ReprFileLocation, ReprTraceback
 from fcu_conform import __version__
 from fcu_conform.engine import Outcome, Report, Result, Verdict
 from fcu_conform.faces.failure import Certificates, Line, light_findings, plain, render, summary, weightiest
-from fcu_conform.faces.text import printable
+from fcu_conform.faces.text import device_states, printable
 from fcu_conform.rules.model import Location
 
 if TYPE_CHECKING:
@@ -152,6 +152,10 @@ class TerminalPages:
             writer.line(f"fcu-conform: {fault}", red=True)
         for path in () if self.plugin.faults else self.plugin.settings.reports:
             writer.line(printable(f"fcu-report: {path}"))
+        devices = report.devices
+        if devices.checked:
+            states = device_states(devices.conformant, devices.offending, devices.not_decided, devices.asked)
+            writer.line(f"devices: {devices.checked:,} judged: {states}")
         verdict = report.verdict
         style = VERDICT_STYLES.get(verdict, "warned")
         write_lines(

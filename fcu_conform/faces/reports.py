@@ -13,7 +13,6 @@ from fcu_conform.engine import Report
 from fcu_conform.faces import json_report
 from fcu_conform.faces.settings import STATEMENT, Settings, check_targets, keep_out, write_atomically
 from fcu_conform.faces.text import printable
-from fcu_conform.faces.transport import DeviceCounts
 from fcu_conform.faces.witnessed import Digests, complete, digests_of
 
 WRITERS = {
@@ -55,16 +54,10 @@ def check(settings: Settings, setups: Sequence[Setup]) -> None:
     load_signer(settings.sign_key, settings.sign_passphrase_env, setups)
 
 
-def write(
-    settings: Settings,
-    report: Report,
-    devices: DeviceCounts | None = None,
-    judged: Callable[[], Digests] | None = None,
-) -> list[str]:
+def write(settings: Settings, report: Report, judged: Callable[[], Digests] | None = None) -> list[str]:
     """Writes every report that is asked for; gives a line for each that could not be written after all.
 
     Args:
-        devices: counts over the devices, where another process has judged them.
         judged: gives the digests of what was judged; by default those of the report's set-ups. Raises UsageError where
             something is no longer what was judged.
     """
@@ -74,7 +67,7 @@ def write(
 
     faults = []
     checked_at = datetime.now(timezone.utc).replace(microsecond=0)
-    content = json_report.document(report, judged_at=settings.instant, checked_at=checked_at, devices=devices)
+    content = json_report.document(report, judged_at=settings.instant, checked_at=checked_at)
     for target in map(Path, settings.reports):
         try:
             ending = ending_of(target.name)

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path, PurePath
 from typing import Any
 from urllib.parse import quote
@@ -56,7 +57,12 @@ def render(content: Document) -> bytes:
             if entry.outcome in TOLD
             for finding in entry.findings[:SHOWN]
         ],
-        "properties": {"verdict": contents.verdict, "judgedAt": content["judged_at"], "counts": contents.counts},
+        "properties": {
+            "verdict": contents.verdict,
+            "judgedAt": content["judged_at"],
+            "counts": contents.counts,
+            "devices": asdict(contents.devices),
+        },
     }
     log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
     return (json.dumps(log, indent=2, ensure_ascii=True) + "\n").encode("ascii")
@@ -183,6 +189,8 @@ def exit_code(contents: Contents) -> int | None:
     if "error" in contents.counts:
         return 3
     if "failed" in contents.counts:
+        return 1
+    if contents.devices.not_decided:
         return 1
     return {"conformant": 0, "nothing-checked": 5}.get(contents.verdict)
 

@@ -43,3 +43,9 @@ def wrap(text: str, width: int) -> list[str]:
             line, used = (f"{line} {word}", used + 1 + length) if line else (word, length)
     lines.append(line)
     return lines
+
+
+def device_states(conformant: int, non_conformant: int, not_decided: int, asked: int) -> str:
+    """How many devices are in which state, in words, and about how many somebody was asked beside the rules."""
+    states = f"{conformant:,} conformant, {non_conformant:,} non-conformant, {not_decided:,} not decided"
+    return f"{states} (validators were asked about {asked:,})" if asked else states

@@ -3,39 +3,23 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from dataclasses import asdict
 
 from fcu_conform.engine import Outcome, Result
 from fcu_conform.engine.plain import finding_of
+from fcu_conform.engine.states import DeviceCounts
 from fcu_conform.rules.model import Catalogue
 
-if TYPE_CHECKING:
-    from fcu_conform.engine.lots import DevicePass
+
+def dump_counts(counts: DeviceCounts) -> str:
+    """Counts over devices as ASCII text."""
+    return json.dumps(asdict(counts))
 
 
-@dataclass(frozen=True)
-class DeviceCounts:
-    """What a report says of all devices together: how many, how many without an error, which with one."""
-
-    checked: int = 0
-    conformant: int = 0
-    offenders: tuple[str, ...] = ()
-
-    @classmethod
-    def of(cls, devices: DevicePass) -> DeviceCounts:
-        """Those of one pass."""
-        return cls(devices.checked, devices.conformant, tuple(devices.offenders))
-
-    def dump(self) -> str:
-        """As ASCII text for `load`."""
-        return json.dumps(asdict(self))
-
-    @classmethod
-    def load(cls, text: str) -> DeviceCounts:
-        """The counts that `dump` wrote."""
-        plain = json.loads(text)
-        return cls(plain["checked"], plain["conformant"], tuple(plain["offenders"]))
+def load_counts(text: str) -> DeviceCounts:
+    """The counts that `dump_counts` wrote."""
+    plain = json.loads(text)
+    return DeviceCounts(**{**plain, "offenders": tuple(plain["offenders"]), "undecided": tuple(plain["undecided"])})
 
 
 def dump(result: Result) -> str:
@@ -51,6 +35,8 @@ def dump(result: Result) -> str:
             "count": result.count,
             "version": result.version,
             "waived": result.waived,
+            "asked": result.asked,
+            "refused": result.refused,
         },
         default=str,  # a waiver's date
     )
@@ -69,4 +55,6 @@ def load(text: str, catalogue: Catalogue) -> Result:
         count=plain["count"],
         version=plain["version"],
         waived=plain["waived"],
+        asked=plain["asked"],
+        refused=tuple(plain["refused"]),
     )

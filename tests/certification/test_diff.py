@@ -232,3 +232,24 @@ def test_what_is_no_report_is_refused_in_one_line(report, tmp_path: Path) -> Non
         file.truncate(REPORT_FILE + 1)
     assert run("diff", good, bad).err == f"fcu-conform: report {bad}: has more than {REPORT_FILE} bytes\n"
     assert run("diff", good, tmp_path / "none").code == 4
+
+
+def test_a_report_of_1_0_can_still_be_compared(report: Callable[..., Path]) -> None:
+    old = Path(__file__).with_name("report-1.0.json")
+    content = json.loads(old.read_bytes())
+    assert content["schema_version"] == "1.0"
+    code, plain = diff(old, report(nothing))
+    assert code == 0
+    assert codes(plain["fixed"]) == ["KEY010"]
+    assert codes(plain["out_of_sight"]) == ["DEV004"]
+    code, plain = diff(old, old)
+    assert (code, codes(plain["still_failing"])) == (0, ["DEV004", "KEY010"])
+
+
+@pytest.mark.parametrize("version", ["1.0", "1.1", "2.0", ["1.0"], None])
+def test_a_report_is_held_against_the_schema_of_its_version(tmp_path: Path, version: Any) -> None:
+    content = json.loads(Path(__file__).with_name("report-1.0.json").read_bytes())
+    other = tmp_path / "other.json"
+    other.write_text(json.dumps({**content, "schema_version": version}))
+    said = run("diff", other, other)
+    assert said.code == (0 if version == "1.0" else 4)

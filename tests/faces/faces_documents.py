@@ -114,7 +114,8 @@ def enlarged(document: json_report.Document, count: int) -> json_report.Document
     result = next(result for result in large["results"] if result["code"] == "DEV004")
     result["count"] = count
     offenders = [f"device-{number:06}.pem" for number in range(min(count, 10_000))]
-    large["devices"] = {"checked": count, "conformant": 0, "offenders": offenders}
+    counts = {"checked": count, "conformant": 0, "not_decided": 0, "asked": 0}
+    large["devices"] = {**counts, "offenders": offenders, "undecided": []}
     return large
 
 
@@ -126,7 +127,7 @@ def attacking(document: json_report.Document) -> json_report.Document:
             return {name: changed(value, name) for name, value in part.items()}
         if isinstance(part, list):
             return [changed(value, key) for value in part]
-        attacked = key in FREE_TEXT | {"picture", "offenders"} and isinstance(part, str)
+        attacked = key in FREE_TEXT | {"picture", "offenders", "undecided"} and isinstance(part, str)
         return HOSTILE + part if attacked and part not in ("", "fcu.crt") else part
 
     hostile: json_report.Document = changed(document)
@@ -148,4 +149,18 @@ def waived(document: json_report.Document, code: str) -> json_report.Document:
                 if (finding["code"], finding["subject"]) == (code, result["subject"]):
                     finding["waiver"] = waiver
     changed["waivers"] = [{"code": code, "scope": "*", **waiver, "used": True}]
+    return changed
+
+
+def undecided(document: json_report.Document) -> json_report.Document:
+    """The document as it would be of eight devices of which five are conformant and two are not decided."""
+    changed = copy.deepcopy(document)
+    changed["devices"] = {
+        "checked": 8,
+        "conformant": 5,
+        "not_decided": 2,
+        "asked": 4,
+        "offenders": ["bad.pem"],
+        "undecided": ["open.pem"],
+    }
     return changed

@@ -203,7 +203,7 @@ def test_of_many_findings_some_are_shown_and_the_others_counted(wrong_upload: Do
     shown = [text for text in page.texts if re.match(r"device-\d{6}\.pem, ", text)]
     assert len(shown) == html_report.SHOWN
     assert f"… and {count - html_report.SHOWN:,} more. The JSON report" in page.text
-    assert f"{count:,} do not." in page.text
+    assert f"{count:,} are non-conformant" in page.text
 
 
 def test_a_waiver_is_shown_with_its_reason_owner_and_end(bad: Document) -> None:

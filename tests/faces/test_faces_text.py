@@ -9,6 +9,7 @@ import pytest
 
 from fcu_conform.artefacts.usage import UsageError
 from fcu_conform.engine import Outcome, Result
+from fcu_conform.engine.states import DeviceCounts
 from fcu_conform.faces import transport
 from fcu_conform.faces.failure import Certificates, place_and_message, plain, render, summary, weightiest
 from fcu_conform.faces.settings import Settings, format_instant, parse_depth, parse_instant
@@ -103,9 +104,9 @@ def test_results_cross_to_another_process_as_ascii() -> None:
 
 
 def test_counts_over_devices_cross_to_another_process_as_ascii() -> None:
-    counts = transport.DeviceCounts(3, 1, ("a.pem", "b\udcff.pem"))
-    assert counts.dump().isascii()
-    assert transport.DeviceCounts.load(counts.dump()) == counts
+    counts = DeviceCounts(4, 1, 2, 3, ("a.pem", "b\udcff.pem"), ("c.pem",))
+    assert transport.dump_counts(counts).isascii()
+    assert transport.load_counts(transport.dump_counts(counts)) == counts
 
 
 @pytest.mark.parametrize(

@@ -30,12 +30,14 @@ def test_a_good_lot_is_conformant(good: Laid, report_of: Report) -> None:
     report = report_of(good, "--portal-upload", good.folder / "upload.pem", good.devices)
     Draft202012Validator(json_report.schema()).validate({**report, "checked_at": "2026-01-01T00:00:00Z"})
     assert report["verdict"] == "conformant"
-    assert report["devices"] == {"checked": 1200, "conformant": 1200, "offenders": []}
+    counts = {"checked": 1200, "conformant": 1200, "not_decided": 0, "asked": 0}
+    assert report["devices"] == {**counts, "offenders": [], "undecided": []}
 
 
 def test_a_bad_lot_names_exactly_its_offenders(bad: Laid, report_of: Report) -> None:
     report = report_of(bad, bad.devices, code=1)
-    assert report["devices"] == {"checked": 1200, "conformant": 1192, "offenders": GUILTY}
+    counts = {"checked": 1200, "conformant": 1192, "not_decided": 0, "asked": 0}
+    assert report["devices"] == {**counts, "offenders": GUILTY, "undecided": []}
     errors = {
         finding["location"]["file"]: finding["code"] for finding in report["findings"] if finding["level"] == "error"
     }
@@ -60,7 +62,7 @@ def test_the_summary_tells_first_offenders_counts_and_rate(bad: Laid) -> None:
     assert "FAILED fcu::LOT002[keystore]" in done.stdout
     assert "0009/lamp-000900.pem" in done.stdout
     assert "1,200 judged in" in done.stdout
-    assert "8 with errors" in done.stdout
+    assert "8 non-conformant, 0 not decided" in done.stdout
     assert done.stdout.splitlines()[-1].startswith("FCU conformance: non-conformant (")
     assert done.stderr == ""
 

@@ -75,7 +75,7 @@ def exit_code(report: Report) -> int:
         return INTERNAL_FAULT
     if not report.has_judged:
         return NOTHING_CHECKED
-    return NON_CONFORMANT if Outcome.FAILED in outcomes else CONFORMANT
+    return CONFORMANT if report.verdict is Verdict.CONFORMANT else NON_CONFORMANT
 
 
 def _tell(report: Report, folder: Path, *, is_signed: bool) -> None:

@@ -18,13 +18,13 @@ import click
 from fcu_conform import __version__
 from fcu_conform.artefacts.setup import CaSide, Setup
 from fcu_conform.artefacts.usage import UsageError
-from fcu_conform.engine import Examination, Outcome, Report, Result
+from fcu_conform.engine import Examination, Outcome, Report, Result, Verdict
 from fcu_conform.engine.examination import BY_VALIDATORS
 from fcu_conform.engine.lots import DevicePass, Elsewhere, judge_devices
+from fcu_conform.engine.states import DeviceCounts
 from fcu_conform.faces import reports
 from fcu_conform.faces.console.lot_page import Meter, write_verdict
 from fcu_conform.faces.settings import Settings, keep_out, now, parse_depth, parse_instant, parse_mode, parse_seed
-from fcu_conform.faces.transport import DeviceCounts
 from fcu_conform.rules.model import Rule, Scope
 
 if TYPE_CHECKING:
@@ -159,17 +159,17 @@ class Run:
         # Asked for before any rule is: what the user got wrong about journal or scheduler is no fault of a rule.
         devices = examination.device_pass(self.setup.name)
         results = list(_results(examination, devices))
-        report = Report([self.setup], results, len(results) == len(examination.cases()), examination)
         counts = DeviceCounts.of(devices)
-        faults = reports.write(self.settings, report, counts)
-        write_verdict(report, devices, self.seconds, self.settings.reports, faults)
+        report = Report([self.setup], results, len(results) == len(examination.cases()), examination, counts)
+        faults = reports.write(self.settings, report)
+        write_verdict(report, self.seconds, self.settings.reports, faults, is_complete=devices.complete)
         if not devices.complete:
             return INTERRUPTED
         if faults or any(result.outcome is Outcome.ERROR for result in results):
             return INTERNAL_FAULT
         if not report.has_judged or not devices.checked:
             return NOTHING_CHECKED
-        return NON_CONFORMANT if any(result.outcome is Outcome.FAILED for result in results) else CONFORMANT
+        return CONFORMANT if report.verdict is Verdict.CONFORMANT else NON_CONFORMANT
 
     def _over_devices(
         self, rules: Sequence[Rule], devices: DeviceSet | None, setup: Setup, sample: int, waivers: Waivers

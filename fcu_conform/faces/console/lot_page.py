@@ -15,11 +15,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from fcu_conform.engine import Outcome, Report, Verdict
 from fcu_conform.faces.failure import Certificates, Line, light_findings, render, weightiest
-from fcu_conform.faces.text import printable
+from fcu_conform.faces.text import device_states, printable
 
 if TYPE_CHECKING:
     from fcu_conform.artefacts.deviceset import DeviceSet
-    from fcu_conform.engine.lots import DevicePass
+    from fcu_conform.engine.states import DeviceCounts
 
 STYLES: dict[str, dict[str, object]] = {
     "failed": {"fg": "red", "bold": True},
@@ -36,7 +36,7 @@ REFRESH = 0.2
 
 
 class Meter:
-    """The progress bar: how many devices, how many with an error, the rate, the time that is left."""
+    """The progress bar: how many devices, how many non-conformant, the rate, the time that is left."""
 
     def __init__(self) -> None:
         self._progress: Progress | None = None
@@ -71,15 +71,23 @@ class Meter:
             return
         self._shown = time.perf_counter()
         rate = f"{checked / max(self._shown - self._begin, 1e-9):,.0f}/s"
-        wrong = f"{offending} with errors" if offending else ""
+        wrong = f"{offending} non-conformant" if offending else ""
         self._progress.update(self._task, completed=checked, rate=rate, wrong=wrong)
         self._progress.refresh()
 
 
+def closing_line(counts: DeviceCounts, seconds: float, *, is_complete: bool) -> str:
+    """How many devices were judged, how fast, and what became of them."""
+    rate = f" in {seconds:.1f} s ({counts.checked / seconds:,.0f} a second)" if seconds and counts.checked else ""
+    states = device_states(counts.conformant, counts.offending, counts.not_decided, counts.asked)
+    end = "" if is_complete else "; interrupted, the rest was not judged"
+    return f"devices: {counts.checked:,} judged{rate}: {states}{end}"
+
+
 def write_verdict(
-    report: Report, devices: DevicePass, seconds: float, written: Sequence[str], faults: Sequence[str]
+    report: Report, seconds: float, written: Sequence[str], faults: Sequence[str], *, is_complete: bool
 ) -> None:
-    """Failures, then what fails nothing, the devices with errors, and the verdict below everything else."""
+    """Failures, then what fails nothing, the states of the devices, and the verdict below everything else."""
     width = Console().width
     told = [
         (word, "failed", [(result, weightiest(result)) for result in report.results if result.outcome is outcome])
@@ -94,9 +102,7 @@ def write_verdict(
         click.secho(f"fcu-conform: {fault}", fg="red")
     for path in () if faults else written:
         click.echo(printable(f"report: {path}"))
-    rate = f" in {seconds:.1f} s ({devices.checked / seconds:,.0f} a second)" if seconds and devices.checked else ""
-    end = "" if devices.complete else "; interrupted, the rest was not judged"
-    click.echo(f"devices: {devices.checked:,} judged{rate}, {devices.offending:,} with errors{end}")
+    click.echo(closing_line(report.devices, seconds, is_complete=is_complete))
     verdict = report.verdict
     style = {Verdict.CONFORMANT: "passed", Verdict.NON_CONFORMANT: "failed"}.get(verdict, "warned")
     outcomes = Counter(result.outcome for result in report.results)

@@ -1,0 +1,211 @@
+"""A device conforms, does not conform or is not decided: by its rules, by the set-up's, by those who were asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from fcu_conform.engine import Outcome, Report, Result, Verdict
+from fcu_conform.engine.devices import ChunkResult, Judge, Tally
+from fcu_conform.engine.lots import DevicePass, judge_devices
+from fcu_conform.engine.states import DeviceCounts
+from fcu_conform.engine.waivers import Waivers
+from fcu_conform.rules.model import Blocked, Finding, Level, NotApplicable, Rule, Scope
+
+from .fakes import SETUP, files, lot, rule, unique_rule, waiver
+from .test_asking import DOUBT, NO, SILENT, YES, Passes, by_words, device, examined
+from .test_examination import finds, make_rule, passes
+from .test_over_devices import examined as examined_over_devices
+from .test_over_devices import setup_named
+from .test_second_opinions import Stub
+
+WRONG = Finding("wrong")
+ODD = Finding("odd", level=Level.WARNING)
+NOT_TOLD = NotApplicable("no key")
+
+
+def states(rules: Sequence[Rule], *names: str, **options: Any) -> dict[str, str]:
+    """The devices that are not conformant, by name."""
+    result = Judge(rules, SETUP, short=False, **options).judge(files(*names))
+    found = {offender.name: "non-conformant" for offender in result.offenders}
+    return {**found, **{name: "not decided" for _, name in result.undecided}}
+
+
+@pytest.mark.parametrize(
+    ("said", "state"),
+    [
+        ((), None),
+        ((ODD,), None),
+        ((WRONG,), "non-conformant"),
+        (NOT_TOLD, None),
+        (Blocked("CRT002"), "not decided"),
+        (ValueError("broke"), "not decided"),
+    ],
+)
+def test_a_device_is_decided_where_every_rule_could_say_its_word(said: Any, state: str | None) -> None:
+    rules = [rule("DEV001"), rule("DEV002", {"b": said})]
+    assert states(rules, "a", "b") == ({"b": state} if state else {})
+
+
+def test_an_error_decides_whatever_else_is_in_the_way() -> None:
+    rules = [rule("DEV001", {"a": (WRONG,)}), rule("DEV002", needs=("DEV001",)), rule("DEV003", {"a": Blocked("X")})]
+    assert states(rules, "a") == {"a": "non-conformant"}
+
+
+def test_rules_that_only_recommend_leave_nothing_open() -> None:
+    rules = [rule("DEV001"), rule("DEV002", {"a": Blocked("CRT002")}, Level.WARNING)]
+    assert states(rules, "a") == {}
+
+
+def test_a_device_that_no_rule_of_level_error_applies_to_is_not_decided() -> None:
+    assert states([rule("DEV001", {"a": NOT_TOLD}), rule("DEV002", level=Level.WARNING)], "a") == {"a": "not decided"}
+
+
+@pytest.mark.parametrize(("scope", "state"), [("*", "not decided"), ("b", "non-conformant")])
+def test_a_waived_error_that_hides_others_leaves_the_device_open(scope: str, state: str) -> None:
+    rules = [rule("DEV001", {"a": (WRONG,)}), rule("DEV002", needs=("DEV001",))]
+    assert states(rules, "a", waivers=Waivers([waiver("DEV001", scope)])) == {"a": state}
+
+
+def test_a_warning_in_the_way_leaves_the_device_open() -> None:
+    rules = [rule("DEV001", {"a": (ODD,)}, Level.WARNING), rule("DEV002", needs=("DEV001",))]
+    assert states(rules, "a") == {"a": "not decided"}
+
+
+def test_only_conformant_devices_are_drawn() -> None:
+    rules = [rule("DEV001", {"a": (WRONG,), "b": Blocked("CRT002")})]
+    result = Judge(rules, SETUP, short=False, sample=9).judge(files("a", "b", "c"))
+    assert [index for _, index in result.drawn] == [2]
+
+
+def test_what_is_open_is_counted_over_chunks_and_named_in_the_order_of_the_input() -> None:
+    opened = {name: Blocked("CRT002") for name in ("b", "c", "e")}
+    result = judge_devices([rule("DEV001", {"d": (WRONG,), **opened})], lot("a b", "c", "d e f"), SETUP, short=False)
+    assert (result.checked, result.conformant, result.offending, result.not_decided) == (6, 2, 1, 3)
+    assert result.undecided == ["b", "c", "e"]
+
+
+def test_a_repetition_found_at_the_end_decides_an_open_device() -> None:
+    rules = [unique_rule("LOT001", lambda device: device.name[0]), rule("DEV001", {"a2": Blocked("X"), "c": NOT_TOLD})]
+    result = judge_devices(rules, lot("a1 b", "a2 c"), SETUP, short=False)
+    assert (result.offenders, result.undecided) == (["a2"], [])
+    assert (result.conformant, result.offending, result.not_decided) == (3, 1, 0)
+
+
+def test_names_of_open_devices_have_a_limit_and_their_number_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fcu_conform.engine.lots.KEPT_FINDINGS", 2)
+    whole = DevicePass({}, checked=5)
+    for number in (1, 2, 3, 4):
+        whole.leave_open(number, f"{number}")
+    whole.note(3, "3")
+    assert (whole.undecided, whole.not_decided, whole.conformant) == (["1", "2"], 3, 1)
+
+
+class Runner:
+    """Four devices, one with an error."""
+
+    def __call__(self, rules: Sequence[Rule], *_: Any) -> DevicePass:
+        whole = DevicePass({one.code: Tally(judged=4) for one in rules}, checked=4)
+        whole.note(1, "b")
+        return whole
+
+
+@pytest.mark.parametrize(
+    ("check", "level", "counts"),
+    [(passes, Level.ERROR, (3, 1, 0)), (finds, Level.ERROR, (0, 1, 3)), (finds, Level.WARNING, (3, 1, 0))],
+)
+def test_a_fault_of_the_set_up_that_keeps_a_rule_from_judging_leaves_all_devices_open(
+    check: Any, level: Level, counts: tuple[int, int, int]
+) -> None:
+    rules = [make_rule("CRT002", check), rule("DEV001"), rule("DEV004", level=level, needs=("CRT002",))]
+    whole = examined_over_devices(rules, Runner()).device_pass("x")
+    assert (whole.conformant, whole.offending, whole.not_decided) == counts
+    assert whole.blocked_by == (("CRT002",) if counts[2] else ())
+
+
+def asked(*answers: Any, counts: bool = True) -> Result:
+    """What one validator says of devices a, b and c."""
+    stub = Stub("v", counts=counts)
+    stub.ask = by_words(dict(zip((b"a", b"b", b"c"), answers, strict=True)))  # type: ignore[method-assign]
+    return examined(stub).judge("DEV024", "x-v")
+
+
+@pytest.mark.parametrize(
+    ("answers", "number", "refused"),
+    [
+        ((YES, YES, YES), 3, ()),
+        ((YES, NO, YES), 3, (1,)),
+        ((NO, SILENT, NO), 2, (0, 2)),
+        ((NO, DOUBT, YES), 2, (0,)),
+    ],
+)
+def test_a_result_knows_which_devices_were_refused(
+    answers: tuple[Any, ...], number: int, refused: tuple[int, ...]
+) -> None:
+    result = asked(*answers)
+    assert (result.asked, result.refused) == (number, refused)
+
+
+def test_the_word_of_a_validator_that_does_not_count_opens_nothing() -> None:
+    assert asked(NO, NO, YES, counts=False).refused == ()
+
+
+def test_a_refusal_that_the_set_up_explains_opens_the_device_and_a_waived_one_does_not() -> None:
+    explained = examined(Stub("v", NO), rules=(make_rule("CRT006", finds),)).judge("DEV024", "x-v")
+    assert (explained.outcome, explained.refused) == (Outcome.BLOCKED, (0, 1, 2))
+    runner = Passes(device("a"), device("b"))
+    examination = examined(Stub("v", NO), runner=runner)
+    examination._waivers = Waivers([waiver("DEV024", "b")])
+    assert examination.judge("DEV024", "x-v").refused == (0,)
+
+
+def result_of(asked: int, *refused: int, code: str = "DEV024") -> Result:
+    scope = Scope.DEVICE_PATH if code == "DEV024" else Scope.HANDSHAKE
+    return Result(make_rule(code, passes, scope=scope), "x-v", Outcome.PASSED, asked=asked, refused=refused)
+
+
+@pytest.mark.parametrize(
+    ("results", "conformant", "number"),
+    [
+        ((), 8, 0),
+        ((result_of(3),), 8, 3),
+        ((result_of(3, 1),), 7, 3),
+        ((result_of(3, 1), result_of(3, 1)), 7, 3),
+        ((result_of(3, 1), result_of(2, 2)), 6, 3),
+        ((result_of(3, 1), result_of(3), result_of(1, 0, code="DEV025")), 0, 3),
+        ((result_of(3, 0, 1, 2), result_of(3)), 0, 3),
+        ((result_of(0), result_of(3)), 8, 3),
+    ],
+)
+def test_refused_devices_are_open_and_all_are_where_one_refuses_whatever_it_is_asked(
+    results: tuple[Result, ...], conformant: int, number: int
+) -> None:
+    counts = DeviceCounts(10, 8, 1).after_asking(results)
+    assert (counts.conformant, counts.not_decided, counts.offending, counts.asked) == (
+        conformant,
+        9 - conformant,
+        1,
+        number,
+    )
+
+
+@pytest.mark.parametrize(
+    ("outcome", "counts", "verdict"),
+    [
+        (Outcome.PASSED, DeviceCounts(3, 3), Verdict.CONFORMANT),
+        (Outcome.PASSED, DeviceCounts(3, 2), Verdict.INCOMPLETE),
+        (Outcome.FAILED, DeviceCounts(3, 2), Verdict.NON_CONFORMANT),
+        (Outcome.PASSED, None, Verdict.CONFORMANT),
+    ],
+)
+def test_a_run_that_leaves_a_device_open_is_no_proof(
+    outcome: Outcome, counts: DeviceCounts | None, verdict: Verdict
+) -> None:
+    results = [Result(make_rule("CRT006", passes), "x", outcome)]
+    assert Report([setup_named()], results, counts=counts).verdict is verdict
+
+
+def test_a_chunk_without_open_devices_says_so() -> None:
+    assert ChunkResult().undecided == []
