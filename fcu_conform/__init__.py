@@ -4,12 +4,13 @@
 Names are imported on first use, so that pytest pays nothing for a plugin that is not asked for anything.
 """
 
-from __future__ import annotations
-
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
+# `python -m` looks in the current folder first, so only what Python has loaded by then is imported here.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from fcu_conform.artefacts.usage import UsageError
     from fcu_conform.engine import Report, check
 
@@ -23,7 +24,7 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> "Any":
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(_HOMES[name]), name)

@@ -271,11 +271,14 @@ def _config(keystore: Path, given: str | os.PathLike[str] | None) -> ConfigFile 
         if path.is_dir():
             raise UsageError(f"config {path}: is a folder")
         return ConfigFile(read_file(path, CONFIG_FILE))
-    for place in CONFIG_PLACES:
-        path = Path(os.path.normpath(keystore.absolute() / place))
-        if os.path.lexists(path):
-            return ConfigFile(read_file(path, CONFIG_FILE))
-    return None
+    found = config_beside(keystore)
+    return None if found is None else ConfigFile(read_file(found, CONFIG_FILE))
+
+
+def config_beside(keystore: Path) -> Path | None:
+    """Where the fcu.yml of a keystore lies, if there is one in `CONFIG_PLACES`."""
+    places = (Path(os.path.normpath(keystore.absolute() / place)) for place in CONFIG_PLACES)
+    return next((path for path in places if os.path.lexists(path)), None)
 
 
 def _device_set(devices: Sequence[str | os.PathLike[str]]) -> DeviceSet | None:

@@ -17,6 +17,7 @@ from fcu_conform.artefacts.chunks import Chunk
 from fcu_conform.artefacts.device import DeviceFile
 from fcu_conform.artefacts.setup import CaSide, Setup
 from fcu_conform.engine.devices import NO_WAIVERS, ChunkResult, Judge
+from fcu_conform.engine.spawning import SafeSpawnContext
 from fcu_conform.engine.waivers import Waivers
 from fcu_conform.rules import catalogue
 from fcu_conform.rules.model import Rule
@@ -174,7 +175,7 @@ def local_pool(workers: int) -> ProcessPoolExecutor:
     """Processes on this machine."""
     # A fork starts at once with everything loaded, and is safe where there is no other thread.
     can_fork = sys.platform == "linux" and threading.active_count() == 1 and "pyarrow" not in sys.modules
-    context = multiprocessing.get_context("fork" if can_fork else "spawn")
+    context = multiprocessing.get_context("fork") if can_fork else SafeSpawnContext()
     return ProcessPoolExecutor(workers, mp_context=context, initializer=_leave_interruptions)
 
 

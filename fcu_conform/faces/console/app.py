@@ -13,10 +13,10 @@ import click
 from fcu_conform import __version__
 from fcu_conform.faces.text import printable
 
-COMMANDS = ("certify", "diff", "explain", "lot", "rules", "slice", "upload", "verify-statement")
+COMMANDS = ("check", "certify", "diff", "explain", "lot", "rules", "slice", "upload", "verify-statement")
 """Each is a module of this package with a click command named ``command``, imported when it is used."""
 
-JUDGING = frozenset({"certify", "diff", "lot", "slice", "verify-statement"})
+JUDGING = frozenset({"check", "certify", "diff", "lot", "slice", "verify-statement"})
 """Those whose exit code is a verdict."""
 
 OK, INTERRUPTED, INTERNAL_FAULT, USAGE = 0, 2, 3, 4
@@ -40,7 +40,7 @@ class _Commands(click.Group):
     cls=_Commands,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="The suite itself runs under pytest: pytest --fcu-keystore=DIR",
+    epilog="The suite runs under pytest too: pytest --fcu-keystore=DIR",
 )
 @click.version_option(__version__, prog_name="fcu-conform", message="%(prog)s %(version)s")
 @click.pass_context

@@ -23,7 +23,7 @@ CONFORMANT, NON_CONFORMANT, INTERNAL_FAULT, NOTHING_CHECKED = 0, 1, 3, 5
 
 
 @click.command("certify")
-@run_options
+@run_options()
 @click.option("--out", required=True, metavar="FOLDER", help="The folder to write: a new one, or an empty one.")
 def command(out: str, **values: Any) -> int:
     """Judges a set-up and writes everything to hand in to one folder: reports, statement, checksums."""

@@ -10,7 +10,6 @@ import click
 from fcu_conform.faces.settings import Settings, now, parse_depth, parse_instant, parse_mode, parse_seed
 
 _OPTIONS = (
-    click.option("--keystore", "keystores", multiple=True, required=True, metavar="DIR", help="FCU's keystore folder."),
     click.option("--config", metavar="FILE", help="fcu.yml; else it is looked for beside the keystore."),
     click.option("--chain-depth", metavar="N", help="The depth, where there is no fcu.yml."),
     click.option("--devices", multiple=True, metavar="PATH", help="Device output: a file, a folder, an archive."),
@@ -28,11 +27,23 @@ _OPTIONS = (
 )
 
 
-def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
+def run_options(*, needs_keystore: bool = True) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Gives a command the options of a run; their values go to `settings_of`."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+    keystore = click.option(
+        "--keystore",
+        "keystores",
+        multiple=True,
+        required=needs_keystore,
+        metavar="DIR",
+        help="FCU's keystore folder; repeatable.",
+    )
+
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        for option in reversed((keystore, *_OPTIONS)):
+            command = option(command)
+        return command
+
+    return decorate
 
 
 def settings_of(
@@ -52,6 +63,7 @@ def settings_of(
     waivers: str | None,
     sign_key: str | None,
     sign_passphrase_env: str | None,
+    reports: tuple[str, ...] = (),
 ) -> Settings:
     """The settings of a run from the values of `run_options`.
 
@@ -76,4 +88,5 @@ def settings_of(
         waivers=waivers,
         sign_key=sign_key,
         sign_passphrase_env=sign_passphrase_env,
+        reports=reports,
     )
