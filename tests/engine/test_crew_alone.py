@@ -309,6 +309,7 @@ def test_workers_are_forked_only_where_that_is_safe(
 
     monkeypatch.setattr(crew, "ProcessPoolExecutor", pool)
     monkeypatch.setattr(crew, "multiprocessing", SimpleNamespace(get_context=lambda name: name))
+    monkeypatch.setattr(crew, "SafeSpawnContext", lambda: "spawn")
     monkeypatch.setattr(crew, "sys", SimpleNamespace(platform=platform, modules={"pyarrow": 1} if loaded else {}))
     monkeypatch.setattr(crew, "threading", SimpleNamespace(active_count=lambda: threads))
     crew.local_pool(3)
