@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from fcu_conform.artefacts.digests import dir_hash
+from fcu_conform.artefacts.setup import Setup
 from fcu_conform.faces import json_report
 from fcu_conform.faces.failure import node_name
 from fcu_conform.faces.json_report import Document
-from fcu_conform.faces.witnessed import Digests
+from fcu_conform.faces.witnessed import Digests, complete, digests_of
 
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE = "https://in-toto.io/attestation/test-result/v0.1"
@@ -26,12 +27,18 @@ DEVICES = "fcuConformDevices"
 """Field of the predicate with how many devices were judged, conform and are not decided, as in the JSON report."""
 
 
-def with_digests(content: Document, digests: Digests) -> Document:
-    """The document with the digest set of device output that a statement tells, from those of everything by its path.
+def with_digests(content: Document, setups: Sequence[Setup], digests: Digests | None = None) -> Document:
+    """The document together with the digests of device output, for a statement.
+
+    Args:
+        content: the document of json_report.
+        setups: those that were judged.
+        digests: of what was judged, where other processes have; without them they are those of this process.
 
     Raises:
-        KeyError: one is missing.
+        UsageError: something is not what was judged.
     """
+    digests = complete(digests_of(setups) if digests is None else digests, setups)
     return {
         **content,
         "subjects": [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
@@ -15,6 +16,9 @@ from fcu_conform.faces.intoto_report import PLACES
 
 MOST_ENTRIES = 200_000
 """Entries looked at below the folders of artefacts; what is in a folder that is a subject itself is not counted."""
+
+MOST_COMPARISONS = 5_000_000
+"""Pairs of a file and a subject of its name; three hundred lines have less than a tenth of it."""
 
 
 @dataclass(frozen=True)
@@ -74,32 +78,38 @@ def compare(folders: Sequence[Path], subjects: Sequence[Mapping[str, Any]]) -> C
     Raises:
         UsageError: a folder cannot be looked at.
     """
-    wanted = [Wanted.of(subject) for subject in subjects]
+    wanted: defaultdict[str, list[Wanted]] = defaultdict(list)
+    for one in map(Wanted.of, subjects):
+        wanted[one.base].append(one)
     found = Comparison()
-    search = _Search(frozenset(one.base for one in wanted))
+    search = _Search(frozenset(wanted))
+    comparisons = 0
     for folder in folders:
         if not folder.is_dir():
             raise UsageError(f"--artefacts {folder}: is no folder")
         for path in search.below(folder):
+            comparisons += len(wanted[path.name])
+            if comparisons > MOST_COMPARISONS:
+                raise UsageError(f"--artefacts {folder}: has too many files of the names that the statement has")
             _compare_one(path, folder, wanted, found, search)
     shown = ", ".join(map(str, folders))
-    for one in wanted:
-        if one not in found.met:
-            where = f" at {'/'.join(one.place)}" if one.place and _is_ambiguous(one, wanted) else ""
-            found.complaints.append(f"{one.name}: was judged, and is not in {shown} as it was{where}")
+    for named in wanted.values():
+        is_ambiguous = len({one.place for one in named}) > 1
+        for one in named:
+            if one not in found.met:
+                where = f" at {'/'.join(one.place)}" if one.place and is_ambiguous else ""
+                found.complaints.append(f"{one.name}: was judged, and is not in {shown} as it was{where}")
     return found
 
 
-def _is_ambiguous(one: Wanted, wanted: Sequence[Wanted]) -> bool:
-    return any(other.base == one.base and other.place != one.place for other in wanted)
-
-
-def _compare_one(path: Path, folder: Path, wanted: Sequence[Wanted], found: Comparison, search: _Search) -> None:
+def _compare_one(
+    path: Path, folder: Path, wanted: Mapping[str, Sequence[Wanted]], found: Comparison, search: _Search
+) -> None:
     """Compares a file or folder that has the name of a subject."""
     if path.is_symlink() and (complaint := _wrong_link(path, folder)):
         found.complaints.append(f"{path}: {complaint}")
         return
-    named = [one for one in wanted if one.base == path.name]
+    named = wanted[path.name]
     nearest = _nearest(named, Path(os.path.abspath(path)).parts)  # noqa: PTH100 - links stay as they are seen
     is_in_1_0 = all(one.place is None for one in named)
     try:

@@ -13,7 +13,7 @@ from fcu_conform.engine import Report
 from fcu_conform.faces import json_report
 from fcu_conform.faces.settings import STATEMENT, Settings, check_targets, keep_out, write_atomically
 from fcu_conform.faces.text import printable
-from fcu_conform.faces.witnessed import Digests, complete, digests_of
+from fcu_conform.faces.witnessed import Digests
 
 WRITERS = {
     ".json": "json_report",
@@ -72,8 +72,7 @@ def write(settings: Settings, report: Report, judged: Callable[[], Digests] | No
         try:
             ending = ending_of(target.name)
             if ending == STATEMENT:
-                digests = judged() if judged is not None else digests_of(report.setups)
-                sworn = with_digests(content, complete(digests, report.setups))
+                sworn = with_digests(content, report.setups, None if judged is None else judged())
                 data = signed(writer(ending)(sworn), settings, report.setups)
             else:
                 data = writer(ending)(content)

@@ -14,6 +14,7 @@ import pytest
 
 from certification.doing import AT, Keys, Said, run
 from fcu_conform.engine import Examination
+from fcu_conform.faces import json_report, laid_out
 from fcu_conform.faces.intoto_report import statement as statement_of
 
 NONE = ("--validators", "none")
@@ -356,3 +357,33 @@ def test_the_places_are_those_below_the_one_folder_that_holds_everything() -> No
     }
     places = [one["annotations"]["path"] for one in statement_of(content)["subject"]]
     assert places == ["line/keystore/fcu.crt", "fcu.yml", "up/up.pem", "up/up.toml", "line/out"]
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        {"name": "", "digest": {"sha256": "0"}},
+        {"name": "x/", "digest": {}},
+        {"name": "x", "digest": {"sha256": "0"}, "annotations": {"path": "a/../../x"}},
+        {"name": "x", "digest": {"sha256": "0"}, "annotations": {"path": ""}},
+        {"name": "x", "digest": {"sha256": "0"}, "annotations": {"path": 7}},
+        {"name": "x", "digest": {"sha256": "0"}, "annotations": None},
+        {"name": "x", "digest": {"sha256": "0"}, "annotations": []},
+        {"name": "x\x00\n", "digest": {"dirHash": "0"}, "annotations": {"path": "x\x00\n"}},
+    ],
+)
+def test_a_subject_of_an_odd_form_is_not_found_and_nothing_breaks(subject: Any, line: Path, tmp_path: Path) -> None:
+    path = tmp_path / "statement.intoto.json"
+    statement = json.loads((Path(__file__).parent / "from_1_0" / "two" / "statement.intoto.json").read_bytes())
+    path.write_bytes(json_report.render({**statement, "subject": [subject]}))
+    said = run("verify-statement", path, "--artefacts", line)
+    assert said.code == 1
+    assert "Traceback" not in said.out + said.err
+
+
+def test_files_and_subjects_of_one_name_are_compared_up_to_a_limit(two: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(laid_out, "MOST_COMPARISONS", 12)  # fcu.crt, fcu.yml and up.pem of two lines, each with two
+    assert verify(two, two).code == 0
+    monkeypatch.setattr(laid_out, "MOST_COMPARISONS", 11)
+    said = verify(two, two)
+    assert (said.code, said.err.count("\n")) == (4, 1)

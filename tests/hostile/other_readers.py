@@ -24,6 +24,7 @@ from fcu_conform.engine.journal import Journal
 from fcu_conform.faces import certification, json_report
 from fcu_conform.faces.comparison import compare, read_report
 from fcu_conform.faces.console import main
+from fcu_conform.faces.intoto_report import with_digests
 from fcu_conform.faces.signing import load_public_key, load_signer, sign
 from fcu_conform.faces.verification import examine
 from fcu_conform.validators.external import response
@@ -164,7 +165,7 @@ def _certified(world: World) -> Path:
     report = check(factory.keystore, devices=[factory / DEVICES], validators="none", at=INSTANT)
     content = json_report.document(report, judged_at=INSTANT, checked_at=INSTANT)
     files = certification.contents(content)
-    files[certification.STATEMENT_NAME] = certification.statement_over(content, files)
+    files[certification.STATEMENT_NAME] = certification.statement_over(with_digests(content, report.setups), files)
     certification.write(factory.folder / "certified", files)
     key = derive_private_key(0x5167, SECP256R1())
     private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())

@@ -17,7 +17,6 @@ from fcu_conform.faces.console.run_options import run_options, settings_of
 from fcu_conform.faces.failure import Certificates, node_id, summary
 from fcu_conform.faces.settings import LARGEST_SEED
 from fcu_conform.faces.text import printable
-from fcu_conform.faces.witnessed import complete, digests_of
 
 CONFORMANT, NON_CONFORMANT, INTERNAL_FAULT, NOTHING_CHECKED = 0, 1, 3, 5
 
@@ -53,7 +52,7 @@ def command(out: str, **values: Any) -> int:
     checked_at = datetime.now(timezone.utc).replace(microsecond=0)
     content = json_report.document(report, judged_at=settings.instant, checked_at=checked_at)
     files = certification.contents(content)
-    judged = intoto_report.with_digests(content, complete(digests_of(setups), setups))
+    judged = intoto_report.with_digests(content, setups)
     statement = certification.statement_over(judged, files)
     if signer is not None:
         from fcu_conform.faces.signing import sign
