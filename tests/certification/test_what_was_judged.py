@@ -345,6 +345,7 @@ def test_the_places_are_those_below_the_one_folder_that_holds_everything() -> No
         "judged_at": "",
         "checked_at": "",
         "validators": [],
+        "devices": {"checked": 0, "conformant": 0, "not_decided": 0, "asked": 0},
         "subjects": [
             subject(
                 "keystore", "/a/line/keystore", config="/a/fcu.yml", files=[file, {"name": "fcu.yml", "sha256": "0"}]
