@@ -1,10 +1,40 @@
-"""What all tests share: pytest inside pytest, and names of tests that are the same in every process."""
+"""What all tests share: pytest inside pytest, bytecode for the processes they start, names that are always the same."""
 
 from __future__ import annotations
 
+import os
+import shutil
+import tempfile
+
 import pytest
+from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["pytester"]
+
+# The same examples each time, however long a busy machine takes over them, and nothing kept in the tree.
+settings.register_profile(
+    "steady", deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("steady")
+
+BYTECODE = "FCU_TESTS_BYTECODE"
+"""The environment variable that says where the bytecode of tests' processes is; an empty one: nowhere."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Lets the hundreds of processes that tests start compile each module once, and nothing of it lie in the tree.
+
+    This process itself, and the workers, keep to the bytecode that is there.
+    """
+    folder = os.environ.get(BYTECODE)
+    if folder is None:
+        folder = os.environ[BYTECODE] = tempfile.mkdtemp(prefix="fcu-tests-bytecode-")
+        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+        config.add_cleanup(lambda: os.environ.pop(BYTECODE))
+    is_controller = bool(getattr(config.option, "numprocesses", None))
+    if folder and not is_controller:
+        os.environ["PYTHONPYCACHEPREFIX"] = folder
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 @pytest.fixture

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
 import cbor2
+import processor
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -206,9 +206,8 @@ def test_a_parameter_given_twice_counts_as_the_first() -> None:
 )
 def test_a_bundle_stuffed_up_to_the_limits_is_judged_quickly(edit: Callable[[Fields], object], setup: Setup) -> None:
     data = changed(good(), edit)
-    started = time.perf_counter()
-    judge_pass(data, setup)
-    assert time.perf_counter() - started < 1
+    with processor.at_most(5):
+        judge_pass(data, setup)
 
 
 def test_nothing_in_a_bundle_is_read_or_verified_twice(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,7 +22,12 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def said(library: Path, date: str, *command: str | Path) -> str:
     done = subprocess.run(
-        list(map(str, command)), env=environment(library, date), capture_output=True, text=True, check=False, timeout=60
+        list(map(str, command)),
+        env=environment(library, date),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=600,
     )
     return done.stdout + done.stderr
 

@@ -95,7 +95,6 @@ def run(command: str, folder: Path, addopts: str = "") -> subprocess.CompletedPr
         **{name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))},
         "PATH": scripts + os.pathsep + os.environ["PATH"],
         "COLUMNS": "80",
-        "PYTHONDONTWRITEBYTECODE": "1",
         "PYTEST_ADDOPTS": addopts,
         "LC_ALL": "C.UTF-8",
     }

@@ -18,7 +18,7 @@ LENGTHS = range(1, 7)
 def run(*arguments: object) -> subprocess.CompletedProcess[str]:
     """The console script as a user runs it."""
     command = [sys.executable, "-m", "fcu_conform", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
 
 
 def make(folder: Path, length: int, depth: int | None = None) -> Path:

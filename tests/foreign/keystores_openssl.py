@@ -32,7 +32,7 @@ class Bench:
         """Runs one command; its words are split at spaces."""
         environment = {**os.environ, "OPENSSL_CONF": os.devnull if "-config" in command else self._plain()}
         words = ["openssl", *command.split(), *more]
-        subprocess.run(words, cwd=self.folder, env=environment, check=True, capture_output=True, timeout=60)
+        subprocess.run(words, cwd=self.folder, env=environment, check=True, capture_output=True, timeout=600)
 
     def key(self, name: str) -> None:
         """The page's command for a key."""

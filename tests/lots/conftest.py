@@ -74,7 +74,7 @@ def command(laid: Laid, *arguments: object) -> list[str]:
 
 
 def run(laid: Laid, *arguments: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command(laid, *arguments), capture_output=True, text=True, check=False, timeout=300)
+    return subprocess.run(command(laid, *arguments), capture_output=True, text=True, check=False, timeout=600)
 
 
 @pytest.fixture

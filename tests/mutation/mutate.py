@@ -99,6 +99,7 @@ def run_pytest(copy: Path, files: Sequence[str], plugin: object) -> int:
     """Runs pytest in this process, in the copy and on the code there; processes that tests start run that too."""
     os.chdir(copy)
     os.environ["PYTHONPATH"] = str(copy)
+    os.environ["FCU_TESTS_BYTECODE"] = ""  # none is kept: a mutant has the size and the second of the one before it
     sys.path[:] = [str(copy), *(path for path in sys.path if path != str(ROOT))]
     options = ["-q", "-s", "-p", "no:cacheprovider", f"--basetemp={copy}/.temporary", "--no-header"]
     return int(pytest.main([*options, *files], plugins=[plugin]))

@@ -29,7 +29,7 @@ def openssl() -> OpenSsl:
         pytest.skip("openssl is not on the PATH")
 
     def run(*arguments: str | Path, stdin: bytes = b"") -> str:
-        done = subprocess.run([program, *map(str, arguments)], input=stdin, capture_output=True, timeout=60)
+        done = subprocess.run([program, *map(str, arguments)], input=stdin, capture_output=True, timeout=600)
         assert done.returncode == 0, done.stderr.decode() + done.stdout.decode()
         return done.stdout.decode()
 

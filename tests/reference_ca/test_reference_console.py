@@ -216,10 +216,10 @@ def test_an_upload_replaces_what_is_none_where_it_is_told_to(tmp_path: Path, run
 
 def test_the_module_runs_as_a_command_from_any_folder(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "reference_ca", "keystore", "fcu", "--length", "2"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=600)
     assert (done.returncode, done.stderr) == (0, "")
     assert (tmp_path / "fcu/keystore/fcu.crt").exists()
-    nothing = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    nothing = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=600)
     assert nothing.returncode == 1
     assert nothing.stderr.startswith("reference-ca: the file exists and is not overwritten: fcu/")
 
@@ -227,7 +227,7 @@ def test_the_module_runs_as_a_command_from_any_folder(tmp_path: Path) -> None:
 def test_the_library_itself_loads_neither_click_nor_the_judging_package() -> None:
     unwanted = {"click", "rich", "fcu_conform", "ruamel.yaml"}
     script = f"import sys, reference_ca; print(sorted({unwanted!r} & set(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=600)
     assert done.stdout.strip() == "[]", done.stderr
 
 

@@ -7,7 +7,6 @@ import re
 import shlex
 import shutil
 import sys
-import time
 from base64 import b64decode
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -162,16 +161,12 @@ def test_a_program_that_fails_gives_no_verdict_and_its_words_are_told(source: st
 
 
 def test_a_program_that_hangs_gives_no_verdict() -> None:
-    started = time.monotonic()
     with pytest.raises(ValidatorFault, match=r"^mine did not answer within 0\.3 s$"):
-        shell(f"printf %s '{ACCEPTED}'; sleep 60", 0.3).ask(QUESTION)
-    assert time.monotonic() - started < 3
+        shell(f"printf %s '{ACCEPTED}'; sleep 86400", 0.3).ask(QUESTION)
 
 
 def test_a_program_whose_child_keeps_the_pipe_open_has_answered() -> None:
-    started = time.monotonic()
-    assert shell(f"sleep 60 & printf %s '{ACCEPTED}'").ask(QUESTION) == Answer(True)
-    assert time.monotonic() - started < 3
+    assert shell(f"sleep 86400 & printf %s '{ACCEPTED}'").ask(QUESTION) == Answer(True)
 
 
 def test_a_program_that_is_missing_is_a_fault() -> None:

@@ -15,13 +15,8 @@ from fcu_conform.artefacts.pem import to_pem
 from fcu_conform.validators.model import ValidatorFault
 from fcu_conform.validators.processes import LIMIT, first_line, line, run
 
-
-@pytest.fixture(autouse=True)
-def _in_time() -> Iterator[None]:
-    """Nothing here takes long, although some programs would run for minutes."""
-    started = time.monotonic()
-    yield
-    assert time.monotonic() - started < 8
+DAY = 86_400
+"""Seconds that some programs here would run for: a test that waited for one would not end."""
 
 
 @pytest.fixture(autouse=True)
@@ -46,7 +41,7 @@ def shell(source: str) -> list[str]:
 
 def gone(process: int) -> bool:
     """The process has ended; a zombie that someone else has to collect has ended too."""
-    for _ in range(100):
+    for _ in range(3000):
         try:
             os.kill(process, 0)
             state = Path(f"/proc/{process}/stat")
@@ -80,19 +75,16 @@ def test_a_program_need_not_read_its_input() -> None:
 
 
 def test_a_program_that_ends_at_once_is_not_waited_for() -> None:
-    started = time.monotonic()
-    for _ in range(10):
-        run("x", ["true"])
-    assert time.monotonic() - started < 1
+    assert run("x", ["true"], seconds=DAY).status == 0
 
 
 @pytest.mark.parametrize(
     "source",
     [
-        "sleep 60",
-        "exec sleep 60 >&- 2>&-",
+        f"sleep {DAY}",
+        f"exec sleep {DAY} >&- 2>&-",
         "trap '' TERM INT HUP; while :; do sleep 1; done",
-        "cat > /dev/null; sleep 60",
+        f"cat > /dev/null; sleep {DAY}",
         "while :; do echo noise >&2; done",
     ],
 )
@@ -103,10 +95,8 @@ def test_a_program_that_does_not_end_is_killed(source: str) -> None:
 
 
 def test_a_flood_is_stopped_at_once() -> None:
-    started = time.monotonic()
     with pytest.raises(ValidatorFault, match=r"^loud wrote more than 64 KiB$"):
-        run("loud", shell("exec yes"))
-    assert time.monotonic() - started < 2
+        run("loud", shell("exec yes"), seconds=DAY)
     assert no_child_stays()
 
 
@@ -122,10 +112,8 @@ def test_death_by_a_signal_is_a_negative_status() -> None:
 
 
 def test_a_child_that_keeps_the_pipe_open_is_not_waited_for_and_killed(tmp_path: Path) -> None:
-    started = time.monotonic()
-    finished = run("x", shell(f"sleep 60 & echo $! > {tmp_path}/child; echo answer"))
+    finished = run("x", shell(f"sleep {DAY} & echo $! > {tmp_path}/child; echo answer"), seconds=DAY)
     assert (finished.status, finished.output) == (0, b"answer\n")
-    assert time.monotonic() - started < 2
     assert gone(int((tmp_path / "child").read_text()))
 
 
@@ -141,17 +129,17 @@ def test_a_child_that_left_the_process_group_keeps_nobody_waiting(tmp_path: Path
         "    os.setsid()\n"
         f"    open({str(tmp_path / 'child')!r}, 'w').write(str(os.getpid()))\n"
         f"    os.rename({str(tmp_path / 'child')!r}, {str(tmp_path / 'ready')!r})\n"
-        "    time.sleep(60)\n"
+        f"    time.sleep({DAY})\n"
         f"while not os.path.exists({str(tmp_path / 'ready')!r}): time.sleep(0.01)\n"
         "print('answer')\n"
     )
-    assert run("x", python(source)).output == b"answer\n"
+    assert run("x", python(source), seconds=DAY).output == b"answer\n"
     os.kill(int((tmp_path / "ready").read_text()), signal.SIGKILL)
 
 
 def test_the_grandchildren_of_a_program_that_hangs_are_killed_too(tmp_path: Path) -> None:
     with pytest.raises(ValidatorFault, match="did not answer"):
-        run("x", shell(f"(sleep 60 & echo $! > {tmp_path}/child; wait) & wait"), seconds=0.5)
+        run("x", shell(f"(sleep {DAY} & echo $! > {tmp_path}/child; wait) & wait"), seconds=3)
     assert gone(int((tmp_path / "child").read_text()))
 
 
@@ -161,7 +149,7 @@ def test_an_interrupt_kills_the_program(tmp_path: Path, monkeypatch: pytest.Monk
 
     monkeypatch.setattr(time, "sleep", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        run("x", shell(f"echo $$ > {tmp_path}/pid; exec sleep 60 >&- 2>&- <&-"), seconds=30)
+        run("x", shell(f"echo $$ > {tmp_path}/pid; exec sleep {DAY} >&- 2>&- <&-"), seconds=DAY)
     monkeypatch.undo()
     assert gone(int((tmp_path / "pid").read_text()))
     assert no_child_stays()
