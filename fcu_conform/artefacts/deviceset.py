@@ -21,7 +21,7 @@ from fcu_conform.artefacts.devicenames import (
     take_key,
 )
 from fcu_conform.artefacts.folders import folder_chunks
-from fcu_conform.artefacts.limits import DEVICE_FILE, MANIFEST_FILE, MANIFEST_MISSING
+from fcu_conform.artefacts.limits import DEVICE_FILE, KEYS_AHEAD, MANIFEST_FILE, MANIFEST_MISSING
 from fcu_conform.artefacts.manifest import MANIFEST_ENDING, Manifest, read_manifest
 from fcu_conform.artefacts.reading import CHANGED, read_file, version_at
 from fcu_conform.artefacts.tables import estimate_rows, is_table, table_chunks
@@ -77,6 +77,12 @@ class DeviceSet:
             _digest(path, witness) if witness.has_seen else None
             for path, witness in zip(self.paths, self.witnesses, strict=True)
         ]
+
+    def read_keys(self) -> None:
+        """Reads the private keys of the first devices and nothing else, so that the redactor knows them."""
+        for file in islice((file for chunk in DeviceSet(self.paths).chunks() for file in chunk.files()), KEYS_AHEAD):
+            if file.key is None and not file.may_travel:
+                file.read()
 
     def estimate(self) -> int | None:
         """About how many devices there are, at little cost; None where only going over them tells."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from fcu_conform.artefacts import der
 from fcu_conform.artefacts.access import Access, access_to
 from fcu_conform.artefacts.files import CertificateFile, KeyFile, RequestFile
+from fcu_conform.artefacts.keytext import is_key_sized, key_as_text
 from fcu_conform.artefacts.limits import (
     KEYSTORE_ENTRIES,
     KEYSTORE_NESTING,
@@ -27,6 +28,8 @@ from fcu_conform.artefacts.versioncontrol import Tracking, tracking_of
 KEY_NAME = "fcu_private_key.pem"
 CERTIFICATE_NAME = "fcu.crt"
 REQUEST_NAME = "fcu_csr.pem"
+
+_OWN_FILES = (KEY_NAME, CERTIFICATE_NAME, REQUEST_NAME)
 
 _PFX_VERSION = b"\x02\x01\x03\x30"
 _PASSWORD_BASED = (bytes.fromhex("2a864886f70d0105"), bytes.fromhex("2a864886f70d010c01"))
@@ -121,6 +124,8 @@ class Keystore:
                 copies.append(KeyCopy(name, what))
             elif not what and (packed := _compression_of(file.data)):
                 unsearched.append(KeyCopy(name, f"it is compressed ({packed})"))
+            elif not what and not secret.reveal() and name not in _OWN_FILES and is_key_sized(file.data):
+                unsearched.append(KeyCopy(name, "it has text of a key's length, and the FCU private key is not known"))
         return tuple(sorted(copies, key=_by_name)), tuple(sorted(unsearched, key=_by_name))
 
     def _is_key_by_link(self, path: Path, is_link: bool) -> bool:
@@ -177,9 +182,8 @@ def _private_key_in(data: bytes, secret: Secret) -> str:
     """What private key some bytes hold, in words; empty if none is seen."""
     if PRIVATE_KEY_MARKER.search(data) or PRIVATE_KEY_MARKER.search(data.replace(b"\0", b"")):
         return "a PEM private key"
-    scalar = secret.reveal()
-    if scalar and (scalar in data or scalar.hex().encode() in data.lower()):
-        return "the bytes of the FCU private key"
+    if as_text := key_as_text(data, secret.reveal()):
+        return as_text
     if data[:1] != b"\x30":
         return ""
     try:

@@ -143,3 +143,9 @@ HANDED_IN = 512 * MIB
 
 REPORT_FILE = 64 * MIB
 """Bytes of a JSON report that is compared with another; one with a finding has about 50 KiB, each more about 1 KiB."""
+
+KEYS_REMEMBERED = 150_000
+"""Pieces of private keys that are looked for in what is shown, twice: of the first and of the latest 50,000 keys."""
+
+KEYS_AHEAD = 500
+"""Devices whose private keys are read before anything is told that may hold one."""

@@ -9,6 +9,7 @@ from typing import NoReturn
 from fcu_conform.artefacts import der
 from fcu_conform.artefacts.oids import CURVES, EC_PUBLIC_KEY, KEY_TYPES, P256, named
 from fcu_conform.artefacts.publickeys import PublicKey, parse_key_algorithm, parse_public_key
+from fcu_conform.artefacts.redaction import REDACTOR
 
 _P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
@@ -108,6 +109,7 @@ def _sec1(data: bytes, position: int, stop: int, curve: str, explicit: bool) -> 
     """The fields of an ECPrivateKey (RFC 5915) after its version."""
     content, position = der.expect(data, position, stop, der.OCTET_STRING, "private scalar")
     scalar, point = data[content:position], b""
+    REDACTOR.learn(scalar)
     for tag, _, inner, end in der.children(data, position, stop):
         if tag == 0xA0:
             parameter, first, last = der.read(data, inner, end)

@@ -18,6 +18,7 @@ from fcu_conform.artefacts.keystore import Keystore
 from fcu_conform.artefacts.limits import CONFIG_FILE
 from fcu_conform.artefacts.publickeys import PublicKey, parse_public_key
 from fcu_conform.artefacts.reading import FileBytes, Trouble, read_file
+from fcu_conform.artefacts.redaction import REDACTOR
 from fcu_conform.artefacts.usage import UsageError, existing
 
 if TYPE_CHECKING:
@@ -235,6 +236,10 @@ def read_setups(
     if witnessed and device_set is not None:
         device_set = device_set.witnessed()
     instant = datetime.now(timezone.utc) if at is None else at.astimezone(timezone.utc)
+    stores = [Keystore(path) for path in paths]
+    REDACTOR.expect(
+        lambda: [store.key_file.key for store in stores], None if device_set is None else device_set.read_keys
+    )
     setups: list[Setup] = []
     for number, (path, name) in enumerate(zip(paths, _names(paths), strict=True)):
         config_file = _config(path, config)
@@ -248,7 +253,7 @@ def read_setups(
         if config_file and mode is not None and uses_bootstrap is not None and uses_bootstrap != (mode == "bootstrap"):
             raise UsageError(f"mode {mode}: contradicts use-bootstrap in {config_file.path}")
         upload = _upload(portal_uploads[number]) if number < len(portal_uploads) else None
-        setups.append(Setup(name, Keystore(path), config_file, chain_depth, instant, device_set, upload, mode, setups))
+        setups.append(Setup(name, stores[number], config_file, chain_depth, instant, device_set, upload, mode, setups))
     return setups
 
 

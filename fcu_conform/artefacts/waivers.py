@@ -12,6 +12,7 @@ from typing import Any
 
 from fcu_conform.artefacts.limits import WAIVER_TEXT, WAIVERS, WAIVERS_FILE
 from fcu_conform.artefacts.reading import Trouble, read_file
+from fcu_conform.artefacts.redaction import redact
 from fcu_conform.artefacts.tomltext import parse_toml
 from fcu_conform.artefacts.usage import UsageError, existing
 
@@ -118,6 +119,8 @@ def _waiver(number: int, table: dict[str, Any]) -> Waiver:
         if len(text) > WAIVER_TEXT:
             raise ValueError(f"waiver {number}: {name} has more than {WAIVER_TEXT} characters")
         texts[name] = " ".join(text.split())
+    # Here and not where they are shown: a waiver has to be the same one in every process.
+    texts |= {name: redact(texts[name], read_ahead=True) for name in ("reason", "owner")}
     expires = table["expires"]
     if not isinstance(expires, date) or isinstance(expires, datetime):
         raise ValueError(f"waiver {number}: expires is no date such as 2026-12-31 (without quotes or time)")

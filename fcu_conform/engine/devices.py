@@ -12,6 +12,7 @@ from heapq import nsmallest
 from itertools import islice
 
 from fcu_conform.artefacts.device import Device, DeviceFile
+from fcu_conform.artefacts.redaction import redact
 from fcu_conform.artefacts.setup import Setup
 from fcu_conform.artefacts.waivers import Waiver
 from fcu_conform.engine.faults import describe_fault
@@ -211,9 +212,9 @@ class Judge:
                     if self._sample and (file.data or file.chain):
                         drawn.append((_rank(file, self._draw_key), index))
                 elif state is State.NOT_DECIDED:
-                    result.undecided.append((index, file.name))
+                    result.undecided.append((index, _shown(file)))
                 elif state is not None:
-                    result.offenders.append(Offender(index, file.name, state is State.REPEATS_ONLY))
+                    result.offenders.append(Offender(index, _shown(file), state is State.REPEATS_ONLY))
                 index += 1
             result.checked += sum(passed)
             # While nothing is known yet each device is one to learn from, and none is to be missed by many at once.
@@ -297,11 +298,11 @@ class Judge:
         standing: set[Level] = set()
         waived: set[Level] = set()
         for finding in findings:
-            complete = rule.complete(finding)
-            complete = self._waivers.apply(rule.code, complete, partial(marks_of_device, device, complete.location))
+            place = finding.location
+            placed = finding if place.file else replace(finding, location=replace(place, file=device.name))
+            complete = rule.complete(placed)
+            complete = self._waivers.apply(rule.code, complete, partial(marks_of_device, device, place))
             (standing if complete.waiver is None else waived).add(complete.level or rule.level)
-            if complete.location.file is None:
-                complete = replace(complete, location=replace(complete.location, file=device.name))
             tally.keep(complete)
         tally.levels |= standing
         return standing, waived
@@ -317,6 +318,10 @@ def _rank(file: DeviceFile, key: bytes) -> int:
     for certificate in file.chain:
         digest.update(certificate)
     return int.from_bytes(digest.digest(), "big")
+
+
+def _shown(file: DeviceFile) -> str:
+    return redact(file.name, read_ahead=True)
 
 
 def in_order_of_need(rules: Sequence[Rule]) -> list[Rule]:

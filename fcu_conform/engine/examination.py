@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
+from fcu_conform.artefacts.redaction import redact
 from fcu_conform.artefacts.setup import Setup
 from fcu_conform.artefacts.waivers import Waiver, WaiverFile
 from fcu_conform.engine.events import JUDGED, Outcome, Result
@@ -139,7 +140,8 @@ class Examination:
         """
         key = code, subject
         if key not in self._results:
-            self._results[key] = self._judge(self.catalogue[code], subject)
+            result = self._judge(self.catalogue[code], subject)
+            self._results[key] = replace(result, reason=redact(result.reason))
         return self._results[key]
 
     def _judge(self, rule: Rule, subject: str) -> Result:

@@ -16,6 +16,7 @@ from fcu_conform.artefacts.archives import open_regular
 from fcu_conform.artefacts.chunks import Chunk
 from fcu_conform.artefacts.device import DeviceFile
 from fcu_conform.artefacts.limits import JOURNAL_LINE
+from fcu_conform.artefacts.redaction import redact_all
 from fcu_conform.artefacts.usage import UsageError
 from fcu_conform.engine.devices import ChunkResult, Offender, Tally
 from fcu_conform.engine.lots import Elsewhere
@@ -100,7 +101,8 @@ class Journal:
     def _write(self, entry: Plain) -> None:
         assert self._file is not None
         self._file.seek(0, os.SEEK_END)
-        self._file.write(json.dumps(entry, separators=(",", ":"), default=str).encode("ascii") + b"\n")
+        plain = redact_all(entry)
+        self._file.write(json.dumps(plain, separators=(",", ":"), default=str).encode("ascii") + b"\n")
         self._file.flush()
 
     def has(self, number: int, chunk: Chunk) -> bool:

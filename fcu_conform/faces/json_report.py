@@ -13,6 +13,7 @@ from fcu_conform import __version__
 from fcu_conform.artefacts import oids
 from fcu_conform.artefacts.certificate import Certificate
 from fcu_conform.artefacts.reading import FileBytes
+from fcu_conform.artefacts.redaction import redact_all
 from fcu_conform.artefacts.setup import Setup
 from fcu_conform.artefacts.waivers import Waiver
 from fcu_conform.engine import Report, Result
@@ -49,7 +50,7 @@ def document(report: Report, *, judged_at: datetime, checked_at: datetime) -> Do
     # All rules, whether or not they had something to judge: a run without a report need not load them.
     from fcu_conform.rules import CATALOGUE
 
-    return {
+    content: Document = {
         "schema_version": SCHEMA_VERSION,
         "suite": {"name": "fcu-conform", "version": __version__, "rules_digest": CATALOGUE.digest()},
         "verdict": report.verdict.value,
@@ -63,6 +64,8 @@ def document(report: Report, *, judged_at: datetime, checked_at: datetime) -> Do
         "findings": [_finding(result, finding) for result in report.results for finding in result.findings],
         "devices": _devices(report.devices),
     }
+    redacted: Document = redact_all(content)
+    return redacted
 
 
 def render(content: Document) -> bytes:

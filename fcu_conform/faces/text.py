@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 
+from fcu_conform.artefacts.redaction import redact
+
 _NARROW = re.compile("[\x20-\x7e\xa0-\xac\xae-\u02ff\u2010-\u2027]*")
 """Latin letters and the punctuation that the suite itself uses: a column each."""
 
 
 def printable(text: str) -> str:
-    """``text`` with every character that is not to be seen written as its escape.
+    """``text`` without private keys, and with every character that is not to be seen written as its escape.
 
     Names in certificates, paths and YAML values come from outside: control characters, escape sequences,
     direction overrides, line breaks and lone surrogates in them are shown, never obeyed. Everything that any
     face prints of them goes through here.
     """
+    text = redact(text)
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)

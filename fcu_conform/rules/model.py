@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from fcu_conform.artefacts.parts import Part
+from fcu_conform.artefacts.redaction import redact
 
 if TYPE_CHECKING:
     from fcu_conform.artefacts.certificate import Certificate
@@ -22,6 +23,9 @@ C = TypeVar("C", bound=Callable[..., Any])
 
 LONGEST = 2000
 """Characters of one text of a finding: names and values come from outside and may be as long as a file."""
+
+LONGEST_KEY = 500
+"""Characters of a private key's text, about: 32 octets as a list of hexadecimal numbers have 192."""
 
 
 class Level(str, Enum):
@@ -195,24 +199,27 @@ class Rule:
         return ", ".join(dict.fromkeys(source.evidence.value for source in self.sources))
 
     def complete(self, finding: Finding) -> Finding:
-        """The finding with what it leaves open filled in from the rule, and what is endless in it cut short."""
-        location = finding.location
-        if location.file is not None and len(location.file) > LONGEST:
-            location = replace(location, file=_cut(location.file))
+        """The finding with what it leaves open filled in from the rule.
+
+        What is endless in it is cut short, and private keys are taken out: names and values come from outside.
+        """
+        place = finding.location
         return replace(
             finding,
-            message=_cut(finding.message),
-            location=location,
-            expected=_cut(finding.expected),
-            found=_cut(finding.found),
-            picture=tuple(map(_cut, finding.picture)),
-            why=finding.why or self.why,
-            fix=finding.fix or self.fix,
+            message=_shown(finding.message),
+            location=replace(place, file=place.file and _shown(place.file), field=place.field and _shown(place.field)),
+            expected=_shown(finding.expected),
+            found=_shown(finding.found),
+            picture=tuple(map(_shown, finding.picture)),
+            why=_shown(finding.why) or self.why,
+            fix=_shown(finding.fix) or self.fix,
             level=finding.level or self.level,
         )
 
 
-def _cut(text: str) -> str:
+def _shown(text: str) -> str:
+    # Cut twice: half a key that stands at the limit would not be known as one, and a whole file would take long.
+    text = redact(text[: LONGEST + LONGEST_KEY], read_ahead=True)
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 

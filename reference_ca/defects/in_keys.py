@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
+from base64 import b64encode, urlsafe_b64encode
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
@@ -274,6 +276,25 @@ def key_backup_in_folder(s: SetUp) -> None:
 def key_copy_as_der(s: SetUp) -> None:
     """A copy of the key in DER lies in the keystore."""
     s.add_file("keystore/key.der", private_key_der(s.key))
+
+
+@defect(Place("KEY008", "key.jwk"))
+def key_copy_as_jwk(s: SetUp) -> None:
+    """A copy of the key as JSON Web Key (RFC 7517) lies in the keystore."""
+    assert isinstance(s.key, ec.EllipticCurvePrivateKey)
+    numbers = s.key.private_numbers()
+    public = numbers.public_numbers
+    jwk = {"kty": "EC", "crv": "P-256"}
+    for name, number in (("d", numbers.private_value), ("x", public.x), ("y", public.y)):
+        jwk[name] = urlsafe_b64encode(number.to_bytes(32, "big")).decode().rstrip("=")
+    s.add_file("keystore/key.jwk", json.dumps(jwk).encode())
+
+
+@defect(Place("KEY008", "secret.yaml"))
+def key_copy_in_base64(s: SetUp) -> None:
+    """A copy of the key lies in the keystore as Kubernetes keeps secrets, its PEM in base64."""
+    pem = b64encode(private_key_pem(s.key)).decode()
+    s.add_file("keystore/secret.yaml", f"kind: Secret\ndata:\n  tls.key: {pem}\n".encode())
 
 
 @defect(Place("KEY008", ".fcu_private_key.pem.swp"))

@@ -54,7 +54,7 @@ def test_a_clean_keystore_has_no_copies_and_was_searched_wholly(line: Line) -> N
         ("key.der", KEY.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()),
          "the bytes of the FCU private key"),
         ("raw", b"x" + SCALAR, "the bytes of the FCU private key"),
-        ("hex", SCALAR.hex().upper().encode(), "the bytes of the FCU private key"),
+        ("hex", SCALAR.hex().upper().encode(), "the FCU private key in hexadecimal"),
         ("fcu.p12", serialize_key_and_certificates(None, OTHER, None, None, BestAvailableEncryption(b"x")),
          "a PKCS#12 file"),
     ],

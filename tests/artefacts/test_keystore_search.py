@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import errno
+import json
 import os
 from datetime import datetime
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
 
 from fcu_conform.artefacts import keystore
 from fcu_conform.artefacts.keystore import KeyCopy
@@ -55,7 +59,63 @@ def test_the_bytes_of_the_key_are_found_in_either_form(line: Line) -> None:
         line.write(name, b"xx" + data + b"xx")
     line.write("d", scalar[:-1])
     assert [copy.name for copy in searched(line)[0]] == ["a", "b", "c"]
-    assert {copy.what for copy in searched(line)[0]} == {"the bytes of the FCU private key"}
+    words = ["the bytes of the FCU private key", *["the FCU private key in hexadecimal"] * 2]
+    assert [copy.what for copy in searched(line)[0]] == words
+
+
+HEX, BASE64 = "the FCU private key in hexadecimal", "the FCU private key in base64"
+SCALAR = make_key("FCU line 1").private_numbers().private_value.to_bytes(32, "big")
+PEM = key_pem(make_key("FCU line 1"))
+AS_TEXT = {
+    "colons": (SCALAR.hex(":"), HEX),
+    "capitals": (f"priv:\n    {SCALAR[:15].hex(':').upper()}:\n    {SCALAR[15:].hex(':').upper()}\n", HEX),
+    "list": (", ".join(f"0x{octet:02x}" for octet in SCALAR), HEX),
+    "escaped": ("".join(f"\\x{octet:02x}" for octet in SCALAR), HEX),
+    "number": (f"d={int.from_bytes(SCALAR, 'big')}", "the FCU private key as a number"),
+    "body": ("".join(PEM.decode().splitlines(keepends=True)[1:-1]), BASE64),
+    "base64 1": (base64.b64encode(SCALAR).decode(), BASE64),
+    "base64 2": (base64.b64encode(b"x" + SCALAR).decode(), BASE64),
+    "base64 3": (base64.encodebytes(b"xx" + SCALAR * 2).decode(), BASE64),
+    "url": (base64.urlsafe_b64encode(SCALAR).decode().rstrip("="), BASE64),
+    "secret": (f"data:\n  tls.key: {base64.b64encode(PEM).decode()}\n", "a PEM private key in base64"),
+    "secret 2": (base64.encodebytes(b"x" + PEM).decode(), "a PEM private key in base64"),
+    "jwk": (
+        json.dumps({"kty": "EC", "crv": "P-256", "d": base64.urlsafe_b64encode(SCALAR).decode().rstrip("=")}),
+        "a private key as JWK",
+    ),
+    "another's jwk": ('{"kty":"OKP","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"}', "a private key as JWK"),
+}
+
+
+@pytest.mark.parametrize(("text", "what"), AS_TEXT.values(), ids=AS_TEXT)
+@pytest.mark.parametrize("encoding", ["ascii", "utf-16"])
+def test_a_copy_as_text_is_found(text: str, what: str, encoding: str, line: Line) -> None:
+    line.write("note", text.encode(encoding))
+    line.write("near", text.replace("d", "e").replace("7", "8").replace("S", "T").encode(encoding))
+    assert searched(line) == ((KeyCopy("note", what),), ())
+
+
+def _encrypted() -> bytes:
+    how = BestAvailableEncryption(b"secret")
+    return make_key("FCU line 1").private_bytes(Encoding.PEM, PrivateFormat.PKCS8, how)
+
+
+@pytest.mark.parametrize("key", ["encrypted", "none"])
+def test_text_that_could_be_a_key_is_not_called_searched_where_the_key_is_not_known(key: str, line: Line) -> None:
+    line.write(keystore.KEY_NAME, _encrypted() if key == "encrypted" else b"")
+    for name, data in (("a", SCALAR.hex(":")), ("b", str(int.from_bytes(SCALAR, "big"))), ("c", "no key 0123456789")):
+        line.write(name, data.encode())
+    line.write("d", (line.keystore / keystore.CERTIFICATE_NAME).read_bytes())
+    copies, unsearched = searched(line)
+    assert copies == ()
+    assert [copy.name for copy in unsearched] == ["a", "b"]
+
+
+def test_a_weak_key_is_not_found_in_every_number(line: Line) -> None:
+    weak = ec.derive_private_key(7, ec.SECP256R1())
+    line.write(keystore.KEY_NAME, key_pem(weak))
+    line.write("a", b"7 of 007")
+    assert searched(line) == ((), ())
 
 
 @pytest.mark.parametrize(
