@@ -37,6 +37,9 @@ def test_the_same_input_gives_the_same_bytes_but_for_the_clock(run, line: Path, 
 @pytest.mark.parametrize("ending", WRITERS)
 def test_a_document_is_only_read(line: Path, ending: str) -> None:
     for document in (conformant(line), attacking(faulty(line))):
+        for subject in document["subjects"]:
+            if subject["kind"] == "devices":
+                subject["digest"] = {"dirHash": "0"}  # which a statement is given besides
         before = json.dumps(document)
         assert writer(ending)(document) == writer(ending)(document)
         assert json.dumps(document) == before
