@@ -60,6 +60,7 @@ class Examination:
         sample: how many devices each of them is asked about.
         sample_seed: what these are drawn by, an integer of up to 64 bits; without one whoever makes the devices knows
             which will be drawn.
+        named_validators: names of those that were asked for one by one, so that silence about them would be wrong.
         handshake: a device shakes hands with servers too.
         waivers: the findings that somebody has taken the responsibility for. What is said of these waivers is a result
             whose subject is their file's name.
@@ -75,6 +76,7 @@ class Examination:
         validators: Sequence[Validator] = (),
         sample: int = VALIDATOR_SAMPLE,
         sample_seed: int | None = None,
+        named_validators: Sequence[str] = (),
         handshake: bool = False,
         waivers: WaiverFile | None = None,
         catalogue: Catalogue | None = None,
@@ -97,6 +99,7 @@ class Examination:
         self._waivers = Waivers() if self._survey is None else Waivers(self._survey.in_force)
         self.opinions = {setup.name: SecondOpinions(validators, setup.at) for setup in setups}
         self.validators = tuple(validators)
+        self.named_validators = tuple(named_validators)
         self.handshake = handshake
         self.sample_seed = sample_seed
         self._runner = runner

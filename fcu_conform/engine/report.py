@@ -10,6 +10,7 @@ from functools import cached_property
 from fcu_conform.artefacts.setup import Setup
 from fcu_conform.engine.events import JUDGED, Outcome, Result
 from fcu_conform.engine.examination import Examination
+from fcu_conform.engine.not_done import NotDone, not_done
 from fcu_conform.engine.states import DeviceCounts
 from fcu_conform.rules.model import OVER_DEVICES, Finding, Level
 from fcu_conform.validators.model import Validator, ValidatorFault
@@ -63,16 +64,27 @@ class Report:
             counts = DeviceCounts.of(self.examination.device_pass(judged.subject))
         return counts.after_asking(self.results)
 
+    @cached_property
+    def not_done(self) -> tuple[NotDone, ...]:
+        """What the run was asked for and did not do."""
+        return () if self.examination is None else tuple(not_done(self.setups, self.results, self.examination))
+
+    @property
+    def falls_short(self) -> bool:
+        """Something that was asked for did not take place, and the run was to be strict: a failure."""
+        return bool(self.not_done) and self.examination is not None and self.examination.strict
+
     @property
     def verdict(self) -> Verdict:
         """Non-conformant as soon as one rule failed; conformant only if every rule had its turn and none broke.
 
         A rule about the run itself, or about its waivers, says nothing of the set-up: where it fails, the run is no
-        proof, and so incomplete. So it is where a device is not decided.
+        proof, and so incomplete. So it is where a device is not decided, and where a strict run falls short of what was
+        asked for.
         """
         of_run = {result.outcome for result in self.results if result.rule.scope.is_about_run}
         is_whole = self.complete and all(result.outcome is not Outcome.ERROR for result in self.results)
-        is_whole = is_whole and Outcome.FAILED not in of_run
+        is_whole = is_whole and Outcome.FAILED not in of_run and not self.falls_short
         if not self.has_judged:
             is_broken = not self.complete or any(r.outcome is Outcome.ERROR for r in self.results)
             return Verdict.INCOMPLETE if is_broken else Verdict.NOTHING_CHECKED

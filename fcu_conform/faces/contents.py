@@ -178,6 +178,11 @@ class Contents:
         return Devices.of(self.document)
 
     @cached_property
+    def not_done(self) -> tuple[str, ...]:
+        """What the run was asked for and did not do, a line each."""
+        return tuple(f"{one['asked']} [{one['subject']}]: {one['reason']}" for one in self.document["not_done"])
+
+    @cached_property
     def keystores(self) -> tuple[Document, ...]:
         """The subjects that are keystores."""
         return tuple(subject for subject in self.document["subjects"] if subject["kind"] == "keystore")
@@ -207,6 +212,8 @@ class Contents:
                 return f"{errors} of {checks} could not be judged, because the suite itself broke."
             if failed:
                 return "The run is not whole: not everybody who was asked has answered."
+            if self.not_done and self.document["options"]["strict"]:
+                return "No rule failed, but not everything that was asked for took place."
             if self.devices.not_decided:
                 open_ones = f"{self.devices.not_decided:,} of {self.devices.checked:,} devices"
                 return f"No rule failed, but {open_ones} are not decided."

@@ -60,6 +60,7 @@ def document(report: Report, *, judged_at: datetime, checked_at: datetime) -> Do
         "subjects": [subject for setup in report.setups for subject in _subjects(setup)],
         "validators": [asdict(validator) for validator in report.validators()],
         "waivers": list(_waivers(report)),
+        "not_done": [asdict(one) for one in report.not_done],
         "results": [_result(result) for result in report.results],
         "findings": [_finding(result, finding) for result in report.results for finding in result.findings],
         "devices": _devices(report.devices),

@@ -72,6 +72,7 @@ class ConformancePlugin:
             self.setups,
             strict=self.settings.strict,
             validators=validators,
+            named_validators=self.settings.named_validators,
             handshake=self.settings.handshake,
             sample_seed=self.settings.sample_seed,
             waivers=self.settings.read_waivers(),
@@ -195,7 +196,7 @@ class ConformancePlugin:
             session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
         elif session.exitstatus in (0, 1) and report.results and not report.has_judged:
             session.exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED
-        elif session.exitstatus == pytest.ExitCode.OK and report.devices.not_decided:
+        elif session.exitstatus == pytest.ExitCode.OK and (report.devices.not_decided or report.falls_short):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def _tell_what_was_judged(self) -> None:

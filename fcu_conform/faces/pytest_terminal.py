@@ -156,6 +156,8 @@ class TerminalPages:
         if devices.checked:
             states = device_states(devices.conformant, devices.offending, devices.not_decided, devices.asked)
             writer.line(f"devices: {devices.checked:,} judged: {states}")
+        for one in report.not_done:
+            writer.line(printable(f"not done: {one}"), yellow=True)
         verdict = report.verdict
         style = VERDICT_STYLES.get(verdict, "warned")
         write_lines(

@@ -190,7 +190,7 @@ def exit_code(contents: Contents) -> int | None:
         return 3
     if "failed" in contents.counts:
         return 1
-    if contents.devices.not_decided:
+    if contents.devices.not_decided or (contents.not_done and contents.document["options"]["strict"]):
         return 1
     return {"conformant": 0, "nothing-checked": 5}.get(contents.verdict)
 
@@ -204,5 +204,7 @@ def _notifications(contents: Contents) -> Iterator[Json]:
         if left_out > 0 and entry.outcome in TOLD:
             text = f"{entry.code}: {left_out} more findings are in the JSON report alone"
             yield {"level": "note", "message": {"text": text}, "associatedRule": {"id": entry.code}}
+    for line in contents.not_done:
+        yield {"level": "warning", "message": {"text": printable(f"not done: {line}")}}
     if contents.verdict == "incomplete":
         yield {"level": "warning", "message": {"text": contents.summary()}}

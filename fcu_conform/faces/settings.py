@@ -101,6 +101,12 @@ class Settings:
                 raise UsageError(f"--fcu-validator-command: {name}: {fault}") from None
         return chosen
 
+    @property
+    def named_validators(self) -> list[str]:
+        """The validators that were asked for one by one, and not as all that are there."""
+        names = [] if self.validators in ("auto", "all", "none") else self.validators.split(",")
+        return [*(name.strip() for name in names), *(text.partition("=")[0] for text in self.validator_commands)]
+
     def read_waivers(self) -> WaiverFile | None:
         """The findings that somebody has taken the responsibility for.
 

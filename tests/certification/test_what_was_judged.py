@@ -346,6 +346,7 @@ def test_the_places_are_those_below_the_one_folder_that_holds_everything() -> No
         "checked_at": "",
         "validators": [],
         "devices": {"checked": 0, "conformant": 0, "not_decided": 0, "asked": 0},
+        "not_done": [],
         "subjects": [
             subject(
                 "keystore", "/a/line/keystore", config="/a/fcu.yml", files=[file, {"name": "fcu.yml", "sha256": "0"}]

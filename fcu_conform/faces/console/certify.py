@@ -43,6 +43,7 @@ def command(out: str, **values: Any) -> int:
         setups,
         strict=settings.strict,
         validators=settings.select_validators(),
+        named_validators=settings.named_validators,
         handshake=settings.handshake,
         sample_seed=settings.sample_seed,
         waivers=settings.read_waivers(),
@@ -84,6 +85,8 @@ def _tell(report: Report, folder: Path, *, is_signed: bool) -> None:
             setup = report.examination.setup_of(result.subject)
             line = summary(result, Certificates.about(result.rule, setup))
             click.echo(f"{click.style('FAILED', fg='red', bold=True)} {node_id(result.code, result.subject)}  {line}")
+    for one in report.not_done:
+        click.secho(printable(f"not done: {one}"), fg="yellow")
     colour = {Verdict.CONFORMANT: "green", Verdict.NON_CONFORMANT: "red"}.get(report.verdict, "yellow")
     click.echo(f"FCU conformance: {click.style(report.verdict.value, fg=colour, bold=True)}")
     sealed = "signed" if is_signed else "NOT SIGNED: give --sign-key to sign it"

@@ -151,6 +151,7 @@ class Run:
             [self.setup],
             strict=self.settings.strict,
             validators=self.settings.select_validators(),
+            named_validators=self.settings.named_validators,
             sample=self.sample,
             sample_seed=self.settings.sample_seed,
             waivers=self.settings.read_waivers(),

@@ -103,6 +103,8 @@ def write_verdict(
     for path in () if faults else written:
         click.echo(printable(f"report: {path}"))
     click.echo(closing_line(report.devices, seconds, is_complete=is_complete))
+    for one in report.not_done:
+        click.secho(printable(f"not done: {one}"), fg="yellow")
     verdict = report.verdict
     style = {Verdict.CONFORMANT: "passed", Verdict.NON_CONFORMANT: "failed"}.get(verdict, "warned")
     outcomes = Counter(result.outcome for result in report.results)
