@@ -19,6 +19,7 @@ _METHODS = {"TLS 1.2": SSL.TLS_METHOD, "TLS 1.3": SSL.TLS_METHOD, "DTLS 1.2": SS
 _VERSIONS = {"TLS 1.2": SSL.TLS1_2_VERSION, "TLS 1.3": SSL.TLS1_3_VERSION, "DTLS 1.2": 0xFEFD}
 _NO_AUTO_CHAIN = 0x8  # SSL_MODE_NO_AUTO_CHAIN, for which pyOpenSSL has no name
 _MTU = 1400
+_SEGMENT = 16384  # Mbed TLS takes no more at once
 _PENDING = 1 << 20
 # What X509_verify_cert_error_string says (crypto/x509/x509_txt.c): pyOpenSSL tells only the number.
 _REFUSALS = {
@@ -85,7 +86,9 @@ class OpensslEnd:
             data = self._connection.bio_read(_PENDING)
         except SSL.WantReadError:
             return []
-        return datagrams(data) if self._by_datagrams else [data]
+        if self._by_datagrams:
+            return datagrams(data)
+        return [data[start : start + _SEGMENT] for start in range(0, len(data), _SEGMENT)]
 
     def begin(self, as_server: bool) -> OpensslEnd:
         """Chooses the side of the connection."""
