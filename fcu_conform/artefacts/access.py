@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+_KEEPS_MODES = os.name == "posix"
 _ACL = "system.posix_acl_access"
 _USER, _GROUP_OWNER, _GROUP, _MASK, _OTHERS = 0x02, 0x04, 0x08, 0x10, 0x20
 
@@ -26,14 +27,23 @@ class Grant:
 
 @dataclass(frozen=True)
 class Access:
-    """The mode as ls shows it (empty where it could not be had), and every grant beyond the owner's."""
+    """The mode as ls shows it (empty where it could not be had), and every grant beyond the owner's.
+
+    ``known``: the system keeps modes. Elsewhere Python makes one up that says nothing of who may read.
+    """
 
     mode: str
     grants: tuple[Grant, ...]
+    known: bool = True
+
+
+UNKNOWN = "who may read files is judged on POSIX systems only: this one keeps no modes"
 
 
 def access_to(path: Path) -> Access:
     """Who besides its owner may read or write what a path leads to."""
+    if not _KEEPS_MODES:
+        return Access("", (), known=False)
     try:
         mode = path.stat().st_mode
     except OSError:

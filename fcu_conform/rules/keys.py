@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fcu_conform.artefacts.access import UNKNOWN
 from fcu_conform.artefacts.keystore import KEY_NAME
 from fcu_conform.artefacts.reading import Trouble
 from fcu_conform.artefacts.setup import Setup
@@ -144,6 +145,7 @@ def key_is_not_encrypted(setup: Setup) -> Findings:
 )
 def key_file_is_private(setup: Setup) -> Findings:
     access = setup.keystore.key_access
+    requires(access.known, UNKNOWN)
     if access.grants:
         yield Finding(
             "can be read or written by others than its owner",
@@ -174,6 +176,7 @@ def keystore_folder_is_private(setup: Setup) -> Findings:
             found=f"mode {access.mode}: {', '.join(map(str, access.grants))}",
         )
     file = setup.keystore.key_file.file
+    requires(access.known or file.trouble is Trouble.LINK_OUT, UNKNOWN)
     if file.trouble is Trouble.LINK_OUT:
         yield Finding("is a link that leads out of the keystore", KEY, found=file.detail)
 

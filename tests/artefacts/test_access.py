@@ -11,6 +11,10 @@ import pytest
 
 from fcu_conform.artefacts import access
 from fcu_conform.artefacts.access import Access, Grant, access_to
+from fcu_conform.artefacts.setup import read_setups
+from fcu_conform.engine import Examination, Outcome
+
+from .makers import Line
 
 USER_OBJ, USER, GROUP_OBJ, GROUP, MASK, OTHER = 0x01, 0x02, 0x04, 0x08, 0x10, 0x20
 
@@ -115,3 +119,13 @@ def test_a_real_list_on_this_file_system_is_read(tmp_path: Path) -> None:
     except (AttributeError, OSError) as fault:
         pytest.skip(f"no access control lists here: {fault}")
     assert access_to(path) == Access("0640", (Grant("user 12345", "r"),))
+
+
+def test_where_the_system_keeps_no_modes_it_is_told_and_nothing_passes_for_private(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(access, "_KEEPS_MODES", False)
+    examination = Examination(read_setups([Line(tmp_path).keystore]))
+    for code in ("KEY006", "KEY007"):
+        result = examination.judge(code, "keystore")
+        assert (result.outcome, result.reason) == (Outcome.NOT_APPLICABLE, access.UNKNOWN)
