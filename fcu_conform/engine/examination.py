@@ -30,6 +30,7 @@ from fcu_conform.rules.model import (
     requires,
 )
 from fcu_conform.validators.model import CannotTell, Validator
+from fcu_conform.validators.workers import UNPROTECTED
 
 if TYPE_CHECKING:
     from fcu_conform.artefacts.deviceset import DeviceSet
@@ -228,7 +229,9 @@ class Examination:
                     self.judge(other.code, subject)
         faults = [(name, fault) for name, opinion in opinions.items() for fault in opinion.faults]
         faults += [("the handshake", fault) for fault in self.opinions[setup.name].handshake_faults]
-        findings = (Finding(f"{name} did not answer: {fault}", Location()) for name, fault in faults)
+        findings = [Finding(f"{name} did not answer: {fault}", Location()) for name, fault in faults]
+        if UNPROTECTED:
+            findings.append(Finding(UNPROTECTED, Location(), level=Level.NOTICE))
         return self._result(rule, setup.name, tuple(rule.complete(finding) for finding in findings))
 
     def _by_validator(self, rule: Rule, subject: str) -> Result:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from fcu_conform.engine.explanations import explain
 from fcu_conform.rules.model import Finding, Level, Location, PathQuestion
-from fcu_conform.validators.model import Answer, CannotTell, Question, Validator, ValidatorFault
+from fcu_conform.validators.model import Answer, CannotTell, LimitReached, Question, Validator, ValidatorFault
 
 if TYPE_CHECKING:
     from fcu_conform.artefacts.certificate import Certificate
@@ -18,10 +18,14 @@ if TYPE_CHECKING:
 
 @dataclass
 class Opinion:
-    """One validator's part in a run, and what kept it from answering where something did."""
+    """One validator's part in a run, and what kept it from answering where something did.
+
+    ``exhausted``: a question took it more time or memory than it may. It gets no more, so that hard ones do not add up.
+    """
 
     validator: Validator
     faults: list[str] = field(default_factory=list)
+    exhausted: bool = False
 
 
 class SecondOpinions:
@@ -49,12 +53,15 @@ class SecondOpinions:
         return answer
 
     def _put(self, opinion: Opinion, question: Question) -> Answer | CannotTell | None:
+        if opinion.exhausted:
+            return None
         try:
             return opinion.validator.ask(question)
         except CannotTell as reason:
             return reason
         except ValidatorFault as fault:
             message = str(fault)
+            opinion.exhausted = isinstance(fault, LimitReached)
         except Exception as fault:  # an adapter that breaks is a fault of the run, never a verdict
             message = f"broke: {type(fault).__name__}"
         if message not in opinion.faults:
@@ -63,13 +70,13 @@ class SecondOpinions:
 
     def shake_hands(self, device: Device, path: PathQuestion) -> list[Finding] | None:
         """What servers say that trust only the anchors; None where no handshake could be tried, which is then told."""
-        from fcu_conform.validators.handshake import shake_hands
+        from fcu_conform.validators.isolation import shake_hands_apart
 
         assert device.key is not None
         assert device.key.private is not None
         chain = (path.leaf.raw, *_raw(path.untrusted))
         try:
-            tried = shake_hands(chain, device.key.private, _raw(path.anchors), at=self._at)
+            tried = shake_hands_apart(chain, device.key.private, _raw(path.anchors), at=self._at)
         except ValidatorFault as fault:
             self.handshake_faults.append(str(fault))
             return None

@@ -81,7 +81,7 @@ class Settings:
         Raises:
             UsageError: one that is named is not known, or a command has no name, no words or the name of another.
         """
-        from fcu_conform.validators.external import ExternalCommand
+        from fcu_conform.validators.isolation import plugged_in
         from fcu_conform.validators.registry import NAMES, select
 
         try:
@@ -96,7 +96,7 @@ class Settings:
                 raise UsageError(f"{given} is not NAME=COMMAND with a new name of a-z, 0-9 and -")
             taken.add(name)
             try:
-                chosen.append(ExternalCommand(name, command))
+                chosen.append(plugged_in(name, command))
             except ValueError as fault:
                 raise UsageError(f"--fcu-validator-command: {name}: {fault}") from None
         return chosen

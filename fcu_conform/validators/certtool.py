@@ -7,7 +7,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from fcu_conform.artefacts.pem import to_pem
-from fcu_conform.validators.model import Answer, CannotTell, Question, ValidatorFault, is_now
+from fcu_conform.validators.clock import differs
+from fcu_conform.validators.model import Answer, CannotTell, Question, ValidatorFault
 from fcu_conform.validators.processes import Tool, first_line, line
 
 _VERDICT = re.compile(rb"^Chain verification output: (Not verified|Verified)\.(.*)$", re.MULTILINE)
@@ -20,7 +21,8 @@ _NOTHING_MORE = "The certificate is NOT trusted."
 class Certtool(Tool):
     """`certtool --verify` with its default profile; certtool's exit status is 1 for a refusal and for a fault alike.
 
-    Before GnuTLS 3.8 it reads the clock. Asked for another instant, what it says of dates is taken out of its answer.
+    Before GnuTLS 3.8 it reads the clock. Where a certificate begins or ends between the clock and the instant in
+    question, what it says of dates is taken out of its answer.
     It checks from the root down and stops at the first certificate with a defect, so a CA that has expired by the clock
     hides all that is below it: then there is no verdict.
     """
@@ -51,7 +53,8 @@ class Certtool(Tool):
             accepted = verdict[1] == b"Verified"
             if accepted != (finished.status == 0):
                 raise ValidatorFault(f"certtool said {line(verdict[0])!r} with status {finished.status}")
-            another = not told and not is_now(question.at)
+            certificates = (question.leaf, *question.untrusted, *question.anchors)
+            another = not told and differs(certificates, question.at)
             return _answer(accepted, line(verdict[2]), another, alone=not question.untrusted)
         unreadable = _UNREADABLE.search(said)
         if finished.status == 1 and unreadable and not _NOT_THE_CERTIFICATE.search(unreadable[1]):

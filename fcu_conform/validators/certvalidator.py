@@ -19,6 +19,16 @@ class Certvalidator(PythonLibrary):
     stands_for = "scripts of old on certvalidator 0.11.1, which can be forged"
     counts = False
     distribution = "certvalidator"
+    module = "certvalidator"
+    tells_version = True
+
+    def load(self) -> None:
+        """Imports the library on what verifies signatures for it.
+
+        Raises:
+            ValidatorFault: it is not installed.
+        """
+        self.version()
 
     def version(self) -> str:
         """The version of the library, and what it verifies signatures with.

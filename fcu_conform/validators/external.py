@@ -24,6 +24,8 @@ class ExternalCommand:
 
     stands_for = "what the user plugged in"
     counts = True
+    tells_version = True
+    starts_programs = True
 
     def __init__(self, name: str, command: str, seconds: float = SECONDS) -> None:
         """Take the program's name in reports, its command line (split as a shell would, run without one) and its time.

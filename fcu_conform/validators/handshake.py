@@ -1,4 +1,4 @@
-"""Lets a device shake hands with servers that trust only the upload, and an impostor of it beside, on loopback."""
+"""Lets a device shake hands with servers that trust only the upload, and an impostor of it beside; all in memory."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from fcu_conform.artefacts.der import DerError
 from fcu_conform.artefacts.privatekeys import Secret
-from fcu_conform.validators.model import ValidatorFault, is_now
+from fcu_conform.validators.clock import differs
+from fcu_conform.validators.messages import Message, text, truth
+from fcu_conform.validators.model import ValidatorFault
 
 if TYPE_CHECKING:
     from fcu_conform.validators.tls_credentials import Credentials
@@ -74,12 +76,42 @@ class Handshakes:
     remarks: tuple[str, ...] = ()
 
 
+def from_message(message: Message) -> Handshakes:
+    """The handshakes in a message that holds what `dataclasses.asdict` makes of them.
+
+    Raises:
+        ValueError: a member is missing or of another type.
+    """
+    handshakes = tuple(_handshake(one) for one in _listed(message, "handshakes"))
+    left_out, remarks = (
+        tuple(text({which: one}, which) for one in _listed(message, which)) for which in ("left_out", "remarks")
+    )
+    return Handshakes(handshakes, left_out, remarks)
+
+
+def _listed(message: Message, member: str) -> list[Any]:
+    value = message.get(member)
+    if not isinstance(value, list):
+        raise ValueError(f"{member} is not a list")
+    return value
+
+
+def _handshake(message: Any) -> Handshake:
+    if not isinstance(message, dict) or type(message.get("presented")) is not int:
+        raise ValueError("a handshake is malformed")
+    pair = next((p for p in PAIRS if p == tuple(message.get(m) for m in ("protocol", "client", "server"))), None)
+    if pair is None:
+        raise ValueError("a handshake is between nobody that is known")
+    impostor, let_in = truth(message, "impostor"), truth(message, "let_in")
+    return Handshake(*pair, impostor, let_in, text(message, "words"), message["presented"])
+
+
 def shake_hands(
     chain: Sequence[bytes], key: Secret, anchors: Sequence[bytes], *, at: datetime, timeout: float = 5.0
 ) -> Handshakes:
     """Shakes hands with every server there is, as the device and as an impostor.
 
-    Both ends run here, in one thread, each over its own socket on a free port of loopback. The server requires a
+    Both ends run here, in one thread, and what they say is handed over in memory. The server requires a
     client's certificate and trusts the anchors and nothing else; the client presents the chain as it is. Keys stay in
     memory.
 
@@ -87,7 +119,8 @@ def shake_hands(
         chain: DER of what the device presents, its own certificate first.
         key: DER of its private key, SEC1 or PKCS#8.
         anchors: DER of the portal upload.
-        at: the instant at which the servers judge; where that is not now, Mbed TLS has to be left out.
+        at: the instant at which the servers judge; where a certificate begins or ends between the clock
+            and it, Mbed TLS has to be left out.
         timeout: seconds that each handshake may take; there are at most 18.
 
     Raises:
@@ -99,7 +132,7 @@ def shake_hands(
     if not chain or not anchors:
         reason = "no certificate is trusted" if chain else "the device has no certificate"
         raise ValidatorFault(f"no handshake: {reason}")
-    elsewhen = not is_now(at)
+    elsewhen = differs((*chain, *anchors), at)
     remarks: tuple[str, ...] = ()
     try:
         device, impostor = Credentials(tuple(chain), key), impostor_of(chain, anchors)
@@ -166,7 +199,7 @@ class _Trial:
             server_end = self._server(protocol, server)
             listening = True
             client_end = self._client(protocol, client, device)
-            meeting = meet(client_end, server_end, protocol.startswith("DTLS"), self.timeout)
+            meeting = meet(client_end, server_end, self.timeout)
         except TurnedAway as refusal:
             return Meeting(False, str(refusal), not listening, ()), 0
         except Stalled:

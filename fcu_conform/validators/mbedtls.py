@@ -8,10 +8,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 
-from fcu_conform.validators.model import Answer, Question, ValidatorFault, is_now
+from fcu_conform.validators.clock import differs
+from fcu_conform.validators.model import Answer, Question, ValidatorFault
 
 _VERIFY_FAILED = -0x2700
 _ON_DATES = 0x01 | 0x20 | 0x0200 | 0x0400
@@ -47,8 +48,16 @@ class MbedTls:
         """
         return _library().version()
 
+    def load(self) -> None:
+        """Loads the library.
+
+        Raises:
+            ValidatorFault: it is not there or cannot be used.
+        """
+        _library()
+
     def ask(self, question: Question) -> Answer:
-        """The library's verdict; of dates only where the instant is now.
+        """The library's verdict; of dates only where they are the same by the clock and at the instant.
 
         Raises:
             ValidatorFault: the library is missing or out of memory, or no certificate is trusted.
@@ -65,7 +74,7 @@ class MbedTls:
                 result, flags = library.verify(chain, anchors)
         except _Unreadable as fault:
             return Answer(False, f"cannot be read: {fault}")
-        another = not is_now(question.at)
+        another = differs((question.leaf, *question.untrusted, *question.anchors), question.at)
         if result not in (0, _VERIFY_FAILED):
             return Answer(False, library.words(result), dates_left_out=another)
         if another:
@@ -176,14 +185,13 @@ def _library() -> _Library:
 
 
 def _from_the_wheel() -> list[tuple[str, str]]:
-    try:
-        files = metadata.files("python-mbedtls") or []
-    except metadata.PackageNotFoundError:
+    """The libraries of the wheel, beside the package or, on macOS, in it."""
+    spec = find_spec("mbedtls")
+    if spec is None or spec.origin is None:
         return []
-    found = {
-        stem: str(Path(str(file.locate())))
-        for file in files
-        for stem in ("libmbedcrypto", "libmbedx509")
-        if file.name.startswith(stem) and ".py" not in file.name
-    }
-    return [(found["libmbedcrypto"], found["libmbedx509"])] if len(found) == 2 else []
+    package = Path(spec.origin).parent
+    for folder in (package.with_name("python_mbedtls.libs"), package / ".dylibs"):
+        crypto, x509 = (sorted(folder.glob(f"{stem}*")) for stem in ("libmbedcrypto", "libmbedx509"))
+        if len(crypto) == len(x509) == 1:
+            return [(str(crypto[0]), str(x509[0]))]
+    return []

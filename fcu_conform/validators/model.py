@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from typing import Protocol
 
 
@@ -40,17 +40,12 @@ class Answer:
     dates_left_out: bool = False
 
 
-NEAR = timedelta(seconds=60)
-"""How far the clock may be from an instant that counts as now."""
-
-
-def is_now(instant: datetime) -> bool:
-    """The clock is near enough: what a library that reads it says of dates, it says of the instant."""
-    return abs(datetime.now(timezone.utc) - instant) <= NEAR
-
-
 class ValidatorFault(Exception):
     """The library is not there, failed, timed out or answered nonsense: never a verdict. The text is one line."""
+
+
+class LimitReached(ValidatorFault):
+    """It took more time or memory than it may: the question is too hard for it, and so may the next one be."""
 
 
 class CannotTell(ValidatorFault):
@@ -84,5 +79,6 @@ class Validator(Protocol):
 
         Raises:
             CannotTell: it cannot judge this question, which is nobody's fault.
+            LimitReached: it took more time or memory than it may.
             ValidatorFault: the library did not answer the question.
         """

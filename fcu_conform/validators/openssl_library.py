@@ -23,6 +23,8 @@ class OpensslLibrary(PythonLibrary):
     """
 
     distribution = "pyOpenSSL"
+    module = "OpenSSL.SSL"
+    tells_version = True
 
     def __init__(self, partial: bool = False) -> None:
         self._partial = partial
@@ -39,9 +41,9 @@ class OpensslLibrary(PythonLibrary):
         Raises:
             ValidatorFault: it is not installed.
         """
-        wrapper = super().version()
         try:
             from OpenSSL import SSL
+            from OpenSSL.version import __version__ as wrapper
         except ImportError:
             raise self._missing() from None
         return f"{wrapper} ({SSL.OpenSSL_version(SSL.OPENSSL_VERSION).decode('ascii', 'replace')})"

@@ -7,6 +7,7 @@ import selectors
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from abc import ABC, abstractmethod
@@ -16,10 +17,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
 
-from fcu_conform.validators.model import Answer, Question, ValidatorFault
+from fcu_conform.validators import descendants
+from fcu_conform.validators.model import Answer, LimitReached, Question, ValidatorFault
 
 SECONDS = 10.0
 """How long a program may take, in seconds."""
+PROCESSOR = 2
+"""Seconds of processor time that a tool may take. An honest question takes it a hundredth of one."""
 LIMIT = 64 * 1024
 """How much a program may write to standard output, in octets; of standard error as much is kept."""
 
@@ -46,8 +50,11 @@ def run(
     folder: Path | None = None,
     environment: Mapping[str, str] | None = None,
     seconds: float = SECONDS,
+    processor: int | None = None,
 ) -> Finished:
     """Run a program in a process group of its own, which is killed before this returns, whatever happens.
+
+    In a process that validators work in, whatever has left the group ends too.
 
     A program that has ended is not waited for further: what its children write after its end is not read.
 
@@ -58,9 +65,11 @@ def run(
         folder: where it runs; None is the current folder.
         environment: None hands on this process's own.
         seconds: after which it is killed.
+        processor: seconds of processor time after which it is, on Linux.
 
     Raises:
-        ValidatorFault: it could not be started, took too long, or wrote too much.
+        LimitReached: it took too long.
+        ValidatorFault: it could not be started, or wrote too much.
     """
     if os.name != "posix":
         raise ValidatorFault(f"{name} cannot be run: other programs are asked on POSIX systems only")
@@ -79,10 +88,22 @@ def run(
         what = getattr(error, "strerror", None) or error
         raise ValidatorFault(f"{name} cannot be started: {command[0]!r}: {what}") from None
     try:
+        if processor is not None:
+            _limit_processor_time(process.pid, processor)
         output, errors = _Conversation(name, process, given, seconds).until_the_end()
     finally:
         _end(process)
+    if process.returncode == -getattr(signal, "SIGXCPU", 0):
+        raise LimitReached(f"{name} needed more than {processor} s of processor time")
     return Finished(process.returncode, output, errors)
+
+
+def _limit_processor_time(process: int, seconds: int) -> None:
+    if sys.platform == "linux":
+        import resource
+
+        with suppress(ProcessLookupError, PermissionError):  # it has ended
+            resource.prlimit(process, resource.RLIMIT_CPU, (seconds, seconds + 1))
 
 
 class _Conversation:
@@ -105,7 +126,7 @@ class _Conversation:
             while True:
                 left = self._deadline - time.monotonic()
                 if left <= 0:
-                    raise ValidatorFault(f"{self._name} did not answer within {self._seconds:g} s")
+                    raise LimitReached(f"{self._name} did not answer within {self._seconds:g} s")
                 ended = _ended(self._process)
                 if not selector.get_map():  # it says no more, and is about to end
                     pause = min(2 * pause, 0.05)
@@ -154,10 +175,11 @@ def _ended(process: subprocess.Popen[bytes]) -> bool:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Kill what is left of the process group, and collect the program."""
+    """Kill what is left of the process group, collect the program, and end what has left the group."""
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+    descendants.end_adopted()
     for pipe in (process.stdin, process.stdout, process.stderr):
         if pipe is not None:
             pipe.close()
@@ -191,6 +213,7 @@ class Tool(ABC):
     name: str
     stands_for: str
     counts: bool = True
+    starts_programs = True
     program: str
     package: str
     seconds: float = SECONDS
@@ -227,4 +250,6 @@ class Tool(ABC):
     def _run(self, *command: str, folder: Path | None = None) -> Finished:
         """Run the tool where it speaks English and its zone is UTC."""
         environment = {**os.environ, "LC_ALL": "C", "TZ": "UTC"}
-        return run(self.name, command, folder=folder, environment=environment, seconds=self.seconds)
+        return run(
+            self.name, command, folder=folder, environment=environment, seconds=self.seconds, processor=PROCESSOR
+        )

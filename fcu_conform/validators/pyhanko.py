@@ -7,7 +7,7 @@ from typing import Any
 
 from fcu_conform.validators.asn1_certificates import certificate, certificates
 from fcu_conform.validators.model import Answer, Question, ValidatorFault
-from fcu_conform.validators.python_library import PythonLibrary, words
+from fcu_conform.validators.python_library import PythonLibrary, import_when_used, words
 
 
 class Pyhanko(PythonLibrary):
@@ -20,6 +20,16 @@ class Pyhanko(PythonLibrary):
     name = "pyhanko"
     stands_for = "readers of RFC 5280 to the letter, the certvalidator line"
     distribution = "pyhanko-certvalidator"
+    module = "pyhanko_certvalidator"
+
+    def load(self) -> None:
+        """Imports the library, but not what it needs for fetching.
+
+        Raises:
+            ValidatorFault: it is not installed, or cannot be imported.
+        """
+        import_when_used("asyncio")
+        super().load()
 
     def _judge(self, question: Question) -> Answer:
         from cryptography.exceptions import UnsupportedAlgorithm

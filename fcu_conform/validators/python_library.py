@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
 import warnings
 from abc import ABC, abstractmethod
-from importlib import metadata
+from importlib.util import LazyLoader, find_spec, module_from_spec
 
 from fcu_conform.validators.model import Answer, Question, ValidatorFault
 
@@ -17,12 +19,31 @@ class PythonLibrary(ABC):
         stands_for: who in the field meets the chain with this library.
         counts: its acceptance is a second opinion.
         distribution: what `pip install` calls the package.
+        module: what is imported of it.
+        tells_version: what it says of its version only the library itself knows.
     """
 
     name: str
     stands_for: str
     counts: bool = True
     distribution: str
+    module: str
+    tells_version: bool = False
+
+    def load(self) -> None:
+        """Imports the library, so that the first question takes as long as any other.
+
+        Raises:
+            ValidatorFault: it is not installed, or cannot be imported.
+        """
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                importlib.import_module(self.module)
+        except ModuleNotFoundError:
+            raise self._missing() from None
+        except Exception as error:
+            raise ValidatorFault(f"{self.name} failed: {type(error).__name__}: {words(error)}") from error
 
     def version(self) -> str:
         """The version of the installed package, found without importing it.
@@ -30,6 +51,8 @@ class PythonLibrary(ABC):
         Raises:
             ValidatorFault: it is not installed.
         """
+        from importlib import metadata  # a process that only asks does without
+
         try:
             return metadata.version(self.distribution)
         except metadata.PackageNotFoundError:
@@ -53,6 +76,8 @@ class PythonLibrary(ABC):
             raise
         except ModuleNotFoundError:
             raise self._missing() from None
+        except MemoryError:
+            raise
         except Exception as error:
             raise ValidatorFault(f"{self.name} failed: {type(error).__name__}: {words(error)}") from error
 
@@ -67,3 +92,18 @@ class PythonLibrary(ABC):
 def words(error: BaseException) -> str:
     """What an exception says, on one line; its type where it says nothing."""
     return " ".join(str(error).split()) or type(error).__name__
+
+
+def import_when_used(name: str) -> None:
+    """Lets the next import of a module have no effect before something of it is looked at.
+
+    Only where this process is for validators alone: a module that looks at what is in `sys.modules` would notice.
+    """
+    spec = find_spec(name)
+    if name in sys.modules or spec is None or spec.loader is None:
+        return
+    loader = LazyLoader(spec.loader)
+    spec.loader = loader
+    module = module_from_spec(spec)
+    sys.modules[name] = module
+    loader.exec_module(module)

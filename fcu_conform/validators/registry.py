@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import cast
 
+from fcu_conform.validators.isolation import isolated
 from fcu_conform.validators.model import Validator, ValidatorFault
+from fcu_conform.validators.tasks import Origin
 
 
 @dataclass(frozen=True)
@@ -32,11 +31,18 @@ class Entry:
     package: str = ""
     core: bool = False
 
+    @property
+    def origin(self) -> Origin:
+        """How the validator is made."""
+        return Origin(f"fcu_conform.validators.{self.module}", self.make, self.arguments)
+
     def validator(self) -> Validator:
-        """The validator, whether or not its library is there."""
-        module = importlib.import_module(f"fcu_conform.validators.{self.module}")
-        make = cast("Callable[..., Validator]", getattr(module, self.make))
-        return make(*self.arguments)
+        """The validator in this process, whether or not its library is there."""
+        return self.origin.validator()
+
+    def isolated(self) -> Validator:
+        """The validator that another process answers for."""
+        return isolated(self.origin)
 
     def available(self) -> bool:
         """Its library or command is there. A Python library is looked for and not imported."""
@@ -65,7 +71,7 @@ CORE = tuple(entry.name for entry in ENTRIES if entry.core)
 
 def known() -> list[Validator]:
     """All validators, whether or not their libraries are here."""
-    return [entry.validator() for entry in ENTRIES]
+    return [entry.isolated() for entry in ENTRIES]
 
 
 def available() -> list[Validator]:
@@ -73,7 +79,7 @@ def available() -> list[Validator]:
 
     One that is installed and broken is among them, and says so when it is asked.
     """
-    return [entry.validator() for entry in ENTRIES if entry.available()]
+    return [entry.isolated() for entry in ENTRIES if entry.available()]
 
 
 def select(spec: str) -> list[Validator]:
@@ -95,4 +101,4 @@ def select(spec: str) -> list[Validator]:
     if unknown:
         given = ", ".join(map(repr, unknown))
         raise ValueError(f"no validator is called {given}: say auto, all, none, or some of {', '.join(NAMES)}")
-    return [entry.validator() for entry in ENTRIES if entry.name in wanted]
+    return [entry.isolated() for entry in ENTRIES if entry.name in wanted]

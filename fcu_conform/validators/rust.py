@@ -27,6 +27,7 @@ class Cryptography(PythonLibrary):
     name = "cryptography"
     stands_for = "strict readers: Rust programs, web PKI profiles"
     distribution = "cryptography"
+    module = "cryptography.x509.verification"
 
     def _judge(self, question: Question) -> Answer:
         from cryptography import x509

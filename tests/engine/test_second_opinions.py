@@ -10,10 +10,10 @@ from artefacts.makers import AT, Line
 
 import reference_ca as ca
 from fcu_conform.artefacts.setup import read_setups
-from fcu_conform.engine import Examination, Outcome, Result
+from fcu_conform.engine import Examination, Outcome, Result, examination
 from fcu_conform.rules import catalogue
 from fcu_conform.rules.model import Level
-from fcu_conform.validators.model import Answer, CannotTell, Question, ValidatorFault
+from fcu_conform.validators.model import Answer, CannotTell, LimitReached, Question, ValidatorFault
 
 
 @dataclass
@@ -88,6 +88,18 @@ def test_a_validator_that_does_not_answer_is_a_fault_of_the_run_and_no_verdict(
     assert "mind" not in run.findings[0].message
 
 
+def test_a_validator_that_a_question_was_too_hard_for_gets_no_other_and_what_others_say_stands(lot: Lot) -> None:
+    hard, fine = Stub("hard", LimitReached("took too long")), Stub("fine")
+    examination = lot.examination(hard, fine, sample=3)
+    for code in ("CHN013", "DEV024"):
+        result = examination.judge(code, "keystore-hard")
+        assert (result.outcome, result.blocked_by) == (Outcome.BLOCKED, ("SYS002",))
+        assert examination.judge(code, "keystore-fine").outcome is Outcome.PASSED
+    assert len(hard.asked) == 1
+    (finding,) = examination.judge("SYS002", "keystore").findings
+    assert finding.message == "hard did not answer: took too long"
+
+
 def test_one_that_cannot_tell_is_nobodys_fault(tmp_path: Path) -> None:
     examination = Examination(
         read_setups([Line(tmp_path).keystore], at=AT), validators=[Stub("clock", CannotTell("reads the clock"))]
@@ -115,6 +127,13 @@ def test_that_dates_were_left_out_is_told(tmp_path: Path) -> None:
     assert "dates left out" in result.findings[0].message
 
 
+def test_where_validators_work_without_limits_that_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(examination, "UNPROTECTED", "no limits here")
+    result = result_of(Line(tmp_path), Stub("yes"), "SYS002")
+    assert result.outcome is Outcome.PASSED
+    assert [(finding.level, finding.message) for finding in result.findings] == [(Level.NOTICE, "no limits here")]
+
+
 def test_without_validators_the_rule_says_that_none_was_asked(tmp_path: Path) -> None:
     examination = Examination(read_setups([Line(tmp_path).keystore], at=AT), catalogue=catalogue())
     result = examination.judge("CHN013", "keystore")
@@ -133,14 +152,14 @@ class Lot:
     folder: Path
     size: int
 
-    def examination(self, stub: Stub, sample: int = 20) -> Examination:
+    def examination(self, *stubs: Stub, sample: int = 20) -> Examination:
         setups = read_setups(
             [self.folder / "keystore"],
             at=AT,
             devices=[self.folder / "devices"],
             portal_uploads=[self.folder / "upload.pem"],
         )
-        return Examination(setups, validators=[stub], sample=sample)
+        return Examination(setups, validators=stubs, sample=sample)
 
 
 @pytest.fixture

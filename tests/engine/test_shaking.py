@@ -11,7 +11,7 @@ import pytest
 from fcu_conform.engine import Outcome, Result
 from fcu_conform.engine.second_opinions import SecondOpinions
 from fcu_conform.rules.model import Finding, Level, Location, PathQuestion, Rule
-from fcu_conform.validators import handshake
+from fcu_conform.validators import isolation
 from fcu_conform.validators.model import ValidatorFault
 
 from .test_asking import AT, Passes, device, examined, path
@@ -38,7 +38,7 @@ def test_handshakes_that_end_as_they_should_are_not_told(monkeypatch: pytest.Mon
         shakes = (shake(True, False), shake(False, True), shake(True, True), shake(False, False))
         return SimpleNamespace(handshakes=shakes, left_out=("one", "two"), remarks=("a remark",))
 
-    monkeypatch.setattr(handshake, "shake_hands", tried)
+    monkeypatch.setattr(isolation, "shake_hands_apart", tried)
     findings = SecondOpinions([], AT).shake_hands(cast(Any, DEVICE), path())
     place, pair = Location("lamp.pem"), "DTLS, mbed device, OpenSSL server"
     assert findings == [
@@ -55,7 +55,7 @@ def test_where_no_handshake_can_be_tried_it_is_told(monkeypatch: pytest.MonkeyPa
     def fails(*_: Any, **__: Any) -> Any:
         raise ValidatorFault("no port")
 
-    monkeypatch.setattr(handshake, "shake_hands", fails)
+    monkeypatch.setattr(isolation, "shake_hands_apart", fails)
     opinions = SecondOpinions([], AT)
     assert opinions.shake_hands(cast(Any, DEVICE), path()) is None
     assert opinions.handshake_faults == ["no port"]

@@ -9,7 +9,6 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
-from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -73,7 +72,7 @@ def _anew() -> Iterator[None]:
 
 
 def _no_wheel(_name: str) -> None:
-    raise metadata.PackageNotFoundError
+    return None
 
 
 @needs_it
@@ -99,11 +98,25 @@ def test_an_expired_anchor_is_refused_where_the_instant_is_now() -> None:
 
 
 @needs_it
-@pytest.mark.parametrize("offset", [-2 * DAY, 2 * DAY, timedelta(seconds=-70), timedelta(seconds=70), 5000 * DAY])
-def test_dates_are_left_out_where_the_instant_is_another(offset: timedelta) -> None:
-    for plans in ((ROOT, INTERMEDIATE, FCU, DEVICE), tuple(p.but(not_after=yesterday()) for p in (ROOT, FCU, DEVICE))):
-        question = replace(paths.path(*plans).root_only(), at=now() + offset)
-        assert ASK(question) == Answer(True, dates_left_out=True)
+@pytest.mark.parametrize("which", ["leaf", "untrusted", "anchors"])
+@pytest.mark.parametrize("change", ["not_after", "not_before"])
+def test_dates_are_left_out_where_a_certificate_begins_or_ends_between_clock_and_instant(
+    which: str, change: str
+) -> None:
+    plans = {"anchors": ROOT, "untrusted": FCU, "leaf": DEVICE}
+    bound = yesterday() if change == "not_after" else yesterday() + 2 * DAY
+    question = paths.path(*({**plans, which: plans[which].but(**{change: bound})}).values()).root_only()
+    inside = bound - timedelta(seconds=1) if change == "not_after" else bound
+    assert ASK(replace(question, at=inside)) == Answer(True, dates_left_out=True)
+    assert not ASK(replace(question, at=now())).accepted
+
+
+@needs_it
+@pytest.mark.parametrize("offset", [-2 * DAY, 2 * DAY, timedelta(seconds=-70), timedelta(seconds=70)])
+def test_dates_count_as_long_as_none_is_between_the_clock_and_the_instant(offset: timedelta) -> None:
+    assert ASK(replace(usual().root_only(), at=now() + offset)) == Answer(True)
+    expired = usual(device=DEVICE.but(not_after=yesterday() - 2 * DAY)).root_only()
+    assert ASK(replace(expired, at=now() + offset)) == Answer(False, "The certificate validity has expired")
 
 
 @needs_it
@@ -214,7 +227,7 @@ def test_threads_do_not_disturb_each_other() -> None:
 
 @pytest.mark.usefixtures("_anew")
 def test_where_there_is_no_library_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(metadata, "files", _no_wheel)
+    monkeypatch.setattr(mbedtls, "find_spec", _no_wheel)
     monkeypatch.setattr(mbedtls, "_SYSTEM", (("libno-crypto.so", "libno-x509.so"),))
     for ask in (MbedTls().version, lambda: ASK(usual().root_only())):
         with pytest.raises(ValidatorFault, match=r"pip install python-mbedtls .*apt-get install libmbedx509-1"):
@@ -223,7 +236,7 @@ def test_where_there_is_no_library_it_says_what_to_install(monkeypatch: pytest.M
 
 @pytest.mark.usefixtures("_anew")
 def test_the_systems_library_is_used_where_the_wheel_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(metadata, "files", _no_wheel)
+    monkeypatch.setattr(mbedtls, "find_spec", _no_wheel)
     if not any(_loads(x509) for _, x509 in mbedtls._SYSTEM):
         with pytest.raises(ValidatorFault, match="Mbed TLS is not installed"):
             MbedTls().version()

@@ -166,6 +166,7 @@ def test_a_missing_library_is_a_fault_that_says_how_to_install_it(
         raise metadata.PackageNotFoundError(name)
 
     monkeypatch.setattr("importlib.metadata.version", not_there)
+    monkeypatch.setitem(sys.modules, LIBRARIES[validator.name], None)
     with pytest.raises(ValidatorFault, match="is not installed: pip install "):
         validator.version()
 

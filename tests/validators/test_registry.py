@@ -9,6 +9,7 @@ import pytest
 
 from fcu_conform.validators import registry
 from fcu_conform.validators.model import ValidatorFault
+from fcu_conform.validators.tasks import Origin
 
 from .paths import Path
 
@@ -58,12 +59,21 @@ def test_an_unknown_name_is_answered_with_the_known_ones(spec: str) -> None:
 def test_all_holds_those_too_that_are_not_there_and_they_say_so_when_asked(
     good_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(sys.modules, "pyhanko_certvalidator", None)
+    missing = registry.Entry("missing", "misbehaving", "Missing", package="no_such_package")
+    monkeypatch.setattr(registry.Entry, "origin", property(lambda entry: origin_of(entry)))
+    monkeypatch.setattr(registry, "ENTRIES", (*registry.ENTRIES, missing))
+    monkeypatch.setattr(registry, "NAMES", (*registry.NAMES, "missing"))
     chosen = {validator.name: validator for validator in registry.select("all")}
     assert tuple(chosen) == registry.NAMES
     assert chosen["cryptography"].ask(good_path.root_only()).accepted
-    with pytest.raises(ValidatorFault, match="pyhanko-certvalidator is not installed: pip install pyhanko-certvalid"):
-        chosen["pyhanko"].ask(good_path.root_only())
+    with pytest.raises(ValidatorFault, match=r"^no-such-package is not installed: pip install no-such-package$"):
+        chosen["missing"].ask(good_path.root_only())
+    assert "missing" not in {validator.name for validator in registry.select("auto")}
+
+
+def origin_of(entry: registry.Entry) -> Origin:
+    package = "validators" if entry.module == "misbehaving" else "fcu_conform.validators"
+    return Origin(f"{package}.{entry.module}", entry.make, entry.arguments)
 
 
 def test_auto_holds_those_that_are_installed() -> None:
