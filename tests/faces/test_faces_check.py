@@ -255,8 +255,10 @@ def test_the_current_folder_leaves_the_search_path(tmp_path: Path, monkeypatch) 
     installed.mkdir()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", ["", str(tmp_path), "relative", "/elsewhere", str(installed)])
+    monkeypatch.setenv("PATH", os.pathsep.join(["", "/bin", ".", str(tmp_path), "relative"]))
     search_path.leave_current_folder_out()
     assert sys.path == ["/elsewhere", str(installed)]
+    assert os.environ["PATH"] == "/bin"
     monkeypatch.chdir(installed)
     search_path.leave_current_folder_out()
     assert sys.path == ["/elsewhere", str(installed)]

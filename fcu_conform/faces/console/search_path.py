@@ -1,4 +1,4 @@
-"""Where the console's commands import from: what is installed, what the caller names, never the current folder.
+"""Where the console's commands take code from: what is installed, what the caller names, never the current folder.
 
 Only modules that Python itself has loaded at its start are imported here: until `leave_current_folder_out` has run, any
 other could come from the current folder, where ``python -m fcu_conform`` looks first.
@@ -15,7 +15,7 @@ INSTALLED = frozenset({"site-packages", "dist-packages"})
 
 
 def leave_current_folder_out() -> None:
-    """Takes the current folder off this process's search path, whoever put it there.
+    """Takes the current folder off this process's search paths for modules and for programs, whoever put it there.
 
     Where this very package was imported from it, as in a clone of the project, it becomes the last to be looked in.
     """
@@ -23,6 +23,9 @@ def leave_current_folder_out() -> None:
     if len(kept) < len(sys.path) and is_current_folder(HOME):
         kept.append(HOME)
     sys.path[:] = kept
+    if "PATH" in os.environ:
+        entries = os.environ["PATH"].split(os.pathsep)
+        os.environ["PATH"] = os.pathsep.join(entry for entry in entries if not is_current_folder(entry))
 
 
 def is_current_folder(entry: str) -> bool:
