@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -16,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     PublicFormat,
 )
+from inprocess import reference_ca
 
 from certification.doing import AT, Keys, run
 
@@ -25,12 +24,9 @@ def line(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A sound keystore with three devices and their upload; only ever read."""
     folder = tmp_path_factory.mktemp("line")
     common = ["--seed", "certified", "--at", "2026-01-01T00:00:00Z"]
-    for arguments in (
-        ["keystore", str(folder), "--length", "3", *common],
-        ["devices", "--keystore", str(folder / "keystore"), "--count", "3", "-o", str(folder / "out"), *common],
-        ["upload", "--keystore", str(folder / "keystore"), "-o", str(folder / "upload.pem")],
-    ):
-        subprocess.run([sys.executable, "-m", "reference_ca", *arguments], check=True, capture_output=True)
+    reference_ca("keystore", folder, "--length", "3", *common)
+    reference_ca("devices", "--keystore", folder / "keystore", "--count", "3", "-o", folder / "out", *common)
+    reference_ca("upload", "--keystore", folder / "keystore", "-o", folder / "upload.pem")
     return folder
 
 

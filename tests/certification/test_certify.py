@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-import sys
 from itertools import combinations
 from pathlib import Path
 
 import pytest
 from artefacts.makers import Line
+from inprocess import reference_ca
 from jsonschema import Draft202012Validator
 
 from certification.doing import AT, run
@@ -163,8 +163,7 @@ class Noting:
 
 
 def test_a_seed_repeats_the_draw_and_another_one_draws_others(line: Path, tmp_path: Path) -> None:
-    arguments = ["devices", "--keystore", str(line / "keystore"), "--count", "60", "-o", str(tmp_path / "out")]
-    subprocess.run([sys.executable, "-m", "reference_ca", *arguments], check=True, capture_output=True)
+    reference_ca("devices", "--keystore", line / "keystore", "--count", "60", "-o", tmp_path / "out")
     told = []
     for seed in (5, 6, 5, None, None):
         validator = Noting()

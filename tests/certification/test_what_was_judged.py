@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from inprocess import reference_ca
 
 from certification.doing import AT, Keys, Said, run
 from fcu_conform.engine import Examination
@@ -18,10 +19,6 @@ from fcu_conform.faces import json_report, laid_out
 from fcu_conform.faces.intoto_report import statement as statement_of
 
 NONE = ("--validators", "none")
-
-
-def reference_ca(*arguments: object) -> None:
-    subprocess.run([sys.executable, "-m", "reference_ca", *map(str, arguments)], check=True, capture_output=True)
 
 
 @pytest.fixture

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from inprocess import reference_ca, run_pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
 from fcu_conform import check
@@ -24,10 +23,7 @@ AT = "2026-06-01T00:00:00Z"
 def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A conformant keystore of three certificates, beside its configuration."""
     folder = tmp_path_factory.mktemp("line")
-    maker = [sys.executable, "-m", "reference_ca", "keystore", str(folder)]
-    subprocess.run(
-        [*maker, "--length", "3", "--seed", "faces", "--name", "FCU line 1"], check=True, capture_output=True
-    )
+    reference_ca("keystore", folder, "--length", "3", "--seed", "faces", "--name", "FCU line 1")
     # Runs of pytest inside this process forget every module that they are the first to import, and compiled
     # modules cannot be imported twice: so everything is imported here.
     check(folder / "keystore")
@@ -76,11 +72,11 @@ def run(pytester: pytest.Pytester) -> Run:
     Validators are asked only where a test says so: which there are differs from machine to machine.
     """
 
-    def run(*arguments: str | Path, subprocess: bool = False, at: str = AT) -> pytest.RunResult:
+    def run(*arguments: str | Path, fresh: bool = False, at: str = AT) -> pytest.RunResult:
         keystores = [f"--fcu-keystore={path}" for path in arguments if isinstance(path, Path)]
         others = [text for text in arguments if isinstance(text, str)]
-        runner = pytester.runpytest_subprocess if subprocess else pytester.runpytest_inprocess
-        return runner(*keystores, f"--fcu-at={at}", "--fcu-validators=none", *others)
+        words = (*keystores, f"--fcu-at={at}", "--fcu-validators=none", *others)
+        return run_pytest(pytester, *words, fresh=fresh)
 
     return run
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import copy
 import shutil
-import subprocess
-import sys
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
+
+from inprocess import reference_ca
 
 from fcu_conform import check
 from fcu_conform.faces import json_report
@@ -52,7 +52,7 @@ class Opinion:
 
 def make(*arguments: str | Path) -> None:
     """Runs the reference CA's console script."""
-    subprocess.run([sys.executable, "-m", "reference_ca", *map(str, arguments)], check=True, capture_output=True)
+    reference_ca(*arguments)
 
 
 def make_line(folder: Path) -> None:

@@ -83,7 +83,7 @@ def test_the_suite_is_named_whole_by_rule_or_by_node_id(run, keystore: Path, sel
 
 
 def test_selection_works_with_workers_too(run, keystore: Path) -> None:
-    result = run(keystore, "fcu::KEY004", "fcu::KEY006[keystore]", "-n2", subprocess=True)
+    result = run(keystore, "fcu::KEY004", "fcu::KEY006[keystore]", "-n2")
     result.assert_outcomes(passed=2)
 
 

@@ -8,17 +8,12 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from inprocess import fcu_conform as run
 
 import reference_ca as ca
 
 AT = datetime.now(timezone.utc).replace(microsecond=0) - timedelta(days=2)
 LENGTHS = range(1, 7)
-
-
-def run(*arguments: object) -> subprocess.CompletedProcess[str]:
-    """The console script as a user runs it."""
-    command = [sys.executable, "-m", "fcu_conform", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
 
 
 def make(folder: Path, length: int, depth: int | None = None) -> Path:

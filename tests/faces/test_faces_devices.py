@@ -10,16 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from inprocess import reference_ca, run_pytest
 from jsonschema import Draft202012Validator
 
 from fcu_conform.faces.json_report import schema
 
 AT = "2026-06-01T00:00:00Z"
 END = "-----END CERTIFICATE-----\n"
-
-
-def reference_ca(*arguments: object) -> None:
-    subprocess.run([sys.executable, "-m", "reference_ca", *map(str, arguments)], check=True, capture_output=True)
 
 
 @pytest.fixture(scope="session")
@@ -32,9 +29,9 @@ def lot(pristine: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def run(pytester: Any, keystore: Path, *arguments: object) -> Any:
+def run(pytester: Any, keystore: Path, *arguments: object, fresh: bool = False) -> Any:
     options = (f"--fcu-keystore={keystore}", f"--fcu-at={AT}", "--fcu-validators=none")
-    return pytester.runpytest_subprocess(*options, *map(str, arguments))
+    return run_pytest(pytester, *options, *arguments, fresh=fresh)
 
 
 def test_one_rule_over_300_devices_is_one_test(pytester: Any, keystore: Path, lot: Path) -> None:
@@ -114,7 +111,7 @@ def test_an_interrupted_run_does_not_begin_to_read_the_devices(pytester: Any, ke
         lots.judge_devices = interrupted
         """
     )
-    result = run(pytester, keystore, f"--fcu-devices={lot / 'out'}", "--fcu-report=r.json")
+    result = run(pytester, keystore, f"--fcu-devices={lot / 'out'}", "--fcu-report=r.json", fresh=True)
     assert result.ret == pytest.ExitCode.INTERRUPTED
     report = json.loads((pytester.path / "r.json").read_text())
     assert (report["verdict"], report["devices"]["checked"]) == ("incomplete", 0)
@@ -198,7 +195,7 @@ def test_ini_keys_name_devices_and_upload(pytester: Any, keystore: Path, lot: Pa
         f"[pytest]\nfcu_keystore = {keystore}\nfcu_devices = {lot / 'out'}\n"
         f"fcu_portal_upload = {lot / 'upload.pem'}\nfcu_mode = bootstrap\nfcu_at = {AT}\n"
     )
-    result = pytester.runpytest_subprocess("-q")
+    result = run_pytest(pytester, "-q")
     assert result.ret == 0
     result.stdout.fnmatch_lines(["FCU conformance: conformant*"])
 

@@ -191,7 +191,7 @@ def test_a_rule_that_is_run_again_tells_its_verdict_once(
 
 def test_a_failure_is_read_as_those_of_code_are_and_has_no_traceback(run, failing: Path, pytester) -> None:
     pytester.makeconftest(READER)
-    run(failing, "fcu::CHN003", subprocess=True)
+    run(failing, "fcu::CHN003")
     report = seen(pytester.path, "CHN003")
     assert report["crash"] == ["fcu.crt", 14, f"fcu.crt, certificate 2: {FOUND}"]
     assert report["entries"] == []
@@ -201,7 +201,7 @@ def test_a_failure_is_read_as_those_of_code_are_and_has_no_traceback(run, failin
 
 def test_a_warning_stands_in_the_sections_of_its_report(run, failing: Path, pytester) -> None:
     pytester.makeconftest(READER)
-    run(failing, "fcu::KEY007", subprocess=True)
+    run(failing, "fcu::KEY007")
     report = seen(pytester.path, "KEY007")
     assert report["crash"] is None
     ((title, text),) = report["sections"]  # type: ignore[misc]
@@ -212,7 +212,7 @@ def test_a_warning_stands_in_the_sections_of_its_report(run, failing: Path, pyte
 
 @pytest.mark.parametrize("workers", [[], ["-n2"]])
 def test_junit_says_what_a_warned_rule_warns_of(run, failing: Path, pytester, workers) -> None:
-    run(failing, "--junitxml=junit.xml", "fcu::KEY007", "fcu::CHN003", *workers, subprocess=True)
+    run(failing, "--junitxml=junit.xml", "fcu::KEY007", "fcu::CHN003", *workers)
     cases = {case.get("name"): case for case in ET.parse(pytester.path / "junit.xml").iter("testcase")}
     assert told(cases["KEY007[keystore]"])["warning"] == f"keystore: the keystore folder {WARNED}"
     assert "warning" not in told(cases["CHN003[keystore]"])

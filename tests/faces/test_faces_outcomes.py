@@ -27,7 +27,7 @@ def test_a_conformant_keystore_passes(run, keystore: Path) -> None:
 
 @pytest.mark.parametrize("workers", [[], ["-n2"]])
 def test_a_failed_rule_fails_the_run(run, disordered: Path, workers) -> None:
-    result = run(disordered, *workers, subprocess=True)
+    result = run(disordered, *workers)
     assert result.ret == 1
     result.stdout.fnmatch_lines(["FAILED fcu::CHN003?keystore?*", "FCU conformance: non-conformant (*1 failed*)"])
 
@@ -67,7 +67,7 @@ def test_a_warning_passes_and_is_shown(run, keystore: Path) -> None:
 @pytest.mark.parametrize("workers", [[], ["-n2"]])
 def test_a_warning_fails_when_strict(run, keystore: Path, workers) -> None:
     keystore.chmod(0o755)
-    result = run(keystore, "--fcu-strict", *workers, subprocess=True)
+    result = run(keystore, "--fcu-strict", *workers)
     assert result.ret == 1
     result.stdout.fnmatch_lines(["FAILED fcu::KEY007?keystore?*"])
     result.stdout.no_fnmatch_line("WARNING fcu::KEY007*")
@@ -84,7 +84,7 @@ def test_a_selection_that_is_empty_has_checked_nothing(run, keystore: Path) -> N
 @pytest.mark.parametrize("workers", [[], ["-n2"]])
 def test_a_broken_rule_is_a_fault_of_the_suite(run, keystore: Path, pytester, workers) -> None:
     pytester.makeconftest(BREAKING_KEY004)
-    result = run(keystore, "--tb=long", "--showlocals", *workers, subprocess=True)
+    result = run(keystore, "--tb=long", "--showlocals", *workers, fresh=True)
     assert result.ret == 3
     result.stdout.fnmatch_lines(
         [
@@ -110,7 +110,7 @@ def test_an_interrupted_run_is_incomplete(run, keystore: Path, pytester, read_re
                 raise KeyboardInterrupt
         """
     )
-    result = run(keystore, "--fcu-report=report.json", subprocess=True)
+    result = run(keystore, "--fcu-report=report.json", fresh=True)
     assert result.ret == 2
     assert read_report()["verdict"] == "incomplete"
 
@@ -123,4 +123,4 @@ def test_failures_of_users_tests_fail_the_run_but_not_the_keystore(run, keystore
 
 
 def test_warnings_as_errors_break_nothing(run, keystore: Path) -> None:
-    assert run(keystore, "-W", "error", subprocess=True).ret == 0
+    assert run(keystore, "-W", "error", fresh=True).ret == 0

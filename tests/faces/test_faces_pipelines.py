@@ -133,4 +133,4 @@ def test_a_run_that_is_interrupted_ends_with_2(run, keystore: Path, pytester) ->
     pytester.makeconftest("def pytest_runtest_call(item):\n    raise KeyboardInterrupt\n")
     # In a process of its own: what interrupts it would interrupt a worker of these tests too.
     arguments = ("--rootdir=.", "-c", "/dev/null", f"--confcutdir={pytester.path}", ".", "fcu::")
-    assert run(keystore, *arguments, subprocess=True).ret == 2
+    assert run(keystore, *arguments, fresh=True).ret == 2

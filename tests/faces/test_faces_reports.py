@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import stat
-import subprocess
-import sys
 import xml.etree.ElementTree as ET
 from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
+from inprocess import reference_ca
 
 from fcu_conform import check
 from fcu_conform.engine import Outcome, Report, Result
@@ -42,8 +41,8 @@ def test_a_report_says_all_that_the_run_found(run, disordered: Path, read_report
 @pytest.mark.parametrize("options", [["-n2"], ["-n2", "--dist=worksteal"], ["-p", "no:randomly", "--ff"]])
 def test_the_same_input_gives_the_same_bytes(run, disordered: Path, pristine: Path, pytester, options) -> None:
     both = (disordered, pristine / "keystore")
-    run(*both, "--fcu-report=one.json", subprocess=True)
-    run(*both, "--fcu-report=two.json", *options, subprocess=True)
+    run(*both, "--fcu-report=one.json")
+    run(*both, "--fcu-report=two.json", *options)
     one, two = ((pytester.path / name).read_text().splitlines() for name in ("one.json", "two.json"))
     differing = [line for line, other in zip(one, two, strict=True) if line != other]
     assert all("checked_at" in line for line in differing)
@@ -51,7 +50,7 @@ def test_the_same_input_gives_the_same_bytes(run, disordered: Path, pristine: Pa
 
 def test_without_an_instant_all_workers_judge_at_the_same_one(tmp_path: Path, pytester, read_report) -> None:
     folder = tmp_path / "of-today"
-    subprocess.run([sys.executable, "-m", "reference_ca", "keystore", str(folder)], check=True, capture_output=True)
+    reference_ca("keystore", folder)
     pytester.runpytest_subprocess(f"--fcu-keystore={folder / 'keystore'}", "--fcu-report=report.json", "-n2")
     report = read_report()
     assert report["judged_at"] <= report["checked_at"]
@@ -136,7 +135,7 @@ def test_a_report_that_fails_at_the_end_fails_the_run(run, keystore: Path, monke
 
 @pytest.mark.parametrize("workers", [[], ["-n2"]])
 def test_junit_carries_code_level_source_and_outcome(run, disordered: Path, pytester, workers) -> None:
-    run(disordered, "--junitxml=junit.xml", *workers, subprocess=True)
+    run(disordered, "--junitxml=junit.xml", *workers)
     cases = {case.get("name"): case for case in ET.parse(pytester.path / "junit.xml").iter("testcase")}
     failed = cases["CHN003[keystore]"]
     properties = {item.get("name"): item.get("value") for item in failed.iter("property")}

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from inprocess import run_pytest
 from jsonschema import Draft202012Validator
 
 from fcu_conform.faces.json_report import schema
@@ -19,7 +20,7 @@ AT = "2026-06-01T00:00:00Z"
 
 
 def run(pytester: Any, keystore: Path, *arguments: str) -> Any:
-    return pytester.runpytest_subprocess(f"--fcu-keystore={keystore}", f"--fcu-at={AT}", *arguments)
+    return run_pytest(pytester, f"--fcu-keystore={keystore}", f"--fcu-at={AT}", *arguments)
 
 
 def test_each_validator_is_a_test_of_its_own(pytester: Any, keystore: Path) -> None:
@@ -74,8 +75,8 @@ def test_the_report_names_the_validators_with_their_versions(
 
 def test_a_chain_that_all_refuse_is_told_once_with_their_words_for_it(pytester: Any, keystore: Path) -> None:
     late = "--fcu-at=2070-01-01T00:00:00Z"
-    result = pytester.runpytest_subprocess(
-        f"--fcu-keystore={keystore}", late, "--fcu-validators=cryptography,openssl", "--fcu-report=r.json"
+    result = run_pytest(
+        pytester, f"--fcu-keystore={keystore}", late, "--fcu-validators=cryptography,openssl", "--fcu-report=r.json"
     )
     assert result.ret == 1
     report = json.loads((pytester.path / "r.json").read_text())

@@ -26,7 +26,7 @@ def test_the_same_input_gives_the_same_bytes_but_for_the_clock(run, line: Path, 
         names = {ending: f"{number}{ending}" for ending in WRITERS}
         asked = [f"--fcu-report={name}" for name in names.values()]
         devices, upload = f"--fcu-devices={line / 'alien'}", f"--fcu-portal-upload={line / 'upload.pem'}"
-        run(line / "line-1" / "keystore", devices, upload, *asked, *options, subprocess=True)
+        run(line / "line-1" / "keystore", devices, upload, *asked, *options)
         clock = json.loads((pytester.path / names[".json"]).read_text())["checked_at"].encode()
         written.append({e: (pytester.path / name).read_bytes().replace(clock, b"CLOCK") for e, name in names.items()})
     assert written[0] == written[1]

@@ -180,7 +180,7 @@ def test_a_lot_that_was_changed_since_does_not_go_on(tmp_path: Path) -> None:
         (["nowhere"], "devices nowhere: no such file or folder"),
         (["--scheduler", "tcp://127.0.0.1:9", "--workers", "2", "."], "--scheduler: its cluster has the workers"),
         (["--resume", "fcu.yml", "."], "journal fcu.yml: is no journal of fcu-conform"),
-        (["--report", "report.doc", "."], "report.doc: no report has this ending"),
+        (["--report", "report.doc", "devices"], "report.doc: no report has this ending"),
         (["--workers", "0", "."], "Invalid value for '--workers'"),
         ([], "Missing argument 'DEVICES...'"),
     ],

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from artefacts.makers import Line
+from inprocess import reference_ca
 
 from waivers.files import Lot
 
@@ -21,11 +20,9 @@ def line(tmp_path: Path) -> Line:
 @pytest.fixture(scope="session")
 def made_lot(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("lot")
-    maker = [sys.executable, "-m", "reference_ca"]
     common = ["--seed", "waived lot", "--at", "2026-01-01T00:00:00Z"]
-    subprocess.run([*maker, "keystore", str(folder), "--length", "3", *common], check=True, capture_output=True)
-    devices = ["devices", "--keystore", str(folder / "keystore"), "--count", "3", "-o", str(folder / "out")]
-    subprocess.run([*maker, *devices, *common], check=True, capture_output=True)
+    reference_ca("keystore", folder, "--length", "3", *common)
+    reference_ca("devices", "--keystore", folder / "keystore", "--count", "3", "-o", folder / "out", *common)
     return folder
 
 

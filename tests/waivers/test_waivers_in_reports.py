@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from artefacts.makers import Line
+from inprocess import run_pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
 from fcu_conform.faces.console import main
@@ -19,7 +20,7 @@ AT = "2026-06-01T00:00:00Z"
 
 def run(pytester: pytest.Pytester, line: Line, *arguments: object) -> pytest.RunResult:
     options = [f"--fcu-keystore={line.keystore}", f"--fcu-at={AT}", "--fcu-report=report.json", "--fcu-validators=none"]
-    return pytester.runpytest_subprocess(*options, *map(str, arguments))
+    return run_pytest(pytester, *options, *arguments)
 
 
 def report(pytester: pytest.Pytester) -> dict[str, Any]:
