@@ -108,6 +108,16 @@ def test_with_an_equals_sign_no_ini_file_of_theirs_counts(
     assert (pytester.path / ".pytest_cache").is_dir()
 
 
+@pytest.mark.parametrize("option", ["--fcu-config", "--fcu-portal-upload", "--fcu-waivers", "--fcu-report"])
+def test_an_ini_file_beside_a_file_is_refused_too(option: str, handed_in: Path, untouched, pytester) -> None:
+    (handed_in / "fcu.any").touch()
+    write_ini(handed_in, "tox.ini")
+    assert untouched()
+    given = (f"--fcu-keystore={handed_in / 'keystore'}", option, handed_in / "fcu.any")
+    assert "tox.ini) from there" in refusal(pytester.runpytest_inprocess(*given, *JUDGE))
+    assert untouched()
+
+
 @pytest.mark.parametrize(
     "addopts",
     ["--help", "--version", "--collect-only", "--fixtures", "--co -k nothing", "--deselect=fcu::", "--debug=debug.txt"],

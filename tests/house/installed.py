@@ -43,6 +43,7 @@ def run(folder: Path, python: Path) -> int:
         [maker, "keystore", "line", "--length", "3"],
         [maker, "devices", "--keystore", "line/keystore", "--count", "3", "-o", "out"],
         [maker, "defect", "key-of-the-root", "broken"],
+        [judge, "check", "line"],
         [judge, "rules"],
         [judge, "explain", "KEY006"],
         [judge, "upload", *of_line, "-o", "upload.pem"],
