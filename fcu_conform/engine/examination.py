@@ -29,8 +29,7 @@ from fcu_conform.rules.model import (
     Scope,
     requires,
 )
-from fcu_conform.validators.model import CannotTell, Validator
-from fcu_conform.validators.workers import UNPROTECTED
+from fcu_conform.validators.model import UNPROTECTED, CannotTell, Validator
 
 if TYPE_CHECKING:
     from fcu_conform.artefacts.deviceset import DeviceSet

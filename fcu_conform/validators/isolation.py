@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING
 from fcu_conform.validators import tasks, workers
 from fcu_conform.validators.external import ExternalCommand
 from fcu_conform.validators.messages import Message, encoded, from_question, text, to_answer
-from fcu_conform.validators.model import Answer, CannotTell, LimitReached, Question, Validator, ValidatorFault
+from fcu_conform.validators.model import (
+    UNPROTECTED,
+    Answer,
+    CannotTell,
+    LimitReached,
+    Question,
+    Validator,
+    ValidatorFault,
+)
 from fcu_conform.validators.processes import SECONDS
 from fcu_conform.validators.tasks import Origin
 from fcu_conform.validators.workers import Kind, worker
@@ -81,7 +89,7 @@ class Isolated:
 
 def isolated(origin: Origin, kind: Kind = INSTALLED, seconds: float = SECONDS) -> Validator:
     """A validator in a process of its own where the system can limit that; else one that works in this process."""
-    return origin.validator() if workers.UNPROTECTED else Isolated(origin, kind, seconds)
+    return origin.validator() if UNPROTECTED else Isolated(origin, kind, seconds)
 
 
 def plugged_in(name: str, command: str) -> Validator:
@@ -101,7 +109,7 @@ def shake_hands_apart(chain: Sequence[bytes], key: Secret, anchors: Sequence[byt
     """
     from fcu_conform.validators.handshake import from_message, shake_hands
 
-    if workers.UNPROTECTED:
+    if UNPROTECTED:
         return shake_hands(chain, key, anchors, at=at)
     given = {
         "chain": [encoded(der) for der in chain],

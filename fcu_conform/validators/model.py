@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -38,6 +39,14 @@ class Answer:
     accepted: bool
     reason: str = ""
     dates_left_out: bool = False
+
+
+UNPROTECTED = (
+    ""
+    if os.name == "posix"
+    else "validators are asked without limits of time and memory: only POSIX systems have what that needs"
+)
+"""What a run has to say of a system on which validators work in its own process; empty where they do not."""
 
 
 class ValidatorFault(Exception):

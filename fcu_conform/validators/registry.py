@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from importlib.util import find_spec
 
-from fcu_conform.validators.isolation import isolated
 from fcu_conform.validators.model import Validator, ValidatorFault
 from fcu_conform.validators.tasks import Origin
 
@@ -42,6 +41,8 @@ class Entry:
 
     def isolated(self) -> Validator:
         """The validator that another process answers for."""
+        from fcu_conform.validators.isolation import isolated  # where nobody is asked it costs nothing
+
         return isolated(self.origin)
 
     def available(self) -> bool:

@@ -29,6 +29,8 @@ def serve(memory: int) -> None:
     Args:
         memory: octets of data that this process, and each that it starts, may have.
     """
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)  # what it was is inherited
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGPROF})
     told = os.dup(1)  # what libraries print must not come between the messages
     nothing = os.open(os.devnull, os.O_RDWR)
     os.dup2(nothing, 1)

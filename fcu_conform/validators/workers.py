@@ -28,13 +28,6 @@ LOADING = 60.0
 _GRACE = 5.0
 """Seconds on the clock after which a process is killed that should have ended a task by itself."""
 
-UNPROTECTED = (
-    ""
-    if os.name == "posix"
-    else "validators are asked without limits of time and memory: only POSIX systems have what that needs"
-)
-"""What a run has to say of a system on which validators work in its own process; empty where they do not."""
-
 _START = (
     "import sys; sys.path[:] = sys.argv[2:] + sys.path; from fcu_conform.validators.worker import serve; "
     "serve(int(sys.argv[1]))"
@@ -256,7 +249,10 @@ def _interpreter() -> list[str]:
 
 def _import_path() -> list[str]:
     """Where this process imports from, but for the current folder; and this package's own place, which comes last."""
-    here = os.path.realpath(os.curdir)
+    try:
+        here = str(Path.cwd())
+    except OSError:  # it has been removed
+        here = ""
     folders = [one for one in sys.path if Path(one).is_absolute() and os.path.realpath(one) != here]
     return [*folders, str(Path(__file__).absolute().parents[2])]
 

@@ -15,7 +15,7 @@ import pytest
 
 from fcu_conform.validators import descendants, isolation, workers
 from fcu_conform.validators.isolation import Isolated, plugged_in, shake_hands_apart
-from fcu_conform.validators.model import Answer, LimitReached, Validator, ValidatorFault
+from fcu_conform.validators.model import UNPROTECTED, Answer, LimitReached, Validator, ValidatorFault
 from fcu_conform.validators.registry import ENTRIES, available, select
 from fcu_conform.validators.tasks import Origin
 from fcu_conform.validators.workers import Kind
@@ -26,7 +26,7 @@ from .paths import DEVICE, Path, usual
 HERE = FilePath(__file__).parent
 KIND = Kind("misbehaving", memory=200 << 20)
 
-pytestmark = pytest.mark.skipif(bool(workers.UNPROTECTED), reason=workers.UNPROTECTED)
+pytestmark = pytest.mark.skipif(bool(UNPROTECTED), reason=UNPROTECTED)
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -238,7 +238,7 @@ def test_a_question_that_is_interrupted_leaves_no_process_that_would_answer_the_
 
 
 def test_where_there_is_no_posix_validators_work_in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "UNPROTECTED", "no POSIX")
+    monkeypatch.setattr(isolation, "UNPROTECTED", "no POSIX")
     assert not any(isinstance(validator, Isolated) for validator in select("all"))
 
 
