@@ -104,7 +104,7 @@ class Tells(Adapter):
         if self.arguments:
             return Answer(False, os.environ.get(self.arguments[0], "not there"))
         here = [one for one in sys.path if not one or Path(one) == Path.cwd()]
-        descriptors = sorted(int(one.name) for one in Path("/proc/self/fd").iterdir())[:-1]
+        descriptors = sorted(int(one.name) for one in Path("/dev/fd").iterdir())[:-1]
         return Answer(False, f"{os.getpid()} {Path.cwd()} {here} {descriptors} {sorted(os.environ)}")
 
 
