@@ -7,6 +7,7 @@ import shutil
 import tempfile
 
 import pytest
+import sampling
 from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["pytester"]
@@ -35,6 +36,13 @@ def pytest_configure(config: pytest.Config) -> None:
     if folder and not is_controller:
         os.environ["PYTHONPYCACHEPREFIX"] = folder
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves a sample of the longest tests to an ordinary run, unless they are asked for by name."""
+    if not any("::" in argument for argument in config.args):
+        sampling.mark(items)
 
 
 @pytest.fixture

@@ -1,21 +1,63 @@
-"""Which cases an ordinary run takes as a sample, and which only ``tox -e long`` does."""
+"""What an ordinary run takes a sample of, and only ``tox -e long`` whole: much time for a little more confidence."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections import defaultdict
+from collections.abc import Iterable
 
 import pytest
 
+SAMPLES = {
+    # Soundness: whole corpora, of which each rule's own cases are in tests/vectors and tests/rules.
+    "test_the_judge_finds_exactly_the_errors_of": 120,
+    "test_the_judge_finds_exactly_the_errors_and_the_offenders_of": 180,
+    "test_both_ways_say_the_same_of": 90,
+    "test_no_character_of_a_file_goes_unseen": 1,
+    "test_a_defect_is_told_in_a_set_up_of_another_shape_too": 90,
+    "test_a_defect_is_told_in_the_set_up_that_it_is_shown_in": 90,
+    "test_the_same_seed_gives_the_same_bytes_and_another_seed_others": 16,
+    "test_device_and_upload_are_the_device_followed_by_fcu_crt": 28,
+    "test_a_device_that_was_cut_at_another_depth_is_refused": 24,
+    "test_a_liar_is_caught_by_its_rule_and_by_no_other": 30,
+    # Peers: what independent validators say.
+    "test_nobody_refuses_without_a_cause_that_is_known_or_a_rule_that_failed": 80,
+    # Traps, each in a process that is held to time and memory.
+    "test_a_configuration_that_is_a_trap_is_read_without_harm": 6,
+    "test_names_that_would_steer_a_terminal_are_shown_escaped": 4,
+    "test_an_archive_that_is_a_trap_is_no_device_output": 7,
+    "test_a_set_up_of_nothing_but_traps_is_told_place_by_place": 4,
+    "test_a_trap_beside_a_sound_chain_is_told": 4,
+    "test_a_command_says_in_a_line_what_it_cannot_read": 12,
+    "test_odd_arguments_are_refused_in_a_line": 3,
+    "test_nothing_is_written_into_a_keystore": 4,
+    "test_a_file_that_is_no_journal_is_not_written_over": 3,
+    "test_a_file_of_a_terabyte_of_nothing_is_no_device_output": 3,
+    "test_a_parquet_file_that_repeats_a_long_value_is_not_written_out": 1,
+    "test_an_address_of_no_scheduler_is_told_and_the_process_ends": 1,
+    "test_a_repository_that_would_keep_its_readers_busy_is_not_read": 3,
+    "test_a_crash_with_a_key_in_its_hands_shows_none_of_it": 6,
+    "test_no_style_of_the_terminal_shows_a_key": 4,
+    # Whole lots and what they cost.
+    "test_memory_does_not_grow_with_the_lot": 0,
+    "test_a_large_lot_stays_usable": 0,
+    "test_millions_of_rows_of_nothing_are_told_once": 0,
+    "test_a_cluster_that_loses_a_worker_gives_the_same_report_byte_for_byte": 0,
+    "test_a_run_that_was_stopped_says_so_and_goes_on_where_it_was": 1,
+    "test_the_number_of_workers_makes_no_difference": 1,
+}
+"""How many of a test's cases an ordinary run takes, by the test's name; tests that are not here are taken whole."""
 
-def sample(cases: Iterable[Any], count: int) -> list[Any]:
-    """All cases, of which so many, evenly spread and always the same, are not marked as long."""
-    every: Sequence[Any] = list(cases)
-    kept = {index * len(every) // count for index in range(count)} if count < len(every) else set(range(len(every)))
-    return [case if index in kept else _long(case) for index, case in enumerate(every)]
 
-
-def _long(case: Any) -> Any:
-    if isinstance(case, type(pytest.param())):
-        return pytest.param(*case.values, marks=(*case.marks, pytest.mark.long), id=case.id)
-    return pytest.param(*(case if isinstance(case, tuple) else (case,)), marks=pytest.mark.long)
+def mark(items: Iterable[pytest.Item]) -> None:
+    """Marks the other cases as long; those that stay are evenly spread, and always the same."""
+    cases = defaultdict(list)
+    for item in items:
+        name = getattr(item, "originalname", None)
+        if name in SAMPLES:
+            cases[name].append(item)
+    for name, every in cases.items():
+        count = SAMPLES[name]
+        taken = {index * len(every) // count for index in range(count)}
+        for index, item in enumerate(every):
+            if index not in taken:
+                item.add_marker(pytest.mark.long)
