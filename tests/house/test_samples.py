@@ -7,7 +7,7 @@ import re
 import pytest
 import sampling
 
-from house.sources import modules
+from house.sources import ROOT, modules
 
 DEFINED = [name for module in modules("tests") for name in re.findall(r"^def (test_\w+)\(", module.text, re.MULTILINE)]
 
@@ -15,6 +15,13 @@ DEFINED = [name for module in modules("tests") for name in re.findall(r"^def (te
 @pytest.mark.parametrize("name", sampling.SAMPLES)
 def test_a_test_that_is_sampled_is_there_once(name: str) -> None:
     assert DEFINED.count(name) == 1
+
+
+def test_folders_and_files_that_tox_names_are_there() -> None:
+    named = re.findall(r"\btests[{/}\w.]+", (ROOT / "tox.ini").read_text(encoding="utf-8"))
+    paths = {name.replace("{/}", "/").rstrip(".") for name in named}
+    assert len(paths) > 10
+    assert [path for path in paths if not (ROOT / path.replace("tests.hostile", "tests/hostile")).exists()] == []
 
 
 class Item:

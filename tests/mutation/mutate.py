@@ -101,7 +101,16 @@ def run_pytest(copy: Path, files: Sequence[str], plugin: object) -> int:
     os.environ["PYTHONPATH"] = str(copy)
     os.environ["FCU_TESTS_BYTECODE"] = ""  # none is kept: a mutant has the size and the second of the one before it
     sys.path[:] = [str(copy), *(path for path in sys.path if path != str(ROOT))]
-    options = ["-q", "-s", "-p", "no:cacheprovider", f"--basetemp={copy}/.temporary", "--no-header"]
+    options = [
+        "-q",
+        "-s",
+        "-m",
+        "not plugins",
+        "-p",
+        "no:cacheprovider",
+        f"--basetemp={copy}/.temporary",
+        "--no-header",
+    ]
     return int(pytest.main([*options, *files], plugins=[plugin]))
 
 
