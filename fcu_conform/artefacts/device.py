@@ -37,6 +37,19 @@ class DeviceKey:
     private: Secret | None = None
 
 
+@dataclass(frozen=True)
+class Remark:
+    """What is to be told of the output, and of no device in it.
+
+    ``passed_over`` are files that nobody reads, the first of them by name, ``count`` is how many there are;
+    ``is_nameless``: it is a table that says of no device what its endpoint name is.
+    """
+
+    passed_over: tuple[str, ...] = ()
+    count: int = 0
+    is_nameless: bool = False
+
+
 class Device:
     """The output for one device.
 
@@ -51,6 +64,7 @@ class Device:
         identity: what all files of this device share: its place and name without the ending.
         enrollment_id: the enrollment identity that the manifest gives.
         own: the device's own certificate, where it is known already to be none of the CA's.
+        remark: what is to be told of the output, where this stands for that and not for a device.
     """
 
     __slots__ = (
@@ -63,6 +77,7 @@ class Device:
         "name",
         "other_keys",
         "own",
+        "remark",
         "troubles",
     )
 
@@ -88,6 +103,7 @@ class Device:
         self.other_keys: tuple[DeviceKey, ...] = ()
         self.enrollment_id = enrollment_id
         self.own: Certificate | None = None
+        self.remark: Remark | None = None
 
     @property
     def certificate(self) -> Certificate | None:
@@ -107,9 +123,21 @@ class DeviceFile:
         data: its bytes.
         chain: DER certificates in order, where a table has them one by one.
         troubles: why its bytes could not be had.
+        remark: what is to be told of the output, where this stands for that and not for a device.
     """
 
-    __slots__ = ("chain", "data", "endpoint_names", "enrollment_id", "identity", "key", "kind", "name", "troubles")
+    __slots__ = (
+        "chain",
+        "data",
+        "endpoint_names",
+        "enrollment_id",
+        "identity",
+        "key",
+        "kind",
+        "name",
+        "remark",
+        "troubles",
+    )
 
     def __init__(
         self,
@@ -123,6 +151,7 @@ class DeviceFile:
         endpoint_names: tuple[str, ...] = (),
         enrollment_id: str | None = None,
         chain: tuple[bytes, ...] = (),
+        remark: Remark | None = None,
     ) -> None:
         self.name = name
         self.kind = kind
@@ -133,6 +162,7 @@ class DeviceFile:
         self.key = key
         self.troubles = troubles
         self.chain = chain
+        self.remark = remark
 
     @classmethod
     def of(cls, device: Device) -> DeviceFile:
@@ -148,6 +178,7 @@ class DeviceFile:
     def read(self) -> Device:
         """The device; what breaks its reader is a trouble of this device alone."""
         device = self._unread(self.troubles)
+        device.remark = self.remark
         try:
             if self.kind is Kind.CHAIN:
                 _read_chain(device, self.chain)
@@ -182,6 +213,7 @@ class DeviceFile:
         device.certificates = (own, *rest)
         device.troubles = ()
         device.bundle = None
+        device.remark = None
         device.own = own
         return device
 

@@ -12,13 +12,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from fcu_conform.artefacts.archives import BoundedStream, Opener, open_regular, unpacked_limit
 from fcu_conform.artefacts.chunks import Chunk, FilesChunk
+from fcu_conform.artefacts.columns import meant_by
 from fcu_conform.artefacts.device import DeviceFile
 from fcu_conform.artefacts.limits import TABLE_LINE, TABLE_ROW, TABLE_STRANGE
-from fcu_conform.artefacts.rows import read_row, row_name, unread
+from fcu_conform.artefacts.rows import COLUMNS, RowError, nameless, read_row, row_name, unread
 
 _BLOCK = 1 << 20
 
@@ -43,6 +44,7 @@ class LinesChunk:
     first: int
     start: int
     stop: int
+    has_names: bool
 
     may_travel = True
 
@@ -63,7 +65,7 @@ class LinesChunk:
             reason = (fault.strerror or str(fault)).lower()
             yield unread(row_name(name, self.first), f"cannot be read any more: {reason}")
             return
-        yield from _rows(name, self.first, data)
+        yield from _rows(name, self.first, data, self.has_names)
 
     def fingerprint(self) -> bytes:
         """See `Chunk`."""
@@ -73,7 +75,7 @@ class LinesChunk:
             return bytes(8)
 
 
-def _rows(table: str, first: int, data: bytes) -> Iterator[DeviceFile]:
+def _rows(table: str, first: int, data: bytes, has_names: bool) -> Iterator[DeviceFile]:
     for number, line in enumerate(data.split(b"\n"), start=first):
         if not line or line.isspace():
             continue
@@ -81,11 +83,24 @@ def _rows(table: str, first: int, data: bytes) -> Iterator[DeviceFile]:
             yield unread(row_name(table, number), f"has more than {TABLE_ROW} bytes")
             continue
         try:
-            row = json.loads(line)
+            row = json.loads(line, object_pairs_hook=_members)
+        except RowError as fault:
+            yield unread(row_name(table, number), str(fault))
+            continue
         except (ValueError, RecursionError):
             yield unread(row_name(table, number), "is no JSON object on a line of its own")
             continue
-        yield read_row(table, number, row)
+        yield read_row(table, number, row, has_names=has_names)
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The members of a JSON object. Raises RowError if one is there twice: readers differ in which of them counts."""
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        seen: set[str] = set()
+        twice = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
+        raise RowError(f"has {twice!r} twice")
+    return members
 
 
 def line_chunks(path: Path, *, packed: bool, opener: Opener | None = None) -> Iterator[Chunk]:
@@ -98,14 +113,20 @@ def line_chunks(path: Path, *, packed: bool, opener: Opener | None = None) -> It
                 if packed
                 else _spans(raw, os.fstat(raw.fileno()).st_size)
             )
+            has_names: bool | None = None
             for (first, start, stop), lines in spans:
                 if strangeness := _strangeness(lines):
                     yield _strange(path, first, lines, strangeness)
                     return
+                if has_names is None:
+                    rows = lines.split(b"\n")
+                    has_names = any(map(_names_a_device, rows))
+                    if not has_names and any("chain" in _members_of(row) for row in rows):
+                        yield FilesChunk((nameless(path.name),))
                 if packed or opener is not None or stop - start != len(lines):
-                    yield FilesChunk(tuple(_rows(path.name, first, lines)))
+                    yield FilesChunk(tuple(_rows(path.name, first, lines, has_names)))
                 else:
-                    yield LinesChunk(os.fspath(path), first, start, stop)
+                    yield LinesChunk(os.fspath(path), first, start, stop, has_names)
     except (OSError, EOFError, ValueError, zlib.error, tarfile.TarError) as fault:
         reason = str(fault).splitlines()[0] if str(fault) else type(fault).__name__
         trouble = f"cannot be read to its end: {reason}; what comes after was not judged"
@@ -123,18 +144,28 @@ def _strangeness(lines: bytes) -> str:
 
 
 def _tells_of_a_device(line: bytes) -> bool:
+    return not _members_of(line).keys().isdisjoint(("chain", "bundle"))
+
+
+def _names_a_device(line: bytes) -> bool:
+    """A row has an endpoint name, or one under a name that is misspelt: that is told of the row."""
+    return any(value and meant_by(name, COLUMNS) == "endpoint_name" for name, value in _members_of(line).items())
+
+
+def _members_of(line: bytes) -> dict[str, Any]:
     try:
         row = json.loads(line)
     except (ValueError, RecursionError):
-        return False
-    return isinstance(row, dict) and not row.keys().isdisjoint(("chain", "bundle"))
+        return {}
+    return row if isinstance(row, dict) else {}
 
 
 def _strange(path: Path, first: int, lines: bytes, strangeness: str) -> Chunk:
     """The first of such lines, and that the rest was left out."""
     some = b"\n".join(lines.split(b"\n", 10)[:10])
     trouble = f"has {strangeness} from line {first} on; what comes after was not judged"
-    return FilesChunk((*_rows(path.name, first, some), unread(path.name, trouble)))
+    has_names = any(map(_names_a_device, some.split(b"\n")))
+    return FilesChunk((*_rows(path.name, first, some, has_names), unread(path.name, trouble)))
 
 
 def _spans(stream: IO[bytes] | BoundedStream, size: int) -> Iterator[tuple[tuple[int, int, int], bytes]]:

@@ -9,9 +9,10 @@ from typing import Any
 
 from fcu_conform.artefacts.archives import Opener, unpacked_limit
 from fcu_conform.artefacts.chunks import CHUNK, Chunk, FilesChunk
+from fcu_conform.artefacts.columns import fault_of_columns
 from fcu_conform.artefacts.device import DeviceFile
 from fcu_conform.artefacts.limits import DEVICE_FILE, PARQUET_ROW, TABLE_ROW, TABLE_STRANGE
-from fcu_conform.artefacts.rows import COLUMNS, read_row, row_name, unread
+from fcu_conform.artefacts.rows import COLUMNS, nameless, read_row, row_name, unread
 
 _BUFFER = 1 << 20
 
@@ -34,9 +35,12 @@ def parquet_chunks(path: Path, opener: Opener) -> Iterator[Chunk]:
                 yield FilesChunk((unread(path.name, fault),))
                 return
             columns = [column for column in COLUMNS if column in file.schema_arrow.names]
+            has_names = _has_names(file.metadata)
+            if not has_names and "chain" in columns:
+                files.append(nameless(path.name))
             number = 1
             for batch in file.iter_batches(batch_size=_UNPACKED_ROWS, columns=columns, use_threads=False):
-                files += _rows(path.name, number, batch)
+                files += _rows(path.name, number, _with_own_values(pa, batch), has_names)
                 number += batch.num_rows
                 if len(files) >= CHUNK:
                     yield FilesChunk(tuple(files))
@@ -49,18 +53,61 @@ def parquet_chunks(path: Path, opener: Opener) -> Iterator[Chunk]:
         yield FilesChunk(tuple(files))
 
 
-def _rows(table: str, first: int, batch: Any) -> Iterator[DeviceFile]:
+def _has_names(metadata: Any) -> bool:
+    """Some row has an endpoint name, as far as the footer tells."""
+    for number in range(metadata.num_row_groups):
+        group = metadata.row_group(number)
+        for column in (group.column(place) for place in range(group.num_columns)):
+            if column.path_in_schema == "endpoint_name":
+                statistics = column.statistics
+                is_told = statistics is not None and statistics.has_null_count
+                if not is_told or statistics.null_count < group.num_rows:
+                    return True
+    return False
+
+
+def _with_own_values(pa: Any, batch: Any) -> Any:
+    """The rows with values of their own, where the file's writer had them share some: shared ones have no size."""
+    columns = [
+        column.cast(_plain_type(pa, column.type)) if _is_shared(column.type) else column for column in batch.columns
+    ]
+    return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
+
+
+def _is_shared(kind: Any) -> bool:
+    return "dictionary" in str(kind) or "view" in str(kind)
+
+
+def _plain_type(pa: Any, kind: Any) -> Any:
+    """What values of a type are in the end: large_string, large_binary, a large_list of that, or null; else None."""
+    types = pa.types
+    if types.is_null(kind):
+        return kind
+    if types.is_dictionary(kind):
+        inner = kind.value_type
+        return None if "view" in str(inner) else _plain_type(pa, inner)  # pyarrow cannot look these up
+    if types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind):
+        return pa.large_string()
+    is_binary = types.is_binary(kind) or types.is_large_binary(kind) or types.is_binary_view(kind)
+    if is_binary or types.is_fixed_size_binary(kind):
+        return pa.large_binary()
+    if types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind):
+        return pa.large_list(pa.large_binary()) if _plain_type(pa, kind.value_type) == pa.large_binary() else None
+    return None
+
+
+def _rows(table: str, first: int, batch: Any, has_names: bool) -> Iterator[DeviceFile]:
     """The devices of some rows; those that are too large are told before Python has their values."""
     if batch.nbytes <= TABLE_ROW:
         for number, row in enumerate(batch.to_pylist(), start=first):
-            yield read_row(table, number, row)
+            yield read_row(table, number, row, has_names=has_names)
         return
     for place in range(batch.num_rows):
         row = batch.slice(place, 1)
         if row.nbytes > TABLE_ROW:
             yield unread(row_name(table, first + place), f"has more than {TABLE_ROW} bytes")
         else:
-            yield read_row(table, first + place, row.to_pylist()[0])
+            yield read_row(table, first + place, row.to_pylist()[0], has_names=has_names)
 
 
 def _size_fault(metadata: Any, size: int, limit: int) -> str:
@@ -80,20 +127,21 @@ def _size_fault(metadata: Any, size: int, limit: int) -> str:
 
 def _schema_fault(pa: Any, schema: Any) -> str:
     """What is wrong with the columns; empty if nothing is."""
-    types = pa.types
+    if fault := fault_of_columns(schema.names, COLUMNS):
+        return fault
     if "chain" not in schema.names and "bundle" not in schema.names:
         return "has neither a column chain nor a column bundle"
+    text, binary = pa.large_string(), pa.large_binary()
+    expected = {
+        "bundle": ((binary,), "and not binary"),
+        "chain": ((text, pa.large_list(binary)), "and neither string nor list<binary>"),
+        "endpoint_name": ((text,), "and not string"),
+        "enrollment_id": ((text,), "and not string"),
+    }
     for column in COLUMNS:
-        if column not in schema.names:
-            continue
-        kind = schema.field(column).type
-        is_text = types.is_string(kind) or types.is_large_string(kind)
-        is_binary = types.is_binary(kind) or types.is_large_binary(kind)
-        is_list = types.is_list(kind) or types.is_large_list(kind)
-        if column == "bundle" and not is_binary:
-            return f"column bundle: is {kind}, and not binary"
-        if column == "chain" and not is_text and not (is_list and types.is_binary(kind.value_type)):
-            return f"column chain: is {kind}, and neither string nor list<binary>"
-        if column in ("endpoint_name", "enrollment_id") and not is_text:
-            return f"column {column}: is {kind}, and not string"
+        if column in schema.names:
+            kind = schema.field(column).type
+            taken, words = expected[column]
+            if _plain_type(pa, kind) not in (*taken, pa.null()):
+                return f"column {column}: is {kind}, {words}"
     return ""

@@ -10,10 +10,12 @@ import base64
 import binascii
 from typing import Any
 
-from fcu_conform.artefacts.device import DeviceFile, Kind, unreadable
+from fcu_conform.artefacts.columns import fault_of_columns
+from fcu_conform.artefacts.device import DeviceFile, Kind, Remark, unreadable
 from fcu_conform.artefacts.limits import DEVICE_FILE
 
 COLUMNS = ("endpoint_name", "chain", "bundle", "enrollment_id")
+_KNOWN = frozenset(COLUMNS)
 
 
 class RowError(ValueError):
@@ -30,10 +32,19 @@ def is_row_of(table: str, name: str) -> bool:
     return name.startswith(f"{table} row ")
 
 
-def read_row(table: str, number: int, row: Any) -> DeviceFile:
-    """The device that one row tells of; ``number`` counts from 1.
+def nameless(table: str) -> DeviceFile:
+    """Stands for a table that has no endpoint names."""
+    return DeviceFile(table, remark=Remark(is_nameless=True))
 
-    Certificates and bundles are bytes or base64 text, as the table's format has them.
+
+def read_row(table: str, number: int, row: Any, *, has_names: bool) -> DeviceFile:
+    """The device that one row tells of.
+
+    Args:
+        table: the file's name.
+        number: of the row, from 1.
+        row: the values by their columns; certificates and bundles are bytes or base64 text, as the format has them.
+        has_names: the table has endpoint names. Then each row must have one, and otherwise none.
     """
     place = row_name(table, number)
     if not isinstance(row, dict):
@@ -41,14 +52,16 @@ def read_row(table: str, number: int, row: Any) -> DeviceFile:
     name = row.get("endpoint_name")
     shown = f"{place} ({name})" if name and isinstance(name, str) else place
     try:
-        return _device(place, shown, row)
+        return _device(place, shown, row, has_names)
     except RowError as fault:
         return unread(shown, str(fault))
     except Exception as fault:
         return unread(shown, unreadable(fault))
 
 
-def _device(place: str, shown: str, row: dict[str, Any]) -> DeviceFile:
+def _device(place: str, shown: str, row: dict[str, Any], has_names: bool) -> DeviceFile:
+    if not row.keys() <= _KNOWN and (fault := fault_of_columns(list(row), COLUMNS)):
+        raise RowError(fault)
     name = _text(row, "endpoint_name")
     chain, bundle = row.get("chain"), row.get("bundle")
     if (chain is None) == (bundle is None):
@@ -67,6 +80,12 @@ def _device(place: str, shown: str, row: dict[str, Any]) -> DeviceFile:
         raise RowError("chain: is neither PEM text nor a list of DER certificates")
     if len(device.data) + sum(map(len, device.chain)) > DEVICE_FILE:
         raise RowError(f"has more than {DEVICE_FILE} bytes")
+    if (name is not None) is not has_names:
+        raise RowError(
+            "has no endpoint_name, and other rows have one"
+            if has_names
+            else "has an endpoint_name, and the rows before it have none"
+        )
     return device
 
 

@@ -11,7 +11,7 @@ from fcu_conform.artefacts.setup import Setup
 from fcu_conform.rules.constraints import excluded_names
 from fcu_conform.rules.device_certificate import DEVICE_PAGE
 from fcu_conform.rules.device_chain import at, own_certificate
-from fcu_conform.rules.model import DeviceFindings, Finding, Level, NotApplicable, device_rule
+from fcu_conform.rules.model import DeviceFindings, Finding, Level, Location, NotApplicable, device_rule
 from fcu_conform.rules.sources import device, docs, rfc
 from fcu_conform.rules.words import certificate_words, has_controls, titled
 
@@ -37,6 +37,9 @@ _RECOMMENDED = re.compile(r"[A-Za-z0-9'()+,\-.?:/= ]*")
     looks_at=(Part.NAME,),
 )
 def common_name_is_endpoint_name(subject: Device, setup: Setup) -> DeviceFindings:
+    if subject.remark is not None and subject.remark.is_nameless:
+        told = "no row has an endpoint_name, so the CNs were compared with nothing"
+        return [Finding(told, Location(subject.name), "a column endpoint_name", "none", level=Level.NOTICE)]
     names = own_certificate(subject, setup).common_names
     place = at(1, "subject")
     if len(names) != 1:

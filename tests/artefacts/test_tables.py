@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from fcu_conform.artefacts import jsonlines, rows, tables
-from fcu_conform.artefacts.device import DeviceFile, Kind
+from fcu_conform.artefacts.device import DeviceFile, Kind, Remark
 from fcu_conform.artefacts.jsonlines import LinesChunk
 from fcu_conform.artefacts.rows import read_row
 from fcu_conform.artefacts.tables import check_reader, estimate_rows, is_table, table_chunks
@@ -69,14 +69,65 @@ def test_tables_are_known_by_their_endings(name: str, is_one: bool) -> None:
         ({"chain": ["QQ"]}, "t row 3", "chain: is no base64 text"),
         ({"bundle": ["QQ=="]}, "t row 3", "bundle: is no base64 text"),
         ({"bundle": "ä"}, "t row 3", "bundle: is no base64 text"),
+        ({"chain": CHAIN}, "t row 3", "has no endpoint_name, and other rows have one"),
+        ({"endpoint_name": "", "bundle": A64}, "t row 3", "has no endpoint_name, and other rows have one"),
+        ({"endpointName": "a", "chain": CHAIN}, "t row 3", "has a column 'endpointName': did you mean endpoint_name?"),
+        ({"endpoint_name": "a", "chains": CHAIN}, "t row 3 (a)", "has a column 'chains': did you mean chain?"),
     ],
 )
 def test_a_row_that_tells_of_no_device_says_why(row: object, name: str, trouble: str) -> None:
-    assert told([read_row("t", 3, row)]) == [(name, (trouble,))]
+    assert told([read_row("t", 3, row, has_names=True)]) == [(name, (trouble,))]
+
+
+@pytest.mark.parametrize("more", [{"chain_id": 1}, {"line": "x"}, {"EndpointName": "b"}, {"endpoint": "b", "": 1}])
+def test_other_columns_are_left_alone(more: dict[str, object]) -> None:
+    row = {"endpoint_name": "a", "chain": CHAIN, **more}
+    assert told([read_row("t", 3, row, has_names=True)]) == [("t row 3 (a)", ())]
+
+
+@pytest.mark.parametrize(
+    ("row", "trouble"),
+    [
+        ('{"chain": "a", "chain": "b"}', "has 'chain' twice"),
+        ('{"endpoint_name": "a", "x": 1, "x": 1}', "has 'x' twice"),
+        ('{"endpoint_name": "a", "x": {"y": 1, "y": 2}}', "has 'y' twice"),
+    ],
+)
+def test_a_row_with_a_key_twice_is_an_error(row: str, trouble: str, tmp_path: Path) -> None:
+    path = tmp_path / "t.jsonl"
+    path.write_text(line("a") + row + "\n")
+    assert devices(path) == [("t.jsonl row 1 (a)", ()), ("t.jsonl row 2", (trouble,))]
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("name", [{}, {"endpoint_name": None}, {"endpoint_name": ""}, {"name": "a"}])
+def test_a_table_without_endpoint_names_says_so_once(name: dict[str, object], packed: bool, tmp_path: Path) -> None:
+    path = tmp_path / ("t.jsonl.gz" if packed else "t.jsonl")
+    text = "".join(json.dumps({**name, "chain": CHAIN}) + "\n" for _ in range(3))
+    path.write_bytes(gzip.compress(text.encode()) if packed else text.encode())
+    first, *others = [file for chunk in table_chunks(path) for file in chunk.files()]
+    assert (first.name, first.remark) == (path.name, Remark(is_nameless=True))
+    assert [(file.endpoint_names, file.troubles, file.remark) for file in others] == [((), (), None)] * 3
+
+
+def test_bundles_have_names_of_their_own_and_need_none_beside_them(tmp_path: Path) -> None:
+    path = tmp_path / "t.jsonl"
+    path.write_text(json.dumps({"bundle": A64}) + "\n")
+    assert devices(path) == [("t.jsonl row 1", ())]
+
+
+def test_a_name_that_comes_late_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jsonlines, "_BLOCK", 200)
+    path = tmp_path / "t.jsonl"
+    path.write_text((json.dumps({"chain": CHAIN}) + "\n") * 40 + line("late"))
+    files = devices(path)
+    assert files[0] == ("t.jsonl", ())
+    assert files[-1] == ("t.jsonl row 41 (late)", ("has an endpoint_name, and the rows before it have none",))
+    assert {trouble for _, trouble in files[:-1]} == {()}
 
 
 def test_each_kind_of_row_is_a_device() -> None:
-    pem = read_row("t", 3, {"endpoint_name": "a", "chain": CHAIN, "enrollment_id": "0a"})
+    pem = read_row("t", 3, {"endpoint_name": "a", "chain": CHAIN, "enrollment_id": "0a"}, has_names=True)
     assert (pem.kind, pem.data, pem.endpoint_names, pem.enrollment_id, pem.identity, pem.name) == (
         Kind.PEM,
         CHAIN.encode(),
@@ -85,13 +136,13 @@ def test_each_kind_of_row_is_a_device() -> None:
         "a",
         "t row 3 (a)",
     )
-    one_by_one = read_row("t", 3, {"endpoint_name": None, "chain": [A64, b"B"], "enrollment_id": ""})
+    one_by_one = read_row("t", 3, {"endpoint_name": None, "chain": [A64, b"B"], "enrollment_id": ""}, has_names=False)
     assert (one_by_one.kind, one_by_one.chain, one_by_one.endpoint_names) == (Kind.CHAIN, (b"A", b"B"), ())
     assert (one_by_one.enrollment_id, one_by_one.identity, one_by_one.name) == (None, "t row 3", "t row 3")
-    assert read_row("t", 3, {"chain": (b"B",)}).chain == (b"B",)
-    bundle = read_row("t", 3, {"bundle": A64})
+    assert read_row("t", 3, {"chain": (b"B",)}, has_names=False).chain == (b"B",)
+    bundle = read_row("t", 3, {"bundle": A64}, has_names=False)
     assert (bundle.kind, bundle.data) == (Kind.BUNDLE, b"A")
-    assert read_row("t", 3, {"bundle": b"AB"}).data == b"AB"
+    assert read_row("t", 3, {"bundle": b"AB"}, has_names=False).data == b"AB"
 
 
 def test_a_row_has_as_many_bytes_as_the_limit_and_not_one_more(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,7 +155,7 @@ def test_a_row_has_as_many_bytes_as_the_limit_and_not_one_more(monkeypatch: pyte
         ({"bundle": b"1234"}, ()),
         ({"bundle": b"12345"}, ("has more than 4 bytes",)),
     ):
-        assert read_row("t", 1, row).troubles == trouble
+        assert read_row("t", 1, row, has_names=False).troubles == trouble
 
 
 def test_lines_are_numbered_from_one_and_empty_ones_count(tmp_path: Path) -> None:
@@ -229,7 +280,7 @@ def test_a_chunk_is_read_again_and_tells_when_it_cannot_be(tmp_path: Path) -> No
     fingerprint = chunk.fingerprint()
     assert len(fingerprint) == 8
     assert fingerprint != bytes(8)
-    second = LinesChunk(str(path), 2, 1, path.stat().st_size)
+    second = LinesChunk(str(path), 2, 1, path.stat().st_size, True)
     assert told(second.files()) == [("t.jsonl row 2 (a)", ()), ("t.jsonl row 3 (b)", ())]
     path.write_text(path.read_text() + "more")
     assert chunk.fingerprint() == fingerprint

@@ -19,8 +19,9 @@ from fcu_conform.artefacts.device import Device
 from fcu_conform.artefacts.deviceset import DeviceSet
 from fcu_conform.artefacts.folders import FolderChunk
 from fcu_conform.artefacts.limits import TABLE_ROW
+from fcu_conform.rules.model import Level
 
-from .streams import CHAIN, made, same_template
+from .streams import CHAIN, judge, made, same_template, setup_in
 
 PEM = made(1).data.decode()
 DER = [same_template(1).der, CHAIN[0].der]
@@ -67,12 +68,12 @@ def test_a_row_gives_the_device_its_name_its_chain_and_its_identity(tmp_path: Pa
         ({"chain": ["!"]}, "chain: is no base64 text"),
         ({"chain": [7]}, "chain: is no base64 text"),
         ({"bundle": "%"}, "bundle: is no base64 text"),
-        ({"chain": []}, "has no certificate"),
+        ({"endpoint_name": "x", "chain": []}, "has no certificate"),
         (
-            {"chain": ["AAAA"]},
+            {"endpoint_name": "x", "chain": ["AAAA"]},
             "certificate 1: cannot be read: certificate: tag 0x00 where 0x30 was expected, at offset 0",
         ),
-        ({"chain": ""}, "is empty"),
+        ({"endpoint_name": "x", "chain": ""}, "is empty"),
         ({"chain": PEM + same_template(1).key.sec1()}, "chain: holds a private key, which has no place in a table"),
         ({"chain": "x" * 300_000}, "has more than 262144 bytes"),
         ('{"chain": "' + "x" * TABLE_ROW + '"}', f"has more than {TABLE_ROW} bytes"),
@@ -85,6 +86,26 @@ def test_a_bad_row_is_an_offender_and_the_others_count(row: object, trouble: str
     assert odd.name.startswith("lot.jsonl row 2")
     assert odd.troubles == (trouble,)
     assert first.troubles == last.troubles == ()
+
+
+def test_names_that_are_missing_or_misspelt_are_told(tmp_path: Path) -> None:
+    """In a table where others have one the row is an offender; where none has, the rule says what it did not do."""
+    setup = setup_in(tmp_path / "line")
+
+    def judged(*rows: object) -> tuple[list[str], list[tuple[str, Level | None]]]:
+        chunks = DeviceSet((lines(tmp_path / "lot.jsonl", *rows),)).chunks()
+        result = judge([file for chunk in chunks for file in chunk.files()], setup, short=True)
+        notices = [(finding.message, finding.level) for finding in result.tallies["DEV005"].findings]
+        return [offender.name for offender in result.offenders], notices
+
+    chains = [made(number).data.decode() for number in range(3)]
+    named = [{"endpoint_name": f"lamp-{number:05}", "chain": chain} for number, chain in enumerate(chains)]
+    assert judged(*named) == ([], [])
+    assert judged(*named[:2], {"chain": chains[2]}) == (["lot.jsonl row 3"], [])
+    assert judged({"chain": chains[2]}, *named[:2]) == (["lot.jsonl row 1"], [])
+    assert judged(*named[:2], {"end_point_name": "lamp-00002", "chain": chains[2]}) == (["lot.jsonl row 3"], [])
+    notice = ("no row has an endpoint_name, so the CNs were compared with nothing", Level.NOTICE)
+    assert judged(*({"chain": chain} for chain in chains)) == ([], [notice])
 
 
 def test_a_line_without_end_costs_neither_memory_nor_the_lines_after_it(tmp_path: Path) -> None:
