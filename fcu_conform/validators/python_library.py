@@ -6,7 +6,8 @@ import importlib
 import sys
 import warnings
 from abc import ABC, abstractmethod
-from importlib.util import LazyLoader, find_spec, module_from_spec
+from types import ModuleType
+from typing import Any
 
 from fcu_conform.validators.model import Answer, Question, ValidatorFault
 
@@ -95,15 +96,18 @@ def words(error: BaseException) -> str:
 
 
 def import_when_used(name: str) -> None:
-    """Lets the next import of a module have no effect before something of it is looked at.
+    """Puts a stand-in where imports find a module; the module is imported when something of it is looked at.
 
-    Only where this process is for validators alone: a module that looks at what is in `sys.modules` would notice.
+    Only in a process that is there for validators alone: others would come across the stand-in.
     """
-    spec = find_spec(name)
-    if name in sys.modules or spec is None or spec.loader is None:
+    if name in sys.modules:
         return
-    loader = LazyLoader(spec.loader)
-    spec.loader = loader
-    module = module_from_spec(spec)
-    sys.modules[name] = module
-    loader.exec_module(module)
+    stand_in = ModuleType(name, "A stand-in for a module that nothing was needed of so far.")
+
+    def look(attribute: str) -> Any:
+        if sys.modules.get(name) is stand_in:
+            del sys.modules[name]
+        return getattr(importlib.import_module(name), attribute)
+
+    vars(stand_in)["__getattr__"] = look
+    sys.modules[name] = stand_in

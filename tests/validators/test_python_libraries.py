@@ -17,6 +17,7 @@ from fcu_conform.validators.certvalidator import Certvalidator
 from fcu_conform.validators.model import Answer, Question, Validator, ValidatorFault
 from fcu_conform.validators.openssl_library import OpensslLibrary
 from fcu_conform.validators.pyhanko import Pyhanko
+from fcu_conform.validators.python_library import import_when_used
 from fcu_conform.validators.rust import Cryptography
 
 from . import paths
@@ -222,3 +223,18 @@ def test_pyhanko_brings_in_no_asynchronous_network_client() -> None:
     program = "import sys, pyhanko_certvalidator\nprint('aiohttp' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_a_module_is_imported_when_it_is_used_and_not_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "colorsys", raising=False)
+    import_when_used("colorsys")
+    import colorsys
+
+    assert colorsys.__doc__ == "A stand-in for a module that nothing was needed of so far."
+    assert colorsys.rgb_to_hsv(0, 0, 0) == (0, 0, 0)
+    assert vars(sys.modules["colorsys"])["rgb_to_hsv"]
+    with pytest.raises(AttributeError):
+        colorsys.no_such_thing  # noqa: B018
+    before = sys.modules["colorsys"]
+    import_when_used("colorsys")
+    assert sys.modules["colorsys"] is before
