@@ -1,4 +1,4 @@
-"""PKCS#10 requests."""
+"""PKCS#10 requests: what is read of one, whether its signature holds, and what is no request."""
 
 from __future__ import annotations
 

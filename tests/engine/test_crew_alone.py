@@ -1,6 +1,4 @@
-"""A crew with executors of the test's own: what is handed out when, what is judged here, how often workers are found
-anew.
-"""
+"""A crew with executors of the test's own: what is handed out when, judged here, and how often workers are renewed."""
 
 from __future__ import annotations
 

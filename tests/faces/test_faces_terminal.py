@@ -1,4 +1,4 @@
-"""What people read on the terminal."""
+"""What people read on the terminal: failures, warnings, the verdict, at any width, and nothing that steers it."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""The corpus measured without the judge: enough cases, every code covered, and a maker whose good chains other
-readers accept.
-"""
+"""The corpus measured without the judge: enough cases, every code covered, and a maker whose chains others accept."""
 
 from __future__ import annotations
 

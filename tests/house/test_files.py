@@ -40,6 +40,13 @@ def test_a_module_says_first_what_it_is_for(module: Module) -> None:
     assert module.text.lstrip().startswith(('"""', 'r"""', "#!"))
 
 
+@pytest.mark.parametrize("module", [m for m in ALL if m.path.name.startswith("test_")], ids=place)
+def test_a_test_file_says_in_one_line_what_it_holds(module: Module) -> None:
+    said = (ast.get_docstring(ast.parse(module.text)) or "").splitlines()[0]
+    assert said.endswith((".", "?"))
+    assert len(said) > 40
+
+
 def test_no_private_key_stands_in_a_file_but_in_fixtures() -> None:
     checked, found = 0, []
     for path in files_below(ROOT):

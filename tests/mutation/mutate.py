@@ -101,16 +101,8 @@ def run_pytest(copy: Path, files: Sequence[str], plugin: object) -> int:
     os.environ["PYTHONPATH"] = str(copy)
     os.environ["FCU_TESTS_BYTECODE"] = ""  # none is kept: a mutant has the size and the second of the one before it
     sys.path[:] = [str(copy), *(path for path in sys.path if path != str(ROOT))]
-    options = [
-        "-q",
-        "-s",
-        "-m",
-        "not plugins",
-        "-p",
-        "no:cacheprovider",
-        f"--basetemp={copy}/.temporary",
-        "--no-header",
-    ]
+    options = ["-q", "-s", "--no-header", "-m", "not plugins", "-p", "no:cacheprovider"]
+    options.append(f"--basetemp={copy}/.temporary")
     return int(pytest.main([*options, *files], plugins=[plugin]))
 
 
