@@ -37,6 +37,7 @@ SAMPLES = {
     "test_a_repository_that_would_keep_its_readers_busy_is_not_read": 3,
     "test_a_crash_with_a_key_in_its_hands_shows_none_of_it": 6,
     "test_no_style_of_the_terminal_shows_a_key": 4,
+    "test_no_style_of_traceback_shows_one": 6,
     # Whole lots and what they cost.
     "test_memory_does_not_grow_with_the_lot": 0,
     "test_a_large_lot_stays_usable": 0,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -14,17 +14,21 @@ _NOT_OURS = {".git", ".tox", ".venv", "venv", ".hypothesis", "__pycache__", "bui
 
 @dataclass(frozen=True)
 class Module:
-    """A Python file with its dotted name, its text and the dotted names of all that it imports anywhere."""
+    """A Python file with its dotted name and its text."""
 
     path: Path
     name: str
     text: str
-    imports: frozenset[str]
 
     @property
     def package(self) -> str:
         """The package that it stands in."""
         return self.name if self.path.name == "__init__.py" else self.name.rpartition(".")[0]
+
+    @cached_property
+    def imports(self) -> frozenset[str]:
+        """The dotted names of all that it imports anywhere."""
+        return frozenset(_imports(ast.parse(self.text), self.package.split(".")))
 
 
 def files_below(folder: Path) -> Iterator[Path]:
@@ -48,10 +52,7 @@ def _module(path: Path) -> Module:
     parts = list(path.relative_to(ROOT).with_suffix("").parts)
     if parts[-1] == "__init__":
         parts.pop()
-    name = ".".join(parts)
-    text = path.read_text(encoding="utf-8")
-    package = parts if path.name == "__init__.py" else parts[:-1]
-    return Module(path, name, text, frozenset(_imports(ast.parse(text), package)))
+    return Module(path, ".".join(parts), path.read_text(encoding="utf-8"))
 
 
 def _imports(tree: ast.Module, package: list[str]) -> Iterator[str]:
