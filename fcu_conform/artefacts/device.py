@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from fcu_conform.artefacts import der
-from fcu_conform.artefacts.bundle import KEYS, Bundle
+from fcu_conform.artefacts.bundle import CERTIFICATES, CHAINS, KEYS, Bundle
 from fcu_conform.artefacts.certificate import Certificate
 from fcu_conform.artefacts.files import read_entry
 from fcu_conform.artefacts.pem import Block, parse_pem
@@ -48,6 +49,22 @@ class Remark:
     passed_over: tuple[str, ...] = ()
     count: int = 0
     is_nameless: bool = False
+
+
+class Carried(NamedTuple):
+    """A certificate that a device is given, and where.
+
+    Attributes:
+        certificate: the certificate.
+        number: its place in the device's own chain, from 1; 0 where it stands beside that chain.
+        place: beside it, its path in the bundle, such as ``CertificateChains[1].DataArray[0]``; empty in the own chain.
+        item: beside it, the name of the bundle's item, such as ``mbed.UpdateAuthCert``.
+    """
+
+    certificate: Certificate
+    number: int
+    place: str = ""
+    item: str = ""
 
 
 class Device:
@@ -112,6 +129,25 @@ class Device:
 
     def __repr__(self) -> str:
         return f"<Device {self.name}>"
+
+
+def all_certificates(device: Device) -> list[Carried]:
+    """Every certificate that a device is given and that can be read: its own chain, then, where it is given a bundle,
+    those beside it (server CA, update certificate, their chains) in the bundle's order.
+    """
+    own = [Carried(certificate, number) for number, certificate in enumerate(device.certificates, start=1)]
+    return own if device.bundle is None else [*own, *_beside(device.bundle)]
+
+
+def _beside(bundle: Bundle) -> list[Carried]:
+    """The certificates of a bundle that are not of the device's own chain."""
+    return [
+        Carried(certificate, 0, place, item.name or "")
+        for item in bundle.items(CERTIFICATES, CHAINS)
+        if item is not bundle.device_item
+        for place, certificate in item.certificates
+        if isinstance(certificate, Certificate)
+    ]
 
 
 class DeviceFile:

@@ -32,6 +32,7 @@ _DEVICES = (
     "device_certificate",
     "device_names",
     "device_chain",
+    "given_certificates",
     "bundle",
     "bundle_items",
     "bundle_contents",

@@ -1,13 +1,12 @@
-"""DEV: the certificates that a device carries, as a chain and as what the device can store and send."""
+"""DEV: the certificates that a device carries, as a chain and as what the device can store and send.
+
+What holds for every single certificate that a device is given stands in `given_certificates`.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
-
-from fcu_conform.artefacts import oids
 from fcu_conform.artefacts.certificate import Certificate
 from fcu_conform.artefacts.device import Device
-from fcu_conform.artefacts.extensions import Extension
 from fcu_conform.artefacts.parts import Part
 from fcu_conform.artefacts.setup import Setup, Slicing
 from fcu_conform.rules.certificate_extensions import key_identifier_mismatches
@@ -23,24 +22,12 @@ from fcu_conform.rules.model import (
     device_rule,
 )
 from fcu_conform.rules.sources import device, docs, page, rfc
-from fcu_conform.rules.words import called, counted, day, titled
+from fcu_conform.rules.words import called, counted, titled
 
-CERTIFICATE_LIMIT = 1024
-"""Octets of DER that the device's client reads of one certificate (fact DC-05)."""
 MESSAGE_LIMIT = 4096
 """Octets of the TLS Certificate message that the device's library can send."""
 CONSTRAINED_LIMIT = 1024
 """The same on constrained builds."""
-_PARSED_BY_DEVICE = frozenset(
-    {
-        oids.BASIC_CONSTRAINTS,
-        oids.KEY_USAGE,
-        oids.EXTENDED_KEY_USAGE,
-        oids.SUBJECT_ALT_NAME,
-        oids.NETSCAPE_CERT_TYPE,
-    }
-)
-_ANY_POLICY_ALONE = bytes.fromhex("300830060604551d2000")
 _UPLOADING = "Uploading the FCU CA to Device Management"
 
 
@@ -215,33 +202,6 @@ def device_is_issued_by_fcu(subject: Device, setup: Setup) -> DeviceFindings:
 
 
 @device_rule(
-    "DEV017",
-    Level.ERROR,
-    statement=f"every certificate on the device has at most {CERTIFICATE_LIMIT} octets of DER",
-    why="The factory reports success, but the client reads each certificate into a buffer of this size when it"
-    " connects: a larger one never comes online.",
-    fix="use shorter names in certificate-authority and fewer extensions, or raise MAX_CERTIFICATE_SIZE in the client",
-    passes="580 octets",
-    fails="1318 octets, with O and OU of 64 and L and ST of 128 characters",
-    source=device("m2mconfig.h, m2mconnectionsecuritypimpl.cpp", "DC-05"),
-    needs=("DEV001",),
-    looks_at=(),
-)
-def certificates_fit_client(subject: Device, _setup: Setup) -> DeviceFindings:
-    has_output(subject)
-    return [
-        Finding(
-            f"certificate {number} ({titled(certificate)}) is too large for the client",
-            at(number),
-            f"at most {CERTIFICATE_LIMIT} octets",
-            f"{certificate.size} octets",
-        )
-        for number, certificate in enumerate(subject.certificates, start=1)
-        if certificate.size > CERTIFICATE_LIMIT
-    ]
-
-
-@device_rule(
     "DEV018",
     Level.ERROR,
     statement=f"the device's chain fits one TLS Certificate message of {MESSAGE_LIMIT} octets",
@@ -270,79 +230,6 @@ def chain_fits_handshake(subject: Device, _setup: Setup) -> DeviceFindings:
             level=Level.NOTICE,
         )
     ]
-
-
-@device_rule(
-    "DEV019",
-    Level.ERROR,
-    statement="no certificate on the device has a critical extension that the device's library cannot parse, or one"
-    " twice",
-    why="The library refuses such a certificate when the device is configured: the device fails on the line.",
-    fix="issue the certificate again without the extension, or with the extension not critical",
-    passes="keyUsage critical",
-    fails="nameConstraints critical in an intermediate that the device carries",
-    source=device("Mbed TLS 2.28, x509_crt.c", "DC-07"),
-    needs=("DEV001",),
-    looks_at=(),
-)
-def extensions_parse_on_device(subject: Device, setup: Setup) -> DeviceFindings:
-    has_output(subject)
-    findings = []
-    for number, certificate in enumerate(subject.certificates, start=1):
-        is_ca = certificate.is_among(setup.ca_certificates)
-        for message in _extension_faults(certificate, is_ca):
-            findings.append(Finding(f"certificate {number} ({titled(certificate)}): {message}", at(number)))
-    return findings
-
-
-def _extension_faults(certificate: Certificate, is_ca: bool) -> list[str]:
-    """What the device's library refuses; of a certificate of fcu.crt only what CRT015 has not said."""
-    faults = []
-    extensions = certificate.extensions
-    for extension in extensions:
-        known = extension.oid in oids.EXTENSIONS
-        if extension.critical and not _is_parsed(extension) and (known or not is_ca):
-            faults.append(f"{extension.name} is critical, and the device's library cannot parse it")
-    if not is_ca and len({extension.oid for extension in extensions}) < len(extensions):
-        repeated = Counter(extension.name for extension in extensions).most_common(1)[0]
-        faults.append(f"has {repeated[0]} {repeated[1]} times")
-    return faults
-
-
-def _is_parsed(extension: Extension) -> bool:
-    if extension.oid == oids.CERTIFICATE_POLICIES:
-        return extension.value == _ANY_POLICY_ALONE
-    return extension.oid in _PARSED_BY_DEVICE
-
-
-@device_rule(
-    "DEV026",
-    Level.ERROR,
-    statement="every certificate on the device is valid at the instant of judgement",
-    why="The device checks the dates of its whole chain when it is configured and refuses one that has expired.",
-    fix="issue the certificate anew",
-    passes="notBefore yesterday, notAfter in 20 years",
-    fails="an intermediate that has expired",
-    source=(docs("Manually generated keys", "", "DB-04"), device("fcc_verification.c", "DC-04")),
-    needs=("DEV001", "DEV010"),
-    looks_at=(Part.VALIDITY,),
-)
-def device_certificates_are_valid_now(subject: Device, setup: Setup) -> DeviceFindings:
-    has_output(subject)
-    instant = setup.at
-    findings = []
-    for number, certificate in enumerate(subject.certificates, start=1):
-        if not certificate.not_before.instant <= instant <= certificate.not_after.instant:
-            start, end = certificate.not_before.instant, certificate.not_after.instant
-            findings.append(
-                Finding(
-                    f"certificate {number} ({titled(certificate)}) is not valid",
-                    at(number, "validity"),
-                    f"valid at {day(instant)}",
-                    f"valid from {day(start)} to {day(end)}",
-                )
-            )
-    return findings
 
 
 @device_rule(
@@ -386,30 +273,3 @@ def device_stores_chain(subject: Device, _setup: Setup) -> DeviceFindings:
     if count <= DEPTH_LIMIT or subject.bundle is not None:  # of bundles BDL tells it
         return ()
     return [Finding(f"carries {count} certificates", Location(), f"at most {DEPTH_LIMIT}", str(count))]
-
-
-@device_rule(
-    "DEV029",
-    Level.ERROR,
-    statement="no certificate on the device has an empty issuer",
-    why="The device's library cannot parse one: from there on the device refuses its chain, while openssl verify"
-    " says OK.",
-    fix="give every CA a name and issue the certificates below it anew",
-    passes="issuer CN=ROOT_CA",
-    fails="an issuer that openssl made of //CN=ROOT_CA",
-    source=device("Mbed TLS 2.28, x509.c", "D-09"),
-    needs=("DEV001", "CRT012"),
-    looks_at=(),
-)
-def device_issuers_are_not_empty(subject: Device, _setup: Setup) -> DeviceFindings:
-    has_output(subject)
-    return [
-        Finding(
-            f"certificate {number} ({titled(certificate)}) has an empty issuer",
-            at(number, "issuer"),
-            "a name",
-            "no attribute",
-        )
-        for number, certificate in enumerate(subject.certificates, start=1)
-        if certificate.issuer.is_empty
-    ]

@@ -17,6 +17,7 @@ or put one into a set-up of your own, that meets what it needs:
 """
 
 from reference_ca.defects import (
+    in_bundle_certificates,
     in_bundle_contents,
     in_bundle_encodings,
     in_bundles,
@@ -37,6 +38,7 @@ from reference_ca.defects.model import DEFECTS, ODDITIES, Defect, Needs, Place
 from reference_ca.defects.plan import Device, SetUp, Shape
 
 FAMILIES = (
+    in_bundle_certificates,
     in_bundle_contents,
     in_bundle_encodings,
     in_bundles,

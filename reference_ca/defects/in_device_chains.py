@@ -62,7 +62,7 @@ def device_with_older_fcu_certificate(s: SetUp) -> None:
     s.device.carries = [older, *s.chain[1 : s.depth - 1]]
 
 
-def _fill(certificate: Certificate, size: int) -> None:
+def fill(certificate: Certificate, size: int) -> None:
     """Let a certificate have exactly so many octets, by an extension that nobody needs."""
     filler = certificate.extensions["filler"] = Extension(UNKNOWN, b"")
     lack = size - len(certificate.der)
@@ -78,7 +78,7 @@ def _fill(certificate: Certificate, size: int) -> None:
 @defect(Place("DEV017", PEM, 1), needs=ANY, shape=ONE, twin="device-of-1024-octets")
 def device_of_1025_octets(s: SetUp) -> None:
     """The device certificate has 1025 octets, one more than the client reads."""
-    _fill(s.device.certificate, 1025)
+    fill(s.device.certificate, 1025)
 
 
 @defect(Place("DEV017", PEM, 2), needs=Needs(devices=1, form="pem", depth=2, length=2), shape=ONE)
@@ -86,13 +86,13 @@ def longest_names_on_device(s: SetUp) -> None:
     """The FCU certificate has the longest names that X.520 allows, and more octets than the client reads."""
     long = [("CN", "C" * 64), ("O", "O" * 64), ("OU", "U" * 64), ("L", "L" * 128), ("ST", "S" * 128), ("C", "FI")]
     name_fcu(s, *long)
-    _fill(s.chain[0], 1100)
+    fill(s.chain[0], 1100)
 
 
 @oddity(LONG_CHAIN, needs=ANY, shape=ONE, about="DEV017")
 def device_of_1024_octets(s: SetUp) -> None:
     """The device certificate has 1024 octets, as many as the client reads."""
-    _fill(s.device.certificate, 1024)
+    fill(s.device.certificate, 1024)
 
 
 @defect(
@@ -122,7 +122,7 @@ def _fill_chain(s: SetUp, size: int) -> None:
     certificates = [s.device.certificate, *s.chain[: s.depth - 1]]
     each, rest = divmod(size - 7 - 3 * len(certificates), len(certificates))
     for number, certificate in enumerate(certificates):
-        _fill(certificate, each + (1 if number < rest else 0))
+        fill(certificate, each + (1 if number < rest else 0))
 
 
 @defect(Place("DEV019", PEM, 2), needs=Needs(devices=1, form="pem", depth=2, length=2), shape=ONE)
