@@ -145,7 +145,7 @@ def _open(path: Path, crumb: int, opener: Opener) -> _CarefulFile:
 
 def _escapes(name: str) -> bool:
     # Not by pathlib: before Python 3.12 it keeps the name of every member in the interpreter's table of strings.
-    return name.startswith("/") or ".." in name.split("/")
+    return name.startswith("/") or name[1:3] == ":/" or ".." in name.split("/")
 
 
 def _refused(archive: Path, name: str, detail: str) -> FileBytes:
@@ -162,8 +162,8 @@ def _walk_zip(path: Path, wanted: Wanted, opener: Opener) -> Iterator[FileBytes]
         left = unpacked_limit(raw)
         _check_overlaps(archive)
         for member in archive.infolist():
-            name = member.filename
-            if member.is_dir() or not wanted(name):
+            name = member.filename.replace("\\", "/")  # as some programs on Windows write them
+            if name.endswith("/") or not wanted(name):
                 continue
             mode = member.external_attr >> 16
             if _escapes(name):
@@ -173,7 +173,7 @@ def _walk_zip(path: Path, wanted: Wanted, opener: Opener) -> Iterator[FileBytes]
             elif member.flag_bits & 1:
                 yield _refused(path, name, "is encrypted")
             else:
-                file = _zip_member(path, archive, member)
+                file = _zip_member(path, name, archive, member)
                 # Of a file that is too large nothing is kept, but it was unpacked as far as its limit.
                 left -= len(file.data) if file.trouble is None else _limit(name)
                 if left < 0:
@@ -190,14 +190,14 @@ def _check_overlaps(archive: zipfile.ZipFile) -> None:
         end = member.header_offset + ZIP_HEADER + member.compress_size
 
 
-def _zip_member(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> FileBytes:
-    limit = _limit(member.filename)
+def _zip_member(path: Path, name: str, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> FileBytes:
+    limit = _limit(name)
     try:
         with archive.open(member) as stream:
             data = _read_up_to(stream, limit + 1)
     except Exception as fault:  # zipfile raises what each way of packing raises
-        return _refused(path, member.filename, f"cannot be unpacked: {_reason(fault)}")
-    return _bounded(path, member.filename, data, limit)
+        return _refused(path, name, f"cannot be unpacked: {_reason(fault)}")
+    return _bounded(path, name, data, limit)
 
 
 def _read_up_to(stream: IO[bytes], limit: int) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice, zip_longest
 from pathlib import Path
 
@@ -23,9 +23,12 @@ from fcu_conform.artefacts.devicenames import (
 from fcu_conform.artefacts.folders import folder_chunks
 from fcu_conform.artefacts.limits import DEVICE_FILE, KEYS_AHEAD, MANIFEST_FILE, MANIFEST_MISSING
 from fcu_conform.artefacts.manifest import MANIFEST_ENDING, Manifest, read_manifest
+from fcu_conform.artefacts.passed_over import PassedOver
 from fcu_conform.artefacts.reading import CHANGED, read_file, version_at
 from fcu_conform.artefacts.tables import estimate_rows, is_table, table_chunks
 from fcu_conform.artefacts.witness import FileWitness, FolderWitness, Witness, changed
+
+_TWICE = "is in the archive twice, and only one of the two can count"
 
 
 @dataclass(frozen=True)
@@ -49,16 +52,19 @@ class DeviceSet:
     def chunks(self) -> Iterator[Chunk]:
         """The devices in chunks, each time the same ones in the same order."""
         for path, witness in zip_longest(self.paths, self.witnesses):
-            seen = False
+            seen, passed_over = False, PassedOver()
             trouble = f"has no device in it (no {', '.join(DEVICE_ENDINGS)} file)"
             try:
-                for chunk in _chunks(path, witness):
+                for chunk in _chunks(path, witness, passed_over):
                     seen = True
                     yield chunk
             except Exception as fault:
                 seen, trouble = False, f"{unreadable(fault)} to its end; what comes after was not judged"
+            name = path.name or str(path)
             if not seen:
-                yield FilesChunk((DeviceFile(path.name or str(path), troubles=(trouble,)),))
+                yield FilesChunk((DeviceFile(name, troubles=(trouble,)),))
+            if remark := passed_over.remark():
+                yield FilesChunk((DeviceFile(name, remark=remark),))
 
     def witnessed(self) -> DeviceSet:
         """The same, with a witness for each path."""
@@ -98,16 +104,16 @@ def _estimate(path: Path) -> int | None:
     return None if is_archive(path) or path.name.endswith(MANIFEST_ENDING) else 1
 
 
-def _chunks(path: Path, witness: Witness | None) -> Iterator[Chunk]:
+def _chunks(path: Path, witness: Witness | None, passed_over: PassedOver) -> Iterator[Chunk]:
     opener = None if witness is None else witness.file.open
     if is_table(path) and not path.is_dir():
         return _watched(path, table_chunks(path, opener))
     root, manifest_name, is_manifest = _folder_of(path)
     if root.is_dir():
         folder = None if witness is None else witness.folder
-        return _in_folder(root, manifest_name, listed_only=is_manifest, witness=folder)
+        return _in_folder(root, manifest_name, passed_over, listed_only=is_manifest, witness=folder)
     if is_archive(path):
-        return _watched(path, _in_batches(_in_archive(path, opener)))
+        return _watched(path, _in_batches(_in_archive(path, passed_over, opener)))
     return _in_batches(_single(path, None if witness is None else witness.file))
 
 
@@ -140,7 +146,9 @@ def _in_batches(files: Iterator[DeviceFile]) -> Iterator[Chunk]:
         yield FilesChunk(batch)
 
 
-def _in_folder(root: Path, manifest_name: str, *, listed_only: bool, witness: FolderWitness | None) -> Iterator[Chunk]:
+def _in_folder(
+    root: Path, manifest_name: str, passed_over: PassedOver, *, listed_only: bool, witness: FolderWitness | None
+) -> Iterator[Chunk]:
     manifest, file = Manifest("", {}), None
     if (root / manifest_name).is_file():
         file = read_file(root / manifest_name, MANIFEST_FILE, within=root)
@@ -149,7 +157,7 @@ def _in_folder(root: Path, manifest_name: str, *, listed_only: bool, witness: Fo
             yield FilesChunk((DeviceFile(manifest.name, troubles=manifest.troubles),))
     seen = None if witness is None else witness.begin(manifest, file)
     found: set[str] = set()
-    for chunk in folder_chunks(root, manifest, listed_only=listed_only):
+    for chunk in folder_chunks(root, manifest, listed_only=listed_only, passed_over=passed_over):
         if manifest.rows:
             found.update(name for name in chunk.names() if name in manifest.rows)
         yield chunk if seen is None else seen.chunk(chunk)
@@ -179,15 +187,15 @@ def _single(path: Path, witness: FileWitness | None) -> Iterator[DeviceFile]:
     yield device_file(file, None, key)
 
 
-def _in_archive(path: Path, opener: Opener | None) -> Iterator[DeviceFile]:
+def _in_archive(path: Path, passed_over: PassedOver, opener: Opener | None) -> Iterator[DeviceFile]:
     """An archive has no order: keys and the manifest are looked at first."""
     manifest = Manifest("", {})
     keys: dict[str, DeviceKey] = {}
     for file in walk(path, lambda name: name == MANIFEST_NAME or is_key_name(name), opener):
         if file.name == MANIFEST_NAME:
-            manifest = read_manifest(file)
+            manifest = replace(manifest, troubles=(_TWICE,)) if manifest.name else read_manifest(file)
         else:
-            keys[file.name] = take_key(file)
+            keys[file.name] = DeviceKey(file.name, trouble=_TWICE) if file.name in keys else take_key(file)
     # A manifest may call any file a key.
     named = {row.key_file for row in manifest.rows.values() if row.key_file} - set(keys)
     if named:
@@ -196,8 +204,15 @@ def _in_archive(path: Path, opener: Opener | None) -> Iterator[DeviceFile]:
         yield DeviceFile(manifest.name, troubles=manifest.troubles)
     found: set[str] = set()
     used: set[str] = set()
-    wanted = walk(path, lambda name: name in manifest.rows or (is_device_name(name) and name not in keys), opener)
-    for file in wanted:
+
+    def is_device(name: str) -> bool:
+        if name in manifest.rows or (is_device_name(name) and name not in keys):
+            return True
+        if name != MANIFEST_NAME and name not in keys:
+            passed_over.add(name)
+        return False
+
+    for file in walk(path, is_device, opener):
         row = manifest.rows.get(file.name)
         if row is not None:
             found.add(file.name)

@@ -20,6 +20,7 @@ from fcu_conform.artefacts.devicenames import (
 )
 from fcu_conform.artefacts.limits import DEVICE_FILE
 from fcu_conform.artefacts.manifest import Manifest, Row
+from fcu_conform.artefacts.passed_over import PassedOver
 from fcu_conform.artefacts.reading import read_file, read_plainly
 
 
@@ -115,17 +116,20 @@ class FolderChunk:
         return digest.digest()
 
 
-def folder_chunks(root: Path, manifest: Manifest, *, listed_only: bool = False) -> Iterator[FolderChunk]:
+def folder_chunks(
+    root: Path, manifest: Manifest, *, listed_only: bool = False, passed_over: PassedOver | None = None
+) -> Iterator[FolderChunk]:
     """Everything below a folder, depth first with names in order; links to folders are not followed.
 
     Args:
         root: the folder.
         manifest: what its devices.csv says.
         listed_only: only files that the manifest names are devices.
+        passed_over: takes note of the files that are not read.
     """
     gathered: list[Group] = []
     count = 0
-    for group in _groups(root, manifest, listed_only):
+    for group in _groups(root, manifest, listed_only, passed_over or PassedOver()):
         for start in range(0, max(len(group.names), 1), CHUNK):
             part = _part(group, start, manifest.rows)
             gathered.append(part)
@@ -152,7 +156,7 @@ def _part(group: Group, start: int, rows: Mapping[str, Row]) -> Group:
     )
 
 
-def _groups(root: Path, manifest: Manifest, listed_only: bool) -> Iterator[Group]:
+def _groups(root: Path, manifest: Manifest, listed_only: bool, passed_over: PassedOver) -> Iterator[Group]:
     rows = manifest.rows
     named_keys = {row.key_file for row in rows.values() if row.key_file}
     pending = [""]
@@ -182,6 +186,11 @@ def _groups(root: Path, manifest: Manifest, listed_only: bool) -> Iterator[Group
         )
         keys = dict(_keys(prefix, names, key_names, rows)) if key_names or named_keys else {}
         strays = sorted(name[len(prefix) :] for name in key_names - set(keys.values()) - named_keys)
+        if not listed_only and len(names) + len(key_names) < len(files):
+            read = {*names, *(name[len(prefix) :] for name in key_names)}
+            for name in files:
+                if name not in read and prefix + name != manifest.name:
+                    passed_over.add(prefix + name)
         if names or strays:
             yield Group(below, names, keys, strays=tuple(strays))
         pending += (prefix + name for name in sorted(folders, reverse=True))

@@ -72,6 +72,9 @@ MANIFEST_ROWS = 1_000_000
 MANIFEST_MISSING = 1000
 """Files of devices.csv that are told one by one to be missing."""
 
+PASSED_OVER = 10
+"""Files of device output that nobody reads and that are told by name."""
+
 MANIFEST_TROUBLES = 100
 """Faults of devices.csv that are told; nobody reads the list of a file full of them."""
 

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any, TextIO
 
+from fcu_conform.artefacts.columns import fault_of_columns, spelt_as
 from fcu_conform.artefacts.limits import MANIFEST_ROWS, MANIFEST_TROUBLES
 from fcu_conform.artefacts.reading import FileBytes
 
 COLUMNS = ("endpoint_name", "file", "enrollment_id", "key_file")
 _REQUIRED = ("endpoint_name", "file")
+
+_DELIMITERS = ",;\t"
+_SEPARATOR = re.compile(r"\ufeff?\"?sep=([,;\t])\"?[,;\t]*\r?\n?", re.IGNORECASE)
+"""A line by which spreadsheets are told what separates cells."""
+
+_LONGEST_HEADER = 10_000
+"""Characters of the line with the columns' names, about; what is longer names nothing."""
 MANIFEST_ENDING = ".csv"
 
 
@@ -63,26 +73,69 @@ class Manifest:
 
 
 def read_manifest(file: FileBytes) -> Manifest:
-    """Reads devices.csv; what is wrong with a row is told, and the rest of it counts."""
+    """Reads devices.csv; what is wrong with a row is told, and the rest of it counts.
+
+    It is read as spreadsheets write it too: with semicolons or tabs, a line ``sep=;`` before the header, in UTF-16 with
+    its mark, with names of columns in any case and rows without a value.
+    """
     if file.trouble is not None:
         return Manifest(file.name, {}, (file.detail or file.trouble.value,))
     try:
-        text = io.TextIOWrapper(io.BytesIO(file.data), "utf-8-sig", newline="")
-        reader = csv.DictReader(text, strict=True)
-        columns = reader.fieldnames or ()
+        text = io.TextIOWrapper(io.BytesIO(file.data), _encoding(file.data), newline="")
+        delimiter, columns, skipped = _layout(text)
+        fault = fault_of_columns(columns, COLUMNS)
         missing = [column for column in _REQUIRED if column not in columns]
-        if missing:
-            return Manifest(file.name, {}, (f"has no column {' and no column '.join(missing)}",))
-        return _collect(file.name, reader)
-    except (UnicodeDecodeError, csv.Error) as fault:
-        return Manifest(file.name, {}, (f"is not a CSV file in UTF-8: {fault}",))
+        if fault or missing:
+            return Manifest(file.name, {}, (fault or f"has no column {' and no column '.join(missing)}",))
+        reader = csv.DictReader(text, columns, delimiter=delimiter, strict=True)
+        return _collect(file.name, reader, skipped)
+    except UnicodeError:
+        return Manifest(file.name, {}, ("is not UTF-8 text (save it as 'CSV UTF-8')",))
+    except csv.Error as fault:
+        return Manifest(file.name, {}, (f"is not a CSV file: {fault}",))
 
 
-def _collect(name: str, reader: csv.DictReader[str]) -> Manifest:
+def _encoding(data: bytes) -> str:
+    """UTF-8, or UTF-16 where its mark stands at the beginning. Raises UnicodeError where it looks like other text."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return "utf-16"
+    if b"\0" in data[:_LONGEST_HEADER]:
+        raise UnicodeError
+    return "utf-8-sig"
+
+
+def _layout(text: TextIO) -> tuple[str, list[str], int]:
+    """What separates the cells, the names of the columns as they are known, and how many lines these take.
+
+    Raises:
+        UnicodeError: it is not text.
+    """
+    line = text.readline(_LONGEST_HEADER)
+    given = _SEPARATOR.fullmatch(line)
+    if given:
+        line = text.readline(_LONGEST_HEADER)
+    layouts = {delimiter: _cells(line, delimiter) for delimiter in (given[1] if given else _DELIMITERS)}
+    # Read with any separator but its own it has one long name.
+    delimiter = max(layouts, key=lambda delimiter: len({*layouts[delimiter]} & {*COLUMNS}))
+    return delimiter, layouts[delimiter], 2 if given else 1
+
+
+def _cells(header: str, delimiter: str) -> list[str]:
+    """The names of columns, as they are known; none where the header is not one with this separator."""
+    try:
+        cells = next(csv.reader([header], delimiter=delimiter, strict=True), [])
+    except csv.Error:
+        return []
+    return [spelt_as(cell.strip(), COLUMNS) for cell in cells]
+
+
+def _collect(name: str, reader: csv.DictReader[str], skipped: int) -> Manifest:
     rows = Rows()
     troubles: list[str] = []
     for values in reader:
-        line = reader.line_num
+        line = reader.line_num + skipped
+        if not any(cell.strip() for cell in _texts(values)):
+            continue
         if len(rows) >= MANIFEST_ROWS or len(troubles) >= MANIFEST_TROUBLES:
             many = "rows" if len(rows) >= MANIFEST_ROWS else "faults"
             troubles.append(f"line {line}: has so many {many} that what comes after was not read")
@@ -106,6 +159,12 @@ def _collect(name: str, reader: csv.DictReader[str]) -> Manifest:
         else:
             rows.add(row)
     return Manifest(name, rows, tuple(troubles))
+
+
+def _texts(values: Mapping[str | Any, str | Any]) -> Iterator[str]:
+    """The cells of a row; those beyond the last column come as a list."""
+    for value in values.values():
+        yield from value if isinstance(value, list) else [value or ""]
 
 
 def _leads_out(path: str) -> bool:

@@ -293,8 +293,10 @@ def _device_set(devices: Sequence[str | os.PathLike[str]]) -> DeviceSet | None:
     from fcu_conform.artefacts.tables import check_reader
 
     paths = tuple(existing(path, "devices") for path in devices)
-    for path in paths:
+    for number, path in enumerate(paths):
         check_reader(path)
+        if any(path.samefile(other) for other in paths[:number]):
+            raise UsageError(f"devices {path}: this output is given twice")
     return DeviceSet(paths)
 
 

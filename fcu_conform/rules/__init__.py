@@ -33,6 +33,7 @@ _DEVICES = (
     "device_names",
     "device_chain",
     "given_certificates",
+    "device_output",
     "bundle",
     "bundle_items",
     "bundle_contents",

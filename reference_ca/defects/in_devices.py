@@ -73,12 +73,19 @@ def chain_as_der(s: SetUp) -> None:
     s.device.carries = s.chain[:1]
 
 
-@defect(Place("DEV001", DEVICES), needs=ANY, shape=ONE)
+@defect(Place("DEV001", DEVICES), Place("DEV036", DEVICES, level="notice"), needs=ANY, shape=ONE)
 def no_device_in_output(s: SetUp) -> None:
     """The folder of device output has no device in it."""
     for device in s.devices:
         device.key_beside = False
         device.file = f"{device.endpoint_name}.txt"
+
+
+@oddity(Place("DEV036", DEVICES, level="notice"), needs=LOT, shape=TWO, about="DEV036")
+def other_files_in_output(s: SetUp) -> None:
+    """Beside the devices lie files that are not read: a backup, a log, PKCS#7, one without an ending."""
+    for name in ("line1-0003.pem.bak", "log.txt", "line1-0004.p7b", "line1-0005"):
+        s.add_file(f"{DEVICES}/{name}", b"not read")
 
 
 @defect(

@@ -14,6 +14,8 @@ import pytest
 
 from fcu_conform.artefacts import archives
 from fcu_conform.artefacts.archives import BoundedStream, is_archive, open_regular, unpacked_limit, walk
+from fcu_conform.artefacts.device import Remark
+from fcu_conform.artefacts.deviceset import DeviceSet
 from fcu_conform.artefacts.reading import FileBytes, Trouble
 
 Members = Iterable[tuple[str, bytes]]
@@ -365,3 +367,38 @@ def test_gzip_is_fed_with_a_few_kilobytes_and_with_next_to_nothing_where_it_has_
     assert [len(packed.read(count)) for count in (5, 8, 4, 100_000, 99_999, 2, 100_000)] == [5, 8, 1, 8192, 1, 1, 8192]
     assert len(packed.read()) == 8192
     assert archives._Packed(io.BytesIO(b"all of it")).read() == b"all of it"
+
+
+def test_members_that_a_program_on_windows_names_with_backslashes_are_paths(tmp_path: Path) -> None:
+    path = make_zip(tmp_path / "a.zip", [])
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in ("out\\", "out\\a.pem", "out\\..\\..\\b.pem", "C:\\c.pem", "\\d.pem"):
+            info = zipfile.ZipInfo("x")
+            info.filename = name
+            archive.writestr(info, b"1")
+    leads_out = "has a name that leads out of the archive"
+    assert told(walk(path, lambda _: True)) == [
+        ("out/a.pem", b"1", ""),
+        ("out/../../b.pem", b"", leads_out),
+        ("C:/c.pem", b"", leads_out),
+        ("/d.pem", b"", leads_out),
+    ]
+    tar = make_tar(tmp_path / "a.tar", [("out\\a.pem", b"1")])
+    assert told(walk(tar, lambda _: True)) == [("out\\a.pem", b"1", "")]  # a name that it may have elsewhere
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+@pytest.mark.parametrize("make", [make_tar, make_zip])
+def test_what_is_in_an_archive_twice_is_told_and_what_is_not_read_too(
+    make: Callable[[Path, Members], Path], tmp_path: Path
+) -> None:
+    twice = "is in the archive twice, and only one of the two can count"
+    manifest = b"endpoint_name,file\na,a.pem\n"
+    members = [("devices.csv", manifest), ("a.pem", b"1"), ("a.key.pem", b"2"), ("note.txt", b"3"), ("a.key.pem", b"4")]
+    path = make(tmp_path / ("a.tar" if make is make_tar else "a.zip"), members)
+    found = [file for chunk in DeviceSet((path,)).chunks() for file in chunk.files()]
+    assert [(file.name, file.key and file.key.trouble) for file in found] == [("a.pem", twice), (path.name, None)]
+    assert found[-1].remark == Remark(passed_over=("note.txt",), count=1)
+    make(path, [*members, ("devices.csv", manifest)])
+    first, *_ = [file for chunk in DeviceSet((path,)).chunks() for file in chunk.files()]
+    assert (first.name, first.troubles) == ("devices.csv", (twice,))

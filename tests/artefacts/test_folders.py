@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fcu_conform.artefacts import folders
-from fcu_conform.artefacts.device import DeviceFile
+from fcu_conform.artefacts.device import DeviceFile, Remark
 from fcu_conform.artefacts.deviceset import DeviceSet
 from fcu_conform.artefacts.folders import FolderChunk, folder_chunks
 from fcu_conform.artefacts.manifest import Manifest, Row
@@ -210,6 +210,29 @@ def test_the_fingerprint_tells_every_change(tmp_path: Path) -> None:
     (chunk,) = listed(tmp_path)
     (tmp_path / "x/a.pem").unlink()
     assert chunk.fingerprint() not in seen
+
+
+def remarks(path: Path) -> list[tuple[str, Remark]]:
+    return [(file.name, file.remark) for file in files(path) if file.remark is not None]
+
+
+def test_files_that_are_not_read_are_counted_and_the_first_are_named(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    write(out, "a.pem", "a.key.pem", "a.pem.bak", "b/c.txt", "b/d", "b/e.der", ".DS_Store", "b/._e.der", "devices.csv")
+    (out / "devices.csv").write_text("endpoint_name,file,key_file\na,a.pem,\nx,b/d,b/k\n")
+    write(out, "b/k")
+    assert remarks(out) == [("out", Remark(passed_over=("a.pem.bak", "b/c.txt"), count=2))]
+    assert remarks(out / "devices.csv") == []  # which says by itself what belongs to the output
+    write(out, *(f"{number}.p7b" for number in range(20)))
+    ((_, remark),) = remarks(out)
+    assert (remark.count, len(remark.passed_over)) == (22, 10)
+
+
+def test_a_folder_of_other_files_alone_has_no_device_all_the_same(tmp_path: Path) -> None:
+    write(tmp_path / "out", "a.txt")
+    first, second = files(tmp_path / "out")
+    assert first.troubles[0].startswith("has no device in it")
+    assert second.remark == Remark(passed_over=("a.txt",), count=1)
 
 
 def test_a_set_of_a_folder_gives_its_devices_once(tmp_path: Path) -> None:

@@ -89,11 +89,54 @@ def test_a_byte_order_mark_and_other_columns_do_no_harm() -> None:
     assert (list(found.rows.values()), found.troubles) == ([Row(2, "a", "b", None, None)], ())
 
 
+SPREADSHEET = {
+    "semicolons": "endpoint_name;file;key_file\r\na;b.pem;b.key\r\n",
+    "tabs": "endpoint_name\tfile\tkey_file\r\na\tb.pem\tb.key\r\n",
+    "sep": "sep=;\r\nendpoint_name;file;key_file\r\na;b.pem;b.key\r\n",
+    "quoted sep": '"sep=;"\r\n"endpoint_name";"file";"key_file"\r\n"a";"b.pem";"b.key"\r\n',
+    "sep of commas": "SEP=,\nendpoint_name,file,key_file\na,b.pem,b.key\n",
+    "capitals": "Endpoint Name,FILE,Key-File\na,b.pem,b.key\n",
+    "empty rows": "endpoint_name,file,key_file\n,,\na,b.pem,b.key\n , ,\n\n,,,,\n",
+    "empty columns": "endpoint_name;file;key_file;;\na;b.pem;b.key;;\n;;;;\n",
+}
+
+
+@pytest.mark.parametrize("text", SPREADSHEET.values(), ids=SPREADSHEET)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_what_spreadsheets_write_is_read(text: str, encoding: str) -> None:
+    found = read(text.encode(encoding))
+    line = next(number for number, row in enumerate(text.splitlines(), 1) if row.strip('"').startswith("a"))
+    assert (list(found.rows.values()), found.troubles) == ([Row(line, "a", "b.pem", None, "b.key")], ())
+
+
+@pytest.mark.parametrize(
+    ("header", "trouble"),
+    [
+        ("endpoint_name,file,file", "has the column file twice"),
+        ("endpoint_name;file;File", "has the column file twice"),
+        ("endpoint_name,file,enrolment_id", "has a column 'enrolment_id': did you mean enrollment_id?"),
+        ("endpoint_names,file", "has a column 'endpoint_names': did you mean endpoint_name?"),
+        ("name;file", "has no column endpoint_name"),
+        ("endpoint_name|file", "has a column 'endpoint_name|file': did you mean endpoint_name?"),
+        ("x" * 20_000, "has no column endpoint_name and no column file"),
+    ],
+)
+def test_a_header_that_is_not_clear_is_told(header: str, trouble: str) -> None:
+    assert read(f"{header}\na,b,c\n") == Manifest("devices.csv", {}, (trouble,))
+
+
+def test_lines_are_counted_from_the_first_of_the_file() -> None:
+    assert read("sep=;\nendpoint_name;file\na;b\n;c\n").troubles == ("line 4: has no endpoint_name or no file",)
+
+
 def test_what_is_no_csv_is_told_and_so_is_a_file_that_was_not_read() -> None:
-    for data in (b"endpoint_name,file\n\xff,b\n", b'endpoint_name,file\n"a"x,b\n'):
-        found = read(data)
-        assert found.rows == {}
-        assert found.troubles[0].startswith("is not a CSV file in UTF-8: ")
+    for data, trouble in (
+        (b"endpoint_name,file\n\xff,b\n", "is not UTF-8 text (save it as 'CSV UTF-8')"),
+        ("endpoint_name,file\na,b\n".encode("utf-16-be"), "is not UTF-8 text (save it as 'CSV UTF-8')"),
+        (b'endpoint_name,file\n"a"x,b\n', "is not a CSV file: ',' expected after '\"'"),
+        (b'endpoint_name,file\n"a', "is not a CSV file: unexpected end of data"),
+    ):
+        assert read(data) == Manifest("devices.csv", {}, (trouble,))
     gone = FileBytes("devices.csv", Path("devices.csv"), trouble=Trouble.DENIED)
     assert read_manifest(gone) == Manifest("devices.csv", {}, ("permission denied",))
     told = FileBytes("devices.csv", Path("devices.csv"), trouble=Trouble.TOO_LARGE, detail="has too much")

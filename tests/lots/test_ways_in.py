@@ -15,7 +15,7 @@ from foreign.floor import enrollment
 from fcu_conform import UsageError, check
 from fcu_conform.artefacts import tables
 from fcu_conform.artefacts.chunks import Chunk
-from fcu_conform.artefacts.device import Device
+from fcu_conform.artefacts.device import Device, Remark
 from fcu_conform.artefacts.deviceset import DeviceSet
 from fcu_conform.artefacts.folders import FolderChunk
 from fcu_conform.artefacts.limits import TABLE_ROW
@@ -245,4 +245,5 @@ def test_a_manifest_stands_for_the_files_that_it_lists_and_a_folder_of_such_a_na
         (folder / name).write_text(PEM)
     (folder / "chosen.csv").write_text("endpoint_name,file\nlamp-00001,two.pem\n")
     assert [device.name for device in devices(folder / "chosen.csv")] == ["two.pem"]
-    assert [device.name for device in devices(folder)] == ["one.pem", "two.pem"]
+    assert [device.name for device in devices(folder)] == ["one.pem", "two.pem", "output.csv"]
+    assert devices(folder)[-1].remark == Remark(passed_over=("chosen.csv",), count=1)

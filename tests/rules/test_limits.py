@@ -30,7 +30,7 @@ def certificate(start: datetime = AT - DAY, end: datetime = AT + DAY, **more: An
 def device(*certificates: Any, name: str = "one", **more: Any) -> Any:
     """What a rule reads of a device that carries these certificates."""
     own = certificates[0] if certificates else None
-    return SimpleNamespace(name=name, own=own, certificates=certificates, **{"bundle": None, **more})
+    return SimpleNamespace(name=name, own=own, certificates=certificates, **{"bundle": None, "remark": None, **more})
 
 
 def found(code: str, subject: Any, **setup: Any) -> DeviceFindings:
