@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 
@@ -80,3 +81,10 @@ def test_the_plugin_s_doorstep_costs_nothing() -> None:
     assert "pytest" in loaded
     dear = ("cryptography", "ruamel", "click", "rich", "cbor2", "dulwich", "fcu_conform.rules", "fcu_conform.artefacts")
     assert [name for name in loaded if any(belongs(name, package) for package in dear)] == []
+
+
+def test_tests_find_each_other_without_the_tree_being_installed_in_place() -> None:
+    """From a wheel, as tox installs, there is no package called tests: only what stands in that folder."""
+    named = re.compile(r"^\s*(?:from|import) tests\b", re.MULTILINE)
+    assert named.search("from tests.validators import paths")
+    assert [module.name for module in modules("tests") if named.search(module.text)] == []

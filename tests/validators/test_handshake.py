@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives import serialization
 from fcu_conform.artefacts.privatekeys import Secret
 from fcu_conform.validators.handshake import PAIRS, Handshakes, shake_hands
 from fcu_conform.validators.model import ValidatorFault
-from tests.validators import paths
+
+from . import paths
 
 pytest.importorskip("OpenSSL")
 

@@ -11,7 +11,8 @@ from fcu_conform.validators import handshake, tls_openssl
 from fcu_conform.validators.model import ValidatorFault
 from fcu_conform.validators.tls_loopback import Stalled, TurnedAway, meet
 from fcu_conform.validators.tls_wire import certificates_shown, datagrams
-from tests.validators import test_handshake as device
+
+from . import test_handshake as device
 
 CERTIFICATES = b"\0\0\x09" + b"\0\0\x03one" + b"\0\0\0"
 
