@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from fcu_conform.artefacts.usage import UsageError
-    from fcu_conform.engine import Report, check
+    from fcu_conform.engine.check import check
+    from fcu_conform.engine.report import Report
 
 __version__ = "1.0.0"
 __all__ = ["Report", "UsageError", "__version__", "check"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from hashlib import blake2b
 from typing import Protocol
 
 from fcu_conform.artefacts.device import DeviceFile
@@ -23,9 +22,6 @@ class Chunk(Protocol):
     def files(self) -> Iterator[DeviceFile]:
         """Its devices, in order; reads them anew each time."""
 
-    def fingerprint(self) -> bytes:
-        """Eight bytes that tell the chunk from one of another output, or of the same after it was changed."""
-
 
 @dataclass(frozen=True)
 class FilesChunk:
@@ -41,11 +37,3 @@ class FilesChunk:
     def files(self) -> Iterator[DeviceFile]:
         """See `Chunk`."""
         return iter(self.content)
-
-    def fingerprint(self) -> bytes:
-        """See `Chunk`."""
-        digest = blake2b(digest_size=8)
-        for file in self.content:
-            for piece in (file.name.encode("utf-8", "surrogateescape"), file.data, *file.chain):
-                digest.update(len(piece).to_bytes(4, "big") + piece)
-        return digest.digest()

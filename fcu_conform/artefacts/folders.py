@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from hashlib import blake2b
 from pathlib import Path
 
 from fcu_conform.artefacts.chunks import CHUNK
@@ -100,20 +99,6 @@ class FolderChunk:
         if not file.exists:
             return DeviceKey(name, trouble=file.detail or "is missing")
         return take_key(file)
-
-    def fingerprint(self) -> bytes:
-        """See `Chunk`."""
-        digest = blake2b(digest_size=8)
-        for name in self.names():
-            try:
-                status = os.stat(os.path.join(self.root, name), follow_symlinks=False)  # noqa: PTH116, PTH118
-                text = f"{name}\0{status.st_size}\0{status.st_mtime_ns}\0"
-            except OSError:
-                text = f"{name}\0missing\0"
-            digest.update(text.encode("utf-8", "surrogateescape"))
-        for group in self.groups:
-            digest.update(repr((group.strays, sorted(group.keys.items()), group.trouble)).encode("utf-8", "replace"))
-        return digest.digest()
 
 
 def folder_chunks(

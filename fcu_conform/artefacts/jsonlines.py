@@ -10,7 +10,6 @@ import tarfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from hashlib import blake2b
 from pathlib import Path
 from typing import IO, Any
 
@@ -66,13 +65,6 @@ class LinesChunk:
             yield unread(row_name(name, self.first), f"cannot be read any more: {reason}")
             return
         yield from _rows(name, self.first, data, self.has_names)
-
-    def fingerprint(self) -> bytes:
-        """See `Chunk`."""
-        try:
-            return blake2b(self._data(), digest_size=8).digest()
-        except OSError:
-            return bytes(8)
 
 
 def _rows(table: str, first: int, data: bytes, has_names: bool) -> Iterator[DeviceFile]:

@@ -10,12 +10,16 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass, field
+from random import SystemRandom
 from typing import TypeAlias
 
 from fcu_conform.artefacts.chunks import Chunk
 from fcu_conform.artefacts.device import DeviceFile
 from fcu_conform.artefacts.setup import CaSide, Setup
+from fcu_conform.artefacts.usage import UsageError
+from fcu_conform.engine.chunk_results import canonical
 from fcu_conform.engine.devices import NO_WAIVERS, ChunkResult, Judge
 from fcu_conform.engine.spawning import SafeSpawnContext
 from fcu_conform.engine.waivers import Waivers
@@ -47,16 +51,43 @@ class Job:
     seed: int | None = None
 
 
-_PREPARED: dict[str, Judge] = {}
+class _Prepared(threading.local):
+    """What a worker has ready: a judge remembers what it sees, and Dask's workers have many threads."""
+
+    token = ""
+    judge: Judge | None = None
+
+
+_PREPARED = _Prepared()
+
+
+class DisagreementError(UsageError):
+    """Workers that are not our own say of a chunk what judging it here does not."""
+
+
+@dataclass(frozen=True)
+class Distrust:
+    """How much workers are relied on that are not our own processes.
+
+    Attributes:
+        name: how an error calls them.
+        seconds: how long a chunk may take, from when all chunks before it are back; after that it is judged here.
+        lates: chunks that may be late one after the other before nothing more is asked of them.
+        share: of the chunks that they have judged, how many are judged here as well.
+    """
+
+    name: str
+    seconds: float = 60
+    lates: int = 3
+    share: float = 0.05
 
 
 def work(job: Job, chunk: Chunk) -> ChunkResult:
     """What a worker does: it has nothing but its arguments, and doing it again gives the same."""
-    if job.token not in _PREPARED:
-        _PREPARED.clear()
+    if _PREPARED.judge is None or _PREPARED.token != job.token:
         known = catalogue()
         rules = [known[code] for code in job.codes]
-        _PREPARED[job.token] = Judge(
+        _PREPARED.judge = Judge(
             rules,
             job.side.setup(),
             leads=dict(job.leads),
@@ -65,7 +96,8 @@ def work(job: Job, chunk: Chunk) -> ChunkResult:
             short=job.short,
             waivers=job.waivers,
         )
-    return _PREPARED[job.token].judge(chunk.files())
+        _PREPARED.token = job.token
+    return _PREPARED.judge.judge_chunk(chunk)
 
 
 @dataclass
@@ -79,6 +111,9 @@ class Crew:
         recruit: makes the executor; called again when its workers have died.
         size: how many workers there are.
         seed: what the sample is drawn by, as `Judge` takes it.
+        distrust: None where they are processes of this machine, which run what this one runs.
+
+    ``late`` counts the chunks that were judged here because they took their time elsewhere.
     """
 
     rules: Sequence[Rule]
@@ -88,6 +123,10 @@ class Crew:
     short: bool = True
     waivers: Waivers = NO_WAIVERS
     seed: int | None = None
+    distrust: Distrust | None = None
+    late: int = field(default=0, init=False)
+    _late_now: int = field(default=0, init=False)
+    _draw: Callable[[], float] = field(default=SystemRandom().random, init=False)
     _fruitless: int = field(default=0, init=False)
 
     def __call__(
@@ -130,6 +169,8 @@ class Crew:
             _dismiss(executor, waiting)
 
     def _submit(self, executor: Executor, job: Job, chunk: Chunk) -> Future[ChunkResult] | None:
+        if self.has_given_up:
+            return None
         try:
             return executor.submit(work, job, chunk)
         except (BrokenExecutor, RuntimeError):
@@ -146,9 +187,7 @@ class Crew:
         number, chunk, future = waiting.popleft()
         while future is not None:
             try:
-                result = future.result()
-                self._fruitless = 0
-                return executor, (number, result)
+                result = future.result(None if self.distrust is None else self.distrust.seconds)
             except BrokenExecutor:
                 if self._fruitless >= NEW_POOLS:
                     break
@@ -158,17 +197,68 @@ class Crew:
                 future = self._submit(executor, job, chunk)
                 for place, (other, its, old) in enumerate(waiting):
                     waiting[place] = (other, its, None if old is None else self._submit(executor, job, its))
-            except Exception:
-                break  # whatever a worker stumbles over, judging it here tells
-        return executor, (number, home.judge(chunk.files()))
+            except DisagreementError:
+                raise
+            except Exception as fault:  # whatever a worker stumbles over, judging it here tells
+                if not future.done() and isinstance(fault, FutureTimeoutError):
+                    self._count_late(future, waiting)
+                break
+            else:
+                self._fruitless = self._late_now = 0
+                self._look_again(chunk, result, home)
+                return executor, (number, result)
+        return executor, (number, home.judge_chunk(chunk))
+
+    @property
+    def has_given_up(self) -> bool:
+        """So many chunks were late that nothing more is asked of these workers."""
+        return self.distrust is not None and self._late_now >= self.distrust.lates
+
+    def describe_late(self) -> str:
+        """What is to be told of workers that took their time, in one line; empty if nothing is."""
+        if self.distrust is None or not self.late:
+            return ""
+        chunks, were = ("1 chunk", "was") if self.late == 1 else (f"{self.late} chunks", "were")
+        more = ", and so were all after them" if self.has_given_up else ""
+        return f"{self.distrust.name}: {chunks} took more than {self.distrust.seconds:g} s and {were} judged here{more}"
+
+    def _count_late(self, future: Future[ChunkResult], waiting: Waiting) -> None:
+        future.cancel()
+        self.late += 1
+        self._late_now += 1
+        if self.has_given_up:
+            _cancel(waiting)
+            for place, (number, chunk, _) in enumerate(waiting):
+                waiting[place] = (number, chunk, None)
+
+    def _look_again(self, chunk: Chunk, result: ChunkResult, home: Judge) -> None:
+        """Judges a share of the chunks here as well; which ones, nobody can tell before.
+
+        Raises:
+            DisagreementError: the results differ.
+        """
+        if self.distrust is None or self._draw() >= self.distrust.share:
+            return
+        own = home.judge_chunk(chunk)
+        if own.fingerprint != result.fingerprint:
+            reason = "a worker has read other devices than this machine does: the lot is not the same there, or changes"
+        elif canonical(own) != canonical(result):
+            reason = "a worker says of a chunk what judging it here does not; nothing that this cluster says is used"
+        else:
+            return
+        raise DisagreementError(f"{self.distrust.name}: {reason}")
 
 
 def _dismiss(executor: Executor, waiting: Waiting) -> None:
     """Ends an executor; not every one knows how to cancel what it has not begun."""
+    _cancel(waiting)
+    executor.shutdown(wait=False)
+
+
+def _cancel(waiting: Waiting) -> None:
     for _, _, future in waiting:
         if future is not None:
             future.cancel()
-    executor.shutdown(wait=False)
 
 
 def local_pool(workers: int) -> ProcessPoolExecutor:

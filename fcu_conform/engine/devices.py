@@ -11,7 +11,9 @@ from hashlib import blake2b
 from heapq import nsmallest
 from itertools import islice
 
+from fcu_conform.artefacts.chunks import Chunk
 from fcu_conform.artefacts.device import Device, DeviceFile
+from fcu_conform.artefacts.fingerprint import Fingerprint
 from fcu_conform.artefacts.redaction import redact
 from fcu_conform.artefacts.setup import Setup
 from fcu_conform.artefacts.waivers import Waiver
@@ -124,6 +126,8 @@ class ChunkResult:
         marks: by code, digests of what must be unique, see `Digests`.
         drawn: rank and number of the conformant devices, which validators may be asked about.
         undecided: number in the chunk and name of the devices that are not decided.
+        leads: by code, the number of the device that a rule compares all others with, where it is one of this chunk.
+        fingerprint: digest over all that was judged, see `Fingerprint`; empty where nobody has asked for it.
     """
 
     checked: int = 0
@@ -132,6 +136,8 @@ class ChunkResult:
     marks: dict[str, bytes] = field(default_factory=dict)
     drawn: list[tuple[int, int]] = field(default_factory=list)
     undecided: list[tuple[int, str]] = field(default_factory=list)
+    leads: dict[str, int] = field(default_factory=dict)
+    fingerprint: bytes = b""
 
 
 class Judge:
@@ -176,9 +182,13 @@ class Judge:
         self._shortcut = Shortcut(self._without_bundle, setup) if short else None
         self._leading = {rule.code for rule in rules if rule.scope is Scope.LOT}
         self.leads: dict[str, DeviceFile] = {}
+        self.follow(leads or {})
+
+    def follow(self, leads: Mapping[str, DeviceFile]) -> None:
+        """Compares devices from here on with those that are known to be the first, by the codes of the rules."""
         for rule, check in self._checks:
-            if leads is not None and rule.code in leads:
-                check(leads[rule.code].read(), setup)
+            if rule.code in leads:
+                check(leads[rule.code].read(), self._setup)
                 self.leads[rule.code] = leads[rule.code]
 
     @property
@@ -193,6 +203,13 @@ class Judge:
         elif rule.scope is Scope.UNIQUE:
             check = rule.check(self._setup, self._memories[rule.code])
         return check
+
+    def judge_chunk(self, chunk: Chunk) -> ChunkResult:
+        """Judges a chunk, and tells by its fingerprint what it was that was judged."""
+        fingerprint = Fingerprint()
+        result = self.judge(fingerprint.over(chunk.files()))
+        result.fingerprint = fingerprint.digest()
+        return result
 
     def judge(self, files: Iterable[DeviceFile]) -> ChunkResult:
         """Judges the devices of one chunk, in order."""
@@ -234,7 +251,9 @@ class Judge:
         """The full way; None where the file is of no device, a key beside them, say, and nothing is wrong with it."""
         self._ledger.turn_to(index)
         device = file.read()
+        known = set(self.leads)
         state = self._judge_device(result.tallies, file, device)
+        result.leads.update(dict.fromkeys(self.leads.keys() - known, index))
         if state in _SPOTLESS and not (device.certificates or device.troubles or device.bundle):
             return None
         result.checked += 1

@@ -8,16 +8,20 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import nsmallest
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from fcu_conform.artefacts.chunks import Chunk
 from fcu_conform.artefacts.device import Device, DeviceFile
 from fcu_conform.artefacts.setup import Setup
+from fcu_conform.engine.chunk_results import Question
 from fcu_conform.engine.devices import KEPT_FINDINGS, NO_WAIVERS, ChunkResult, Judge, Tally
 from fcu_conform.engine.uniqueness import Digests, ordinal, place_of
 from fcu_conform.engine.waivers import Waivers
 from fcu_conform.rules.model import Rule, Scope
 from fcu_conform.rules.seen import Seen
+
+if TYPE_CHECKING:
+    from fcu_conform.engine.journal import Journal
 
 
 class Chunked(Protocol):
@@ -193,6 +197,7 @@ def judge_devices(
     seed: int | None = None,
     waivers: Waivers = NO_WAIVERS,
     elsewhere: Elsewhere | None = None,
+    journal: Journal | None = None,
     progress: Progress | None = None,
     short: bool = True,
 ) -> DevicePass:
@@ -206,6 +211,7 @@ def judge_devices(
         seed: what they are drawn by, as `Judge` takes it; who judges elsewhere draws by it too.
         waivers: those in force.
         elsewhere: judges the chunks; without it they are judged here. The result is the same.
+        journal: an open one, whose chunks are not judged again; the others are written down in it.
         progress: told how far it is.
         short: whether devices like those that passed may go the short way; the result is the same.
 
@@ -213,22 +219,43 @@ def judge_devices(
     """
     lot = Lot(rules, devices, setup, sample, waivers)
     judge = Judge(rules, setup, sample=sample, seed=seed, short=short, waivers=waivers)
+    chunks = enumerate(devices.chunks() if devices is not None else ())
     try:
-        numbered = enumerate(devices.chunks() if devices is not None else ())
-        # Some rules compare devices with the first: until that is known, chunks are judged here.
-        while elsewhere is None or not judge.knows_its_leads:
-            chunk = next(numbered, None)
-            if chunk is None:
-                break
-            lot.add(chunk[0], judge.judge(chunk[1].files()))
+        for number, result in _judged(judge, chunks, Question(rules, sample, waivers), elsewhere, journal):
+            lot.add(number, result)
             _tell(progress, lot.result)
-        if elsewhere is not None:
-            for number, result in elsewhere(numbered, judge.leads, sample):
-                lot.add(number, result)
-                _tell(progress, lot.result)
     except KeyboardInterrupt:
         lot.result.complete = False
     return lot.finish(judge.leads)
+
+
+def _judged(
+    judge: Judge,
+    chunks: Iterator[tuple[int, Chunk]],
+    question: Question,
+    elsewhere: Elsewhere | None,
+    journal: Journal | None,
+) -> Iterator[tuple[int, ChunkResult]]:
+    """Number and result of each chunk, in order: those that a journal has, and then those that it gets."""
+    if journal is None:
+        yield from _judged_now(judge, chunks, question.sample, elsewhere)
+        return
+    for replayed in journal.replay(chunks, question):
+        judge.follow(replayed.leads)
+        yield replayed.number, replayed.result
+    yield from journal.keeping(_judged_now(judge, chunks, question.sample, elsewhere))
+
+
+def _judged_now(
+    judge: Judge, chunks: Iterator[tuple[int, Chunk]], sample: int, elsewhere: Elsewhere | None
+) -> Iterator[tuple[int, ChunkResult]]:
+    # Some rules compare devices with the first: until that is known, chunks are judged here.
+    while elsewhere is None or not judge.knows_its_leads:
+        number, chunk = next(chunks, (None, None))
+        if number is None or chunk is None:
+            return
+        yield number, judge.judge_chunk(chunk)
+    yield from elsewhere(chunks, judge.leads, sample)
 
 
 def _tell(progress: Progress | None, result: DevicePass) -> None:

@@ -90,6 +90,8 @@ class Report:
             return Verdict.INCOMPLETE if is_broken else Verdict.NOTHING_CHECKED
         if any(r.outcome is Outcome.FAILED and not r.rule.scope.is_about_run for r in self.results):
             return Verdict.NON_CONFORMANT
+        if self.complete and self.devices.offending:
+            return Verdict.NON_CONFORMANT  # whatever came of the rule that has found it
         return Verdict.CONFORMANT if is_whole and not self.devices.not_decided else Verdict.INCOMPLETE
 
     @property

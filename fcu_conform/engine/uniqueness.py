@@ -24,6 +24,8 @@ AT_ONCE = 1 << 18
 
 _BLOCK = ENTRY.size << 12
 _CHUNK_BITS = 24
+PLACES = 1 << _CHUNK_BITS
+"""Devices that a chunk may have."""
 
 
 def ordinal(chunk: int, index: int) -> int:
@@ -33,7 +35,7 @@ def ordinal(chunk: int, index: int) -> int:
 
 def place_of(number: int) -> tuple[int, int]:
     """Chunk and number in it."""
-    return number >> _CHUNK_BITS, number & (1 << _CHUNK_BITS) - 1
+    return number >> _CHUNK_BITS, number & PLACES - 1
 
 
 class Ledger:

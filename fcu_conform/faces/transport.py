@@ -6,9 +6,9 @@ import json
 from dataclasses import asdict
 
 from fcu_conform.engine import Outcome, Result
-from fcu_conform.engine.plain import finding_of
+from fcu_conform.engine.plain import plain_of, read_plain
 from fcu_conform.engine.states import DeviceCounts
-from fcu_conform.rules.model import Catalogue
+from fcu_conform.rules.model import Catalogue, Finding
 
 
 def dump_counts(counts: DeviceCounts) -> str:
@@ -29,7 +29,7 @@ def dump(result: Result) -> str:
             "code": result.code,
             "subject": result.subject,
             "outcome": result.outcome.value,
-            "findings": [asdict(finding) for finding in result.findings],
+            "findings": plain_of(result.findings),
             "blocked_by": result.blocked_by,
             "reason": result.reason,
             "count": result.count,
@@ -37,8 +37,7 @@ def dump(result: Result) -> str:
             "waived": result.waived,
             "asked": result.asked,
             "refused": result.refused,
-        },
-        default=str,  # a waiver's date
+        }
     )
 
 
@@ -49,7 +48,7 @@ def load(text: str, catalogue: Catalogue) -> Result:
         rule=catalogue[plain["code"]],
         subject=plain["subject"],
         outcome=Outcome(plain["outcome"]),
-        findings=tuple(map(finding_of, plain["findings"])),
+        findings=tuple(read_plain(Finding, finding) for finding in plain["findings"]),
         blocked_by=tuple(plain["blocked_by"]),
         reason=plain["reason"],
         count=plain["count"],

@@ -188,30 +188,6 @@ def test_empty_large_and_odd_files_are_read_the_careful_way(tmp_path: Path, monk
     ]
 
 
-def test_the_fingerprint_tells_every_change(tmp_path: Path) -> None:
-    def fingerprint() -> bytes:
-        return b"".join(chunk.fingerprint() for chunk in listed(tmp_path))
-
-    write(tmp_path, "x/a.pem", "x/b.pem")
-    seen = {fingerprint()}
-    assert {fingerprint()} == seen
-    assert len(fingerprint()) == 8
-    kept = (tmp_path / "x/a.pem").stat()
-    for change in (
-        lambda: write(tmp_path, "x/a.pem", data=b"xy"),
-        lambda: os.utime(tmp_path / "x/a.pem", ns=(kept.st_atime_ns, kept.st_mtime_ns + 1)),
-        lambda: write(tmp_path, "x/c.key"),
-        lambda: write(tmp_path, "x/a.key"),
-        lambda: (tmp_path / "x/b.pem").rename(tmp_path / "x/d.pem"),
-    ):
-        change()
-        assert fingerprint() not in seen
-        seen.add(fingerprint())
-    (chunk,) = listed(tmp_path)
-    (tmp_path / "x/a.pem").unlink()
-    assert chunk.fingerprint() not in seen
-
-
 def remarks(path: Path) -> list[tuple[str, Remark]]:
     return [(file.name, file.remark) for file in files(path) if file.remark is not None]
 

@@ -154,30 +154,6 @@ def test_what_the_manifest_calls_a_device_is_in_the_digest_and_what_it_calls_a_k
     assert digest_of_output(tmp_path / "d.pem") == {"sha256": hashlib.sha256(b"more").hexdigest()}
 
 
-def test_a_chunk_in_memory_tells_its_content_by_eight_bytes() -> None:
-    def fingerprint(*files: DeviceFile) -> bytes:
-        return FilesChunk(files).fingerprint()
-
-    a, b = DeviceFile("a", Kind.PEM, b"12"), DeviceFile("b", Kind.CHAIN, chain=(b"1", b"2"))
-    made = [
-        fingerprint(),
-        fingerprint(a),
-        fingerprint(b),
-        fingerprint(a, b),
-        fingerprint(b, a),
-        fingerprint(DeviceFile("a1", Kind.PEM, b"2")),
-        fingerprint(DeviceFile("a", Kind.PEM, b"1")),
-        fingerprint(DeviceFile("b", Kind.CHAIN, chain=(b"12",))),
-        fingerprint(DeviceFile("b", Kind.CHAIN, chain=(b"2", b"1"))),
-        fingerprint(DeviceFile("\udcff")),
-    ]
-    assert len(set(made)) == len(made)
-    assert {len(one) for one in made} == {8}
-    expected = hashlib.blake2b(b"\0\0\0\1a\0\0\0\x0212", digest_size=8).digest()
-    assert fingerprint(a) == expected
-    assert list(FilesChunk((a, b)).files()) == [a, b]
-
-
 def test_a_chunk_travels_where_no_private_key_is_in_it() -> None:
     plain = DeviceFile("a", Kind.PEM, b"x")
     for other, may_travel in (

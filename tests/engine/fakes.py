@@ -78,6 +78,11 @@ def files(*names: str) -> list[DeviceFile]:
     return [file(name, name.encode()) for name in names]
 
 
+def chunk(*names: str) -> FilesChunk:
+    """A chunk of such files."""
+    return FilesChunk(tuple(files(*names)))
+
+
 @dataclass(frozen=True)
 class Lot:
     """Device files in chunks."""

@@ -12,7 +12,7 @@ def test_what_the_engine_bounds_is_what_it_was() -> None:
     assert (devices.KEPT_FINDINGS, lots.KEPT_FINDINGS) == (10_000, 10_000)
     assert (uniqueness.KEPT_IN_MEMORY, uniqueness.AT_ONCE, uniqueness._CHUNK_BITS) == (16 * 2**20, 2**18, 24)
     assert (crew.AHEAD, crew.NEW_POOLS, examination.VALIDATOR_SAMPLE) == (4, 5, 20)
-    assert (explanations.MBEDTLS_INTERMEDIATES, journal.FORMAT) == (8, 1)
+    assert (explanations.MBEDTLS_INTERMEDIATES, journal.FORMAT) == (8, 2)
     assert (shortcut.FRAMES, shortcut.MOULDS, shortcut.DATES) == (64, 4096, 4096)
 
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -16,7 +13,6 @@ from fcu_conform.engine import report as module
 from fcu_conform.engine.events import JUDGED, Outcome, Result
 from fcu_conform.engine.examination import HINDERED
 from fcu_conform.engine.faults import describe_fault
-from fcu_conform.engine.plain import finding_of, waiver_of
 from fcu_conform.engine.report import Report, Verdict
 from fcu_conform.engine.waivers import Waivers, marks_in_setup, marks_of_device
 from fcu_conform.rules.model import Finding, Level, Location, Scope
@@ -153,25 +149,6 @@ def test_a_version_that_is_empty_is_one() -> None:
 def test_a_report_without_an_examination_knows_no_validators_of_its_own() -> None:
     names = [use.name for use in Report([], []).validators()]
     assert names == [validator.name for validator in module.known()]
-
-
-@pytest.mark.parametrize("level", [None, *Level])
-@pytest.mark.parametrize("covered", [None, ONE])
-def test_a_finding_comes_back_from_plain_data(level: Level | None, covered: Any) -> None:
-    finding = Finding("m", Location("f", 1, 2, "x"), "e", "f", "w", "x", level, ("a", "b"), covered)
-    plain = json.loads(json.dumps(dataclasses.asdict(finding), default=str))
-    kept = json.loads(json.dumps(plain))
-    assert finding_of(plain) == finding
-    assert plain == kept
-    assert waiver_of(json.loads(json.dumps(dataclasses.asdict(ONE), default=str))).expires == date(2026, 9, 30)
-
-
-@pytest.mark.parametrize("lacks", ["level", "location", "picture", "waiver", "message"])
-def test_what_is_no_finding_is_refused(lacks: str) -> None:
-    plain = dataclasses.asdict(ERROR)
-    del plain[lacks]
-    with pytest.raises((KeyError, TypeError)):
-        finding_of(plain)
 
 
 def outer(depth: int) -> None:

@@ -17,16 +17,21 @@ from dulwich import porcelain
 from dulwich.repo import Repo
 
 from fcu_conform import UsageError, check
+from fcu_conform.artefacts.deviceset import DeviceSet
 from fcu_conform.artefacts.pem import parse_pem
 from fcu_conform.artefacts.versioncontrol import tracking_of
 from fcu_conform.artefacts.waivers import read_waivers
+from fcu_conform.engine.chunk_results import Question
 from fcu_conform.engine.journal import Journal
+from fcu_conform.engine.waivers import Waivers
 from fcu_conform.faces import certification, json_report
 from fcu_conform.faces.comparison import compare, read_report
 from fcu_conform.faces.console import main
 from fcu_conform.faces.intoto_report import with_digests
 from fcu_conform.faces.signing import load_public_key, load_signer, sign
 from fcu_conform.faces.verification import examine
+from fcu_conform.rules import CATALOGUE
+from fcu_conform.rules.model import OVER_DEVICES
 from fcu_conform.validators.external import response
 
 from .factory import AT, DEVICES
@@ -99,6 +104,9 @@ def other_readers(world: World) -> list[Reader]:
         ),
         Reader("answer", [json.dumps(answer).encode() for answer in ANSWERS], mutate_json, _answered),
         Reader("journal", [journal], mutate_text, _of(world, "lot.journal", _resumed)),
+        Reader(
+            "chunk-result", [json.dumps(json.loads(journal.splitlines()[1])["result"]).encode()], mutate_json, _sent
+        ),
     ]
 
 
@@ -207,7 +215,20 @@ def _journal(world: World) -> bytes:
     return path.read_bytes()
 
 
+def _question() -> Question:
+    return Question([rule for rule in CATALOGUE if rule.scope in OVER_DEVICES], 0, Waivers())
+
+
 def _resumed(path: Path) -> str:
     journal = Journal(path)
+    chunks = DeviceSet((path.parent / DEVICES,)).chunks()
     with journal.open({name: value for name, value in journal.header.items() if name != "journal"}):
-        return repr(journal.result(0))
+        return repr(list(journal.replay(enumerate(chunks), _question())))
+
+
+def _sent(data: bytes) -> str:
+    """What a worker sends of a chunk."""
+    try:
+        return repr(_question().read(json.loads(data)))
+    except (ValueError, RecursionError) as fault:
+        return str(fault)

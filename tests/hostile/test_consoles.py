@@ -167,7 +167,7 @@ def test_nothing_is_written_into_a_keystore(by_link: bool, make: Writer, factory
 
 @pytest.mark.parametrize(
     "content",
-    [b"notes without an end of line", b"{}", b'{"journal":2', b'{"journal":1}x', b"\n", b"[" * 100_000, b"\xff" * 99],
+    [b"notes without an end of line", b"{}", b'{"journal":3', b'{"journal":2}x', b"\n", b"[" * 100_000, b"\xff" * 99],
     ids=lambda content: repr(content[:16]),
 )
 def test_a_file_that_is_no_journal_is_not_written_over(content: bytes, factory: Factory, held: Held) -> None:

@@ -69,6 +69,7 @@ NAMES = (
     "signing-key",
     "answer",
     "journal",
+    "chunk-result",
 )
 
 

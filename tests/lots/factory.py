@@ -41,6 +41,7 @@ class Factory:
         self.keys = [_key() for _ in range(3)]
         names = [_name(cn) for cn in ("Lamp FCU", "Lamp CA", "Lamp Root")]
         self.chain = [self._ca(place, names) for place in range(3)]
+        self.device_keys: dict[int, ec.EllipticCurvePrivateKey] = {}
 
     def _ca(self, place: int, names: list[x509.Name]) -> x509.Certificate:
         issuer = min(place + 1, 2)
@@ -58,7 +59,7 @@ class Factory:
         defect = self.defects.get(number, "")
         cn = f"lamp-{number if defect != 'name' else number + 500000:06}"
         key = self._last_key if defect == "same key" else _key()
-        self._last_key = key
+        self._last_key = self.device_keys[number] = key
         serial = self._last_serial if defect == "same serial" else x509.random_serial_number()
         self._last_serial = serial
         start = NOW - DAY - timedelta(seconds=number)
@@ -89,7 +90,7 @@ class Factory:
         keystore.mkdir(parents=True, mode=0o700)
         pems = [certificate.public_bytes(Encoding.PEM) for certificate in self.chain]
         (keystore / "fcu.crt").write_bytes(b"".join(pems))
-        secret = self.keys[0].private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
+        secret = sec1(self.keys[0])
         (keystore / "fcu_private_key.pem").touch(0o600)
         (keystore / "fcu_private_key.pem").write_bytes(secret)
         (folder / "fcu.yml").write_text("use-bootstrap: true\ndevice-certificate-chain-depth: 2\n")
@@ -113,6 +114,11 @@ class Factory:
         data = b"".join(json.dumps(row).encode() + b"\n" for row in self.rows())
         path.write_bytes(gzip.compress(data, 1) if path.suffix == ".gz" else data)
         return path
+
+
+def sec1(key: ec.EllipticCurvePrivateKey) -> bytes:
+    """A private key as PEM."""
+    return key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
 
 
 def ders(pem: str) -> list[bytes]:

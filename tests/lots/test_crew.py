@@ -5,11 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +19,7 @@ from fcu_conform.artefacts.setup import CaSide, Setup
 from fcu_conform.engine import crew
 from fcu_conform.engine.lots import judge_devices
 
+from .clusters import cluster
 from .conftest import Laid, command, run
 from .streams import made, private, rules, same_template, setup_in, variations
 from .test_command import wait_for_chunks
@@ -47,9 +45,6 @@ class Deadly:
             self.marker.touch()
             os.kill(os.getpid(), signal.SIGKILL)
         return iter(self.content)
-
-    def fingerprint(self) -> bytes:
-        return bytes(8)
 
 
 @dataclass(frozen=True)
@@ -138,34 +133,6 @@ def test_what_workers_get_of_the_ca_has_no_secret_and_says_the_same(setup: Setup
     assert copy.fcu_certificate.raw == setup.fcu_certificate.raw
     assert copy.slicing.depth == setup.slicing.depth
     assert not copy.keystore.key_file.file.exists
-
-
-@contextmanager
-def cluster(folder: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
-    """A scheduler and two workers, each a process of its own, on the loopback interface."""
-    pytest.importorskip("distributed")
-    address_file = folder / "scheduler.json"
-    started: list[subprocess.Popen[bytes]] = []
-
-    def start(module: str, *arguments: str) -> subprocess.Popen[bytes]:
-        line = [sys.executable, "-m", f"distributed.cli.{module}", *arguments, "--scheduler-file", str(address_file)]
-        process = subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder)
-        started.append(process)
-        return process
-
-    try:
-        start("dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")
-        while not address_file.exists() or not address_file.read_text().endswith("}"):
-            assert started[0].poll() is None, "the scheduler does not start"
-            time.sleep(0.05)
-        workers = [start("dask_worker", "--nthreads", "1", "--no-nanny", "--no-dashboard") for _ in range(2)]
-        import json
-
-        yield json.loads(address_file.read_text())["address"], workers
-    finally:
-        for process in reversed(started):
-            process.kill()
-            process.wait()
 
 
 def test_a_cluster_that_loses_a_worker_gives_the_same_report_byte_for_byte(large: Laid, tmp_path: Path) -> None:

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from fcu_conform import __version__
-from fcu_conform.artefacts.setup import CaSide, Setup
-from fcu_conform.artefacts.usage import UsageError
+from fcu_conform.artefacts.setup import Setup
+from fcu_conform.artefacts.usage import UsageError, existing
 from fcu_conform.engine import Examination, Outcome, Report, Result, Verdict
+from fcu_conform.engine.chunk_results import Question
 from fcu_conform.engine.examination import BY_VALIDATORS
-from fcu_conform.engine.lots import DevicePass, Elsewhere, judge_devices
+from fcu_conform.engine.lots import DevicePass, judge_devices
 from fcu_conform.engine.states import DeviceCounts
 from fcu_conform.faces import reports
 from fcu_conform.faces.console.lot_page import Meter, write_verdict
@@ -28,9 +27,9 @@ from fcu_conform.faces.settings import Settings, keep_out, now, parse_depth, par
 from fcu_conform.rules.model import Rule, Scope
 
 if TYPE_CHECKING:
-    from concurrent.futures import Executor
-
     from fcu_conform.artefacts.deviceset import DeviceSet
+    from fcu_conform.engine.cluster_talk import Credentials
+    from fcu_conform.engine.crew import Crew
     from fcu_conform.engine.journal import Journal
     from fcu_conform.engine.waivers import Waivers
 
@@ -66,6 +65,9 @@ class _SampleSize(click.IntRange):
 @click.option("--at", metavar="TIME", help="Judge validity at this instant (RFC 3339; default: now).")
 @click.option("--workers", type=click.IntRange(1, 256), default=1, metavar="N", help="Processes on this machine.")
 @click.option("--scheduler", metavar="ADDRESS", help="Judge on the Dask cluster of this scheduler, tcp://host:port.")
+@click.option("--scheduler-ca", metavar="FILE", help="The CA of the cluster, for tls:// (PEM; never FCU's own CA).")
+@click.option("--scheduler-cert", metavar="FILE", help="This machine's certificate of that CA (PEM).")
+@click.option("--scheduler-key", metavar="FILE", help="The private key of that certificate (PEM).")
 @click.option("--validators", default="auto", metavar="LIST", help="Validators to ask: names, auto, all or none.")
 @click.option(
     "--validator-sample",
@@ -89,6 +91,9 @@ def command(
     at: str | None,
     workers: int,
     scheduler: str | None,
+    scheduler_ca: str | None,
+    scheduler_cert: str | None,
+    scheduler_key: str | None,
     validators: str,
     validator_sample: int,
     sample_seed: str | None,
@@ -101,6 +106,7 @@ def command(
     """Judges the devices of a whole lot: folders, archives, devices.csv, .jsonl, .jsonl.gz or .parquet."""
     if scheduler is not None and workers > 1:
         raise UsageError("--scheduler: its cluster has the workers, so --workers has no meaning")
+    cluster = _cluster(scheduler, (scheduler_ca, scheduler_cert, scheduler_key))
     journal = None
     if resume is not None:
         from fcu_conform.engine.journal import Journal
@@ -128,8 +134,33 @@ def command(
     if resume is not None:
         keep_out(Path(os.path.realpath(resume)), [setup], f"--resume {resume}")
     reports.check(settings, [setup])
-    run = Run(settings, setup, validator_sample, workers, scheduler, journal)
+    run = Run(settings, setup, validator_sample, workers, cluster, journal)
     return run.go()
+
+
+def _cluster(scheduler: str | None, files: tuple[str | None, ...]) -> tuple[str, Credentials | None] | None:
+    """The address of a scheduler, and by what to prove who is who where that was given.
+
+    Raises:
+        UsageError: a file is missing, or what was given does not go together.
+    """
+    given = [path for path in files if path is not None]
+    if scheduler is None:
+        if given:
+            raise UsageError("--scheduler-ca, --scheduler-cert and --scheduler-key need --scheduler")
+        return None
+    if not given:
+        return scheduler, None
+    if len(given) < len(files):
+        raise UsageError("--scheduler-ca, --scheduler-cert and --scheduler-key go together")
+    if not scheduler.startswith("tls://"):
+        raise UsageError(f"--scheduler {scheduler}: with --scheduler-ca it must be tls://host:port")
+    from fcu_conform.engine.cluster_talk import Credentials
+
+    for path, what in zip(given, ("--scheduler-ca", "--scheduler-cert", "--scheduler-key"), strict=True):
+        if existing(path, what).is_dir():
+            raise UsageError(f"{what} {path}: is a folder")
+    return scheduler, Credentials(*given)
 
 
 @dataclass
@@ -140,9 +171,10 @@ class Run:
     setup: Setup
     sample: int
     workers: int
-    scheduler: str | None
+    cluster: tuple[str, Credentials | None] | None
     journal: Journal | None
     seconds: float = 0.0
+    late: str = ""
     meter: Meter = field(default_factory=Meter)
 
     def go(self) -> int:
@@ -164,6 +196,8 @@ class Run:
         report = Report([self.setup], results, len(results) == len(examination.cases()), examination, counts)
         faults = reports.write(self.settings, report)
         write_verdict(report, self.seconds, self.settings.reports, faults, is_complete=devices.complete)
+        if self.late:
+            click.echo(f"fcu-conform: {self.late}", err=True)
         if not devices.complete:
             return INTERRUPTED
         if faults or any(result.outcome is Outcome.ERROR for result in results):
@@ -176,11 +210,14 @@ class Run:
         self, rules: Sequence[Rule], devices: DeviceSet | None, setup: Setup, sample: int, waivers: Waivers
     ) -> DevicePass:
         begin = time.perf_counter()
+        question = Question(rules, sample, waivers, self.settings.sample_seed)
         with ExitStack() as stack:
-            elsewhere = self._elsewhere(rules, setup, waivers, stack)
+            crew = self._crew(question, setup, stack)
             if self.journal is not None:
-                stack.enter_context(self.journal.open({"at": self.settings.at, "of": self._binding(rules, waivers)}))
-                elsewhere = self.journal.keeping(elsewhere or _here(rules, setup, waivers, self.settings.sample_seed))
+                from fcu_conform.engine.journal import binding
+
+                of = binding(question, setup, self.settings.devices)
+                stack.enter_context(self.journal.open({"at": self.settings.at, "of": of}))
             self.meter.begin(stack, devices)
             result = judge_devices(
                 rules,
@@ -189,81 +226,29 @@ class Run:
                 sample=sample,
                 seed=self.settings.sample_seed,
                 waivers=waivers,
-                elsewhere=elsewhere,
+                elsewhere=crew,
+                journal=self.journal,
                 progress=self.meter.progress,
             )
+        self.late = "" if crew is None else crew.describe_late()
         self.seconds = time.perf_counter() - begin
         return result
 
-    def _elsewhere(self, rules: Sequence[Rule], setup: Setup, waivers: Waivers, stack: ExitStack) -> Elsewhere | None:
-        if self.scheduler is None and self.workers == 1:
+    def _crew(self, question: Question, setup: Setup, stack: ExitStack) -> Crew | None:
+        """Workers on this machine or on others; None where this process judges alone."""
+        if self.cluster is None and self.workers == 1:
             return None
-        from fcu_conform.engine.crew import Crew, local_pool
+        from fcu_conform.engine.crew import Crew, Distrust, local_pool
 
-        seed = self.settings.sample_seed
-        if self.scheduler is None:
-            return Crew(rules, setup, lambda: local_pool(self.workers), self.workers, waivers=waivers, seed=seed)
-        recruit, size = _cluster(self.scheduler, stack)
-        return Crew(rules, setup, recruit, size, waivers=waivers, seed=seed)
+        of_these = partial(Crew, question.rules, setup, waivers=question.waivers, seed=question.seed)
+        if self.cluster is None:
+            return of_these(lambda: local_pool(self.workers), self.workers)
+        from fcu_conform.engine.cluster import Cluster
 
-    def _binding(self, rules: Sequence[Rule], waivers: Waivers) -> str:
-        """What a journal is bound to: all that its results depend on beside the devices."""
-        from fcu_conform.rules import CATALOGUE
-
-        side = CaSide.of(self.setup)
-        told = (
-            __version__,
-            CATALOGUE.digest(),
-            [rule.code for rule in rules],
-            side.crt.data,
-            (side.key, side.depth, side.mode, side.account_id),
-            [str(Path(path).absolute()) for path in self.settings.devices],
-            (self.sample, self.settings.sample_seed),
-            sorted(map(repr, waivers)),
-        )
-        return hashlib.sha256(repr(told).encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _here(rules: Sequence[Rule], setup: Setup, waivers: Waivers, seed: int | None) -> Elsewhere:
-    """Judges chunks in this process, as a crew would elsewhere."""
-    from fcu_conform.engine.devices import Judge
-
-    def run(chunks: Any, leads: Any, sample: int) -> Iterator[Any]:
-        judge = Judge(rules, setup, leads=leads, sample=sample, seed=seed, waivers=waivers)
-        for number, chunk in chunks:
-            yield number, judge.judge(chunk.files())
-
-    return run
-
-
-def _cluster(address: str, stack: ExitStack) -> tuple[Callable[[], Executor], int]:
-    """A Dask cluster: what makes an executor of it, and how many chunks it takes at a time.
-
-    Raises:
-        UsageError: distributed is not installed, or nobody answers.
-    """
-    try:
-        from distributed import Client, Security
-        from distributed.comm.core import connect
-    except ImportError:
-        raise UsageError("--scheduler: needs distributed: pip install 'fcu-conform[dask]'") from None
-
-    async def knock() -> None:
-        security: Any = Security()  # type: ignore[no-untyped-call]
-        arguments = security.get_connection_args("client")
-        comm = await connect(address, timeout=CONNECTING, **arguments)  # type: ignore[no-untyped-call]
-        await comm.close()
-
-    try:
-        # A client that cannot start would wait for itself for ever once it is given up.
-        asyncio.run(knock())
-        client: Any = Client(address, timeout=CONNECTING, set_as_default=False)  # type: ignore[no-untyped-call]
-        stack.callback(client.close)
-    except (OSError, ValueError, TypeError, RuntimeError, ImportError) as fault:
-        reason = str(fault).splitlines()[0] if str(fault) else type(fault).__name__
-        raise UsageError(f"--scheduler {address}: no scheduler answers ({reason})") from None
-    threads = sum(client.nthreads().values())
-    return lambda: client.get_executor(pure=False, retries=2), max(threads, 2)
+        address, credentials = self.cluster
+        cluster = Cluster(address, question, credentials, patience=CONNECTING)
+        stack.callback(cluster.shutdown)
+        return of_these(lambda: cluster, cluster.size, distrust=Distrust(cluster.name))
 
 
 def _results(examination: Examination, devices: DevicePass) -> Iterator[Result]:
