@@ -14,6 +14,7 @@ from typing import Any
 
 from fcu_conform.artefacts.fingerprint import SIZE
 from fcu_conform.artefacts.redaction import redact_all
+from fcu_conform.artefacts.usage import UsageError
 from fcu_conform.artefacts.waivers import Waiver
 from fcu_conform.engine.devices import KEPT_FINDINGS, ChunkResult, Tally
 from fcu_conform.engine.plain import MalformedError, plain_of, read_plain
@@ -22,6 +23,10 @@ from fcu_conform.engine.waivers import Waivers
 from fcu_conform.rules.model import Finding, Level, Rule, Scope
 
 _DIGESTS = 1 << 64
+
+
+class DisagreementError(UsageError):
+    """Workers that are not our own say of a chunk what cannot be, or what judging it here does not."""
 
 
 @dataclass(frozen=True)

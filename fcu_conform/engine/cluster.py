@@ -7,7 +7,6 @@ talks to it. That is a process of its own, which has read no key; what it hands 
 from __future__ import annotations
 
 import json
-import multiprocessing
 import threading
 from concurrent.futures import BrokenExecutor, Executor, Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
@@ -17,11 +16,11 @@ from typing import Any
 
 from fcu_conform.artefacts.limits import JOURNAL_LINE
 from fcu_conform.artefacts.usage import UsageError
-from fcu_conform.engine.chunk_results import Question
+from fcu_conform.engine.chunk_results import DisagreementError, Question
 from fcu_conform.engine.cluster_talk import Credentials, Told, suite, talk
-from fcu_conform.engine.crew import DisagreementError
 from fcu_conform.engine.devices import ChunkResult
 from fcu_conform.engine.plain import MalformedError, read_plain
+from fcu_conform.engine.spawning import SafeSpawnContext
 
 STARTING = 60
 """Seconds that the process that talks may take to start, beside those that it waits for a scheduler."""
@@ -57,7 +56,7 @@ class Cluster(Executor):
         self._submitted = 0
         self._is_broken = False
         self._outbox: SimpleQueue[Any] = SimpleQueue()
-        context = multiprocessing.get_context("spawn")  # a fork would have all that this process has read
+        context = SafeSpawnContext()  # a fork would have all that this process has read
         self._connection, other = context.Pipe()
         arguments = (other, address, credentials, patience)
         self._process = context.Process(target=talk, args=arguments, daemon=True, name="dask-client")

@@ -18,8 +18,7 @@ from typing import TypeAlias
 from fcu_conform.artefacts.chunks import Chunk
 from fcu_conform.artefacts.device import DeviceFile
 from fcu_conform.artefacts.setup import CaSide, Setup
-from fcu_conform.artefacts.usage import UsageError
-from fcu_conform.engine.chunk_results import canonical
+from fcu_conform.engine.chunk_results import DisagreementError, canonical
 from fcu_conform.engine.devices import NO_WAIVERS, ChunkResult, Judge
 from fcu_conform.engine.spawning import SafeSpawnContext
 from fcu_conform.engine.waivers import Waivers
@@ -59,10 +58,6 @@ class _Prepared(threading.local):
 
 
 _PREPARED = _Prepared()
-
-
-class DisagreementError(UsageError):
-    """Workers that are not our own say of a chunk what judging it here does not."""
 
 
 @dataclass(frozen=True)

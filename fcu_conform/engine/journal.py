@@ -20,8 +20,7 @@ from fcu_conform.artefacts.fingerprint import Fingerprint
 from fcu_conform.artefacts.limits import JOURNAL_LINE
 from fcu_conform.artefacts.setup import CaSide, Setup
 from fcu_conform.artefacts.usage import UsageError
-from fcu_conform.engine.chunk_results import Question, plain_result
-from fcu_conform.engine.crew import DisagreementError
+from fcu_conform.engine.chunk_results import DisagreementError, Question, plain_result
 from fcu_conform.engine.devices import ChunkResult
 from fcu_conform.engine.locking import lock
 from fcu_conform.engine.plain import MalformedError, Plain

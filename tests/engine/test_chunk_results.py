@@ -91,6 +91,13 @@ CONTRADICTIONS: dict[str, Callable[[dict[str, Any]], object]] = {
     "no marks": lambda whole: whole["marks"].clear(),
     "marks that were cut off": lambda whole: whole["marks"].update(LOT001="AAAA"),
     "no fingerprint": lambda whole: whole.update(fingerprint=""),
+    "a device in two states": lambda whole: whole.update(undecided=[[whole["offenders"][0]["index"], "b"]]),
+    "a device that is not decided twice": lambda whole: whole.update(undecided=[[0, "a"], [0, "a"]]),
+    "a device that is not decided for the validators": lambda whole: whole.update(
+        undecided=[[whole["drawn"][0][1], "a"]]
+    ),
+    "a device that is not decided beyond all": lambda whole: whole.update(undecided=[[1 << 24, "a"]]),
+    "more devices than there are": lambda whole: whole.update(checked=0),
     "one offender twice": lambda whole: whole["offenders"].append(whole["offenders"][0]),
     "a number below all": lambda whole: whole["offenders"][0].update(index=-1),
     "a number beyond all": lambda whole: whole["offenders"][0].update(index=1 << 24),

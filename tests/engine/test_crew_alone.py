@@ -15,7 +15,8 @@ import pytest
 from fcu_conform.artefacts.chunks import Chunk, FilesChunk
 from fcu_conform.artefacts.usage import UsageError
 from fcu_conform.engine import crew
-from fcu_conform.engine.crew import Crew, DisagreementError, Distrust, Job
+from fcu_conform.engine.chunk_results import DisagreementError
+from fcu_conform.engine.crew import Crew, Distrust, Job
 from fcu_conform.engine.devices import ChunkResult, Judge, Tally
 from fcu_conform.engine.waivers import Waivers
 from fcu_conform.rules.model import Catalogue, Finding

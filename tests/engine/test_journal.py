@@ -19,8 +19,7 @@ from fcu_conform.artefacts.device import DeviceFile
 from fcu_conform.artefacts.reading import Trouble
 from fcu_conform.artefacts.usage import UsageError
 from fcu_conform.engine import journal as module
-from fcu_conform.engine.chunk_results import Question
-from fcu_conform.engine.crew import DisagreementError
+from fcu_conform.engine.chunk_results import DisagreementError, Question
 from fcu_conform.engine.devices import ChunkResult, Judge
 from fcu_conform.engine.journal import FORMAT, Journal, binding
 from fcu_conform.engine.waivers import Waivers

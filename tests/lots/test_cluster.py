@@ -15,9 +15,9 @@ from fcu_conform.artefacts.chunks import FilesChunk
 from fcu_conform.artefacts.setup import CaSide
 from fcu_conform.artefacts.usage import UsageError
 from fcu_conform.engine import cluster as module
-from fcu_conform.engine.chunk_results import Question
+from fcu_conform.engine.chunk_results import DisagreementError, Question
 from fcu_conform.engine.cluster import Cluster
-from fcu_conform.engine.crew import Crew, DisagreementError, Distrust, Job, work
+from fcu_conform.engine.crew import Crew, Distrust, Job, work
 from fcu_conform.engine.devices import NO_WAIVERS
 from fcu_conform.engine.lots import judge_devices
 
