@@ -1,6 +1,4 @@
-"""A cluster that is not trusted: whatever the process that talks to it says, nothing of it runs here and no verdict is
-built on what is not a result.
-"""
+"""A cluster that is not trusted: nothing of what its process says runs here, and what is not a result is refused."""
 
 from __future__ import annotations
 
