@@ -36,6 +36,8 @@ def lines_of(rule: Rule) -> Iterator[str]:
     yield f"- source: {escaped(rule.source)}"
     if not rule.waivable:
         yield "- cannot be waived"
+    if rule.told_by:
+        yield "- says nothing where these tell of it: " + ", ".join(f"[{code}](#{code})" for code in rule.told_by)
     if rule.needs:
         yield "- is judged where these hold: " + ", ".join(f"[{code}](#{code})" for code in rule.needs)
     yield ""

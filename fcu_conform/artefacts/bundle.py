@@ -99,8 +99,18 @@ class Item:
     @property
     def leaf(self) -> Certificate | None:
         """The first certificate, where it can be read."""
-        first = self.certificates[0][1] if self.certificates else None
+        array = self.fields.get("DataArray")
+        if not self.certificates or (isinstance(array, list) and not isinstance(array[0], Secret)):
+            return None
+        first = self.certificates[0][1]
         return first if isinstance(first, Certificate) else None
+
+    @property
+    def is_whole(self) -> bool:
+        """Every certificate that it is to hold is there and can be read."""
+        array = self.fields.get("DataArray" if self.group == CHAINS else "Data")
+        count = len(array) if isinstance(array, list) else 1
+        return len(self.certificates) == count and all(isinstance(c, Certificate) for _, c in self.certificates)
 
     def __repr__(self) -> str:
         return f"<Item {self.place}>"

@@ -82,6 +82,7 @@ class Device:
         enrollment_id: the enrollment identity that the manifest gives.
         own: the device's own certificate, where it is known already to be none of the CA's.
         remark: what is to be told of the output, where this stands for that and not for a device.
+        is_headless: its first certificate cannot be read, so that none of the others is its own.
     """
 
     __slots__ = (
@@ -90,6 +91,7 @@ class Device:
         "endpoint_names",
         "enrollment_id",
         "identity",
+        "is_headless",
         "key",
         "name",
         "other_keys",
@@ -121,6 +123,7 @@ class Device:
         self.enrollment_id = enrollment_id
         self.own: Certificate | None = None
         self.remark: Remark | None = None
+        self.is_headless = False
 
     @property
     def certificate(self) -> Certificate | None:
@@ -251,6 +254,7 @@ class DeviceFile:
         device.bundle = None
         device.remark = None
         device.own = own
+        device.is_headless = False
         return device
 
     @property
@@ -284,6 +288,7 @@ def read_device_pem(device: Device, data: bytes) -> None:
             number += 1
             entry = read_entry(number, block)
             if entry.certificate is None:
+                device.is_headless |= number == 1
                 troubles.append(f"certificate {number}: {entry.problem}")
             else:
                 certificates.append(entry.certificate)
@@ -318,6 +323,7 @@ def _read_chain(device: Device, chain: tuple[bytes, ...]) -> None:
         try:
             certificates.append(Certificate(data))
         except der.DerError as fault:
+            device.is_headless |= number == 1
             troubles.append(f"certificate {number}: cannot be read: {fault}")
     device.certificates = tuple(certificates)
     device.troubles = (*troubles, *_problems(device.certificates))
@@ -336,6 +342,7 @@ def read_device_bundle(device: Device, data: bytes) -> None:
         else:
             device.troubles += (f"certificate {number} of the bundle cannot be read: {certificate}",)
     device.certificates = tuple(certificates)
+    device.is_headless = bundle.device_item is not None and bundle.device_item.leaf is None
     device.troubles += tuple(_problems(device.certificates))
     # Of whatever type they say to be: a CA's key is no less stolen under a wrong one.
     for item in bundle.items(KEYS):

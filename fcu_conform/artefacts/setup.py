@@ -135,6 +135,22 @@ class Setup:
         return None if self.fcu_link is None else self.fcu_link.certificate
 
     @cached_property
+    def certain_fcu_link(self) -> Link | None:
+        """The FCU certificate, unless it may be one of those that could not be read.
+
+        It is the first of the file and somebody else's; a root at that place may have been put there by mistake.
+        """
+        link = self.fcu_link
+        if link is None or len(self.keystore.fcu_crt.readable) == len(self.keystore.fcu_crt.entries):
+            return link
+        return link if link.index == 1 and not link.certificate.is_self_issued else None
+
+    @cached_property
+    def certain_fcu_certificate(self) -> Certificate | None:
+        """The certificate of `certain_fcu_link`."""
+        return None if self.certain_fcu_link is None else self.certain_fcu_link.certificate
+
+    @cached_property
     def slicing(self) -> Slicing | None:
         """How fcu.crt is cut between device and portal; None where no depth is known.
 

@@ -262,21 +262,24 @@ class Judge:
     def _judge_device(self, tallies: Mapping[str, Tally], file: DeviceFile, device: Device) -> State:
         # What keeps other rules from judging, by code: the waived errors behind it, or nothing where a finding stands.
         hindered: dict[str, frozenset[str]] = {}
+        told: set[str] = set()
         is_plain = True
         is_decided, is_open = False, False
         reasons: dict[str, str | None] = {}
         errors: list[bool] = []
         for rule, check in self._checks if device.bundle else self._without_bundle:
             tally = tallies[rule.code]
-            if hindered and not hindered.keys().isdisjoint(rule.needs):
-                hindered[rule.code] = _block(tally, [code for code in rule.needs if code in hindered][:1], hindered)
+            if hindered and not (hindered.keys().isdisjoint(rule.needs) and told.isdisjoint(rule.told_by)):
+                in_the_way = [code for code in rule.needs if code in hindered]
+                in_the_way += [code for code in rule.told_by if code in told]
+                hindered[rule.code] = _block(tally, in_the_way[:1], hindered)
                 is_open = is_open or rule.level is Level.ERROR
                 continue
             try:
                 findings = check(device, self._setup)
-            except NotApplicable as told:
-                reasons[rule.code] = str(told)
-                _count(tally.reasons, str(told))
+            except NotApplicable as reason:
+                reasons[rule.code] = str(reason)
+                _count(tally.reasons, str(reason))
                 continue
             except Blocked as blocked:
                 hindered[rule.code] = _block(tally, blocked.codes, hindered)
@@ -297,6 +300,7 @@ class Judge:
                 if Level.ERROR in standing:
                     errors.append(rule.scope is Scope.UNIQUE)
                 if standing | waived != {Level.NOTICE}:
+                    told.add(rule.code)
                     is_waived = Level.ERROR in waived and standing <= {Level.NOTICE}
                     hindered[rule.code] = frozenset({rule.code}) if is_waived else frozenset()
                 elif rule.looks_at:
@@ -344,9 +348,9 @@ def _shown(file: DeviceFile) -> str:
 
 
 def in_order_of_need(rules: Sequence[Rule]) -> list[Rule]:
-    """The rules so that each comes after those it needs."""
+    """The rules so that each comes after those that it needs or that tell of what it would find."""
     by_code = {rule.code: rule for rule in rules}
-    graph = {rule.code: [code for code in rule.needs if code in by_code] for rule in rules}
+    graph = {rule.code: [code for code in (*rule.needs, *rule.told_by) if code in by_code] for rule in rules}
     return [by_code[code] for code in TopologicalSorter(graph).static_order()]
 
 

@@ -12,7 +12,8 @@ from fcu_conform.artefacts.setup import Setup
 from fcu_conform.artefacts.waivers import Waiver, WaiverFile
 from fcu_conform.engine.events import JUDGED, Outcome, Result
 from fcu_conform.engine.faults import describe_fault
-from fcu_conform.engine.second_opinions import SecondOpinions
+from fcu_conform.engine.refusals import explains
+from fcu_conform.engine.second_opinions import LET_IN, SecondOpinions, explained_by
 from fcu_conform.engine.survey import survey
 from fcu_conform.engine.waivers import Marks, Waivers, marks_in_setup, marks_of_device
 from fcu_conform.rules import catalogue as known_rules
@@ -39,8 +40,10 @@ if TYPE_CHECKING:
     Runner: TypeAlias = Callable[[Sequence[Rule], DeviceSet | None, Setup, int, Waivers], DevicePass]
 
 BY_VALIDATORS = frozenset({Scope.PATH, Scope.DEVICE_PATH})
-HINDERED = frozenset({Outcome.FAILED, Outcome.WARNED, Outcome.WAIVED, Outcome.BLOCKED, Outcome.ERROR})
-"""Outcomes of a needed rule that keep another one from judging: a waiver does not make a fault go away."""
+TOLD = frozenset({Outcome.FAILED, Outcome.WARNED, Outcome.WAIVED})
+"""Outcomes of a rule that has found something: a waiver does not make a fault go away."""
+HINDERED = TOLD | {Outcome.BLOCKED, Outcome.ERROR}
+"""Outcomes of a needed rule that keep another one from judging."""
 
 VALIDATOR_SAMPLE = 20
 """Devices that each validator is asked about."""
@@ -179,7 +182,7 @@ class Examination:
         return self._result(rule, setup.name, tuple(findings))
 
     def _needs(self, rule: Rule, name: str) -> None:
-        blocked_by = self.hindered(rule.needs, name)
+        blocked_by = (*self.hindered(rule.needs, name), *self._told(rule, name))
         if blocked_by:
             raise Blocked(*blocked_by)
 
@@ -255,7 +258,7 @@ class Examination:
         asked = 0
         turned_away: list[int] = []
         untold = ""
-        causes: tuple[str, ...] = ()
+        blocked_by: dict[str, None] = {}
         for number, (path, place, marks) in enumerate(paths):
             try:
                 answer = opinions.ask(validator.name, path)
@@ -266,9 +269,11 @@ class Examination:
                 silent = True
                 continue
             asked += 1
+            causes: tuple[str, ...] = ()
             if not answer.accepted:
                 refused = True
-                causes = causes or self._failed(families, setup.name)
+                causes = self._explaining(families, setup.name, answer.reason)
+                blocked_by.update(dict.fromkeys(causes))
             finding = opinions.finding(validator.name, path, answer, place, causes)
             if finding is None or (answer.accepted and has_reserve):
                 continue  # that dates are left out is told once, however many devices there are
@@ -284,8 +289,8 @@ class Examination:
             result = replace(result, asked=asked, refused=tuple(turned_away))
         if silent and result.outcome is not Outcome.FAILED:
             result = replace(result, outcome=Outcome.BLOCKED, blocked_by=("SYS002",))
-        elif refused and causes:
-            result = replace(result, outcome=Outcome.BLOCKED, blocked_by=causes)
+        elif blocked_by and result.outcome is not Outcome.FAILED:
+            result = replace(result, outcome=Outcome.BLOCKED, blocked_by=tuple(blocked_by))
         elif not refused and not validator.counts:
             reason = "it accepts, which does not count: it can be made to accept a forgery"
             result = replace(result, outcome=Outcome.NOT_APPLICABLE, reason=reason)
@@ -306,12 +311,17 @@ class Examination:
         if findings is None:
             raise Blocked("SYS002")
         marks = partial(marks_of_device, device, Location(device.name))
-        completed = [self._waivers.apply(rule.code, rule.complete(finding), marks) for finding in findings]
-        refused = (number,) if any(map(_stands, completed)) else ()
+        blocked_by: dict[str, None] = {}
+        completed = []
+        for finding in findings:
+            turned_away = finding.level is None and finding.expected == LET_IN
+            causes = self._explaining(_DEVICE_FAMILIES, setup.name, finding.found) if turned_away else ()
+            blocked_by.update(dict.fromkeys(causes))
+            completed.append(self._waivers.apply(rule.code, rule.complete(explained_by(finding, causes)), marks))
+        refused = (number,) if blocked_by or any(map(_stands, completed)) else ()
         result = replace(self._result(rule, setup.name, tuple(completed)), asked=1, refused=refused)
-        causes = self._failed(_DEVICE_FAMILIES, setup.name)
-        if causes and result.outcome is Outcome.FAILED:
-            return replace(result, outcome=Outcome.BLOCKED, findings=(), blocked_by=causes, count=0, waived=0)
+        if blocked_by and result.outcome is not Outcome.FAILED:
+            return replace(result, outcome=Outcome.BLOCKED, blocked_by=tuple(blocked_by))
         return result
 
     def _device_paths(self, rule: Rule, setup: Setup) -> Iterator[tuple[PathQuestion, Location, Marks]]:
@@ -324,13 +334,14 @@ class Examination:
             place = Location(device.name)
             yield rule.check(device, setup), place, partial(marks_of_device, device, place)
 
-    def _failed(self, families: tuple[str, ...], name: str) -> tuple[str, ...]:
-        """The rules of some families that failed on a set-up."""
+    def _explaining(self, families: tuple[str, ...], name: str, reason: str) -> tuple[str, ...]:
+        """The rules of some families that failed on a set-up and explain a refusal with these words."""
         return tuple(
             rule.code
             for rule in self.catalogue
             if rule.family in families
             and rule.scope is Scope.SETUP
+            and explains(rule.code, reason)
             and self.judge(rule.code, name).outcome is Outcome.FAILED
         )
 
@@ -366,7 +377,7 @@ class Examination:
         return self._hinderers[key]
 
     def _find_hinderers(self, rule: Rule, subject: str) -> tuple[str, ...]:
-        hindered: dict[str, None] = {}
+        hindered = dict.fromkeys(self._told(rule, subject))
         for code in rule.needs:
             needed = self.catalogue[code]
             codes = (code,) if needed.scope not in OVER_DEVICES else ()
@@ -387,6 +398,11 @@ class Examination:
             raise Blocked(*sorted(tally.blocked_by))
         requires(tally.judged, "; ".join(tally.reasons) or "no bundle")
         return self._result(rule, setup.name, tuple(tally.findings), tally)
+
+    def _told(self, rule: Rule, subject: str) -> tuple[str, ...]:
+        """Rules of the set-up that tell of the fault that a rule would find."""
+        codes = (code for code in rule.told_by if self.catalogue[code].scope not in OVER_DEVICES)
+        return tuple(code for code in codes if self.judge(code, subject).outcome in TOLD)
 
     def hindered(self, codes: Iterable[str], subject: str) -> tuple[str, ...]:
         """Those of some rules of a set-up that keep others from judging."""

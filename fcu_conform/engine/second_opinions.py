@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,10 @@ from fcu_conform.validators.model import Answer, CannotTell, LimitReached, Quest
 if TYPE_CHECKING:
     from fcu_conform.artefacts.certificate import Certificate
     from fcu_conform.artefacts.device import Device
+
+
+LET_IN = "let in"
+"""What is expected of a handshake with the device."""
 
 
 @dataclass
@@ -86,9 +90,9 @@ class SecondOpinions:
         for shake in tried.handshakes:
             pair = f"{shake.protocol}, {shake.client} device, {shake.server} server"
             if shake.impostor and shake.let_in:
-                findings.append(Finding(f"{pair}: let an impostor in", place, "turned away", "let in"))
+                findings.append(Finding(f"{pair}: let an impostor in", place, "turned away", LET_IN))
             elif not shake.impostor and not shake.let_in:
-                findings.append(Finding(f"{pair}: turned the device away: {shake.words}", place, "let in", shake.words))
+                findings.append(Finding(f"{pair}: turned the device away: {shake.words}", place, LET_IN, shake.words))
         return findings
 
     def finding(
@@ -106,18 +110,22 @@ class SecondOpinions:
                 return None
             message = f"{name} accepts, dates left out: it reads the clock and cannot be told an instant"
             return Finding(message, place, level=Level.NOTICE)
-        level: Level | None = None
         message = f"{name} ({validator.stands_for}) refuses: {answer.reason}"
-        expected, why = "accepted", ""
+        refusal = Finding(message, place, "accepted", f"refused: {answer.reason}")
         if causes:
-            message += f"; {', '.join(causes)} tells why"
-            level = Level.NOTICE
+            refusal = explained_by(refusal, causes)
         elif (cause := explain(path, name, self._at)) is not None:
             message += f"; the cause is known: {cause.what}"
-            level, why = Level.WARNING, cause.who
-        if not validator.counts:
-            level = Level.NOTICE
-        return Finding(message, place, expected, f"refused: {answer.reason}", why=why, level=level)
+            refusal = replace(refusal, message=message, why=cause.who, level=Level.WARNING)
+        return refusal if validator.counts else replace(refusal, level=Level.NOTICE)
+
+
+def explained_by(refusal: Finding, causes: tuple[str, ...]) -> Finding:
+    """A refusal that rules which have failed explain is no error of its own."""
+    if not causes:
+        return refusal
+    verb = "tells" if len(causes) == 1 else "tell"
+    return replace(refusal, message=f"{refusal.message}; {', '.join(causes)} {verb} why", level=Level.NOTICE)
 
 
 def _raw(certificates: Sequence[Certificate]) -> tuple[bytes, ...]:

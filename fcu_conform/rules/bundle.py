@@ -7,14 +7,12 @@ from fcu_conform.artefacts.cbor import MAX_BYTES, label
 from fcu_conform.artefacts.device import Device
 from fcu_conform.artefacts.privatekeys import Secret
 from fcu_conform.artefacts.setup import Setup
-from fcu_conform.rules.bundle_words import HANDLER, READABLE, bundle_of, client, shown, wrong
-from fcu_conform.rules.model import DeviceFindings, Finding, Level, device_rule, requires
+from fcu_conform.rules.bundle_words import GROUP_NAMES, HANDLER, READABLE, SWITCHES, bundle_of, client, shown, wrong
+from fcu_conform.rules.model import Blocked, DeviceFindings, Finding, Level, device_rule, requires
 from fcu_conform.rules.sources import inferred, rfc
 from fcu_conform.rules.words import counted
 
 SCHEME_VERSION = "0.0.1"
-SWITCHES = ("Verify", "Disable", "KpAlvSess")
-GROUP_NAMES = ("SchemeVersion", *artefact.ITEM_GROUPS, "Entropy", "ROT", *SWITCHES, "SID")
 MAX_GROUPS = 12
 ENTROPY_SIZE = 48
 ROOT_OF_TRUST_SIZE = 16
@@ -157,7 +155,7 @@ def values_have_no_tags(device: Device, _setup: Setup) -> DeviceFindings:
     passes="SchemeVersion, Keys, CertificateChains and ConfigParams",
     fails="13 groups",
     source=client(HANDLER, "B-01"),
-    needs=(*READABLE, "BDL006"),
+    needs=READABLE,
 )
 def groups_are_at_most_twelve(device: Device, _setup: Setup) -> DeviceFindings:
     count = len(bundle_of(device).groups)
@@ -176,17 +174,18 @@ def groups_are_at_most_twelve(device: Device, _setup: Setup) -> DeviceFindings:
     passes="Certificates",
     fails="certificates, Cert, config_data, IsNotLastMessage",
     source=client(f"{HANDLER}, fcc_bundle_fields.h", "B-01", "B-03", "D-16"),
-    needs=(*READABLE, "BDL008"),
+    needs=READABLE,
+    told_by=("BDL008",),
 )
 def group_names_are_known(device: Device, _setup: Setup) -> DeviceFindings:
     return [
-        wrong(label(name), "is no group of a bundle", _meant(name) or ", ".join(GROUP_NAMES), shown(name))
+        wrong(label(name), "is no group of a bundle", meant(name) or ", ".join(GROUP_NAMES), shown(name))
         for name in bundle_of(device).groups
         if name not in GROUP_NAMES
     ]
 
 
-def _meant(name: str) -> str:
+def meant(name: str) -> str:
     """The group that was probably meant."""
     if name in _OLD_NAMES:
         return _OLD_NAMES[name]
@@ -203,12 +202,14 @@ def _meant(name: str) -> str:
     passes=f'"SchemeVersion": "{SCHEME_VERSION}" (a byte string will do)',
     fails='"0.0.10", "0.0", 1, no SchemeVersion',
     source=client(HANDLER, "B-02"),
-    needs=(*READABLE, "BDL009"),
+    needs=READABLE,
 )
 def scheme_version_is_known(device: Device, _setup: Setup) -> DeviceFindings:
     groups = bundle_of(device).groups
     if artefact.text_bytes(groups.get("SchemeVersion")) == SCHEME_VERSION.encode():
         return ()
+    if "SchemeVersion" not in groups and any(meant(name) == "SchemeVersion" for name in groups):
+        raise Blocked("BDL009")
     found = shown(groups["SchemeVersion"]) if "SchemeVersion" in groups else "none"
     message = f"is {found}" if "SchemeVersion" in groups else "is missing"
     return (wrong("SchemeVersion", message, f'"{SCHEME_VERSION}"', found),)

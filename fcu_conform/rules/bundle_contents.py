@@ -9,20 +9,35 @@ from fcu_conform.artefacts.bundle import (
     CHAINS,
     CURRENT_TIME,
     ENDPOINT_NAME,
+    ITEM_GROUPS,
     KEYS,
     PARAMETERS,
     USE_BOOTSTRAP,
     Bundle,
     Item,
-    as_uint32,
     text_bytes,
 )
+from fcu_conform.artefacts.certificate import Certificate
 from fcu_conform.artefacts.device import Device
 from fcu_conform.artefacts.oids import COMMON_NAME
-from fcu_conform.artefacts.privatekeys import PrivateKey, Secret
+from fcu_conform.artefacts.privatekeys import PrivateKey
 from fcu_conform.artefacts.publickeys import PublicKey
 from fcu_conform.artefacts.setup import Setup
-from fcu_conform.rules.bundle_words import FIELDS, bundle_of, client, mode_items, shown, titled, wrong, wrong_item
+from fcu_conform.rules.bundle_chains import breaks, is_chain_broken
+from fcu_conform.rules.bundle_words import (
+    KEY_TYPES,
+    READABLE,
+    bundle_of,
+    client,
+    mode_items,
+    needs_all_items,
+    parameter_of,
+    parameter_trouble,
+    shown,
+    titled,
+    wrong,
+    wrong_item,
+)
 from fcu_conform.rules.model import Blocked, DeviceFindings, Finding, Level, device_rule, requires
 from fcu_conform.rules.sources import docs
 
@@ -42,7 +57,6 @@ ALWAYS_NEEDED = (
     "mbed.MemoryTotalKB",
     "mbed.SerialNumber",
 )
-FOUR_BYTES = (USE_BOOTSTRAP, "mbed.MemoryTotalKB", "mbed.FirstToClaim")
 IDENTIFIERS = ("mbed.ClassId", "mbed.VendorId")
 UTC_OFFSET = "mbed.UTCOffset"
 
@@ -67,17 +81,14 @@ def of_parameter(bundle: Bundle, name: str, message: str, expected: str = "") ->
     passes="1, 1024, \"coaps://…\", h'0102…'",
     fails="true, 1.5, null, mbed.MemoryTotalKB of 4294967296",
     source=client("fcc_bundle_config_params_utils.c", "B-08"),
-    needs=FIELDS,
+    needs=READABLE,
 )
 def parameters_are_plain_values(device: Device, _setup: Setup) -> DeviceFindings:
-    findings = []
-    for item in bundle_of(device).items(PARAMETERS):
-        data = item.fields["Data"]
-        if isinstance(data, bool) or not isinstance(data, (int, str, Secret)):
-            findings.append(wrong_item(item, "Data", f"Data is {shown(data)}", "an integer, text or a byte string"))
-        elif item.name in FOUR_BYTES and isinstance(data, int) and as_uint32(data) is None:
-            findings.append(wrong_item(item, "Data", f"{shown(data)} does not fit into four bytes", "0 to 4294967295"))
-    return findings
+    return [
+        wrong_item(item, "Data", *trouble)
+        for item in bundle_of(device).items(PARAMETERS)
+        if "Data" in item.fields and (trouble := parameter_trouble(item))
+    ]
 
 
 @device_rule(
@@ -90,14 +101,14 @@ def parameters_are_plain_values(device: Device, _setup: Setup) -> DeviceFindings
     passes="1, h'01000000'",
     fails="2, \"1\", h'01'",
     source=client(VERIFICATION, "N-09", "N-18"),
-    needs=(*FIELDS, "BDL028"),
+    needs=READABLE,
 )
 def mode_is_bootstrap_or_lwm2m(device: Device, _setup: Setup) -> DeviceFindings:
     bundle = bundle_of(device)
-    requires(bundle.find(USE_BOOTSTRAP, PARAMETERS), f"the bundle has no {USE_BOOTSTRAP}")
+    value = parameter_of(bundle, USE_BOOTSTRAP)
     if bundle.mode is not None:
         return ()
-    return (of_parameter(bundle, USE_BOOTSTRAP, f"is {shown(bundle.parameter(USE_BOOTSTRAP))}", "0 or 1"),)
+    return (of_parameter(bundle, USE_BOOTSTRAP, f"is {shown(value)}", "0 or 1"),)
 
 
 @device_rule(
@@ -110,18 +121,22 @@ def mode_is_bootstrap_or_lwm2m(device: Device, _setup: Setup) -> DeviceFindings:
     passes="1767225600",
     fails='"2026-01-01", 1000, -1, 1767225600000',
     source=client("fcc_bundle_config_params_utils.c, pal_macros.h", "B-08"),
-    needs=(*FIELDS, "BDL028"),
+    needs=READABLE,
 )
 def device_time_is_plausible(device: Device, _setup: Setup) -> DeviceFindings:
     bundle = bundle_of(device)
-    requires(bundle.find(CURRENT_TIME, PARAMETERS), f"the bundle has no {CURRENT_TIME}")
-    time = bundle.parameter(CURRENT_TIME)
-    if isinstance(time, int) and EARLIEST_TIME <= time <= LATEST_TIME:
+    time = parameter_of(bundle, CURRENT_TIME)
+    if is_plausible_time(time):
         return ()
     expected = f"an integer of seconds from {EARLIEST_TIME} on"
     in_milliseconds = isinstance(time, int) and EARLIEST_TIME <= time // 1000 <= LATEST_TIME
     message = f"is {shown(time)}" + (", which look like milliseconds" if in_milliseconds else "")
     return (of_parameter(bundle, CURRENT_TIME, message, expected),)
+
+
+def is_plausible_time(time: object) -> bool:
+    """The device takes it for the time that it is meant to be."""
+    return isinstance(time, int) and EARLIEST_TIME <= time <= LATEST_TIME
 
 
 @device_rule(
@@ -134,14 +149,17 @@ def device_time_is_plausible(device: Device, _setup: Setup) -> DeviceFindings:
     passes="all parameters, the server's CA certificate and URI, the device's key and certificate",
     fails="no mbed.SerialNumber (it may be empty, but not missing)",
     source=client(f"factory_configurator_client.c, {VERIFICATION}", "N-04", "N-08"),
-    needs=(*FIELDS, "BDL012", "BDL025"),
+    needs=READABLE,
 )
 def mandatory_items_are_there(device: Device, _setup: Setup) -> DeviceFindings:
     bundle = bundle_of(device)
+    if any(name in bundle.groups and bundle.switch(name) is None for name in ("Verify", "KpAlvSess")):
+        raise Blocked("BDL012")
     requires(bundle.is_last, "more messages of the session follow this one")
     missing = [name for name, there in _mandatory(bundle) if not there]
     if not missing:
         return ()
+    needs_all_items(bundle, *ITEM_GROUPS[:4])
     mode = {"bootstrap": " in bootstrap mode", "lwm2m": " in LwM2M mode"}.get(bundle.mode or "", "")
     return (wrong("", f"lacks {', '.join(missing)}", f"all mandatory items{mode}"),)
 
@@ -168,7 +186,7 @@ def _mandatory(bundle: Bundle) -> list[tuple[str, bool]]:
 
 
 def _has_private_key(bundle: Bundle, name: str) -> bool:
-    return any(item.name == name and item.is_private_key for item in bundle.items(KEYS))
+    return bundle.find(name, KEYS) is not None  # whatever its type, which BDL020 and BDL025 judge
 
 
 @device_rule(
@@ -180,12 +198,11 @@ def _has_private_key(bundle: Bundle, name: str) -> bool:
     passes="acme-000017",
     fails="an empty string",
     source=client(VERIFICATION, "N-08", "DB-06"),
-    needs=(*FIELDS, "BDL028"),
+    needs=READABLE,
 )
 def endpoint_name_is_not_empty(device: Device, _setup: Setup) -> DeviceFindings:
     bundle = bundle_of(device)
-    requires(bundle.find(ENDPOINT_NAME, PARAMETERS), f"the bundle has no {ENDPOINT_NAME}")
-    if text_bytes(bundle.parameter(ENDPOINT_NAME)) != b"":
+    if text_bytes(parameter_of(bundle, ENDPOINT_NAME)) != b"":
         return ()
     return (of_parameter(bundle, ENDPOINT_NAME, "is empty", "1 to 64 characters"),)
 
@@ -200,10 +217,12 @@ def endpoint_name_is_not_empty(device: Device, _setup: Setup) -> DeviceFindings:
     passes="mbed.UseBootstrap 1 and mbed.BootstrapServerURI",
     fails="mbed.UseBootstrap 1 and mbed.LwM2MServerURI",
     source=client(VERIFICATION, "N-10"),
-    needs=(*FIELDS, "BDL029"),
+    needs=READABLE,
 )
 def other_modes_items_are_left_out(device: Device, _setup: Setup) -> DeviceFindings:
     bundle = bundle_of(device)
+    if bundle.mode is None and bundle.find(USE_BOOTSTRAP, PARAMETERS):
+        raise Blocked("BDL029")
     requires(bundle.mode, "the bundle does not say in which mode the device is")
     other = "lwm2m" if bundle.mode == "bootstrap" else "bootstrap"
     names = mode_items(other).values()
@@ -224,17 +243,19 @@ def other_modes_items_are_left_out(device: Device, _setup: Setup) -> DeviceFindi
     passes="Keys with the key, then CertificateChains with its name as PrKN",
     fails="Keys after CertificateChains, a name that no key has",
     source=client("fcc_bundle_certificate_utils.c", "B-04", "B-05"),
-    needs=(*FIELDS, "BDL013", "BDL020"),
+    needs=READABLE,
 )
 def named_keys_come_first(device: Device, _setup: Setup) -> DeviceFindings:
     bundle = bundle_of(device)
+    needs_all_items(bundle, KEYS)
     there: set[str] = set()
     later = {item.name for item in bundle.items(KEYS) if item.is_private_key}
+    untyped = {item.name for item in bundle.items(KEYS) if item.fields.get("Type") not in KEY_TYPES}
     findings = []
     for item in bundle.items(KEYS, CERTIFICATES, CHAINS):
         if item.is_private_key and item.name is not None:
             there.add(item.name)
-        elif item.key_name is not None and item.key_name not in there:
+        elif item.key_name is not None and item.key_name not in there | untyped:  # BDL017 and BDL020 tell these
             if item.key_name in later:
                 findings.append(wrong_item(item, "PrKN", f"{item.key_name} comes after it", "Keys before it"))
             elif "SID" not in bundle.groups:
@@ -252,7 +273,7 @@ def named_keys_come_first(device: Device, _setup: Setup) -> DeviceFindings:
     passes="openssl pkey -pubout of the key equals openssl x509 -pubkey of the certificate",
     fails="the key of another device",
     source=client(f"{VERIFICATION}, fcc_bundle_certificate_utils.c", "DB-16"),
-    needs=(*FIELDS, "BDL024", "BDL025", "BDL026"),
+    needs=READABLE,
 )
 def keys_match_their_certificates(device: Device, _setup: Setup) -> DeviceFindings:
     bundle = bundle_of(device)
@@ -263,10 +284,15 @@ def keys_match_their_certificates(device: Device, _setup: Setup) -> DeviceFindin
         if item.leaf is not None and (public := _public_key(bundle, name)) is not None
     ]
     requires(pairs, "the bundle has no certificate together with its private key")
+    unfit = [(i, name) for i, name, public in pairs if i.leaf is not None and i.leaf.public_key.bits != public.bits]
+    for item, name in unfit:
+        if breaks([certificate for _, certificate in item.certificates if isinstance(certificate, Certificate)]):
+            raise Blocked("BDL024")
+        if sum(key.name == name and key.is_private_key for key in bundle.items(KEYS)) > 1:
+            raise Blocked("BDL026")
     return [
         wrong_item(item, "", f"its public key is not that of {name}", f"the public key of {name}")
-        for item, name, public in pairs
-        if item.leaf is not None and item.leaf.public_key.bits != public.bits
+        for item, name in unfit
     ]
 
 
@@ -295,22 +321,26 @@ def _public_key(bundle: Bundle, name: str) -> PublicKey | None:
     passes="CN=acme-000017 and acme-000017",
     fails="CN=acme-000017 and ACME-000017, or a space after it",
     source=client(VERIFICATION, "DB-06", "DB-14"),
-    needs=(*FIELDS, "BDL024", "BDL026", "BDL028", "BDL032"),
+    needs=READABLE,
 )
 def common_name_is_the_endpoint_name(device: Device, _setup: Setup) -> DeviceFindings:
     bundle = bundle_of(device)
-    endpoint = bundle.find(ENDPOINT_NAME, PARAMETERS)
+    name = parameter_of(bundle, ENDPOINT_NAME)
     item = bundle.device_item
-    requires(endpoint, f"the bundle has no {ENDPOINT_NAME}")
     requires(item is not None and item.leaf, "the bundle has no device certificate that can be read")
     assert item is not None
     assert item.leaf is not None
     names = [part for rdn in item.leaf.subject.rdns for part in rdn if part.oid == COMMON_NAME]
     if not names:
         raise Blocked("DEV005")
-    name = bundle.parameter(ENDPOINT_NAME)
     if text_bytes(name) == names[0].value:
         return ()
+    if not text_bytes(name):
+        raise Blocked("BDL032")
+    if is_chain_broken(bundle):
+        raise Blocked("BDL024")
+    if bundle.has_two_device_items or sum(p.name == ENDPOINT_NAME for p in bundle.items(PARAMETERS)) > 1:
+        raise Blocked("BDL026")
     found = shown(names[0].text)
     given = shown(name) if bundle.endpoint_name is None else shown(bundle.endpoint_name)
     message = f"{titled(item)}: the certificate's CN is {found}, {ENDPOINT_NAME} is {given}"
@@ -327,12 +357,11 @@ def common_name_is_the_endpoint_name(device: Device, _setup: Setup) -> DeviceFin
     passes='"+02:00", "-03:30"',
     fails='"2:00", "UTC", "+99:99"',
     source=client(VERIFICATION, "N-05"),
-    needs=(*FIELDS, "BDL028"),
+    needs=READABLE,
 )
 def utc_offset_is_hours_and_minutes(device: Device, _setup: Setup) -> DeviceFindings:
     bundle = bundle_of(device)
-    requires(bundle.find(UTC_OFFSET, PARAMETERS), f"the bundle has no {UTC_OFFSET}")
-    offset = bundle.parameter(UTC_OFFSET)
+    offset = parameter_of(bundle, UTC_OFFSET)
     if _OFFSET.fullmatch(text_bytes(offset) or b""):
         return ()
     return (of_parameter(bundle, UTC_OFFSET, f"is {shown(offset)}", "+hh:mm or -hh:mm"),)
@@ -347,7 +376,7 @@ def utc_offset_is_hours_and_minutes(device: Device, _setup: Setup) -> DeviceFind
     passes="16 bytes",
     fails="15 bytes, the 36 characters of a UUID",
     source=(client(VERIFICATION, "N-06"), docs("Update authenticity for firmware update", "", "Y-14")),
-    needs=(*FIELDS, "BDL028"),
+    needs=READABLE,
 )
 def update_identifiers_have_sixteen_bytes(device: Device, _setup: Setup) -> DeviceFindings:
     bundle = bundle_of(device)

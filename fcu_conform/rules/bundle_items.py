@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from functools import lru_cache
-from itertools import pairwise
-
-from fcu_conform.artefacts import bundle as artefact
 from fcu_conform.artefacts import der
 from fcu_conform.artefacts.bundle import CERTIFICATES, CHAINS, KEYS, PARAMETERS, REQUESTS, Item
 from fcu_conform.artefacts.certificate import Certificate
@@ -14,15 +9,23 @@ from fcu_conform.artefacts.device import Device
 from fcu_conform.artefacts.privatekeys import PrivateKey, Secret
 from fcu_conform.artefacts.publickeys import parse_public_key
 from fcu_conform.artefacts.setup import Setup
-from fcu_conform.rules.bundle_words import FIELDS, GROUPS, bundle_of, client, kind, shown, wrong, wrong_item
+from fcu_conform.rules.bundle_chains import breaks
+from fcu_conform.rules.bundle_words import (
+    KEY_TYPES,
+    READABLE,
+    bundle_of,
+    client,
+    kind,
+    name_trouble,
+    shown,
+    wrong,
+    wrong_item,
+)
 from fcu_conform.rules.certificate import is_ecdsa_sha256, signature_words
-from fcu_conform.rules.model import DeviceFindings, Finding, Level, device_rule, requires
+from fcu_conform.rules.model import Blocked, DeviceFindings, Finding, Level, device_rule, requires
 from fcu_conform.rules.sources import inferred
 
 MAX_CHAIN = 5
-MAX_NAME = 100
-KEY_TYPES = (artefact.PRIVATE_KEY_TYPE, "ECCPublic")
-_NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 
 _NEEDED = {
     KEYS: ("Name", "Type", "Data"),
@@ -53,7 +56,7 @@ _ALLOWED = {
     passes='{"Name": …, "Format": "der", "Data": …} in Certificates',
     fails="ACL in any item, Format in ConfigParams, Data in CertificateChains, PrivKeyName in CsrReqs",
     source=client("fcc_bundle_utils.c, fcc_bundle_fields.h", "B-04", "B-05", "B-07", "B-08", "D-16"),
-    needs=GROUPS,
+    needs=READABLE,
 )
 def items_have_known_fields_only(device: Device, _setup: Setup) -> DeviceFindings:
     findings = []
@@ -77,7 +80,7 @@ def items_have_known_fields_only(device: Device, _setup: Setup) -> DeviceFinding
     passes='{"Name": "mbed.SerialNumber", "Data": ""}',
     fails='{"Name": "mbed.SerialNumber"}, a key without Type',
     source=client("fcc_bundle_utils.c", "B-04", "B-05", "B-07", "B-08", "B-09"),
-    needs=(*GROUPS, "BDL016"),
+    needs=READABLE,
 )
 def items_have_the_fields_they_need(device: Device, _setup: Setup) -> DeviceFindings:
     return [
@@ -98,23 +101,15 @@ def items_have_the_fields_they_need(device: Device, _setup: Setup) -> DeviceFind
     passes="mbed.BootstrapDeviceCert, acme.boot-key_2",
     fails='"my certificate", 101 characters, a byte string',
     source=client("storage_common.c, kcm_defs.h", "Y-20"),
-    needs=(*GROUPS, "BDL017"),
+    needs=READABLE,
 )
 def names_keep_to_the_alphabet(device: Device, _setup: Setup) -> DeviceFindings:
     return [
-        wrong_item(item, field, f"{field} is {_name_trouble(item.fields[field])}", "1 to 100 of A-Z a-z 0-9 _ . -")
+        wrong_item(item, field, f"{field} is {name_trouble(item.fields[field])}", "1 to 100 of A-Z a-z 0-9 _ . -")
         for item in bundle_of(device).items()
         for field in ("Name", "PrKN")
-        if field in item.fields and _name_trouble(item.fields[field])
+        if field in item.fields and name_trouble(item.fields[field])
     ]
-
-
-def _name_trouble(name: object) -> str:
-    if not isinstance(name, str):
-        return shown(name)
-    if _NAME.fullmatch(name):
-        return ""
-    return f"{len(name)} characters long" if len(name) > MAX_NAME else shown(name)
 
 
 @device_rule(
@@ -127,7 +122,7 @@ def _name_trouble(name: object) -> str:
     passes='"der", or no Format',
     fails='"Der" as a comment in the device\'s source has it, "pem", "de", ""',
     source=client("fcc_bundle_utils.c", "B-04", "B-05", "B-07", "D-16"),
-    needs=(*GROUPS, "BDL016"),
+    needs=READABLE,
 )
 def format_is_der(device: Device, _setup: Setup) -> DeviceFindings:
     return [
@@ -146,13 +141,13 @@ def format_is_der(device: Device, _setup: Setup) -> DeviceFindings:
     passes="ECCPrivate",
     fails="RSAPrivate, EccPrivate",
     source=client("fcc_bundle_key_utils.c", "B-07"),
-    needs=(*GROUPS, "BDL017"),
+    needs=READABLE,
 )
 def key_types_are_elliptic(device: Device, _setup: Setup) -> DeviceFindings:
     return [
         wrong_item(item, "Type", f"Type is {shown(item.fields['Type'])}", " or ".join(KEY_TYPES))
         for item in bundle_of(device).items(KEYS)
-        if item.fields["Type"] not in KEY_TYPES
+        if item.fields.get("Type", KEY_TYPES[0]) not in KEY_TYPES
     ]
 
 
@@ -165,15 +160,15 @@ def key_types_are_elliptic(device: Device, _setup: Setup) -> DeviceFindings:
     passes="\"DataArray\": [h'3082…', h'3082…']",
     fails='"Data": "MIIB…", a text string in DataArray, DataArray that is one byte string',
     source=client("fcc_bundle_certificate_utils.c, fcc_bundle_key_utils.c", "B-04", "B-05", "B-07"),
-    needs=(*GROUPS, "BDL017"),
+    needs=READABLE,
 )
 def keys_and_certificates_are_bytes(device: Device, _setup: Setup) -> DeviceFindings:
     findings = []
     for item in bundle_of(device).items(KEYS, CERTIFICATES):
-        if not isinstance(item.fields["Data"], Secret):
+        if "Data" in item.fields and not isinstance(item.fields["Data"], Secret):
             findings.append(wrong_item(item, "Data", f"Data is {kind(item.fields['Data'])}", "a byte string"))
     for item in bundle_of(device).items(CHAINS):
-        array = item.fields["DataArray"]
+        array = item.fields.get("DataArray", [])
         if not isinstance(array, list):
             findings.append(wrong_item(item, "DataArray", f"DataArray is {kind(array)}", "an array of byte strings"))
             continue
@@ -195,13 +190,13 @@ def keys_and_certificates_are_bytes(device: Device, _setup: Setup) -> DeviceFind
     passes="the device certificate and the FCU certificate",
     fails="six certificates, an empty array",
     source=client("fcc_bundle_certificate_utils.c, kcm_defs.h", "B-05", "DC-01"),
-    needs=(*GROUPS, "BDL017"),
+    needs=READABLE,
 )
 def chains_have_one_to_five_certificates(device: Device, _setup: Setup) -> DeviceFindings:
     return [
         wrong_item(item, "DataArray", f"has {len(array)} certificates", f"1 to {MAX_CHAIN}", str(len(array)))
         for item in bundle_of(device).items(CHAINS)
-        if isinstance(array := item.fields["DataArray"], list) and not 1 <= len(array) <= MAX_CHAIN
+        if isinstance(array := item.fields.get("DataArray"), list) and not 1 <= len(array) <= MAX_CHAIN
     ]
 
 
@@ -216,7 +211,7 @@ def chains_have_one_to_five_certificates(device: Device, _setup: Setup) -> Devic
     passes="a byte string that begins with 30 82",
     fails="PEM text in a byte string, an empty byte string, two certificates in one string",
     source=client("fcc_bundle_certificate_utils.c, cs_der_certs.c", "B-04", "B-06"),
-    needs=GROUPS,
+    needs=READABLE,
 )
 def certificates_in_the_bundle_parse(device: Device, _setup: Setup) -> DeviceFindings:
     findings = []
@@ -245,14 +240,18 @@ def _troubles(data: bytes, certificate: Certificate | der.DerError) -> list[str]
     passes="device, FCU, intermediate",
     fails="intermediate, FCU, device; device, intermediate",
     source=client("storage_common.c, cs_der_certs.c", "B-05", "DC-02", "DC-03"),
-    needs=(*GROUPS, "BDL021", "BDL023"),
+    needs=READABLE,
 )
 def chains_go_from_leaf_to_issuer(device: Device, _setup: Setup) -> DeviceFindings:
     findings = []
+    unread = False
     for item in bundle_of(device).items(CHAINS):
+        unread = unread or not item.is_whole
+        if not item.is_whole:
+            continue
         chain = [certificate for _, certificate in item.certificates if isinstance(certificate, Certificate)]
-        broken = _breaks(chain)
-        if broken and not _breaks(chain[::-1]):
+        broken = breaks(chain)
+        if broken and not breaks(chain[::-1]):
             findings.append(wrong_item(item, "DataArray", "stands in reverse order", "the leaf first", "the leaf last"))
             continue
         findings += [
@@ -265,22 +264,9 @@ def chains_go_from_leaf_to_issuer(device: Device, _setup: Setup) -> DeviceFindin
             )
             for number in broken
         ]
+    if unread and not findings:
+        raise Blocked("BDL023")
     return findings
-
-
-def _breaks(chain: list[Certificate]) -> list[int]:
-    """The certificates, by number, that the next one did not sign."""
-    return [
-        number
-        for number, (lower, upper) in enumerate(pairwise(chain))
-        if not (_ca_links(lower.raw, upper.raw) if number else lower.signed_by(upper.public_key))
-    ]
-
-
-@lru_cache(maxsize=256)
-def _ca_links(lower: bytes, upper: bytes) -> bool:
-    """Whether a CA certificate was signed by another; remembered, since all devices of a lot share them."""
-    return Certificate(lower).signed_by(Certificate(upper).public_key) is True
 
 
 @device_rule(
@@ -292,11 +278,13 @@ def _ca_links(lower: bytes, upper: bytes) -> bool:
     passes="SEC1 or unencrypted PKCS#8 for ECCPrivate, SubjectPublicKeyInfo for ECCPublic",
     fails="PEM, a key on P-384, a private key with Type ECCPublic",
     source=client("fcc_bundle_key_utils.c", "B-07", "DB-13"),
-    needs=(*GROUPS, "BDL017", "BDL020", "BDL021"),
+    needs=READABLE,
 )
 def keys_are_what_their_type_says(device: Device, _setup: Setup) -> DeviceFindings:
     findings = []
     for item in bundle_of(device).items(KEYS):
+        if item.fields.get("Type") not in KEY_TYPES or not isinstance(item.fields.get("Data"), Secret):
+            continue  # BDL017, BDL020 and BDL021 tell it
         trouble = _key_trouble(item)
         if trouble:
             expected = "a private key on P-256" if item.is_private_key else "a public key on P-256"
@@ -326,7 +314,7 @@ def _key_trouble(item: Item) -> str:
     passes="one mbed.BootstrapDeviceCert",
     fails="mbed.BootstrapDeviceCert as a certificate and as a chain, mbed.SerialNumber twice",
     source=client("storage_common.c, fcc_utils.c", "N-13"),
-    needs=FIELDS,
+    needs=READABLE,
 )
 def items_are_given_once(device: Device, _setup: Setup) -> DeviceFindings:
     first: dict[tuple[str, str], Item] = {}
@@ -360,7 +348,7 @@ def _storage(item: Item) -> str:
         client("mbedTLSConfig_Linux.h", "DC-07"),
         inferred("the device certificate's own chain is judged elsewhere"),
     ),
-    needs=(*GROUPS, "BDL023"),
+    needs=READABLE,
 )
 def other_certificates_suit_the_device(device: Device, _setup: Setup) -> DeviceFindings:
     bundle = bundle_of(device)

@@ -9,21 +9,21 @@ from fcu_conform.artefacts.bundle import CURRENT_TIME, PARAMETERS, REQUESTS, Bun
 from fcu_conform.artefacts.certificate import Certificate
 from fcu_conform.artefacts.device import Device
 from fcu_conform.artefacts.setup import Setup
-from fcu_conform.rules.bundle_contents import VERIFICATION, of_parameter
+from fcu_conform.rules.bundle_contents import VERIFICATION, is_plausible_time, of_parameter
 from fcu_conform.rules.bundle_items import MAX_CHAIN
 from fcu_conform.rules.bundle_words import (
-    FIELDS,
-    GROUPS,
     HANDLER,
     READABLE,
     bundle_of,
     client,
     mode_items,
+    parameter_of,
+    parameter_trouble,
     shown,
     wrong,
     wrong_item,
 )
-from fcu_conform.rules.model import DeviceFindings, Level, device_rule, requires
+from fcu_conform.rules.model import Blocked, DeviceFindings, Level, device_rule, requires
 from fcu_conform.rules.words import TEN_YEARS
 
 FIRST_TO_CLAIM = "mbed.FirstToClaim"
@@ -37,7 +37,10 @@ def _server_uris(bundle: Bundle) -> list[tuple[str, str, str]]:
     found = []
     for mode in ("bootstrap", "lwm2m"):
         name = mode_items(mode)["URI"]
-        if bundle.mode in (mode, None) and bundle.find(name, PARAMETERS):
+        item = bundle.find(name, PARAMETERS)
+        if bundle.mode in (mode, None) and item is not None:
+            if "Data" not in item.fields or parameter_trouble(item):
+                raise Blocked("BDL017" if "Data" not in item.fields else "BDL028")
             content = text_bytes(bundle.parameter(name)) or b""
             found.append((mode, name, content.decode(errors="replace")))
     return found
@@ -62,7 +65,7 @@ def _is_first_to_claim(bundle: Bundle) -> bool:
     passes="coaps://bootstrap.example.com:5684?aid=0123456789abcdef0123456789abcdef",
     fails="https://bootstrap.example.com?aid=…; a URI without aid; aid=…&x=1 for LwM2M",
     source=client(VERIFICATION, "N-11", "DL-03"),
-    needs=(*FIELDS, "BDL028"),
+    needs=READABLE,
 )
 def server_uri_names_the_account(device: Device, _setup: Setup) -> DeviceFindings:
     bundle = bundle_of(device)
@@ -96,13 +99,13 @@ def _uri_trouble(uri: str, mode: str, *, claimed: bool) -> str:
     passes=f"{FIRST_TO_CLAIM} 1 and coaps://bootstrap.example.com:5684",
     fails=f"{FIRST_TO_CLAIM} 1 and a URI with aid, or in LwM2M mode",
     source=client(VERIFICATION, "N-11", "Y-05"),
-    needs=(*FIELDS, "BDL028"),
+    needs=READABLE,
 )
 def first_to_claim_has_no_account(device: Device, _setup: Setup) -> DeviceFindings:
     bundle = bundle_of(device)
-    requires(bundle.find(FIRST_TO_CLAIM, PARAMETERS), f"the bundle has no {FIRST_TO_CLAIM}")
-    if as_uint32(bundle.parameter(FIRST_TO_CLAIM)) not in (0, 1):
-        return (of_parameter(bundle, FIRST_TO_CLAIM, f"is {shown(bundle.parameter(FIRST_TO_CLAIM))}", "0 or 1"),)
+    value = parameter_of(bundle, FIRST_TO_CLAIM)
+    if as_uint32(value) not in (0, 1):
+        return (of_parameter(bundle, FIRST_TO_CLAIM, f"is {shown(value)}", "0 or 1"),)
     if not _is_first_to_claim(bundle):
         return ()
     if bundle.mode == "lwm2m":
@@ -124,7 +127,7 @@ def first_to_claim_has_no_account(device: Device, _setup: Setup) -> DeviceFindin
     passes='"Disable": 1 without KpAlvSess',
     fails='"Disable": 1, "KpAlvSess": 1',
     source=client(HANDLER, "B-03"),
-    needs=(*READABLE, "BDL012"),
+    needs=READABLE,
 )
 def disabling_ends_the_session(device: Device, _setup: Setup) -> DeviceFindings:
     bundle = bundle_of(device)
@@ -142,7 +145,7 @@ def disabling_ends_the_session(device: Device, _setup: Setup) -> DeviceFindings:
     passes="one request, for the device key",
     fails="six requests",
     source=client("fcc_bundle_utils.h", "B-09"),
-    needs=GROUPS,
+    needs=READABLE,
 )
 def requests_are_at_most_five(device: Device, _setup: Setup) -> DeviceFindings:
     count = len(_requests(bundle_of(device)))
@@ -167,13 +170,13 @@ def _requests(bundle: Bundle) -> list[Item]:
     passes='"CsrReqs": […], "SID": "7f3a", "Verify": 0, "KpAlvSess": 1',
     fails="no SID; no Verify, which counts as 1",
     source=client(HANDLER, "B-09"),
-    needs=(*GROUPS, "BDL012", "BDL013"),
+    needs=READABLE,
 )
 def requests_come_within_a_session(device: Device, _setup: Setup) -> DeviceFindings:
     bundle = bundle_of(device)
     _requests(bundle)
     faults = [] if "SID" in bundle.groups else ["no SID"]
-    if bundle.switch("Verify") != 0:
+    if bundle.switch("Verify") != 0 and ("Verify" not in bundle.groups or bundle.switch("Verify") is not None):
         faults.append("Verify at 1" if "Verify" in bundle.groups else "no Verify")
     if bundle.switch("Disable") == 1:
         faults.append("Disable at 1")
@@ -196,12 +199,12 @@ _STORAGE_PLACES = ("Device", "SE")
     passes='{"PrKN": "mbed.BootstrapDevicePrivateKey", "Subj": "CN=acme-000017", "MD": 1}',
     fails='"MD": 0, "Subj" as a byte string, "KU": "digitalSignature", "SM": {"Prv": "TPM"}',
     source=client("fcc_bundle_csr_utils.c", "B-09"),
-    needs=FIELDS,
+    needs=READABLE,
 )
 def requests_are_of_the_known_form(device: Device, _setup: Setup) -> DeviceFindings:
     findings = []
     for item in _requests(bundle_of(device)):
-        subject, digest = item.fields["Subj"], item.fields["MD"]
+        subject, digest = item.fields.get("Subj", "CN"), item.fields.get("MD", 1)  # BDL017 tells what is missing
         if not isinstance(subject, str) or not subject:
             findings.append(wrong_item(item, "Subj", f"Subj is {shown(subject)}", "a subject such as CN=…"))
         if type(digest) is not int or digest != 1:
@@ -238,7 +241,7 @@ def _is_usage(value: Any) -> bool:
     passes="a chain of three; a chain of five that lasts 20 years, with mbed.CurrentTime",
     fails="a chain of five that lasts five years; a chain of four without mbed.CurrentTime",
     source=client(HANDLER, "DC-04", "N-12"),
-    needs=(*FIELDS, "BDL023", "BDL026", "BDL030"),
+    needs=READABLE,
 )
 def warnings_fit_into_the_answer(device: Device, setup: Setup) -> DeviceFindings:
     bundle = bundle_of(device)
@@ -247,7 +250,13 @@ def warnings_fit_into_the_answer(device: Device, setup: Setup) -> DeviceFindings
     requires(item, "the bundle has no device certificate")
     assert item is not None
     chain = [certificate for _, certificate in item.certificates if isinstance(certificate, Certificate)]
+    if bundle.has_two_device_items:
+        raise Blocked("BDL026")
+    if not item.is_whole:
+        raise Blocked("BDL023")
     time = bundle.parameter(CURRENT_TIME)
+    if time is not None and not is_plausible_time(time):
+        raise Blocked("BDL030")
     if time is None:
         if LONGEST_WITHOUT_TIME < len(chain) <= MAX_CHAIN:
             found = f"a chain of {len(chain)} and no {CURRENT_TIME}"

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from fcu_conform.artefacts.bundle import MODES, Bundle, Item
+import re
+
+from fcu_conform.artefacts.bundle import (
+    ITEM_GROUPS,
+    MODES,
+    PARAMETERS,
+    PRIVATE_KEY_TYPE,
+    USE_BOOTSTRAP,
+    Bundle,
+    Item,
+    as_uint32,
+)
 from fcu_conform.artefacts.cbor import label
 from fcu_conform.artefacts.device import Device
 from fcu_conform.artefacts.privatekeys import Secret
-from fcu_conform.rules.model import Finding, Location, NotApplicable, Source
+from fcu_conform.rules.model import Blocked, Finding, Location, NotApplicable, Source
 from fcu_conform.rules.sources import device as device_source
 from fcu_conform.rules.words import counted
 
@@ -14,12 +25,15 @@ HANDLER = "fcc_bundle_handler.c"
 READABLE = ("BDL001", "BDL004", "BDL005", "BDL007")
 """Where one of these has failed there are no values to judge."""
 
-GROUPS = (*READABLE, "BDL009", "BDL011")
-"""Needed by what looks into the groups."""
+FOUR_BYTES = (USE_BOOTSTRAP, "mbed.MemoryTotalKB", "mbed.FirstToClaim")
+"""Parameters that the device keeps in four bytes."""
 
-FIELDS = (*GROUPS, "BDL016", "BDL017", "BDL018")
-"""Needed by what looks for an item by its name."""
+SWITCHES = ("Verify", "Disable", "KpAlvSess")
+GROUP_NAMES = ("SchemeVersion", *ITEM_GROUPS, "Entropy", "ROT", *SWITCHES, "SID")
 
+KEY_TYPES = (PRIVATE_KEY_TYPE, "ECCPublic")
+MAX_NAME = 100
+_NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 _SHOWN = 40
 
 
@@ -28,6 +42,61 @@ def bundle_of(device: Device) -> Bundle:
     if device.bundle is None:
         raise NotApplicable("is no bundle")
     return device.bundle
+
+
+def parameter_of(bundle: Bundle, name: str) -> object:
+    """The value of a parameter that can be judged.
+
+    Raises:
+        NotApplicable: the bundle has no such parameter.
+        Blocked: it has no value, or one of no plain type.
+    """
+    item = bundle.find(name, PARAMETERS)
+    if item is None:
+        raise NotApplicable(f"the bundle has no {name}")
+    if "Data" not in item.fields:
+        raise Blocked("BDL017")
+    if parameter_trouble(item):
+        raise Blocked("BDL028")
+    return item.fields["Data"]
+
+
+def parameter_trouble(item: Item) -> tuple[str, str] | None:
+    """Why the Data of a parameter is no value that a device takes: what it is, and what was expected."""
+    data = item.fields["Data"]
+    if isinstance(data, bool) or not isinstance(data, (int, str, Secret)):
+        return f"Data is {shown(data)}", "an integer, text or a byte string"
+    if item.name in FOUR_BYTES and isinstance(data, int) and as_uint32(data) is None:
+        return f"{shown(data)} does not fit into four bytes", "0 to 4294967295"
+    return None
+
+
+def needs_all_items(bundle: Bundle, *groups: str) -> None:
+    """Every item of these groups is seen by its name, so that one that is not found is not there.
+
+    Raises:
+        Blocked: by the rule that tells what keeps one from being seen.
+    """
+    for group in groups:
+        if group not in bundle.groups and not all(name in GROUP_NAMES for name in bundle.groups):
+            raise Blocked("BDL009")
+        content = bundle.groups.get(group, [])
+        if not isinstance(content, list) or not all(isinstance(item, dict) for item in content):
+            raise Blocked("BDL011")
+    for item in bundle.items(*groups):
+        if "Name" not in item.fields:
+            raise Blocked("BDL017")
+        if name_trouble(item.fields["Name"]):
+            raise Blocked("BDL018")
+
+
+def name_trouble(name: object) -> str:
+    """Why a device cannot keep an item under this name; empty where it can."""
+    if not isinstance(name, str):
+        return shown(name)
+    if _NAME.fullmatch(name):
+        return ""
+    return f"{len(name)} characters long" if len(name) > MAX_NAME else shown(name)
 
 
 def client(document: str, *facts: str) -> Source:

@@ -104,8 +104,7 @@ def certificates_have_key_identifiers(setup: Setup) -> Findings:
     passes="authorityKeyIdentifier of the child is the subjectKeyIdentifier of its issuer",
     fails="the intermediate was renewed with another key, and the child still names the old one",
     source=rfc(5280, "4.2.1.1"),
-    needs=("CHN003", "CHN004"),
-    shaded_by=("CRT002", "CRT003"),
+    shaded_by=("CRT002", "CRT003", "CHN003", "CHN004"),
 )
 def authority_key_identifiers_fit(setup: Setup) -> Findings:
     path = setup.chain.path
@@ -113,6 +112,8 @@ def authority_key_identifiers_fit(setup: Setup) -> Findings:
         issuer = path[position + 1] if position + 1 < len(path) else link
         if position + 1 == len(path) and not link.certificate.is_self_issued:
             continue  # the issuer is not in the file, which is CHN005's business
+        if link.certificate.signed_by(issuer.certificate.public_key) is False:
+            continue  # it is another issuer's, which is CHN004's
         for message, expected, found in key_identifier_mismatches(link.certificate, issuer.certificate):
             yield Finding(
                 f"{certificate_words(link, setup)}: {message}",

@@ -11,6 +11,7 @@ from fcu_conform.artefacts.chain import Chain, Link
 from fcu_conform.artefacts.keystore import CERTIFICATE_NAME
 from fcu_conform.artefacts.setup import Setup
 from fcu_conform.rules.constraints import excluded_names
+from fcu_conform.rules.inputs import fcu_link_of, path_of
 from fcu_conform.rules.model import Blocked, Finding, Findings, Level, Location, requires, rule
 from fcu_conform.rules.sources import inferred, page, rfc
 from fcu_conform.rules.words import DAY, at_certificate, certificate_words, day, numbered, span
@@ -21,6 +22,7 @@ _ORDER = "Providing external credentials"
 
 
 def _chain(setup: Setup) -> Chain:
+    path_of(setup)
     requires(len(setup.keystore.fcu_crt.entries) > 1, "fcu.crt has one certificate")
     return setup.chain
 
@@ -31,7 +33,9 @@ def _pairs(chain: Chain) -> Iterator[tuple[Link, Link]]:
 
 
 def _needs_all_certificates(setup: Setup) -> None:
-    """What is missing may stand in a block of another kind, which CHN001 has told."""
+    """What is missing may stand in a block of another kind, which CHN001 has told, or in one that cannot be read."""
+    if len(setup.keystore.fcu_crt.readable) < len(setup.keystore.fcu_crt.entries):
+        raise Blocked("CRT002")
     if any(block.label.endswith(" CERTIFICATE") for block in setup.keystore.fcu_crt.pem.blocks):
         raise Blocked("CHN001")
 
@@ -93,7 +97,8 @@ def file_has_only_pem_blocks(setup: Setup) -> Findings:
     passes="FCU certificate, intermediate, root",
     fails="root, intermediate, FCU certificate",
     source=(page(_ORDER, "K-03", "K-10"), page(_STRUCTURE, "K-03")),
-    needs=("CRT002",),
+    needs=("CRT001",),
+    shaded_by=("CRT002",),
 )
 def file_is_in_order(setup: Setup) -> Findings:
     chain = _chain(setup)
@@ -130,7 +135,8 @@ def file_is_in_order(setup: Setup) -> Findings:
     passes="openssl verify -CAfile chain.pem fcu_cert.pem says OK",
     fails="the intermediate comes from another CA of the same name",
     source=(rfc(5280, "6.1.3"), page(_STRUCTURE, "K-03")),
-    needs=("CRT002",),
+    needs=("CRT001",),
+    shaded_by=("CRT002", "CHN003"),
 )
 def signatures_verify(setup: Setup) -> Findings:
     chain = _chain(setup)
@@ -160,12 +166,15 @@ def signatures_verify(setup: Setup) -> Findings:
     passes="FCU certificate, intermediate, root",
     fails="FCU certificate, intermediate",
     source=page(_STRUCTURE, "K-03", "P-06"),
-    needs=("CRT002", "CHN003"),
+    needs=("CRT001",),
+    shaded_by=("CRT002",),
 )
 def file_ends_in_root(setup: Setup) -> Findings:
     chain = _chain(setup)
     if not chain.is_complete:
         _needs_all_certificates(setup)
+        if chain.has_gap:
+            raise Blocked("CHN003")
         last = chain.path[-1]
         yield Finding(
             f"{certificate_words(last, setup)}: its issuer is missing",
@@ -184,7 +193,8 @@ def file_ends_in_root(setup: Setup) -> Findings:
     passes="every certificate once",
     fails="the root at the end, and once more",
     source=page(_STRUCTURE, "K-03"),
-    needs=("CRT002",),
+    needs=("CRT001",),
+    shaded_by=("CRT002",),
 )
 def no_certificate_is_repeated(setup: Setup) -> Findings:
     for link in _chain(setup).repeated:
@@ -206,10 +216,13 @@ def no_certificate_is_repeated(setup: Setup) -> Findings:
     passes="FCU certificate, intermediate, root",
     fails="FCU certificate, intermediate, root, the root of another CA",
     source=page(_STRUCTURE, "K-03"),
-    needs=("CRT002", "CHN003"),
+    needs=("CRT001",),
+    shaded_by=("CRT002",),
 )
 def every_certificate_is_on_path(setup: Setup) -> Findings:
     chain = _chain(setup)
+    if chain.has_gap:
+        raise Blocked("CHN003")
     twins = {id(link) for pair in chain.twins for link in pair}
     for link in chain.off_path:
         if id(link) not in twins:  # a twin of one on the path is CHN012's business
@@ -230,11 +243,11 @@ def every_certificate_is_on_path(setup: Setup) -> Findings:
     passes="pathlen:0 on the FCU certificate, pathlen:1 on the one above",
     fails="pathlen:0 on the root above an intermediate",
     source=rfc(5280, "4.2.1.9"),
-    needs=("CRT002", "CHN003"),
+    needs=("CRT001",),
+    shaded_by=("CRT002", "CHN003"),
 )
 def path_lengths_leave_room(setup: Setup) -> Findings:
-    path = setup.chain.path
-    requires(path, "fcu.crt has no readable certificate")
+    path = path_of(setup)
     for position, link in enumerate(path):
         constraints = link.certificate.basic_constraints
         if constraints is None or not constraints.ca or constraints.path_length is None:
@@ -258,10 +271,11 @@ def path_lengths_leave_room(setup: Setup) -> Findings:
     passes="permitted DirName O=ACME above CN=FCU, O=ACME",
     fails="permitted DirName O=ACME above CN=FCU",
     source=rfc(5280, "4.2.1.10"),
-    needs=("CRT002", "CHN003"),
+    needs=("CRT001",),
+    shaded_by=("CRT002", "CHN003"),
 )
 def name_constraints_admit_path(setup: Setup) -> Findings:
-    path = setup.chain.path
+    path = path_of(setup)
     constrained = setup.chain.constrained
     requires(constrained, "there are no name constraints")
     for link, constraints in constrained:
@@ -286,7 +300,8 @@ def name_constraints_admit_path(setup: Setup) -> Findings:
     passes="root to 2061, intermediate to 2061",
     fails="root to 2046, FCU certificate to 2061",
     source=inferred("no document asks for nested validity; the page's own example is off by seconds", "D-11"),
-    needs=("CRT002", "CHN003"),
+    needs=("CRT001",),
+    shaded_by=("CRT002", "CHN003"),
 )
 def certificates_do_not_outlive_issuers(setup: Setup) -> Findings:
     for link, issuer in _pairs(_chain(setup)):
@@ -310,11 +325,11 @@ def certificates_do_not_outlive_issuers(setup: Setup) -> Findings:
     passes="one certificate whose issuer is its subject",
     fails="the FCU certificate that your CA issued, without the chain",
     source=page(_STRUCTURE, "K-02"),
-    needs=("CRT002",),
+    needs=("CRT001",),
 )
 def lone_certificate_is_self_signed(setup: Setup) -> Findings:
     requires(len(setup.keystore.fcu_crt.entries) == 1, "fcu.crt is a chain")
-    link = setup.chain.path[0]
+    link = fcu_link_of(setup)
     certificate = link.certificate
     if not certificate.is_self_issued:
         _needs_all_certificates(setup)
@@ -344,8 +359,8 @@ def lone_certificate_is_self_signed(setup: Setup) -> Findings:
     passes="FCU line 1, issued by INT_CA, issued by ROOT_CA",
     fails="the root twice, once self-signed and once cross-signed; FCU and its issuer with one name",
     source=rfc(5280, "6.1"),
-    needs=("CRT002",),
-    shaded_by=("CRT012",),
+    needs=("CRT001",),
+    shaded_by=("CRT002", "CRT012"),
 )
 def path_has_no_loops(setup: Setup) -> Findings:
     chain = _chain(setup)
@@ -375,22 +390,19 @@ def path_has_no_loops(setup: Setup) -> Findings:
     passes="basicConstraints critical, SKI and AKI in every CA certificate",
     fails="FCU's own certificate, whose basicConstraints is not critical, on OpenSSL 3.0",
     source=inferred("measured with openssl verify -x509_strict", "CA-15"),
-    needs=("CRT002", "CHN003", "CRT007", "CRT008", "CRT012"),
+    needs=("CRT001",),
+    shaded_by=("CRT002", "CRT003", "CRT007", "CRT012", "CHN003"),
 )
 def strict_readers_accept_path(setup: Setup) -> Findings:
-    lacking: dict[str, list[Link]] = {}
-    for link in setup.chain.path:
+    path = path_of(setup)
+    for link in path:
         wants = ", ".join(_strict_readers_want(link.certificate))
-        if wants:
-            lacking.setdefault(wants, []).append(link)
-    for wants, links in lacking.items():
-        words = certificate_words(links[0], setup)
-        others = ", ".join(str(link.index) for link in links[1:])
-        yield Finding(
-            f"{words}: strict readers want {wants}{f' (in {others} too)' if others else ''}",
-            at_certificate(links[0], setup),
-            expected=wants,
-        )
+        if wants and link.certificate.version == 3:  # CRT003 tells what the others lack
+            yield Finding(
+                f"{certificate_words(link, setup)}: strict readers want {wants}",
+                at_certificate(link, setup),
+                expected=wants,
+            )
 
 
 def _strict_readers_want(certificate: Certificate) -> Iterator[str]:
@@ -399,5 +411,6 @@ def _strict_readers_want(certificate: Certificate) -> Iterator[str]:
         yield "subjectKeyIdentifier"
     if not certificate.has_extension(oids.AUTHORITY_KEY_IDENTIFIER) and not certificate.is_self_issued:
         yield "authorityKeyIdentifier"
-    if not any(e.critical for e in certificate.extensions if e.oid == oids.BASIC_CONSTRAINTS):
+    constraints = [e for e in certificate.extensions if e.oid == oids.BASIC_CONSTRAINTS]
+    if constraints and not any(extension.critical for extension in constraints):  # that there are none CRT007 tells
         yield "basicConstraints to be critical (OpenSSL 3.0)"

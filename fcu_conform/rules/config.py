@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from fcu_conform.artefacts.config import ConfigFile, Setting
 from fcu_conform.artefacts.setup import Setup
-from fcu_conform.rules.model import Finding, Findings, Level, Location, requires, rule
+from fcu_conform.rules.model import Blocked, Finding, Findings, Level, Location, requires, rule
 from fcu_conform.rules.sources import device, fcu_error, inferred, page
 from fcu_conform.rules.subjects import AUTHORITY_ATTRIBUTES
 from fcu_conform.rules.words import counted
@@ -24,10 +24,29 @@ def config_of(setup: Setup) -> ConfigFile:
     return setup.config
 
 
+def well_typed(config: ConfigFile, *names: str) -> ConfigFile:
+    """fcu.yml, where these settings can be judged: each is of the right type, a template, or not set.
+
+    Raises:
+        Blocked: one has another type, which CFG002 tells.
+    """
+    for name in names:
+        setting = config.get(name)
+        if setting is not None and not setting.is_template and not _TYPES[name][1](setting):
+            raise Blocked("CFG002")
+    return config
+
+
 def at_setting(setup: Setup, setting: Setting) -> Location:
     """Where a setting stands in fcu.yml."""
     assert setup.config is not None
     return Location(setup.config.name, line=setting.line, field=setting.name)
+
+
+def _depth_of(setup: Setup) -> int | None:
+    if setup.config is not None:
+        well_typed(setup.config, DEPTH)
+    return setup.depth
 
 
 def _at_depth(setup: Setup) -> Location:
@@ -136,7 +155,7 @@ def _shown(setting: Setting) -> str:
     passes=f"fcu.crt with three certificates and {DEPTH}: 2",
     fails="fcu.crt with three certificates and no depth",
     source=(page("Using FCU to generate credentials", "K-05", "Y-11"), fcu_error(112, "E-10")),
-    needs=("CFG001", "CFG002", "CRT001"),
+    needs=("CFG001", "CRT001"),
 )
 def depth_is_set_for_chain(setup: Setup) -> Findings:
     config = config_of(setup)
@@ -165,11 +184,11 @@ def depth_is_set_for_chain(setup: Setup) -> Findings:
         page("Uploading the FCU CA to Device Management", "K-07", "K-09"),
         inferred("whether FCU counts the device certificate too is not documented; this is the wider reading", "D-03"),
     ),
-    needs=("CFG001", "CFG002"),
+    needs=("CFG001",),
     shaded_by=("CRT001",),
 )
 def depth_fits_chain(setup: Setup) -> Findings:
-    depth = setup.depth
+    depth = _depth_of(setup)
     requires(depth is not None, "no depth is set")
     assert depth is not None
     count = len(setup.keystore.fcu_crt.entries)
@@ -191,17 +210,18 @@ def depth_fits_chain(setup: Setup) -> Findings:
     passes=f"{DEPTH}: {DEPTH_LIMIT}",
     fails=f"fcu.crt with six certificates and {DEPTH}: {DEPTH_LIMIT + 1}",
     source=device("Key and Configuration Manager, kcm_defs.h", "DC-01"),
-    needs=("CFG001", "CFG002"),
+    needs=("CFG001",),
 )
 def depth_fits_device(setup: Setup) -> Findings:
-    requires(setup.depth is not None, "no depth is set")
-    assert setup.depth is not None
-    if setup.depth > DEPTH_LIMIT:
+    depth = _depth_of(setup)
+    requires(depth is not None, "no depth is set")
+    assert depth is not None
+    if depth > DEPTH_LIMIT:
         yield Finding(
-            f"a depth of {setup.depth} is more than a device stores",
+            f"a depth of {depth} is more than a device stores",
             _at_depth(setup),
             expected=f"at most {DEPTH_LIMIT}",
-            found=str(setup.depth),
+            found=str(depth),
         )
 
 

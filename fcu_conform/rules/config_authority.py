@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import re
-
 from fcu_conform.artefacts.setup import Setup
-from fcu_conform.rules.config import at_setting, config_of
+from fcu_conform.rules.config import at_setting, config_of, well_typed
+from fcu_conform.rules.inputs import fcu_link_of
 from fcu_conform.rules.model import Blocked, Finding, Findings, Level, requires, rule
 from fcu_conform.rules.sources import page, rfc
-from fcu_conform.rules.subjects import AUTHORITY_ATTRIBUTES, authority_mismatches
-from fcu_conform.rules.words import at_certificate, certificate_words, has_controls, titled
+from fcu_conform.rules.subjects import AUTHORITY_ATTRIBUTES, attribute_trouble, authority_mismatches
+from fcu_conform.rules.words import at_certificate, certificate_words, titled
 
 _EDITING = "Editing the FCU configuration file"
-_UPPER_BOUNDS = {
-    "common-name": 64,
-    "organization-name": 64,
-    "organizational-unit-name": 64,
-    "locality-name": 128,
-    "state-or-province-name": 128,
-}
-"""Characters an attribute may have (RFC 5280 appendix A.1, upper bounds)."""
 
 
 @rule(
@@ -31,25 +22,17 @@ _UPPER_BOUNDS = {
     passes="country-name: GB",
     fails="country-name: United Kingdom",
     source=(page(_EDITING, "Y-12", "CA-09"), rfc(5280, "appendix A.1")),
-    needs=("CFG001", "CFG002"),
+    needs=("CFG001",),
 )
 def authority_values_are_valid(setup: Setup) -> Findings:
-    authority = config_of(setup).authority
+    authority = well_typed(config_of(setup), "certificate-authority").authority
     requires(authority, "certificate-authority is empty")
     for name in AUTHORITY_ATTRIBUTES:
         setting = authority.get(name)
-        if setting is None or setting.is_template or setting.as_text is None:
-            continue
-        text = setting.as_text
-        here = at_setting(setup, setting)
-        limit = _UPPER_BOUNDS.get(name)
-        if limit is None:
-            if not re.fullmatch("[A-Za-z]{2}", text):
-                yield Finding(f"{name} is no country code", here, "two letters", repr(text))
-        elif len(text) > limit:
-            yield Finding(f"{name} is too long", here, f"{limit} characters", f"{len(text)} characters")
-        elif has_controls(text):
-            yield Finding(f"{name} has control characters", here, found=repr(text))
+        if setting is not None and not setting.is_template and setting.as_text is not None:
+            trouble = attribute_trouble(name, setting.as_text)
+            if trouble is not None:
+                yield Finding(f"{name} {trouble.what}", at_setting(setup, setting), trouble.expected, trouble.found)
 
 
 @rule(
@@ -62,12 +45,11 @@ def authority_values_are_valid(setup: Setup) -> Findings:
     passes="common-name: FCU line 1, and the certificate's CN is FCU line 1",
     fails="common-name: FCU line 2, and the certificate's CN is FCU line 1",
     source=page(_EDITING, "Y-12", "K-11"),
-    needs=("CFG001", "CFG002", "CFG007", "CRT002"),
+    needs=("CFG001", "CRT001"),
 )
 def certificate_subject_is_configured(setup: Setup) -> Findings:
-    link = setup.fcu_link
-    requires(link, "fcu.crt has no certificate")
-    assert link is not None
+    requires(setup.config, "there is no fcu.yml")
+    link = fcu_link_of(setup)
     if link.certificate.subject.is_empty:
         raise Blocked("CRT012")
     for mismatch in authority_mismatches(setup, link.certificate.subject):
@@ -89,11 +71,11 @@ def certificate_subject_is_configured(setup: Setup) -> Findings:
     passes="setup-ca-as-intermediate: true and a chain in fcu.crt",
     fails="setup-ca-as-intermediate: true and one self-signed certificate in fcu.crt",
     source=page("Using FCU to generate credentials", "K-02", "Y-03"),
-    needs=("CFG001", "CFG002"),
+    needs=("CFG001",),
     shaded_by=("CRT002",),
 )
 def intermediate_is_not_self_signed(setup: Setup) -> Findings:
-    config = config_of(setup)
+    config = well_typed(config_of(setup), "setup-ca-as-intermediate")
     requires(config.is_intermediate, "setup-ca-as-intermediate is not true")
     if setup.is_contradictory:
         setting = config.get("setup-ca-as-intermediate")
@@ -116,10 +98,10 @@ def intermediate_is_not_self_signed(setup: Setup) -> Findings:
     passes="setup-ca-as-intermediate: false and one self-signed certificate",
     fails="setup-ca-as-intermediate: false and three certificates in fcu.crt",
     source=page("Providing external credentials", "K-02", "K-10"),
-    needs=("CFG001", "CFG002", "CRT001"),
+    needs=("CFG001", "CRT001"),
 )
 def external_chain_is_meant(setup: Setup) -> Findings:
-    config = config_of(setup)
+    config = well_typed(config_of(setup), "setup-ca-as-intermediate")
     setting = config.get("setup-ca-as-intermediate")
     requires(setting is not None and setting.as_bool is False, "setup-ca-as-intermediate is not false")
     assert setting is not None

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from fcu_conform.artefacts.config import Setting
 from fcu_conform.artefacts.setup import Setup
-from fcu_conform.rules.config import UPDATE_CERTIFICATE, at_setting, config_of
+from fcu_conform.rules.config import UPDATE_CERTIFICATE, at_setting, config_of, well_typed
 from fcu_conform.rules.model import Finding, Findings, Level, requires, rule
 from fcu_conform.rules.sources import device, docs, rfc
 
@@ -24,10 +24,10 @@ _MODES = ("by_device", "by_tool", "externally_supplied")
     passes="use-bootstrap: true, first-to-claim: true",
     fails="use-bootstrap: false, first-to-claim: true",
     source=docs("Connection configuration", "Ownership", "Y-05", "N-11", "P-20"),
-    needs=("CFG001", "CFG002"),
+    needs=("CFG001",),
 )
 def first_to_claim_uses_bootstrap(setup: Setup) -> Findings:
-    config = config_of(setup)
+    config = well_typed(config_of(setup), "first-to-claim", "use-bootstrap")
     setting = config.get("first-to-claim")
     requires(setting is not None and setting.as_bool, "first-to-claim is not true")
     assert setting is not None
@@ -52,7 +52,7 @@ def first_to_claim_uses_bootstrap(setup: Setup) -> Findings:
         docs("Connection configuration", "Bootstrap", "Y-06", "N-11"),
         device("Factory Configurator Client, fcc_verification.c", "DL-03", "N-11"),
     ),
-    needs=("CFG001", "CFG002"),
+    needs=("CFG001",),
 )
 def server_uris_fit_mode(setup: Setup) -> Findings:
     config = config_of(setup)
@@ -70,8 +70,11 @@ def server_uris_fit_mode(setup: Setup) -> Findings:
         if setting is None or setting.is_template or setting.as_text is None:
             continue
         seen = True
+        if name == "bootstrap-server-uri":
+            well_typed(config, "first-to-claim")  # whether the account belongs there depends on it
         for message, expected in _uri_faults(setting.as_text, aid):
             yield Finding(f"{name} {message}", at_setting(setup, setting), expected, setting.as_text)
+    well_typed(config, *wanted)
     requires(seen, "no server URI is set")
 
 
@@ -99,15 +102,17 @@ def _uri_faults(uri: str, aid: str) -> Iterator[tuple[str, str]]:
     passes="device-key-generation-mode: by_tool",
     fails="device-key-generation-mode: by-tool",
     source=docs("FCU configuration file", "Device keys and entropy", "Y-09", "Y-10"),
-    needs=("CFG001", "CFG002"),
+    needs=("CFG001",),
 )
 def generation_modes_are_known(setup: Setup) -> Findings:
+    names = ("device-key-generation-mode", "entropy-generation-mode")
     config = config_of(setup)
-    for name in ("device-key-generation-mode", "entropy-generation-mode"):
+    for name in names:
         text = config.text(name)
         setting = config.get(name)
         if text is not None and setting is not None and text not in _MODES:
             yield Finding(f"{name} is not known", at_setting(setup, setting), ", ".join(_MODES), repr(text))
+    well_typed(config, *names)
 
 
 @rule(
@@ -119,7 +124,7 @@ def generation_modes_are_known(setup: Setup) -> Findings:
     passes="vendor-id: fa6b4a53-d5ad-5fdf-be9d-e663e4d41ffe",
     fails="update-auth-certificate-file is set and class-id is not",
     source=(docs("Update authenticity for firmware update", "", "Y-14", "N-06"), rfc(4122, "3")),
-    needs=("CFG001", "CFG002"),
+    needs=("CFG001",),
 )
 def update_identifiers_are_uuids(setup: Setup) -> Findings:
     config = config_of(setup)
@@ -134,10 +139,11 @@ def update_identifiers_are_uuids(setup: Setup) -> Findings:
                     expected=f"{name}: a UUID",
                     found="nothing",
                 )
-        elif not setting.is_template and not _UUID.fullmatch(setting.as_text or ""):
+        elif setting.as_text is not None and not setting.is_template and not _UUID.fullmatch(setting.as_text or ""):
             yield Finding(
                 f"{name} is no UUID", at_setting(setup, setting), "8-4-4-4-12 hex digits", repr(setting.value)
             )
+    well_typed(config, "vendor-id", "class-id")
 
 
 @rule(
@@ -149,10 +155,10 @@ def update_identifiers_are_uuids(setup: Setup) -> Findings:
     passes="name: acme.line",
     fails="name: mbed.EndpointName",
     source=docs("Custom properties", "", "Y-15"),
-    needs=("CFG001", "CFG002"),
+    needs=("CFG001",),
 )
 def custom_properties_are_named_well(setup: Setup) -> Findings:
-    setting = config_of(setup).get("custom-properties")
+    setting = well_typed(config_of(setup), "custom-properties").get("custom-properties")
     requires(setting, "there are no custom properties")
     assert setting is not None
     seen: dict[str, Setting] = {}

@@ -10,7 +10,8 @@ from fcu_conform.artefacts.parts import Part
 from fcu_conform.artefacts.setup import Setup
 from fcu_conform.rules.certificate import is_ecdsa_sha256, serial_trouble, signature_words
 from fcu_conform.rules.device_chain import at, own_certificate
-from fcu_conform.rules.model import DeviceFindings, Finding, Level, Location, NotApplicable, device_rule
+from fcu_conform.rules.inputs import fcu_certificate_of
+from fcu_conform.rules.model import Blocked, DeviceFindings, Finding, Level, Location, NotApplicable, device_rule
 from fcu_conform.rules.sources import device, docs, page, rfc
 from fcu_conform.rules.words import TEN_YEARS, day, titled
 
@@ -27,7 +28,6 @@ DEVICE_PAGE = "Manually generated keys"
     passes="prime256v1",
     fails="RSA, P-384, secp256k1",
     source=docs(DEVICE_PAGE, "", "DB-03"),
-    needs=("DEV001",),
     looks_at=(Part.KEY,),
 )
 def device_key_is_p256(subject: Device, setup: Setup) -> DeviceFindings:
@@ -48,7 +48,6 @@ def device_key_is_p256(subject: Device, setup: Setup) -> DeviceFindings:
     passes="ecdsa-with-SHA256",
     fails="ecdsa-with-SHA384",
     source=(docs(DEVICE_PAGE, "", "DB-03"), device("cs_der_certs.c", "DC-03")),
-    needs=("DEV001",),
     looks_at=(),
 )
 def device_signature_is_ecdsa_sha256(subject: Device, setup: Setup) -> DeviceFindings:
@@ -68,16 +67,16 @@ def device_signature_is_ecdsa_sha256(subject: Device, setup: Setup) -> DeviceFin
     passes="FCU certificate of January, device of March",
     fails="the device was signed on a machine whose clock stood in 1970",
     source=docs(DEVICE_PAGE, "", "DB-04"),
-    needs=("DEV001", "CRT002"),
+    needs=("CRT001",),
     looks_at=(Part.VALIDITY,),
 )
 def device_validity_starts_in_time(subject: Device, setup: Setup) -> DeviceFindings:
     start = own_certificate(subject, setup).not_before.instant
-    issuer = setup.fcu_certificate
     place = at(1, "notBefore")
     if start > setup.at:
         return [Finding("the device certificate is not valid yet", place, f"{day(setup.at)} or earlier", day(start))]
-    if issuer is not None and start < issuer.not_before.instant:
+    issuer = fcu_certificate_of(setup)
+    if start < issuer.not_before.instant:
         earliest = f"{day(issuer.not_before.instant)} or later"
         return [Finding("the device certificate starts before the FCU certificate", place, earliest, day(start))]
     return ()
@@ -92,7 +91,6 @@ def device_validity_starts_in_time(subject: Device, setup: Setup) -> DeviceFindi
     passes="5475 days",
     fails="3650 days",
     source=(docs(DEVICE_PAGE, "", "DB-05", "D-15"), device("fcc_verification.c", "DB-18")),
-    needs=("DEV001",),
     looks_at=(Part.VALIDITY,),
 )
 def device_lasts_ten_years(subject: Device, setup: Setup) -> DeviceFindings:
@@ -119,7 +117,7 @@ def device_lasts_ten_years(subject: Device, setup: Setup) -> DeviceFindings:
     passes="no basicConstraints, keyUsage digitalSignature",
     fails="the extensions of the CA were used for the device",
     source=rfc(5280, "4.2.1.9"),
-    needs=("DEV001", "DEV007"),
+    told_by=("DEV007",),
     looks_at=(),
 )
 def device_is_no_ca(subject: Device, setup: Setup) -> DeviceFindings:
@@ -144,7 +142,6 @@ def device_is_no_ca(subject: Device, setup: Setup) -> DeviceFindings:
     passes="no extendedKeyUsage; clientAuth; anyExtendedKeyUsage",
     fails="serverAuth alone",
     source=device("fcc_verification.c", "DB-15"),
-    needs=("DEV001",),
     looks_at=(),
 )
 def device_may_be_client(subject: Device, setup: Setup) -> DeviceFindings:
@@ -164,7 +161,6 @@ def device_may_be_client(subject: Device, setup: Setup) -> DeviceFindings:
     passes="no keyUsage; digitalSignature",
     fails="keyAgreement alone",
     source=rfc(5280, "4.2.1.3"),
-    needs=("DEV001",),
     looks_at=(),
 )
 def device_key_may_sign(subject: Device, setup: Setup) -> DeviceFindings:
@@ -184,7 +180,7 @@ def device_key_may_sign(subject: Device, setup: Setup) -> DeviceFindings:
     passes="line1-0001.key.pem is the key of line1-0001.pem",
     fails="the keys of two devices were swapped",
     source=(docs(DEVICE_PAGE, "", "DB-13"), device("fcc_verification.c", "DB-16")),
-    needs=("DEV001", "DEV008", "DEV016"),
+    told_by=("DEV016",),
     looks_at=(Part.PRIVATE_KEY,),
 )
 def device_key_matches(subject: Device, setup: Setup) -> DeviceFindings:
@@ -193,6 +189,8 @@ def device_key_matches(subject: Device, setup: Setup) -> DeviceFindings:
     if key is None or subject.bundle is not None:  # of bundles BDL tells it
         raise NotApplicable("no private key was given")
     if key.trouble:
+        if certificate.public_key.trouble:
+            raise Blocked("DEV008")
         return [Finding(f"the device's private key {key.trouble}", Location(key.name))]
     if key.public == certificate.public_key.der:
         return ()
@@ -241,7 +239,6 @@ def device_has_no_ca_key(subject: Device, setup: Setup) -> DeviceFindings:
     passes="Version: 3 (0x2)",
     fails="a script that sets no version makes version 1",
     source=docs(DEVICE_PAGE, "", "DB-01", "W-04"),
-    needs=("DEV001",),
     looks_at=(),
 )
 def device_certificate_is_version_3(subject: Device, setup: Setup) -> DeviceFindings:
@@ -262,7 +259,6 @@ def device_certificate_is_version_3(subject: Device, setup: Setup) -> DeviceFind
     passes="a random number of 20 octets",
     fails="0, a negative number",
     source=rfc(5280, "4.1.2.2"),
-    needs=("DEV001",),
     looks_at=(Part.SERIAL,),
 )
 def device_serial_number_is_sound(subject: Device, setup: Setup) -> DeviceFindings:
@@ -281,7 +277,6 @@ def device_serial_number_is_sound(subject: Device, setup: Setup) -> DeviceFindin
     passes="A-3F:9A:… with 32 octets",
     fails="the fingerprint of another device",
     source=docs("Ownership claiming configuration", "", "T-04", "T-05"),
-    needs=("DEV001",),
     looks_at=(Part.ENROLLMENT,),
 )
 def enrollment_identity_is_fingerprint(subject: Device, setup: Setup) -> DeviceFindings:

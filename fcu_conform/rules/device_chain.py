@@ -5,13 +5,16 @@ What holds for every single certificate that a device is given stands in `given_
 
 from __future__ import annotations
 
+from fcu_conform.artefacts.bundle import Bundle
 from fcu_conform.artefacts.certificate import Certificate
 from fcu_conform.artefacts.device import Device
 from fcu_conform.artefacts.parts import Part
 from fcu_conform.artefacts.setup import Setup, Slicing
+from fcu_conform.rules.bundle_chains import is_chain_broken
 from fcu_conform.rules.certificate_extensions import key_identifier_mismatches
 from fcu_conform.rules.config import DEPTH_LIMIT
 from fcu_conform.rules.drawing import draw_chain
+from fcu_conform.rules.inputs import fcu_certificate_of, needs_ordered_chain
 from fcu_conform.rules.model import (
     Blocked,
     DeviceFindings,
@@ -24,6 +27,8 @@ from fcu_conform.rules.model import (
 from fcu_conform.rules.sources import device, docs, page, rfc
 from fcu_conform.rules.words import called, counted, titled
 
+CERTIFICATE_LIMIT = 1024
+"""Octets of DER that the device's client reads of one certificate (fact DC-05)."""
 MESSAGE_LIMIT = 4096
 """Octets of the TLS Certificate message that the device's library can send."""
 CONSTRAINED_LIMIT = 1024
@@ -36,9 +41,19 @@ def has_output(subject: Device) -> None:
 
     Raises:
         NotApplicable: there is none.
+        Blocked: there is none that can be read.
     """
     if not subject.certificates:
+        if subject.troubles:
+            raise Blocked("DEV001")
         raise NotApplicable("no certificate")
+
+
+def has_whole_output(subject: Device) -> None:
+    """For what is judged of all certificates together; raises as `has_output` does, also where one cannot be read."""
+    if subject.troubles:
+        raise Blocked("DEV001")
+    has_output(subject)
 
 
 def own_certificate(subject: Device, setup: Setup) -> Certificate:
@@ -46,11 +61,13 @@ def own_certificate(subject: Device, setup: Setup) -> Certificate:
 
     Raises:
         NotApplicable: the device has no certificate.
-        Blocked: every certificate is one of fcu.crt.
+        Blocked: it cannot be read, or every certificate is one of fcu.crt.
     """
     if subject.own is not None:
         return subject.own
     has_output(subject)
+    if subject.is_headless:
+        raise Blocked("DEV001")
     certificates = subject.certificates
     first = certificates[0]
     if not first.is_among(setup.ca_certificates):
@@ -63,6 +80,8 @@ def own_certificate(subject: Device, setup: Setup) -> Certificate:
 
 def slicing_of(setup: Setup) -> Slicing:
     """Where fcu.crt is cut."""
+    if not setup.keystore.fcu_crt.is_whole and (setup.slicing is None or setup.depth is None):
+        raise Blocked("CRT002")
     if setup.slicing is None:
         raise NotApplicable("no depth is known")
     return setup.slicing
@@ -103,17 +122,17 @@ def device_output_parses(subject: Device, _setup: Setup) -> DeviceFindings:
     passes="depth 2: device certificate and FCU certificate",
     fails="depth 2: the device certificate alone",
     source=page(_UPLOADING, "K-07", "DB-08"),
-    needs=("DEV001", "BDL021", "BDL022", "BDL023", "CRT002", "CHN003", "CFG003", "CFG004"),
+    needs=("CFG002", "CFG003", "CFG004"),
     looks_at=(),
 )
 def device_has_as_many_as_depth(subject: Device, setup: Setup) -> DeviceFindings:
-    has_output(subject)
+    has_whole_output(subject)
     slicing = slicing_of(setup)
     count = len(subject.certificates)
     if count == slicing.depth:
         return ()
-    if subject.bundle is not None and subject.bundle.has_two_device_items:
-        raise Blocked("BDL026")
+    if subject.bundle is not None:
+        _needs_bundled_chain(subject.bundle)
     return [
         Finding(
             f"carries {counted(count, 'certificate')} at depth {slicing.depth}",
@@ -123,6 +142,19 @@ def device_has_as_many_as_depth(subject: Device, setup: Setup) -> DeviceFindings
             picture=draw_chain(slicing),
         )
     ]
+
+
+def _needs_bundled_chain(bundle: Bundle) -> None:
+    """The device's chain can be counted; what else is wrong with the item that holds it BDL tells."""
+    if bundle.has_two_device_items:
+        raise Blocked("BDL026")
+    item = bundle.device_item
+    array = None if item is None else item.fields.get("DataArray")
+    if isinstance(array, list):
+        if not 1 <= len(array) <= DEPTH_LIMIT:
+            raise Blocked("BDL022")
+        if len(array) > len(bundle.device_certificates):
+            raise Blocked("BDL021")
 
 
 @device_rule(
@@ -136,20 +168,22 @@ def device_has_as_many_as_depth(subject: Device, setup: Setup) -> DeviceFindings
     passes="depth 3: device, FCU certificate, intermediate",
     fails="depth 3: device, intermediate, FCU certificate",
     source=(page(_UPLOADING, "K-07", "K-08"), device("storage_common.c", "DC-02")),
-    needs=("DEV001", "DEV002", "BDL024", "CRT002", "CHN003", "CFG003", "CFG004"),
+    needs=("CRT001",),
     looks_at=(),
 )
 def device_carries_first_certificates(subject: Device, setup: Setup) -> DeviceFindings:
-    has_output(subject)
+    has_whole_output(subject)
+    needs_ordered_chain(setup)
     found = subject.certificates
     # Where nobody said the depth, the device itself says it by how many certificates it carries.
     slicing = setup.slicing or Slicing(len(found), setup.keystore.fcu_crt.certificates)
-    in_order = (
-        all(one.raw == other.raw for one, other in zip(found[1:], slicing.on_device, strict=False))
-        and len(found) == len(slicing.on_device) + 1
-    )
-    if in_order and found and not found[0].is_among(setup.ca_certificates):
+    # That there are too few or too many DEV002 tells, where there is a depth.
+    in_order = all(one.raw == other.raw for one, other in zip(found[1:], slicing.on_device, strict=False))
+    in_order = in_order and (setup.slicing is not None or len(found) == len(slicing.on_device) + 1)
+    if in_order and not found[0].is_among(setup.ca_certificates):
         return ()
+    if subject.bundle is not None and is_chain_broken(subject.bundle):
+        raise Blocked("BDL024")
     return [
         Finding(
             "does not carry its certificate followed by the first certificates of fcu.crt",
@@ -169,15 +203,17 @@ def device_carries_first_certificates(subject: Device, setup: Setup) -> DeviceFi
     passes="openssl verify -partial_chain -trusted fcu.crt device.pem says OK",
     fails="the device was signed by the FCU instance of another line",
     source=page("Process overview", "K-04"),
-    needs=("DEV001", "DEV007", "DEV029", "BDL024", "CRT002", "KEY004"),
+    needs=("CRT001",),
     looks_at=(Part.SIGNATURE,),
 )
 def device_is_issued_by_fcu(subject: Device, setup: Setup) -> DeviceFindings:
     certificate = own_certificate(subject, setup)
-    issuer = setup.fcu_certificate
-    if issuer is None:
-        raise NotApplicable("fcu.crt has no certificate")
+    issuer = fcu_certificate_of(setup)
     if not certificate.issuer.matches(issuer.subject):
+        if certificate.is_self_issued:
+            raise Blocked("DEV007")
+        if certificate.issuer.is_empty:
+            raise Blocked("DEV029")
         return [
             Finding(
                 "the device certificate names another issuer than the FCU certificate",
@@ -191,6 +227,8 @@ def device_is_issued_by_fcu(subject: Device, setup: Setup) -> DeviceFindings:
         raise Blocked("DEV009")
     if answer:
         return ()
+    if subject.bundle is not None and is_chain_broken(subject.bundle):
+        raise Blocked("BDL024")
     return [
         Finding(
             "the device certificate's signature does not verify under the FCU certificate's key",
@@ -210,16 +248,18 @@ def device_is_issued_by_fcu(subject: Device, setup: Setup) -> DeviceFindings:
     passes="three certificates of 580 octets",
     fails="five certificates of 900 octets",
     source=device("Mbed TLS 2.28, ssl_tls.c", "DC-05"),
-    needs=("DEV001", "DEV017"),
     looks_at=(),
 )
 def chain_fits_handshake(subject: Device, _setup: Setup) -> DeviceFindings:
-    has_output(subject)
-    size = 7
+    has_whole_output(subject)
+    size = capped = 7
     for certificate in subject.certificates:
         size += 3 + certificate.size
+        capped += 3 + min(certificate.size, CERTIFICATE_LIMIT)
     if size <= CONSTRAINED_LIMIT:
         return ()
+    if size > capped and capped <= MESSAGE_LIMIT:
+        raise Blocked("DEV017")  # it fits where each certificate does
     if size > MESSAGE_LIMIT:
         return [
             Finding("the chain is too large to send", Location(), f"at most {MESSAGE_LIMIT} octets", f"{size} octets")
@@ -241,14 +281,13 @@ def chain_fits_handshake(subject: Device, _setup: Setup) -> DeviceFindings:
     passes="authorityKeyIdentifier is the FCU certificate's subjectKeyIdentifier",
     fails="it was computed from another key",
     source=rfc(5280, "4.2.1.1"),
-    needs=("DEV001", "DEV004"),
+    needs=("CRT001",),
+    told_by=("DEV004", "DEV007"),
     looks_at=(),
 )
 def device_authority_key_identifier_fits(subject: Device, setup: Setup) -> DeviceFindings:
     certificate = own_certificate(subject, setup)
-    issuer = setup.fcu_certificate
-    if issuer is None:
-        raise NotApplicable("fcu.crt has no certificate")
+    issuer = fcu_certificate_of(setup)
     return [
         Finding(f"the device certificate: {message}", at(1, "authorityKeyIdentifier"), expected, found)
         for message, expected, found in key_identifier_mismatches(certificate, issuer)
@@ -264,11 +303,11 @@ def device_authority_key_identifier_fits(subject: Device, setup: Setup) -> Devic
     passes="five certificates",
     fails="six certificates",
     source=device("Key and Configuration Manager, kcm_defs.h", "DC-01"),
-    needs=("DEV001", "DEV002", "CFG005"),
+    told_by=("DEV002", "CFG005"),
     looks_at=(),
 )
 def device_stores_chain(subject: Device, _setup: Setup) -> DeviceFindings:
-    has_output(subject)
+    has_whole_output(subject)
     count = len(subject.certificates)
     if count <= DEPTH_LIMIT or subject.bundle is not None:  # of bundles BDL tells it
         return ()

@@ -11,7 +11,7 @@ from fcu_conform.artefacts.setup import Setup
 from fcu_conform.rules.constraints import excluded_names
 from fcu_conform.rules.device_certificate import DEVICE_PAGE
 from fcu_conform.rules.device_chain import at, own_certificate
-from fcu_conform.rules.model import DeviceFindings, Finding, Level, Location, NotApplicable, device_rule
+from fcu_conform.rules.model import Blocked, DeviceFindings, Finding, Level, Location, NotApplicable, device_rule
 from fcu_conform.rules.sources import device, docs, rfc
 from fcu_conform.rules.words import certificate_words, has_controls, titled
 
@@ -33,7 +33,6 @@ _RECOMMENDED = re.compile(r"[A-Za-z0-9'()+,\-.?:/= ]*")
         docs("General device information", "", "DB-11"),
         device("fcc_verification.c", "DB-14"),
     ),
-    needs=("DEV001", "DEV007"),
     looks_at=(Part.NAME,),
 )
 def common_name_is_endpoint_name(subject: Device, setup: Setup) -> DeviceFindings:
@@ -71,12 +70,13 @@ def common_name_is_endpoint_name(subject: Device, setup: Setup) -> DeviceFinding
     passes="line1-0001",
     fails="line1_0001, línea-1",
     source=docs("General device information", "", "DB-09", "D-13"),
-    needs=("DEV001", "DEV005"),
     looks_at=(Part.NAME,),
 )
 def endpoint_name_is_portable(subject: Device, setup: Setup) -> DeviceFindings:
     for name in own_certificate(subject, setup).common_names:
         if not _RECOMMENDED.fullmatch(name):
+            if has_controls(name):
+                raise Blocked("DEV005")
             others = "".join(sorted(set(re.sub(_RECOMMENDED, "", name))))
             return [
                 Finding("the endpoint name has characters that are not recommended", at(1, "subject"), found=others)
@@ -93,7 +93,6 @@ def endpoint_name_is_portable(subject: Device, setup: Setup) -> DeviceFindings:
     passes="subject CN=line1-0001, issuer CN=FCU line 1",
     fails="subject and issuer CN=line1-0001",
     source=docs(DEVICE_PAGE, "", "DB-02", "DB-17", "D-12"),
-    needs=("DEV001",),
     looks_at=(Part.NAME,),
 )
 def device_is_not_self_signed(subject: Device, setup: Setup) -> DeviceFindings:
@@ -119,7 +118,6 @@ def device_is_not_self_signed(subject: Device, setup: Setup) -> DeviceFindings:
     passes="OU=0123456789abcdef0123456789abcdef",
     fails="no OU",
     source=device("fcc_verification.c", "DL-02", "DL-03"),
-    needs=("DEV001",),
     looks_at=(),
 )
 def organizational_unit_is_account(subject: Device, setup: Setup) -> DeviceFindings:
@@ -152,7 +150,7 @@ def _account(subject: Device, setup: Setup) -> str | None:
     passes="permitted DirName O=ACME above CN=line1-0001, O=ACME",
     fails="permitted DirName O=ACME above CN=line1-0001",
     source=rfc(5280, "4.2.1.10"),
-    needs=("DEV001", "DEV004", "CHN009"),
+    told_by=("DEV004",),
     looks_at=(Part.NAME, Part.REST),
 )
 def name_constraints_admit_device(subject: Device, setup: Setup) -> DeviceFindings:
@@ -160,6 +158,7 @@ def name_constraints_admit_device(subject: Device, setup: Setup) -> DeviceFindin
     if not constrained:
         raise NotApplicable("there are no name constraints")
     certificate = own_certificate(subject, setup)
+    path = [link.certificate for link in setup.chain.path]
     return [
         Finding(
             f"{name} is {reason} by {certificate_words(link, setup)}",
@@ -169,4 +168,10 @@ def name_constraints_admit_device(subject: Device, setup: Setup) -> DeviceFindin
         )
         for link, constraints in constrained
         for name, reason in excluded_names(constraints, certificate)
+        # What keeps out a CA as well CHN009 tells.
+        if not any(
+            any(excluded_names(constraints, lower))
+            for lower in path[: path.index(link.certificate)]
+            if not lower.is_self_issued
+        )
     ]

@@ -15,13 +15,10 @@ from fcu_conform.artefacts.device import Carried, Device, all_certificates
 from fcu_conform.artefacts.extensions import Extension
 from fcu_conform.artefacts.parts import Part
 from fcu_conform.artefacts.setup import Setup
-from fcu_conform.rules.device_chain import at
+from fcu_conform.rules.device_chain import CERTIFICATE_LIMIT, at
 from fcu_conform.rules.model import Blocked, DeviceFindings, Finding, Level, Location, NotApplicable, device_rule
 from fcu_conform.rules.sources import device, docs, rfc
 from fcu_conform.rules.words import day, titled
-
-CERTIFICATE_LIMIT = 1024
-"""Octets of DER that the device's client reads of one certificate (fact DC-05)."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _PARSED_BY_DEVICE = frozenset(
@@ -41,9 +38,12 @@ def given_certificates(subject: Device) -> list[Carried]:
 
     Raises:
         NotApplicable: there is none.
+        Blocked: there is none that can be read.
     """
     given = all_certificates(subject)
     if not given:
+        if subject.troubles:
+            raise Blocked("DEV001")
         raise NotApplicable("no certificate")
     return given
 
@@ -70,7 +70,6 @@ def at_carried(carried: Carried, field: str | None = None) -> Location:
     passes="580 octets",
     fails="1318 octets, with O and OU of 64 and L and ST of 128 characters",
     source=device("m2mconfig.h, m2mconnectionsecuritypimpl.cpp", "DC-05"),
-    needs=("DEV001",),
     looks_at=(),
 )
 def certificates_fit_client(subject: Device, _setup: Setup) -> DeviceFindings:
@@ -98,7 +97,6 @@ def certificates_fit_client(subject: Device, _setup: Setup) -> DeviceFindings:
     passes="keyUsage critical",
     fails="nameConstraints critical in an intermediate that the device carries",
     source=(device("Mbed TLS 2.28, x509_crt.c", "DC-07"), rfc(5280, "4.2")),
-    needs=("DEV001",),
     looks_at=(),
 )
 def extensions_parse_on_device(subject: Device, setup: Setup) -> DeviceFindings:
@@ -140,7 +138,6 @@ def _is_parsed(extension: Extension) -> bool:
     passes="notBefore yesterday, notAfter in 20 years",
     fails="an intermediate that has expired; an update certificate of last year",
     source=(docs("Manually generated keys", "", "DB-04"), device("fcc_verification.c", "DC-04")),
-    needs=("DEV001",),
     looks_at=(Part.VALIDITY,),
 )
 def device_certificates_are_valid_now(subject: Device, setup: Setup) -> DeviceFindings:
@@ -149,7 +146,7 @@ def device_certificates_are_valid_now(subject: Device, setup: Setup) -> DeviceFi
     for carried in given_certificates(subject):
         start, end = carried.certificate.not_before.instant, carried.certificate.not_after.instant
         # That the device's own does not start in time is DEV010's business.
-        if end < instant or (start > instant and carried.number != 1):
+        if end < instant or (start > instant and (carried.number != 1 or subject.is_headless)):
             findings.append(
                 Finding(
                     f"{carried_words(carried)} is not valid",
@@ -171,10 +168,12 @@ def device_certificates_are_valid_now(subject: Device, setup: Setup) -> DeviceFi
     passes="issuer CN=ROOT_CA",
     fails="an issuer that openssl made of //CN=ROOT_CA",
     source=device("Mbed TLS 2.28, x509.c", "D-09"),
-    needs=("DEV001", "CRT012"),
     looks_at=(),
 )
-def device_issuers_are_not_empty(subject: Device, _setup: Setup) -> DeviceFindings:
+def device_issuers_are_not_empty(subject: Device, setup: Setup) -> DeviceFindings:
+    nameless = [carried for carried in given_certificates(subject) if carried.certificate.issuer.is_empty]
+    if nameless and any(link.certificate.subject.is_empty for link in setup.chain.links):
+        raise Blocked("CRT012")
     return [
         Finding(
             f"{carried_words(carried)} has an empty issuer",
@@ -182,8 +181,7 @@ def device_issuers_are_not_empty(subject: Device, _setup: Setup) -> DeviceFindin
             "a name",
             "no attribute",
         )
-        for carried in given_certificates(subject)
-        if carried.certificate.issuer.is_empty
+        for carried in nameless
     ]
 
 
@@ -197,18 +195,21 @@ def device_issuers_are_not_empty(subject: Device, _setup: Setup) -> DeviceFindin
     passes="notBefore 2026-01-01",
     fails="notBefore 1969-12-31 in an intermediate or in mbed.UpdateAuthCert",
     source=device("fcc_verification.c, cs_pal_plat_crypto.c", "DC-12"),
-    needs=("DEV001",),
     looks_at=(Part.VALIDITY,),
 )
 def certificates_start_in_1970_or_later(subject: Device, setup: Setup) -> DeviceFindings:
-    issuer = setup.fcu_certificate
+    issuer = setup.certain_fcu_certificate
+    is_told = False
     findings = []
     for carried in given_certificates(subject):
         start = carried.certificate.not_before.instant
         if start >= _EPOCH:
             continue
         if carried.number == 1 and issuer is not None and start < issuer.not_before.instant:
-            raise Blocked("DEV010")
+            is_told = True
+            continue
         place = at_carried(carried, "notBefore")
         findings.append(Finding(f"{carried_words(carried)} starts before 1970", place, "1970 or later", day(start)))
+    if is_told and not findings:
+        raise Blocked("DEV010")
     return findings

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from fcu_conform.artefacts.setup import Setup
+from fcu_conform.rules.inputs import fcu_certificate_of
 from fcu_conform.rules.model import Blocked, Finding, Findings, Level, Location, requires, rule
 from fcu_conform.rules.sources import docs, page
 from fcu_conform.rules.words import titled
@@ -19,18 +20,16 @@ from fcu_conform.rules.words import titled
     passes="CN=FCU line 1 and CN=FCU line 2",
     fails="two instances that were set up from the same fcu.yml",
     source=(page("Securing your factory CA keys", "R-02"), docs("Trusted certificates", "", "P-09")),
-    needs=("CRT002",),
+    needs=("CRT001",),
 )
 def instances_share_nothing(setup: Setup) -> Findings:
     requires(len(setup.peers) > 1, "only one keystore was given")
-    mine = setup.fcu_certificate
-    requires(mine, "fcu.crt has no certificate")
-    assert mine is not None
+    mine = fcu_certificate_of(setup)
     crt = setup.keystore.fcu_crt
     place = Location(crt.name, 1, crt.readable[0].line, "subject")
     shares_key = False
     for peer in setup.peers:
-        theirs = peer.fcu_certificate
+        theirs = peer.certain_fcu_certificate
         if peer is setup or theirs is None:
             continue
         if mine.public_key.der == theirs.public_key.der:

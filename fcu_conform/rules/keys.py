@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from fcu_conform.artefacts.access import UNKNOWN
 from fcu_conform.artefacts.keystore import KEY_NAME
+from fcu_conform.artefacts.publickeys import PublicKey
 from fcu_conform.artefacts.reading import Trouble
 from fcu_conform.artefacts.setup import Setup
 from fcu_conform.artefacts.versioncontrol import Tracking
+from fcu_conform.rules.inputs import fcu_link_of
 from fcu_conform.rules.model import Blocked, Finding, Findings, Level, Location, requires, rule
 from fcu_conform.rules.published import published_key
 from fcu_conform.rules.sources import docs, fcu_error, inferred, page
@@ -14,6 +16,24 @@ from fcu_conform.rules.words import certificate_words, file_trouble
 
 KEY = Location(KEY_NAME)
 _SECURING = "Securing your factory CA keys"
+
+
+def public_key_of(setup: Setup) -> PublicKey:
+    """The public key that belongs to fcu_private_key.pem.
+
+    Raises:
+        Blocked: it is not known, by the rule that tells why.
+    """
+    file = setup.keystore.key_file
+    if file.file.trouble not in (None, Trouble.TOO_LARGE):
+        raise Blocked("KEY001")
+    if file.is_encrypted:
+        raise Blocked("KEY005")
+    if file.key is None:
+        raise Blocked("KEY002")
+    if file.key.trouble or setup.key_public is None:
+        raise Blocked("KEY003")  # it has no public key, or two
+    return setup.key_public
 
 
 @rule(
@@ -74,11 +94,13 @@ def key_is_one_pem_key(setup: Setup) -> Findings:
     passes="a key on prime256v1, by its name",
     fails="an RSA key, a key on P-384, curve parameters spelled out, a scalar of zero",
     source=docs("Certificate authority options", "CA certificate guidelines", "CA-02"),
-    needs=("KEY002", "KEY005"),
+    needs=("KEY001",),
 )
 def key_is_p256(setup: Setup) -> Findings:
     key = setup.keystore.key_file.key
-    if key is not None and key.trouble:
+    if key is None:
+        raise Blocked("KEY005" if setup.keystore.key_file.is_encrypted else "KEY002")
+    if key.trouble:
         yield Finding(key.trouble, KEY, expected="a key on P-256")
 
 
@@ -93,18 +115,16 @@ def key_is_p256(setup: Setup) -> Findings:
     passes="openssl pkey -in fcu_private_key.pem -pubout gives the key that openssl x509 -in fcu.crt -pubkey shows",
     fails="fcu.crt comes from another FCU instance",
     source=page("Process overview", "K-04"),
-    needs=("KEY003", "CRT002"),
+    needs=("CRT001",),
 )
 def key_matches_fcu_certificate(setup: Setup) -> Findings:
-    link = setup.fcu_link
-    requires(link, "fcu.crt has no certificate")
-    assert link is not None
-    assert setup.key_public is not None
+    key = public_key_of(setup)
+    link = fcu_link_of(setup)
     if link.certificate.public_key.trouble:
         raise Blocked("CRT004")
-    if setup.key_public.der != link.certificate.public_key.der:
-        owner = next((o for o in setup.chain.links if o.certificate.public_key.der == setup.key_public.der), None)
-        found = f"its public key has SHA-256 {setup.key_public.sha256[:16]}…"
+    if key.der != link.certificate.public_key.der:
+        owner = next((o for o in setup.chain.links if o.certificate.public_key.der == key.der), None)
+        found = f"its public key has SHA-256 {key.sha256[:16]}…"
         if owner is not None:
             found += f", which is that of {certificate_words(owner, setup)}"
         yield Finding(
@@ -125,11 +145,17 @@ def key_matches_fcu_certificate(setup: Setup) -> Findings:
     passes="an EC PRIVATE KEY or PRIVATE KEY block without headers",
     fails="an ENCRYPTED PRIVATE KEY block, or a Proc-Type: 4,ENCRYPTED header",
     source=inferred("no document names a passphrase", "R-08"),
-    needs=("KEY002",),
+    needs=("KEY001",),
 )
 def key_is_not_encrypted(setup: Setup) -> Findings:
     if setup.keystore.key_file.is_encrypted:
         yield Finding("is encrypted, so nothing that depends on the key was judged", KEY)
+
+
+def _requires_file(setup: Setup) -> None:
+    """Something is there under the name of the key, though it may not be readable."""
+    if setup.keystore.key_file.file.trouble in (Trouble.MISSING, Trouble.LINK_LOOP, Trouble.LINK_OUT):
+        raise Blocked("KEY001")
 
 
 @rule(
@@ -141,9 +167,9 @@ def key_is_not_encrypted(setup: Setup) -> Findings:
     passes="mode 0600",
     fails="mode 0644, or an access control list that lets another user read it",
     source=page(_SECURING, "R-01"),
-    needs=("KEY001",),
 )
 def key_file_is_private(setup: Setup) -> Findings:
+    _requires_file(setup)
     access = setup.keystore.key_access
     requires(access.known, UNKNOWN)
     if access.grants:
@@ -190,10 +216,12 @@ def keystore_folder_is_private(setup: Setup) -> Findings:
     passes="the only private key below keystore/ is in fcu_private_key.pem",
     fails="fcu_private_key.pem.bak, .fcu_private_key.pem.swp, key.der, fcu.p12, a key inside fcu.crt",
     source=page(_SECURING, "R-01", "R-07"),
-    needs=("KEY001",),
 )
 def key_has_no_copies(setup: Setup) -> Findings:
-    for copy in setup.keystore.key_copies:
+    copies = setup.keystore.key_copies
+    if len(copies) == 1 and setup.keystore.key_file.file.trouble is Trouble.MISSING:
+        raise Blocked("KEY001")  # it is the key itself, under another name
+    for copy in copies:
         yield Finding(f"holds {copy.what}", Location(copy.name), expected="no private key", found=copy.what)
 
 
@@ -206,13 +234,13 @@ def key_has_no_copies(setup: Setup) -> Findings:
     passes="two keystores with two keys",
     fails="the keystore of line 1 was copied to line 2",
     source=page(_SECURING, "R-02"),
-    needs=("KEY003",),
 )
 def key_is_unique_to_instance(setup: Setup) -> Findings:
     requires(len(setup.peers) > 1, "only one keystore was given")
+    key = public_key_of(setup)
     for peer in setup.peers:
         theirs = peer.key_public
-        if peer is not setup and theirs and setup.key_public and theirs.der == setup.key_public.der:
+        if peer is not setup and theirs and theirs.der == key.der:
             yield Finding(f"is the same key as that of {peer.name}", KEY, expected="a key of its own")
 
 
@@ -225,12 +253,10 @@ def key_is_unique_to_instance(setup: Setup) -> Findings:
     passes="a key made by setup",
     fails="the key of an RFC's example",
     source=inferred("a published private key is not private"),
-    needs=("KEY003",),
     waivable=False,
 )
 def key_is_not_published(setup: Setup) -> Findings:
-    assert setup.key_public is not None
-    origin = published_key(setup.key_public)
+    origin = published_key(public_key_of(setup))
     if origin:
         yield Finding("is a published test key", KEY, expected="a key that nobody else has", found=origin)
 
@@ -244,9 +270,9 @@ def key_is_not_published(setup: Setup) -> Findings:
     passes="the keystore lies outside every git work tree, or is ignored",
     fails="keystore/ lies in a git work tree without being ignored",
     source=page(_SECURING, "R-01", "R-07"),
-    needs=("KEY001",),
 )
 def key_is_not_in_version_control(setup: Setup) -> Findings:
+    _requires_file(setup)
     tracking = setup.keystore.key_tracking
     if tracking in (Tracking.TRACKED, Tracking.UNTRACKED, Tracking.UNKNOWN):
         yield Finding("lies in a git work tree", KEY, expected="ignored, or elsewhere", found=tracking.value)

@@ -6,8 +6,9 @@ from fcu_conform.artefacts.certificate import Certificate
 from fcu_conform.artefacts.device import Device
 from fcu_conform.artefacts.parts import Part
 from fcu_conform.artefacts.setup import Setup
-from fcu_conform.rules.device_chain import at, has_output, own_certificate
+from fcu_conform.rules.device_chain import at, has_whole_output, own_certificate
 from fcu_conform.rules.model import (
+    Blocked,
     DeviceCheck,
     DeviceFindings,
     Finding,
@@ -32,7 +33,7 @@ DRIFT_DAYS = 3
     passes="random serial numbers of 20 octets",
     fails="a counter that starts anew every morning",
     source=rfc(5280, "4.1.2.2"),
-    needs=("DEV001", "DEV021", "LOT002", "LOT003"),
+    told_by=("DEV021", "LOT002", "LOT003"),
     looks_at=(Part.SERIAL,),
 )
 def serial_numbers_are_unique(_setup: Setup, seen: Memory) -> DeviceCheck:
@@ -56,7 +57,7 @@ def serial_numbers_are_unique(_setup: Setup, seen: Memory) -> DeviceCheck:
     passes="every device has a key of its own",
     fails="the line copied the key of the device before",
     source=page("Securing your factory CA keys", "R-02"),
-    needs=("DEV001", "DEV016", "LOT003"),
+    told_by=("DEV016", "LOT003"),
     looks_at=(Part.KEY,),
 )
 def public_keys_are_unique(_setup: Setup, seen: Memory) -> DeviceCheck:
@@ -78,12 +79,15 @@ def public_keys_are_unique(_setup: Setup, seen: Memory) -> DeviceCheck:
     passes="line1-0001, line1-0002",
     fails="two devices with CN=line1-0001",
     source=docs("Device identity", "", "DB-11"),
-    needs=("DEV001", "DEV005"),
+    told_by=("DEV005",),
     looks_at=(Part.NAME,),
 )
 def endpoint_names_are_unique(_setup: Setup, seen: Memory) -> DeviceCheck:
     def check(device: Device, setup: Setup) -> DeviceFindings:
-        (name,) = own_certificate(device, setup).common_names
+        names = own_certificate(device, setup).common_names
+        if len(names) != 1:
+            raise Blocked("DEV005")
+        (name,) = names
         earlier = seen.before(name.encode("utf-8", "backslashreplace"), device)
         if not earlier:
             return ()
@@ -101,14 +105,14 @@ def endpoint_names_are_unique(_setup: Setup, seen: Memory) -> DeviceCheck:
     passes="every device carries two certificates",
     fails="the night shift ran with another fcu.yml",
     source=page("Uploading the FCU CA to Device Management", "K-07", "DB-08"),
-    needs=("DEV001", "DEV002"),
+    told_by=("DEV002",),
     looks_at=(),
 )
 def lot_has_one_depth(_setup: Setup) -> DeviceCheck:
     first: list[tuple[int, str]] = []
 
     def check(device: Device, _setup: Setup) -> DeviceFindings:
-        has_output(device)
+        has_whole_output(device)
         count = len(device.certificates)
         if not first:
             first.append((count, device.name))
@@ -130,7 +134,7 @@ def lot_has_one_depth(_setup: Setup) -> DeviceCheck:
     passes="all devices for 20 years with the same extensions",
     fails="from device 4711 on keyUsage is missing",
     source=inferred("one lot, one template"),
-    needs=("DEV001", "DEV007", "DEV012", "DEV020"),
+    told_by=("DEV007", "DEV012", "DEV020"),
     looks_at=(Part.VALIDITY,),
 )
 def profile_does_not_drift(_setup: Setup) -> DeviceCheck:

@@ -161,8 +161,10 @@ class Blocked(Exception):
 class Rule:
     """One requirement and the function that checks it.
 
-    ``needs``: rules that must not have failed, warned or been blocked, or this one is blocked. What a device rule needs
-    of other device rules counts for each device by itself.
+    ``needs``: rules without which it cannot judge: where one has failed, warned or been blocked, this one is blocked.
+    What a device rule needs of other device rules counts for each device by itself.
+    ``told_by``: rules that tell of the same fault: where one of them has found something, this one is blocked, but not
+    where it could not judge itself.
     ``shaded_by``: rules whose failure leaves a part of the subject unjudged: this rule still judges the rest, but may
     not say "passed" then, only "blocked".
     """
@@ -177,6 +179,7 @@ class Rule:
     fails: str
     sources: tuple[Source, ...]
     needs: tuple[str, ...]
+    told_by: tuple[str, ...]
     shaded_by: tuple[str, ...]
     check: Callable[..., Any]
     scope: Scope = Scope.SETUP
@@ -262,7 +265,11 @@ class Catalogue:
         """SHA-256 over all of every rule that bears on a verdict: two suites that judge alike share it."""
         lines = (
             "|".join(
-                (r.code, r.slug, r.level.value, r.statement, ",".join(r.needs), ",".join(r.shaded_by), str(r.waivable))
+                (
+                    *(r.code, r.slug, r.level.value, r.statement),
+                    *map(",".join, (r.needs, r.told_by, r.shaded_by)),
+                    str(r.waivable),
+                )
             )
             for r in self
         )
@@ -289,6 +296,7 @@ def rule(
     fails: str,
     source: Source | tuple[Source, ...],
     needs: tuple[str, ...] = (),
+    told_by: tuple[str, ...] = (),
     shaded_by: tuple[str, ...] = (),
     scope: Scope = Scope.SETUP,
     waivable: bool = True,
@@ -304,8 +312,8 @@ def rule(
         fix: what to do, a command where one does it.
         passes, fails: an example each, one line.
         source: where the requirement comes from.
-        needs, shaded_by, waivable, looks_at: see `Rule`; a rule that does not say what it looks at is asked about every
-            device.
+        needs, told_by, shaded_by, waivable, looks_at: see `Rule`; a rule that does not say what it looks at is asked
+            about every device.
         scope: what the check judges at a time, and so what it takes and gives.
     """
 
@@ -324,6 +332,7 @@ def rule(
                 fails,
                 sources,
                 needs,
+                told_by,
                 shaded_by,
                 check,
                 scope,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from fcu_conform.artefacts.device import Device
 from fcu_conform.artefacts.setup import Setup
-from fcu_conform.rules.model import Level, PathQuestion, Scope, requires, rule
+from fcu_conform.rules.inputs import path_of, readable_upload
+from fcu_conform.rules.model import Blocked, Level, PathQuestion, Scope, rule
 from fcu_conform.rules.sources import page
 
 
@@ -17,12 +18,15 @@ from fcu_conform.rules.sources import page
     passes="cryptography, openssl, pyhanko and mbedtls accept",
     fails="mbedtls refuses: the name tag or value is invalid",
     source=page("Example: Creating a certificate chain using OpenSSL", "CA-12"),
-    needs=("CRT002", "CHN003", "CHN005", "CHN011"),
+    needs=("CRT001", "CHN005", "CHN011"),
     scope=Scope.PATH,
 )
 def validators_accept_fcu_path(setup: Setup) -> PathQuestion:
-    path = [link.certificate for link in setup.chain.path]
-    requires(path, "fcu.crt has no readable certificate")
+    path = [link.certificate for link in path_of(setup)]
+    if len(setup.keystore.fcu_crt.readable) < len(setup.keystore.fcu_crt.entries):
+        raise Blocked("CRT002")
+    if setup.chain.has_gap:
+        raise Blocked("CHN003")
     return PathQuestion(path[0], tuple(path[1:-1]), (path[-1],))
 
 
@@ -35,14 +39,10 @@ def validators_accept_fcu_path(setup: Setup) -> PathQuestion:
     passes="cryptography, openssl, pyhanko and mbedtls accept",
     fails="openssl refuses: unable to get issuer certificate",
     source=page("Uploading the FCU CA to Device Management", "CA-10", "P-01"),
-    needs=("UPL001", "UPL009", "CRT002", "CHN003"),
     scope=Scope.DEVICE_PATH,
 )
 def validators_accept_device_path(device: Device, setup: Setup) -> PathQuestion:
-    requires(setup.upload, "no portal upload was given")
-    assert setup.upload is not None
-    anchors = setup.upload.certificates.certificates
-    return PathQuestion(device.certificates[0], device.certificates[1:], anchors)
+    return PathQuestion(device.certificates[0], device.certificates[1:], readable_upload(setup))
 
 
 @rule(
@@ -55,7 +55,6 @@ def validators_accept_device_path(device: Device, setup: Setup) -> PathQuestion:
     passes="the device gets in over TLS 1.2, TLS 1.3 and DTLS 1.2, and the same names with another key do not",
     fails="openssl refuses: unable to get issuer certificate",
     source=page("Uploading the FCU CA to Device Management", "CA-10", "P-01"),
-    needs=("UPL001", "UPL009", "CRT002", "CHN003"),
     scope=Scope.HANDSHAKE,
 )
 def servers_let_device_in(device: Device, setup: Setup) -> PathQuestion:

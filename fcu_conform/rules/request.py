@@ -7,6 +7,8 @@ from fcu_conform.artefacts.oids import ECDSA_SHA256
 from fcu_conform.artefacts.reading import Trouble
 from fcu_conform.artefacts.request import Request
 from fcu_conform.artefacts.setup import Setup
+from fcu_conform.rules.inputs import fcu_link_of
+from fcu_conform.rules.keys import public_key_of
 from fcu_conform.rules.model import Blocked, Finding, Findings, Level, Location, requires, rule
 from fcu_conform.rules.sources import docs, fcu_error, page, rfc
 from fcu_conform.rules.subjects import authority_mismatches
@@ -17,10 +19,11 @@ _GENERATE = "Using FCU to generate credentials"
 
 
 def _request(setup: Setup) -> Request:
-    request = setup.keystore.request_file.request
-    requires(request is not None, f"there is no {REQUEST_NAME}")
-    assert request is not None
-    return request
+    file = setup.keystore.request_file
+    requires(file.file.exists, f"there is no {REQUEST_NAME}")
+    if file.request is None:
+        raise Blocked("CSR002")
+    return file.request
 
 
 @rule(
@@ -56,10 +59,11 @@ def request_is_there(setup: Setup) -> Findings:
     passes="one CERTIFICATE REQUEST block",
     fails="an empty file, two requests, a certificate",
     source=page(_GENERATE, "K-02"),
-    needs=("CSR001",),
 )
 def request_is_one_pem_request(setup: Setup) -> Findings:
     file = setup.keystore.request_file
+    if setup.lacks_request:
+        raise Blocked("CSR001")
     requires(file.file.exists, f"there is no {REQUEST_NAME}")
     expected = "one CERTIFICATE REQUEST block"
     if file.file.trouble not in (None, Trouble.TOO_LARGE):
@@ -86,7 +90,6 @@ def request_is_one_pem_request(setup: Setup) -> Findings:
     passes="openssl req -in fcu_csr.pem -verify says OK",
     fails="a byte of the request was changed",
     source=rfc(2986, "4.2"),
-    needs=("CSR002",),
 )
 def request_signature_verifies(setup: Setup) -> Findings:
     request = _request(setup)
@@ -106,20 +109,20 @@ def request_signature_verifies(setup: Setup) -> Findings:
     passes="request and key come from the same setup",
     fails="setup was run twice, and the request of the first run was kept",
     source=page(_GENERATE, "K-02", "K-04"),
-    needs=("CSR002", "KEY003"),
+    told_by=("KEY003",),
 )
 def request_is_for_key(setup: Setup) -> Findings:
     request = _request(setup)
     if not request.public_key.is_p256:
         raise Blocked("CSR006")
+    key = public_key_of(setup)
     if setup.odd_one_out == "key":
         raise Blocked("KEY004")
-    assert setup.key_public is not None
-    if request.public_key.der != setup.key_public.der:
+    if request.public_key.der != key.der:
         yield Finding(
             "is for another key than fcu_private_key.pem",
             REQUEST,
-            expected=f"public key with SHA-256 {setup.key_public.sha256[:16]}…",
+            expected=f"public key with SHA-256 {key.sha256[:16]}…",
             found=f"public key with SHA-256 {request.public_key.sha256[:16]}…",
         )
 
@@ -133,7 +136,7 @@ def request_is_for_key(setup: Setup) -> Findings:
     passes="common-name: FCU line 1, and the request's CN is FCU line 1",
     fails="the common-name was changed after setup had made the request",
     source=page("Editing the FCU configuration file", "Y-12"),
-    needs=("CSR002", "CFG001", "CFG002", "CFG007"),
+    needs=("CFG001",),
 )
 def request_subject_is_configured(setup: Setup) -> Findings:
     request = _request(setup)
@@ -155,7 +158,6 @@ def request_subject_is_configured(setup: Setup) -> Findings:
     passes="prime256v1, ecdsa-with-SHA256",
     fails="an RSA request, ecdsa-with-SHA384",
     source=docs("Certificate authority options", "CA certificate guidelines", "CA-02", "CA-03"),
-    needs=("CSR002",),
 )
 def request_is_p256_sha256(setup: Setup) -> Findings:
     request = _request(setup)
@@ -174,28 +176,27 @@ def request_is_p256_sha256(setup: Setup) -> Findings:
     passes="request and certificate show the same public key",
     fails="the CA returned the certificate of another line",
     source=page(_GENERATE, "K-02", "K-04"),
-    needs=("CSR002", "CRT002"),
+    needs=("CRT001",),
 )
 def certificate_is_for_request(setup: Setup) -> Findings:
     request = _request(setup)
-    link = setup.fcu_link
-    requires(link, "fcu.crt has no certificate")
-    assert link is not None
+    link = fcu_link_of(setup)
     if not request.public_key.is_p256:
         raise Blocked("CSR006")
     if link.certificate.public_key.trouble:
         raise Blocked("CRT004")
+    if request.public_key.der == link.certificate.public_key.der:
+        return
     key = setup.key_public
     if key is not None and request.public_key.der != key.der:
         # Key and certificate agree, or no two agree: either way the request is what is wrong first.
-        raise Blocked("CSR004" if setup.odd_one_out != "key" else "KEY004")
-    if request.public_key.der != link.certificate.public_key.der:
-        yield Finding(
-            f"{certificate_words(link, setup)} was issued for another key than the one in {REQUEST_NAME}",
-            at_certificate(link, setup, "subjectPublicKeyInfo"),
-            expected=f"public key with SHA-256 {request.public_key.sha256[:16]}…",
-            found=f"public key with SHA-256 {link.certificate.public_key.sha256[:16]}…",
-        )
+        raise Blocked("CSR004")
+    yield Finding(
+        f"{certificate_words(link, setup)} was issued for another key than the one in {REQUEST_NAME}",
+        at_certificate(link, setup, "subjectPublicKeyInfo"),
+        expected=f"public key with SHA-256 {request.public_key.sha256[:16]}…",
+        found=f"public key with SHA-256 {link.certificate.public_key.sha256[:16]}…",
+    )
 
 
 @rule(
@@ -211,8 +212,7 @@ def certificate_is_for_request(setup: Setup) -> Findings:
 )
 def certificate_keeps_requested_subject(setup: Setup) -> Findings:
     request = _request(setup)
-    link = setup.fcu_link
-    assert link is not None
+    link = fcu_link_of(setup)
     if link.certificate.subject.is_empty:
         raise Blocked("CRT012")
     if not link.certificate.subject.matches(request.subject):

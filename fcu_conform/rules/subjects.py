@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from fcu_conform.artefacts import oids
 from fcu_conform.artefacts.names import Name
 from fcu_conform.artefacts.setup import Setup
-from fcu_conform.rules.model import requires
+from fcu_conform.rules.model import Blocked, requires
+from fcu_conform.rules.words import has_controls
 
 AUTHORITY_ATTRIBUTES = {
     "common-name": oids.COMMON_NAME,
@@ -19,6 +21,38 @@ AUTHORITY_ATTRIBUTES = {
     "country-name": oids.COUNTRY,
 }
 """The settings of certificate-authority and the attribute that each fills (fact Y-12)."""
+
+
+_UPPER_BOUNDS = {
+    "common-name": 64,
+    "organization-name": 64,
+    "organizational-unit-name": 64,
+    "locality-name": 128,
+    "state-or-province-name": 128,
+}
+"""Characters an attribute may have (RFC 5280 appendix A.1, upper bounds)."""
+
+
+@dataclass(frozen=True)
+class AttributeTrouble:
+    """Why a value cannot be an attribute of a subject."""
+
+    what: str
+    expected: str
+    found: str
+
+
+def attribute_trouble(name: str, text: str) -> AttributeTrouble | None:
+    """What is wrong with a value of certificate-authority; None where it may stand in a subject."""
+    limit = _UPPER_BOUNDS.get(name)
+    if limit is None:
+        if not re.fullmatch("[A-Za-z]{2}", text):
+            return AttributeTrouble("is no country code", "two letters", repr(text))
+    elif len(text) > limit:
+        return AttributeTrouble("is too long", f"{limit} characters", f"{len(text)} characters")
+    elif has_controls(text):
+        return AttributeTrouble("has control characters", "", repr(text))
+    return None
 
 
 @dataclass(frozen=True)
@@ -34,16 +68,24 @@ class Mismatch:
 def authority_mismatches(setup: Setup, subject: Name) -> Iterator[Mismatch]:
     """Each filled-in value of certificate-authority that the subject does not carry exactly once.
 
+    Values that no subject can carry are left out: CFG002 and CFG007 tell them.
+
     Raises:
         NotApplicable: there is no fcu.yml, or the section is empty.
+        Blocked: the section is no section.
     """
     requires(setup.config, "there is no fcu.yml")
     assert setup.config is not None
     authority = setup.config.authority
+    section = setup.config.get("certificate-authority")
+    if section is not None and not isinstance(section.value, dict):
+        raise Blocked("CFG002")
     requires(authority, "certificate-authority is empty")
     for name, oid in AUTHORITY_ATTRIBUTES.items():
         setting = authority.get(name)
         if setting is None or setting.is_template or setting.as_text is None:
+            continue
+        if attribute_trouble(name, setting.as_text) is not None:
             continue
         values = subject.values(oid)
         if values != [setting.as_text]:

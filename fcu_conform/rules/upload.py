@@ -14,6 +14,7 @@ from fcu_conform.artefacts.setup import Setup, Slicing
 from fcu_conform.artefacts.upload import Upload
 from fcu_conform.rules.certificate import is_ecdsa_sha256, signature_words
 from fcu_conform.rules.drawing import draw_chain
+from fcu_conform.rules.inputs import needs_ordered_chain, readable_upload
 from fcu_conform.rules.model import Finding, Findings, Level, Location, requires, rule
 from fcu_conform.rules.sources import api, docs, inferred, page
 from fcu_conform.rules.words import called, day, file_trouble, titled
@@ -150,7 +151,8 @@ class Comparison:
 
 
 def _comparison(setup: Setup) -> Comparison:
-    uploaded = _upload(setup).certificates.certificates
+    uploaded = readable_upload(setup)
+    needs_ordered_chain(setup)
     slicing = setup.slicing
     if slicing is None:
         # Nobody said the depth: the upload is judged at the one that it would fit.
@@ -170,15 +172,17 @@ def _comparison(setup: Setup) -> Comparison:
     passes="depth 2, and certificates 2 and 3 of fcu.crt",
     fails="the chain of another FCU instance; the root first",
     source=page(_UPLOADING, "K-08", "P-01"),
-    needs=("UPL001", "UPL005", "CRT002", "CHN003", "CFG003", "CFG004"),
-    shaded_by=("UPL003", "UPL004", "UPL006"),
+    needs=("CRT001",),
+    shaded_by=("UPL003", "UPL004", "UPL005", "UPL006"),
 )
 def upload_is_rest_of_chain(setup: Setup) -> Findings:
     comparison = _comparison(setup)
     upload = _upload(setup)
     place = Location(upload.name)
-    if comparison.foreign:
-        names = ", ".join(called(certificate) for certificate in comparison.foreign)
+    # An old or odd certificate in the place of the right one is one fault, which UPL005 tells.
+    foreign = [certificate for certificate in comparison.foreign if not _refusals(certificate, setup)]
+    if foreign:
+        names = ", ".join(called(certificate) for certificate in foreign)
         yield Finding(
             f"has certificates that are not in fcu.crt: {names}",
             place,
@@ -219,7 +223,7 @@ def upload_is_rest_of_chain(setup: Setup) -> Findings:
         page(_UPLOADING, "K-08", "P-01"),
         inferred("the overview of the same page speaks of the whole chain", "D-02"),
     ),
-    needs=("UPL001", "CRT002", "CHN003", "CFG003", "CFG004"),
+    needs=("CRT001",),
 )
 def upload_continues_device_chain(setup: Setup) -> Findings:
     comparison = _comparison(setup)
@@ -260,7 +264,8 @@ def upload_continues_device_chain(setup: Setup) -> Findings:
     passes="intermediate and root",
     fails="the intermediate alone",
     source=api("certificate", "P-06", "D-05"),
-    needs=("UPL001", "CRT002", "CHN003", "CHN005", "CHN011", "CFG003", "CFG004"),
+    needs=("CRT001",),
+    shaded_by=("CHN005", "CHN011"),
 )
 def upload_reaches_root(setup: Setup) -> Findings:
     comparison = _comparison(setup)
@@ -285,25 +290,29 @@ def upload_reaches_root(setup: Setup) -> Findings:
     passes="certificates that CRT004, CRT005 and CRT006 pass",
     fails="the old root, which has expired",
     source=api("certificate", "P-14"),
-    needs=("UPL001",),
+    needs=("UPL009",),
+    shaded_by=("UPL001",),
 )
 def uploaded_certificates_are_accepted(setup: Setup) -> Findings:
     upload = _upload(setup)
     for entry in upload.certificates.readable:
-        certificate = entry.certificate
-        assert certificate is not None
-        words = _words(entry, upload)
-        if not certificate.is_valid_at(setup.at):
-            yield Finding(
-                f"{words}: is not valid at {day(setup.at)}",
-                _at(entry, upload, "validity"),
-                found=f"{day(certificate.not_before.instant)} to {day(certificate.not_after.instant)}",
-            )
-        if certificate.public_key.trouble:
-            yield Finding(f"{words}: {certificate.public_key.trouble}", _at(entry, upload), "a key on P-256")
-        if not is_ecdsa_sha256(certificate):
-            found = signature_words(certificate)
-            yield Finding(f"{words}: is signed with {found}", _at(entry, upload), "ecdsa-with-SHA256", found)
+        assert entry.certificate is not None
+        for message, field, expected, found in _refusals(entry.certificate, setup):
+            yield Finding(f"{_words(entry, upload)}: {message}", _at(entry, upload, field), expected, found)
+
+
+def _refusals(certificate: Certificate, setup: Setup) -> list[tuple[str, str | None, str, str]]:
+    """Why the portal refuses a certificate: message, field, what was expected and what was found."""
+    refusals: list[tuple[str, str | None, str, str]] = []
+    if not certificate.is_valid_at(setup.at):
+        found = f"{day(certificate.not_before.instant)} to {day(certificate.not_after.instant)}"
+        refusals.append((f"is not valid at {day(setup.at)}", "validity", "", found))
+    if certificate.public_key.trouble:
+        refusals.append((certificate.public_key.trouble, None, "a key on P-256", ""))
+    if not is_ecdsa_sha256(certificate):
+        found = signature_words(certificate)
+        refusals.append((f"is signed with {found}", None, "ecdsa-with-SHA256", found))
+    return refusals
 
 
 @rule(
@@ -315,7 +324,8 @@ def uploaded_certificates_are_accepted(setup: Setup) -> Findings:
     passes="CN=FCU line 1 and CN=FCU line 2",
     fails="the root twice; two instances with CN=FCU",
     source=api("409", "P-09"),
-    needs=("UPL001",),
+    needs=("UPL009",),
+    shaded_by=("UPL001",),
 )
 def uploaded_subjects_are_unique(setup: Setup) -> Findings:
     upload = _upload(setup)
@@ -356,7 +366,8 @@ def uploaded_subjects_are_unique(setup: Setup) -> Findings:
     passes="three certificates",
     fails="eleven certificates",
     source=docs("Managing trusted certificates", "", "P-10", "P-11", "P-12"),
-    needs=("UPL001",),
+    needs=("UPL009",),
+    shaded_by=("UPL001",),
 )
 def upload_fits_account(setup: Setup) -> Findings:
     upload = _upload(setup)

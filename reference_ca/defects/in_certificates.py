@@ -338,7 +338,7 @@ def _contents(der: bytes) -> bytes:
 @oddity(
     Place("CRT009", CRT, 1, "validity", "warning"),
     *(Place("CRT013", CRT, number, "subjectKeyIdentifier", "notice") for number in (1, 2, 3)),
-    *(Place("CHN014", CRT, number, level="warning") for number in (1, 3)),
+    *(Place("CHN014", CRT, number, level="warning") for number in (1, 2, 3)),
     needs=Needs(length=3, longest=3),
     about="CRT013",
 )

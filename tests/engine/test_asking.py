@@ -75,7 +75,7 @@ PLACE = Location("fcu.crt", 1)
         ((), True, True, Level.WARNING, "; the cause is known: it is odd", "people"),
         ((), True, False, Level.NOTICE, "; the cause is known: it is odd", "people"),
         (("CRT006",), True, True, Level.NOTICE, "; CRT006 tells why", ""),
-        (("CRT006", "CHN002"), False, True, Level.NOTICE, "; CRT006, CHN002 tells why", ""),
+        (("CRT006", "CHN002"), False, True, Level.NOTICE, "; CRT006, CHN002 tell why", ""),
         (("CRT006",), False, False, Level.NOTICE, "; CRT006 tells why", ""),
     ],
 )
@@ -247,7 +247,7 @@ FAILING = make_rule("CHN002", finds)
     ("code", "level", "explains"),
     [
         ("CRT006", Level.ERROR, (True, True)),
-        ("CHN002", Level.ERROR, (True, True)),
+        ("CHN002", Level.ERROR, (False, False)),
         ("UPL002", Level.ERROR, (False, True)),
         ("KEY002", Level.ERROR, (False, False)),
         ("CRT006", Level.WARNING, (False, False)),

@@ -36,7 +36,7 @@ def make_rule(code: str, check: Check, level: Level = Level.ERROR, **more: Any) 
         level=level,
         sources=(Source(Evidence.PAGE, "A page"),),
         check=check,
-        **{"needs": (), "shaded_by": (), **texts, **more},
+        **{"needs": (), "told_by": (), "shaded_by": (), **texts, **more},
     )
 
 

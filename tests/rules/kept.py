@@ -36,6 +36,7 @@ def declared(rule: Rule) -> Iterator[str]:
     yield f"  source     {rule.source}"
     yield f"  evidence   {rule.evidence}"
     yield f"  needs      {', '.join(rule.needs) or 'none'}"
+    yield f"  told by    {', '.join(rule.told_by) or 'none'}"
     yield f"  shaded by  {', '.join(rule.shaded_by) or 'none'}"
     yield f"  looks at   {looks_at}"
 

@@ -18,6 +18,8 @@ JUDGED_AT = datetime(2026, 6, 1, tzinfo=timezone.utc)
 SEED = "fcu-conform fixtures"
 KEY_TROUBLES = frozenset({"KEY001", "KEY002", "KEY003", "KEY005"})
 """Where one of these is told the key cannot be looked up, so it is not known for a published one either."""
+LOOKED_UP = frozenset({"KEY/certificate-beside-key"})
+"""Cases in which it can all the same."""
 
 
 class RecordingSource(Source):

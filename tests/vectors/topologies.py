@@ -21,8 +21,8 @@ class Topology:
 
 
 def strict_readers(length: int) -> tuple[Place, ...]:
-    """FCU does not mark basicConstraints critical: strict readers would want it, and it is told once for all."""
-    return (Place("CHN014", "fcu.crt", 1, level="warning"),) if length else ()
+    """FCU does not mark basicConstraints critical: strict readers would want it of each certificate."""
+    return tuple(Place("CHN014", "fcu.crt", number, level="warning") for number in range(1, length + 1))
 
 
 def large(form: str) -> tuple[Place, ...]:

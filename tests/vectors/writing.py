@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from reference_ca.defects import Place, SetUp
 
-from .cases import CASES, JUDGED_AT, KEY_TROUBLES, SEED, Case, RecordingSource
+from .cases import CASES, JUDGED_AT, KEY_TROUBLES, LOOKED_UP, SEED, Case, RecordingSource
 
 NOT_IN_GIT = (".gitignore",)
 """Files that git would obey instead of keeping; they stand in case.toml."""
@@ -105,7 +105,7 @@ def describe(case: Case, setup: SetUp, written: Mapping[str, str]) -> str:
 def _known_keys(case: Case, instances: Iterable[SetUp]) -> list[str]:
     """The keys that KEY010 is to name beside what the case is about."""
     codes = {place.code for place in case.places}
-    if case.only or codes & {*KEY_TROUBLES, "KEY010"}:
+    if case.only or "KEY010" in codes or (codes & KEY_TROUBLES and case.name not in LOOKED_UP):
         return []
     keys = [each.key for each in instances]
     return sorted({key_digest(key) for key in keys if isinstance(key, ec.EllipticCurvePrivateKey)})

@@ -47,6 +47,7 @@ def describe(rule: Rule) -> tuple[Text, Text, Table]:
         "evidence": rule.evidence,
         "source": "\n".join(str(source) for source in rule.sources),
         "needs": ", ".join(rule.needs),
+        "told by": ", ".join(rule.told_by),
         "shaded by": ", ".join(rule.shaded_by),
         "passes": rule.passes,
         "fails": rule.fails,

@@ -50,6 +50,7 @@ def as_plain(rule: Rule) -> dict[str, object]:
         "fails": rule.fails,
         "source": rule.source,
         "needs": list(rule.needs),
+        "told_by": list(rule.told_by),
         "shaded_by": list(rule.shaded_by),
         "waivable": rule.waivable,
     }
