@@ -186,7 +186,12 @@ def _mandatory(bundle: Bundle) -> list[tuple[str, bool]]:
 
 
 def _has_private_key(bundle: Bundle, name: str) -> bool:
-    return bundle.find(name, KEYS) is not None  # whatever its type, which BDL020 and BDL025 judge
+    # One of a wrong type is there all the same: BDL020 tells it, and BDL025 where it is called public.
+    return any(
+        item.is_private_key or item.fields.get("Type") not in KEY_TYPES or isinstance(item.read_key, PrivateKey)
+        for item in bundle.items(KEYS)
+        if item.name == name
+    )
 
 
 @device_rule(
@@ -335,7 +340,7 @@ def common_name_is_the_endpoint_name(device: Device, _setup: Setup) -> DeviceFin
         raise Blocked("DEV005")
     if text_bytes(name) == names[0].value:
         return ()
-    if not text_bytes(name):
+    if text_bytes(name) == b"":
         raise Blocked("BDL032")
     if is_chain_broken(bundle):
         raise Blocked("BDL024")

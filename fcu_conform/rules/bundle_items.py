@@ -86,9 +86,15 @@ def items_have_the_fields_they_need(device: Device, _setup: Setup) -> DeviceFind
     return [
         wrong_item(item, "", f"has no {field}", ", ".join(_NEEDED[item.group]), ", ".join(item.fields) or "no field")
         for item in bundle_of(device).items()
-        for field in _NEEDED[item.group]
-        if field not in item.fields
+        for field in _lacking(item)
     ]
+
+
+def _lacking(item: Item) -> list[str]:
+    """The fields that an item needs and has not; none where as many have another name, which BDL016 tells."""
+    lacking = [field for field in _NEEDED[item.group] if field not in item.fields]
+    unknown = [field for field in item.fields if field not in (*_NEEDED[item.group], *_ALLOWED[item.group])]
+    return lacking if len(lacking) > len(unknown) else []
 
 
 @device_rule(

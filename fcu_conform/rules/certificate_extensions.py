@@ -10,6 +10,7 @@ from fcu_conform.artefacts.certificate import Certificate
 from fcu_conform.artefacts.extensions import Extension
 from fcu_conform.artefacts.setup import Setup
 from fcu_conform.rules.certificate import certificates
+from fcu_conform.rules.inputs import unless_gap
 from fcu_conform.rules.model import Finding, Findings, Level, rule
 from fcu_conform.rules.sources import ca_guidelines, inferred, page, rfc
 from fcu_conform.rules.words import at_certificate, certificate_words
@@ -104,9 +105,13 @@ def certificates_have_key_identifiers(setup: Setup) -> Findings:
     passes="authorityKeyIdentifier of the child is the subjectKeyIdentifier of its issuer",
     fails="the intermediate was renewed with another key, and the child still names the old one",
     source=rfc(5280, "4.2.1.1"),
-    shaded_by=("CRT002", "CRT003", "CHN003", "CHN004"),
+    shaded_by=("CRT002", "CRT003", "CHN004"),
 )
 def authority_key_identifiers_fit(setup: Setup) -> Findings:
+    yield from unless_gap(setup, _unfit_identifiers(setup))
+
+
+def _unfit_identifiers(setup: Setup) -> Findings:
     path = setup.chain.path
     for position, link in enumerate(path):
         issuer = path[position + 1] if position + 1 < len(path) else link

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fcu_conform.artefacts.certificate import Certificate
 from fcu_conform.artefacts.chain import Link
 from fcu_conform.artefacts.setup import Setup
-from fcu_conform.rules.model import Blocked, requires
+from fcu_conform.rules.model import Blocked, Findings, requires
 
 
 def fcu_link_of(setup: Setup) -> Link:
@@ -34,6 +34,18 @@ def path_of(setup: Setup) -> tuple[Link, ...]:
     if not setup.chain.path:
         raise Blocked("CRT002" if setup.keystore.fcu_crt.file.trouble is None else "CRT001")
     return setup.chain.path
+
+
+def unless_gap(setup: Setup, findings: Findings) -> Findings:
+    """What was found on the path; where that is nothing and the path breaks off, the rest is not known to be sound.
+
+    Raises:
+        Blocked: it breaks off, and nothing was found up to there.
+    """
+    found = list(findings)
+    yield from found
+    if not found and setup.chain.has_gap:
+        raise Blocked("CHN003")
 
 
 def needs_ordered_chain(setup: Setup) -> None:

@@ -52,7 +52,15 @@ def certificate(*extensions: Extension, subject: str = "x", is_ca: bool = False,
 
 def device(*certificates: Any) -> Any:
     own = certificates[0] if certificates else None
-    return SimpleNamespace(own=own, certificates=certificates, bundle=None, troubles=(), key=None, other_keys=())
+    return SimpleNamespace(
+        own=own,
+        certificates=certificates,
+        bundle=None,
+        troubles=(),
+        key=None,
+        other_keys=(),
+        is_headless=False,
+    )
 
 
 def of_device(subject: Any, code: str = "DEV019") -> list[str]:
@@ -67,7 +75,8 @@ def in_keystore(code: str, *certificates: Any) -> list[tuple[str, str, str]]:
         for number, one in enumerate(certificates, start=1)
     ]
     crt = SimpleNamespace(entries=links, name="fcu.crt")
-    setup = SimpleNamespace(keystore=SimpleNamespace(fcu_crt=crt), chain=SimpleNamespace(distinct=links, path=links))
+    chain = SimpleNamespace(distinct=links, path=links, has_gap=False)
+    setup = SimpleNamespace(keystore=SimpleNamespace(fcu_crt=crt), chain=chain)
     return [
         (f"{f.location.index}: {f.message.partition('…): ')[2]}", f.expected, f.found)
         for f in CATALOGUE[code].check(setup)
@@ -121,8 +130,12 @@ def test_an_extension_on_a_device_is_parsed_by_its_library_and_there_once(
 
 def test_an_empty_issuer_is_told_wherever_it_stands() -> None:
     good, bad = certificate(issuer=Name("y")), certificate(issuer=Name(""))
-    findings = CATALOGUE["DEV029"].check(device(good, bad, good, bad), SimpleNamespace())
+    subject, named = device(good, bad, good, bad), SimpleNamespace(certificate=good)
+    findings = CATALOGUE["DEV029"].check(subject, SimpleNamespace(chain=SimpleNamespace(links=[named])))
     assert [(f.location.index, f.location.field) for f in findings] == [(2, "issuer"), (4, "issuer")]
+    nameless = SimpleNamespace(certificate=certificate(subject=""))
+    with pytest.raises(Blocked, match="CRT012"):
+        CATALOGUE["DEV029"].check(subject, SimpleNamespace(chain=SimpleNamespace(links=[named, nameless])))
 
 
 @pytest.mark.parametrize(
@@ -264,7 +277,11 @@ def test_an_authority_key_identifier_names_the_issuer_in_each_of_its_parts(
 def test_the_identifier_of_a_root_is_its_own_and_that_of_an_unfinished_chain_is_left_open() -> None:
     def one(identifier: bytes, own: bytes, *, is_self_issued: bool = False) -> Any:
         return certificate(
-            authority_key_identifier=named(identifier), subject_key_identifier=own, is_self_issued=is_self_issued
+            authority_key_identifier=named(identifier),
+            subject_key_identifier=own,
+            is_self_issued=is_self_issued,
+            public_key=None,
+            signed_by=lambda _: True,
         )
 
     lower = one(b"\2", b"\1")
@@ -273,6 +290,8 @@ def test_the_identifier_of_a_root_is_its_own_and_that_of_an_unfinished_chain_is_
     assert in_keystore("CRT014", lower, one(b"\3", b"\2")) == []
     assert in_keystore("CRT014", lower, one(b"\3", b"\3", is_self_issued=True)) == [(f"1: {KEY}", "03", "02")]
     assert in_keystore("CRT014", lower) == []
+    lower.signed_by = lambda _: False  # by another issuer, whose key it may well name
+    assert in_keystore("CRT014", lower, one(b"\3", b"\3", is_self_issued=True)) == []
 
 
 SUBJECT_KEY, AUTHORITY_KEY = extension(oids.SUBJECT_KEY_IDENTIFIER), extension(oids.AUTHORITY_KEY_IDENTIFIER)
@@ -288,9 +307,14 @@ TO_BE_CRITICAL = "basicConstraints to be critical (OpenSSL 3.0)"
         ([SUBJECT_KEY, CRITICAL], True, None),
         ([AUTHORITY_KEY, CRITICAL], True, "subjectKeyIdentifier"),
         ([SUBJECT_KEY, AUTHORITY_KEY, extension(oids.BASIC_CONSTRAINTS)], False, TO_BE_CRITICAL),
-        ([SUBJECT_KEY, AUTHORITY_KEY], False, TO_BE_CRITICAL),
-        ([SUBJECT_KEY, extension(oids.KEY_USAGE, critical=True)], True, TO_BE_CRITICAL),
-        ([], False, f"subjectKeyIdentifier, authorityKeyIdentifier, {TO_BE_CRITICAL}"),
+        ([SUBJECT_KEY, AUTHORITY_KEY], False, None),  # CRT007 tells it
+        ([SUBJECT_KEY, extension(oids.KEY_USAGE, critical=True)], True, None),
+        ([], False, "subjectKeyIdentifier, authorityKeyIdentifier"),
+        (
+            [extension(oids.BASIC_CONSTRAINTS)],
+            False,
+            f"subjectKeyIdentifier, authorityKeyIdentifier, {TO_BE_CRITICAL}",
+        ),
     ],
 )
 def test_strict_readers_want_identifiers_and_critical_constraints(
@@ -300,13 +324,19 @@ def test_strict_readers_want_identifiers_and_critical_constraints(
     assert in_keystore("CHN014", subject) == ([] if wants is None else [(f"1: strict readers want {wants}", wants, "")])
 
 
-def test_what_several_lack_is_told_once_with_their_numbers() -> None:
+def test_what_several_lack_is_told_of_each() -> None:
     lacking = certificate(SUBJECT_KEY, CRITICAL, is_self_issued=False)
     sound = certificate(SUBJECT_KEY, AUTHORITY_KEY, CRITICAL, is_self_issued=False)
     wants = "authorityKeyIdentifier"
     assert in_keystore("CHN014", sound, lacking, lacking, sound, lacking) == [
-        (f"2: strict readers want {wants} (in 3, 5 too)", wants, "")
+        (f"{number}: strict readers want {wants}", wants, "") for number in (2, 3, 5)
     ]
+
+
+def test_what_older_versions_lack_is_left_to_the_rule_about_versions() -> None:
+    old = certificate(is_self_issued=True)
+    old.version = 1
+    assert in_keystore("CHN014", old) == []
 
 
 def test_the_certificate_of_a_device_is_the_first_that_is_no_cas() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from fcu_conform.rules import CATALOGUE
 from fcu_conform.rules.certificate import certificates, serial_trouble
-from fcu_conform.rules.model import DeviceFindings, NotApplicable
+from fcu_conform.rules.model import Blocked, DeviceFindings, NotApplicable
 
 AT = datetime(2026, 6, 1, 12, 0, 0, tzinfo=timezone.utc)
 SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
@@ -30,7 +30,8 @@ def certificate(start: datetime = AT - DAY, end: datetime = AT + DAY, **more: An
 def device(*certificates: Any, name: str = "one", **more: Any) -> Any:
     """What a rule reads of a device that carries these certificates."""
     own = certificates[0] if certificates else None
-    return SimpleNamespace(name=name, own=own, certificates=certificates, **{"bundle": None, "remark": None, **more})
+    usual = {"bundle": None, "remark": None, "troubles": (), "is_headless": False}
+    return SimpleNamespace(name=name, own=own, certificates=certificates, **{**usual, **more})
 
 
 def found(code: str, subject: Any, **setup: Any) -> DeviceFindings:
@@ -136,10 +137,15 @@ def test_a_device_certificate_starts_after_its_issuer_and_before_it_is_judged(
     start: datetime, message: str | None
 ) -> None:
     subject = device(certificate(start))
-    findings = found("DEV010", subject, fcu_certificate=certificate(AT - DAY))
+    findings = found("DEV010", subject, certain_fcu_link=SimpleNamespace(certificate=certificate(AT - DAY)))
     assert [f.message for f in findings] == ([] if message is None else [message])
-    without = found("DEV010", subject, fcu_certificate=None)
-    assert bool(without) is (start > AT)
+    crt = SimpleNamespace(file=SimpleNamespace(trouble=None))
+    unread: dict[str, Any] = {"certain_fcu_link": None, "keystore": SimpleNamespace(fcu_crt=crt)}
+    if start > AT:
+        assert found("DEV010", subject, **unread)
+    else:
+        with pytest.raises(Blocked, match="CRT002"):
+            found("DEV010", subject, **unread)
 
 
 @pytest.mark.parametrize(
