@@ -2,10 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from fcu_conform.artefacts.certificate import Certificate
 from fcu_conform.artefacts.chain import Link
 from fcu_conform.artefacts.setup import Setup
 from fcu_conform.rules.model import Blocked, Findings, requires
+
+A = TypeVar("A")
+B = TypeVar("B")
+
+
+def both_of(one: Callable[[Setup], A], other: Callable[[Setup], B], setup: Setup) -> tuple[A, B]:
+    """Two things that a rule needs; raises Blocked by all that keeps either of them from being known."""
+    try:
+        first = one(setup)
+    except Blocked as blocked:
+        try:
+            other(setup)
+        except Blocked as more:
+            raise Blocked(*blocked.codes, *more.codes) from None
+        raise
+    return first, other(setup)
 
 
 def fcu_link_of(setup: Setup) -> Link:
@@ -54,6 +73,7 @@ def needs_ordered_chain(setup: Setup) -> None:
     Raises:
         Blocked: a certificate cannot be read, or they stand in another order.
     """
+    path_of(setup)
     if len(setup.keystore.fcu_crt.readable) < len(setup.keystore.fcu_crt.entries):
         raise Blocked("CRT002")
     if setup.chain.has_gap or not setup.chain.is_in_order:

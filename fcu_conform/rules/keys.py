@@ -8,7 +8,7 @@ from fcu_conform.artefacts.publickeys import PublicKey
 from fcu_conform.artefacts.reading import Trouble
 from fcu_conform.artefacts.setup import Setup
 from fcu_conform.artefacts.versioncontrol import Tracking
-from fcu_conform.rules.inputs import fcu_link_of
+from fcu_conform.rules.inputs import both_of, fcu_link_of
 from fcu_conform.rules.model import Blocked, Finding, Findings, Level, Location, requires, rule
 from fcu_conform.rules.published import published_key
 from fcu_conform.rules.sources import docs, fcu_error, inferred, page
@@ -115,11 +115,9 @@ def key_is_p256(setup: Setup) -> Findings:
     passes="openssl pkey -in fcu_private_key.pem -pubout gives the key that openssl x509 -in fcu.crt -pubkey shows",
     fails="fcu.crt comes from another FCU instance",
     source=page("Process overview", "K-04"),
-    needs=("CRT001",),
 )
 def key_matches_fcu_certificate(setup: Setup) -> Findings:
-    key = public_key_of(setup)
-    link = fcu_link_of(setup)
+    key, link = both_of(public_key_of, fcu_link_of, setup)
     if link.certificate.public_key.trouble:
         raise Blocked("CRT004")
     if key.der != link.certificate.public_key.der:

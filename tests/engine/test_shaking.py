@@ -104,8 +104,17 @@ def test_the_first_device_whose_key_is_there_shakes_hands(monkeypatch: pytest.Mo
 
 
 def test_a_handshake_that_fails_for_a_known_reason_is_blocked_by_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    result = shaken([Finding("turned away")], monkeypatch, make_rule("UPL002", finds))
-    assert (result.outcome, result.blocked_by, result.findings) == (Outcome.BLOCKED, ("UPL002",), ())
+    refused = Finding("turned the device away", expected="let in", found="alert unknown ca")
+    result = shaken([refused], monkeypatch, make_rule("UPL002", finds))
+    assert (result.outcome, result.blocked_by, result.refused) == (Outcome.BLOCKED, ("UPL002",), (2,))
+    assert [(f.message, f.level) for f in result.findings] == [
+        ("turned the device away; UPL002 tells why", Level.NOTICE)
+    ]
+    impostor = Finding("let an impostor in", expected="turned away", found="let in")
+    result = shaken([refused, impostor], monkeypatch, make_rule("UPL002", finds))
+    assert (result.outcome, result.refused) == (Outcome.FAILED, (2,))
+    other = shaken([refused], monkeypatch, make_rule("CHN009", finds))
+    assert (other.outcome, other.blocked_by) == (Outcome.FAILED, ())
     assert shaken([], monkeypatch, make_rule("UPL002", finds)).outcome is Outcome.PASSED
     notice = [Finding("left out", level=Level.NOTICE)]
     assert shaken(notice, monkeypatch, make_rule("UPL002", finds)).outcome is Outcome.PASSED
