@@ -133,7 +133,7 @@ def _expired(line: LotLine, number: int) -> LotDevice:
     return _signed(line, number, validity=(line.now, line.now + timedelta(seconds=1)))
 
 
-@_kind("clock-of-1970", "DEV010")
+@_kind("clock-of-1970", "DEV010", "DEV026")
 def _clock_of_1970(line: LotLine, number: int) -> LotDevice:
     start, (_, end) = datetime(1970, 1, 1, tzinfo=timezone.utc), line.template.validity
     return _signed(line, number, validity=(start, start + (end - line.now)))

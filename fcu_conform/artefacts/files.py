@@ -97,6 +97,11 @@ class CertificateFile(PemFile):
         """The entries whose certificate could be read."""
         return tuple(entry for entry in self.entries if entry.certificate is not None)
 
+    @property
+    def is_whole(self) -> bool:
+        """Nothing in it is left unread."""
+        return not self.pem.problem and len(self.readable) == len(self.entries)
+
     @cached_property
     def certificates(self) -> tuple[Certificate, ...]:
         """The certificates that could be read, in order."""

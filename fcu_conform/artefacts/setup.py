@@ -141,7 +141,7 @@ class Setup:
         It is the first of the file and somebody else's; a root at that place may have been put there by mistake.
         """
         link = self.fcu_link
-        if link is None or len(self.keystore.fcu_crt.readable) == len(self.keystore.fcu_crt.entries):
+        if link is None or self.keystore.fcu_crt.is_whole:
             return link
         return link if link.index == 1 and not link.certificate.is_self_issued else None
 

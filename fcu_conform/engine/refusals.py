@@ -69,7 +69,7 @@ EXPLAINS: Mapping[str, frozenset[Kind]] = {
     "CRT011": frozenset({Kind.SERIAL}),
     "CRT012": frozenset({Kind.NAME, Kind.ISSUER}),
     "CRT014": frozenset({Kind.ISSUER}),
-    "CRT015": frozenset({Kind.EXTENSION}),
+    "CRT015": frozenset({Kind.EXTENSION, Kind.ISSUER}),
     "CRT018": frozenset({Kind.ENCODING}),
     "CHN001": frozenset({Kind.ISSUER}),
     "CHN003": frozenset({Kind.ISSUER}),

@@ -34,7 +34,8 @@ def _pairs(chain: Chain) -> Iterator[tuple[Link, Link]]:
 
 def _needs_all_certificates(setup: Setup) -> None:
     """What is missing may stand in a block of another kind, which CHN001 has told, or in one that cannot be read."""
-    if len(setup.keystore.fcu_crt.readable) < len(setup.keystore.fcu_crt.entries):
+    file = setup.keystore.fcu_crt
+    if not file.is_whole or any(certificate.trailing for certificate in file.certificates):
         raise Blocked("CRT002")
     if any(block.label.endswith(" CERTIFICATE") for block in setup.keystore.fcu_crt.pem.blocks):
         raise Blocked("CHN001")

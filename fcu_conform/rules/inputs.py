@@ -48,9 +48,9 @@ def path_of(setup: Setup) -> tuple[Link, ...]:
     """The certificates of fcu.crt from the FCU certificate upwards, as far as they can be read.
 
     Raises:
-        Blocked: none can.
+        Blocked: none can, or the file itself cannot.
     """
-    if not setup.chain.path:
+    if not setup.chain.path or setup.keystore.fcu_crt.pem.problem:
         raise Blocked("CRT002" if setup.keystore.fcu_crt.file.trouble is None else "CRT001")
     return setup.chain.path
 
@@ -74,7 +74,7 @@ def needs_ordered_chain(setup: Setup) -> None:
         Blocked: a certificate cannot be read, or they stand in another order.
     """
     path_of(setup)
-    if len(setup.keystore.fcu_crt.readable) < len(setup.keystore.fcu_crt.entries):
+    if not setup.keystore.fcu_crt.is_whole:
         raise Blocked("CRT002")
     if setup.chain.has_gap or not setup.chain.is_in_order:
         raise Blocked("CHN003")
@@ -92,6 +92,6 @@ def readable_upload(setup: Setup) -> tuple[Certificate, ...]:
     file = setup.upload.certificates
     if file.file.trouble is None and not file.file.data.strip():
         raise Blocked("UPL009")
-    if not file.entries or file.pem.problem or len(file.readable) < len(file.entries):
+    if not file.entries or not file.is_whole:
         raise Blocked("UPL001")
     return file.certificates

@@ -23,7 +23,7 @@ from fcu_conform.rules.sources import page
 )
 def validators_accept_fcu_path(setup: Setup) -> PathQuestion:
     path = [link.certificate for link in path_of(setup)]
-    if len(setup.keystore.fcu_crt.readable) < len(setup.keystore.fcu_crt.entries):
+    if not setup.keystore.fcu_crt.is_whole:
         raise Blocked("CRT002")
     if setup.chain.has_gap:
         raise Blocked("CHN003")
