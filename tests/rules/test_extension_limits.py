@@ -74,7 +74,7 @@ def in_keystore(code: str, *certificates: Any) -> list[tuple[str, str, str]]:
         SimpleNamespace(certificate=one, index=number, entry=SimpleNamespace(line=1), is_first=number == 1)
         for number, one in enumerate(certificates, start=1)
     ]
-    crt = SimpleNamespace(entries=links, name="fcu.crt")
+    crt = SimpleNamespace(entries=links, name="fcu.crt", pem=SimpleNamespace(problem=""))
     chain = SimpleNamespace(distinct=links, path=links, has_gap=False)
     setup = SimpleNamespace(keystore=SimpleNamespace(fcu_crt=crt), chain=chain)
     return [
