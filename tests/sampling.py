@@ -38,12 +38,15 @@ SAMPLES = {
     "test_a_crash_with_a_key_in_its_hands_shows_none_of_it": 6,
     "test_no_style_of_the_terminal_shows_a_key": 4,
     "test_no_style_of_traceback_shows_one": 6,
+    # The documentation: pages whose every command is run, after README.md.
+    "test_the_commands_of_a_page_do_what_they_say": 8,
     # Whole lots and what they cost.
     "test_memory_does_not_grow_with_the_lot": 0,
     "test_a_large_lot_stays_usable": 0,
     "test_millions_of_rows_of_nothing_are_told_once": 0,
     "test_a_cluster_that_loses_a_worker_gives_the_same_report_byte_for_byte": 0,
     "test_a_run_that_was_stopped_says_so_and_goes_on_where_it_was": 1,
+    "test_other_ways_in_find_the_same_devices_with_any_number_of_workers": 2,
     "test_the_number_of_workers_makes_no_difference": 1,
 }
 """How many of a test's cases an ordinary run takes, by the test's name; tests that are not here are taken whole."""
