@@ -18,13 +18,14 @@ SAMPLES = {
     "test_the_same_seed_gives_the_same_bytes_and_another_seed_others": 16,
     "test_device_and_upload_are_the_device_followed_by_fcu_crt": 28,
     "test_a_device_that_was_cut_at_another_depth_is_refused": 24,
+    "test_an_honest_line_passes_without_a_warning": 1,
     "test_a_liar_is_caught_by_its_rule_and_by_no_other": 30,
     # Peers: what independent validators say.
     "test_nobody_refuses_without_a_cause_that_is_known_or_a_rule_that_failed": 80,
     # Traps, each in a process that is held to time and memory.
     "test_a_configuration_that_is_a_trap_is_read_without_harm": 6,
     "test_names_that_would_steer_a_terminal_are_shown_escaped": 4,
-    "test_an_archive_that_is_a_trap_is_no_device_output": 7,
+    "test_an_archive_that_is_a_trap_is_no_device_output": 5,
     "test_a_set_up_of_nothing_but_traps_is_told_place_by_place": 4,
     "test_a_trap_beside_a_sound_chain_is_told": 4,
     "test_a_command_says_in_a_line_what_it_cannot_read": 12,
@@ -38,6 +39,10 @@ SAMPLES = {
     "test_a_crash_with_a_key_in_its_hands_shows_none_of_it": 6,
     "test_no_style_of_the_terminal_shows_a_key": 4,
     "test_no_style_of_traceback_shows_one": 6,
+    "test_a_key_in_a_wrong_field_is_not_shown": 8,
+    "test_pytest_shows_and_writes_no_planted_key": 1,
+    "test_every_validator_answers_a_hard_question_or_is_stopped": 6,
+    "test_no_command_runs_code_of_the_judged_folder_or_of_the_current_one": 1,
     # The documentation: pages whose every command is run, after README.md.
     "test_the_commands_of_a_page_do_what_they_say": 8,
     # Whole lots and what they cost.
