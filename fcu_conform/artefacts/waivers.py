@@ -43,6 +43,16 @@ class Waiver:
     expires: date
     number: int
 
+    @property
+    def is_of_all(self) -> bool:
+        """It is for every finding of its rule."""
+        return self.scope == EVERYTHING
+
+    @property
+    def is_of_certificate(self) -> bool:
+        """Its scope is a fingerprint, even where a device is called like that."""
+        return _FINGERPRINT.fullmatch(self.scope) is not None
+
     def __str__(self) -> str:
         return f"waiver {self.number} ({self.code}, {self.scope})"
 

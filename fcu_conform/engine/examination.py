@@ -15,7 +15,7 @@ from fcu_conform.engine.faults import describe_fault
 from fcu_conform.engine.refusals import explains
 from fcu_conform.engine.second_opinions import LET_IN, SecondOpinions, explained_by
 from fcu_conform.engine.survey import survey
-from fcu_conform.engine.waivers import Marks, Waivers, marks_in_setup, marks_of_device
+from fcu_conform.engine.waivers import Mark, Marks, Waivers, marks_in_setup, marks_of_device
 from fcu_conform.rules import catalogue as known_rules
 from fcu_conform.rules.model import (
     OVER_DEVICES,
@@ -246,7 +246,7 @@ class Examination:
             self._needs(rule, setup.name)
             question: PathQuestion = rule.check(setup)
             leaf = question.leaf.sha256
-            paths = [(question, Location(setup.keystore.fcu_crt.name), lambda: [leaf])]
+            paths = [(question, Location(setup.keystore.fcu_crt.name), lambda: [Mark(leaf, is_fingerprint=True)])]
         else:
             requires(setup.upload, "no portal upload was given")
             requires(setup.devices, "no device output was given")

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from fcu_conform.artefacts.device import Device
 from fcu_conform.artefacts.setup import Setup
-from fcu_conform.artefacts.waivers import EVERYTHING, Waiver
+from fcu_conform.artefacts.waivers import Waiver
 from fcu_conform.rules.model import Finding, Level, Location, Rule
 
-Marks: TypeAlias = Callable[[], Iterable[str]]
-"""What a finding is about, as scopes name it; asked for only where a waiver could apply."""
+
+class Mark(NamedTuple):
+    """What a finding is about, as a scope names it: a certificate by its fingerprint, or a device by a name."""
+
+    text: str
+    is_fingerprint: bool = False
+
+
+Marks: TypeAlias = Callable[[], Iterable[Mark]]
+"""Everything that a finding is about; asked for only where a waiver could apply."""
 
 
 class Waivers:
@@ -37,26 +45,25 @@ class Waivers:
         waivers = self._by_code.get(code)
         if not waivers or finding.level is Level.NOTICE:
             return finding
-        scopes = {waiver.scope: waiver for waiver in waivers}
+        # A device may be called like a fingerprint, or *: what kind of thing a scope names is part of it.
+        scopes = {Mark(waiver.scope, waiver.is_of_certificate): waiver for waiver in waivers if not waiver.is_of_all}
         narrow = next((scopes[mark] for mark in marks() if mark in scopes), None)
-        waiver = narrow or scopes.get(EVERYTHING)
+        waiver = narrow or next((waiver for waiver in waivers if waiver.is_of_all), None)
         return finding if waiver is None else replace(finding, waiver=waiver)
 
 
-def marks_in_setup(setup: Setup, rule: Rule, location: Location) -> Iterator[str]:
+def marks_in_setup(setup: Setup, rule: Rule, location: Location) -> Iterator[Mark]:
     """The fingerprint of the certificate of fcu.crt, or of the upload if the rule is about it, that a place is in."""
     file = setup.upload.certificates if setup.upload is not None and rule.family == "UPL" else setup.keystore.fcu_crt
     if location.index is not None and location.file == file.name:
         for entry in file.entries:
             if entry.index == location.index and entry.certificate is not None:
-                yield entry.certificate.sha256
+                yield Mark(entry.certificate.sha256, is_fingerprint=True)
 
 
-def marks_of_device(device: Device, location: Location) -> Iterator[str]:
+def marks_of_device(device: Device, location: Location) -> Iterator[Mark]:
     """The device's names, and the fingerprint of its certificate that a place is in: of its own where it names none."""
-    yield device.name
-    yield device.identity
-    yield from device.endpoint_names
+    yield from map(Mark, (device.name, device.identity, *device.endpoint_names))
     index = location.index or 1
     if 1 <= index <= len(device.certificates):
-        yield device.certificates[index - 1].sha256
+        yield Mark(device.certificates[index - 1].sha256, is_fingerprint=True)

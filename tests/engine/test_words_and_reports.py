@@ -14,7 +14,7 @@ from fcu_conform.engine.events import JUDGED, Outcome, Result
 from fcu_conform.engine.examination import HINDERED
 from fcu_conform.engine.faults import describe_fault
 from fcu_conform.engine.report import Report, Verdict
-from fcu_conform.engine.waivers import Waivers, marks_in_setup, marks_of_device
+from fcu_conform.engine.waivers import Mark, Waivers, marks_in_setup, marks_of_device
 from fcu_conform.rules.model import Finding, Level, Location, Scope
 from fcu_conform.validators.model import ValidatorFault
 
@@ -176,7 +176,7 @@ def test_a_fault_that_was_never_raised_has_no_place() -> None:
 def applied(waivers: Waivers, *marks: str, code: str = "KEY001", level: Level = Level.ERROR) -> int | None:
     """The number of the waiver that covers a finding about these."""
     finding = Finding("f", level=level)
-    told = waivers.apply(code, finding, lambda: marks)
+    told = waivers.apply(code, finding, lambda: map(Mark, marks))
     assert replace(told, waiver=None) == finding
     return None if told.waiver is None else told.waiver.number
 
@@ -212,7 +212,7 @@ def test_the_narrowest_waiver_of_the_rule_covers_a_finding(
 
 
 def test_what_a_finding_is_about_is_not_asked_where_no_waiver_could_cover_it() -> None:
-    def never() -> Iterable[str]:
+    def never() -> Iterable[Mark]:
         raise AssertionError("was asked")
 
     for code, level in (("KEY003", Level.ERROR), ("KEY001", Level.NOTICE)):
@@ -233,9 +233,37 @@ def test_a_device_goes_by_its_names_and_the_certificate_at_the_place(
     device: Any = SimpleNamespace(
         name="n", identity="i", endpoint_names=("a", "b"), certificates=certificates("own", "second", "third")
     )
-    assert list(marks_of_device(device, Location("n", index))) == ["n", "i", "a", "b", *fingerprints]
+    names = [Mark("n"), Mark("i"), Mark("a"), Mark("b")]
+    prints = [Mark(text, is_fingerprint=True) for text in fingerprints]
+    assert list(marks_of_device(device, Location("n", index))) == [*names, *prints]
     device.certificates = ()
-    assert list(marks_of_device(device, Location("n", index))) == ["n", "i", "a", "b"]
+    assert list(marks_of_device(device, Location("n", index))) == names
+
+
+DIGITS = "0123456789abcdef" * 4
+
+
+@pytest.mark.parametrize(
+    ("scope", "mark", "covers"),
+    [
+        (DIGITS, Mark(DIGITS, is_fingerprint=True), True),
+        (DIGITS, Mark(DIGITS), False),
+        ("lamp", Mark("lamp"), True),
+        ("lamp", Mark("lamp", is_fingerprint=True), False),
+        ("*", Mark("lamp"), True),
+        (f"sha256:{DIGITS}", Mark(f"sha256:{DIGITS}"), False),
+    ],
+)
+def test_a_device_that_is_called_like_a_fingerprint_is_not_covered_by_it(scope: str, mark: Mark, covers: bool) -> None:
+    given = waiver("KEY001", scope)
+    found = Waivers([given]).apply("KEY001", Finding("f", level=Level.ERROR), lambda: [mark])
+    assert found.waiver == (given if covers else None)
+
+
+def test_a_waiver_of_a_device_called_star_is_one_of_all_and_is_the_wider_one() -> None:
+    given = [waiver("KEY001", "*"), waiver("KEY001", "lamp", number=2)]
+    found = Waivers(given).apply("KEY001", Finding("f", level=Level.ERROR), lambda: [Mark("*"), Mark("lamp")])
+    assert found.waiver == given[1]
 
 
 def crt(name: str) -> Any:
@@ -258,4 +286,5 @@ def test_a_finding_goes_by_the_certificate_of_the_file_that_its_rule_is_about(
     setup: Any = SimpleNamespace(upload=upload, keystore=SimpleNamespace(fcu_crt=crt("fcu.crt")))
     about = "upload" if has_upload and code == "UPL001" else "fcu.crt"
     found = {1: [f"{about} first"], 3: [f"{about} third"]}.get(index or 0, []) if file == about else []
-    assert list(marks_in_setup(setup, rule(code), Location(file, index))) == found
+    told = [Mark(text, is_fingerprint=True) for text in found]
+    assert list(marks_in_setup(setup, rule(code), Location(file, index))) == told
