@@ -1,0 +1,1 @@
+"""Two faults in one set-up."""
