@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from fcu_conform.artefacts.chunks import Chunk
 from fcu_conform.artefacts.device import Device, DeviceFile
+from fcu_conform.artefacts.fingerprint import Fingerprint
 from fcu_conform.artefacts.setup import Setup
+from fcu_conform.artefacts.usage import UsageError
 from fcu_conform.engine.chunk_results import Question
 from fcu_conform.engine.devices import KEPT_FINDINGS, NO_WAIVERS, ChunkResult, Judge, Tally
 from fcu_conform.engine.uniqueness import Digests, ordinal, place_of
@@ -30,6 +32,8 @@ class Chunked(Protocol):
     def chunks(self) -> Iterator[Chunk]:
         """Its devices in chunks, each time the same ones in the same order."""
 
+
+_CHANGED = "devices: were changed while they were judged"
 
 Elsewhere = Callable[
     [Iterable["tuple[int, Chunk]"], Mapping[str, DeviceFile], int], Iterator["tuple[int, ChunkResult]"]
@@ -112,11 +116,13 @@ class Lot:
         self.result = DevicePass({rule.code: Tally() for rule in rules})
         self._digests = {rule.code: Digests() for rule in rules if rule.scope is Scope.UNIQUE}
         self._drawn: list[tuple[int, int]] = []
+        self._fingerprints: dict[int, bytes] = {}
 
     def add(self, number: int, chunk: ChunkResult) -> None:
         """Takes in the result of the next chunk."""
         result = self.result
         result.checked += chunk.checked
+        self._fingerprints[number] = chunk.fingerprint
         for code, tally in chunk.tallies.items():
             result.tallies[code].add(tally)
         for offender in chunk.offenders:
@@ -167,25 +173,31 @@ class Lot:
         return repeating
 
     def _fetch(self, ordinals: Iterable[int]) -> Iterator[tuple[int, DeviceFile]]:
-        """Devices by their ordinals, in the order of the input, read once more."""
+        """Devices by their ordinals, in the order of the input, read once more.
+
+        Raises:
+            UsageError: they are no longer what was judged.
+        """
         wanted: defaultdict[int, set[int]] = defaultdict(set)
         for number in ordinals:
             chunk, index = place_of(number)
             wanted[chunk].add(index)
-        if not wanted or self._devices is None:
-            return
-        last = max(wanted)
-        for number, part in enumerate(self._devices.chunks()):
+        for number, part in enumerate(self._devices.chunks() if wanted and self._devices is not None else ()):
             if number in wanted:
-                yield from _pick(part, number, wanted[number])
-            if number == last:
+                yield from _pick(part, number, wanted.pop(number), self._fingerprints[number])
+            if not wanted:
                 return
+        if wanted:
+            raise UsageError(_CHANGED)
 
 
-def _pick(chunk: Chunk, number: int, indices: Collection[int]) -> Iterator[tuple[int, DeviceFile]]:
-    for index, file in enumerate(chunk.files()):
-        if index in indices:
-            yield ordinal(number, index), file
+def _pick(chunk: Chunk, number: int, indices: Collection[int], expected: bytes) -> Sequence[tuple[int, DeviceFile]]:
+    fingerprint = Fingerprint()
+    files = enumerate(fingerprint.over(chunk.files()))
+    picked = [(ordinal(number, index), file) for index, file in files if index in indices]
+    if fingerprint.digest() != expected:
+        raise UsageError(_CHANGED)
+    return picked
 
 
 def judge_devices(

@@ -10,6 +10,7 @@ import pytest
 
 from fcu_conform.artefacts.chunks import Chunk
 from fcu_conform.artefacts.device import Device, DeviceFile
+from fcu_conform.artefacts.usage import UsageError
 from fcu_conform.engine import lots
 from fcu_conform.engine.devices import ChunkResult, Judge
 from fcu_conform.engine.lots import DevicePass, judge_devices
@@ -166,7 +167,7 @@ class Elsewhere:
         judge = Judge(self.rules, SETUP, leads=leads, sample=sample, short=False)
         for number, chunk in chunks:
             self.numbers.append(number)
-            yield number, judge.judge(chunk.files())
+            yield number, judge.judge_chunk(chunk)
 
 
 @pytest.mark.parametrize(
@@ -249,3 +250,29 @@ def test_two_files_of_one_device_repeat_nothing() -> None:
     same = [file("a1", b"one", identity="a"), file("a2", b"two", identity="a"), file("b1")]
     result = judge_devices([UNIQUE], Lot((tuple(same),)), SETUP, short=False)
     assert (result.offending, result.tallies["LOT001"].found) == (0, 0)
+
+
+class Changing:
+    """A lot that is another one once it has been gone through."""
+
+    def __init__(self, first: str, then: str) -> None:
+        self.left = [first.split("|"), then.split("|")]
+
+    def chunks(self) -> Iterator[Chunk]:
+        """See `Chunked`."""
+        return lot(*self.left.pop(0)).chunks()
+
+
+@pytest.mark.parametrize("then", ["a1 b1|b2|c1", "a1 b1|c2|a3|d1", "a1|a2", "a1 b1"])
+@pytest.mark.parametrize(("rules", "sample"), [([UNIQUE], 0), ([rule("DEV001")], 9)])
+def test_what_is_read_once_more_must_be_what_was_judged(rules: list[Rule], sample: int, then: str) -> None:
+    with pytest.raises(UsageError, match=r"^devices: were changed while they were judged$"):
+        judge_devices(rules, Changing("a1 b1|c2|a2|d1", then), SETUP, sample=sample, short=False)
+    unchanged = "a1 b1|c2|a2|d1"
+    if sample:
+        assert len(judge_devices(rules, Changing(unchanged, unchanged), SETUP, sample=sample, short=False).sample) == 5
+
+
+def test_of_a_lot_that_grows_nothing_more_is_read() -> None:
+    grown = Changing("a1 b1|a2", "a1 b1|a2|a3")
+    assert judge_devices([UNIQUE], grown, SETUP, short=False).offenders == ["a2"]

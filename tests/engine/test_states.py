@@ -197,6 +197,7 @@ def test_refused_devices_are_open_and_all_are_where_one_refuses_whatever_it_is_a
         (Outcome.PASSED, DeviceCounts(3, 3), Verdict.CONFORMANT),
         (Outcome.PASSED, DeviceCounts(3, 2), Verdict.INCOMPLETE),
         (Outcome.FAILED, DeviceCounts(3, 2), Verdict.NON_CONFORMANT),
+        (Outcome.PASSED, DeviceCounts(3, 2, 1), Verdict.NON_CONFORMANT),
         (Outcome.PASSED, None, Verdict.CONFORMANT),
     ],
 )
