@@ -29,13 +29,14 @@ class DeviceKey:
     """A private key found in the output.
 
     ``name`` is the file it was in, ``public`` the DER SubjectPublicKeyInfo (empty if it could not be had), ``trouble``
-    why it could not, in words; ``private`` the key itself in DER, for handshakes.
+    why it could not, in words; ``weakness`` why others can guess it; ``private`` the key itself in DER, for handshakes.
     """
 
     name: str
     public: bytes = b""
     trouble: str = ""
     private: Secret | None = None
+    weakness: str = ""
 
 
 @dataclass(frozen=True)
@@ -413,4 +414,4 @@ def _device_key(name: str, key: PrivateKey | der.DerError, data: Secret) -> Devi
     public = key.public_key
     if key.trouble or public is None:
         return DeviceKey(name, trouble=key.trouble or "is not on P-256")
-    return DeviceKey(name, public.der, private=data)
+    return DeviceKey(name, public.der, private=data, weakness=key.weakness)

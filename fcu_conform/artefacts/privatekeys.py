@@ -57,6 +57,11 @@ class PrivateKey:
             return "the public point written beside the scalar is not its point"
         return ""
 
+    @property
+    def weakness(self) -> str:
+        """Why others can guess the scalar of a P-256 key, in words that do not tell it; empty where it looks random."""
+        return weakness_of(int.from_bytes(self.scalar.reveal(), "big")) if self.is_p256 else ""
+
     @cached_property
     def public_key(self) -> PublicKey | None:
         """The public key computed from the scalar; None unless the key is on P-256 and its scalar in range."""
@@ -68,6 +73,21 @@ class PrivateKey:
             return None
         public = ec.derive_private_key(number, ec.SECP256R1()).public_key()
         return parse_public_key(public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
+
+
+def weakness_of(scalar: int) -> str:
+    """Why a private scalar of P-256 can be guessed, in words that do not tell it; empty where it looks random.
+
+    Each of these is true of a random scalar once in 2^127 times.
+    """
+    if scalar >> 128 == 0:
+        return "is below 2^128"
+    if (_P256_ORDER - scalar) >> 128 == 0:
+        return "is within 2^128 of the order of the curve"
+    octets = scalar.to_bytes(32, "big")
+    if octets[:16] == octets[16:]:
+        return "consists of repeated octets"
+    return ""
 
 
 def _same_point(stated: bytes, computed: bytes) -> bool:

@@ -36,7 +36,7 @@ class PublicKey:
     has_explicit_curve: bool
     bits: bytes
 
-    @property
+    @lazily
     def sha256(self) -> str:
         """Hex SHA-256 of the SubjectPublicKeyInfo."""
         return hashlib.sha256(self.der).hexdigest()

@@ -12,7 +12,8 @@ from fcu_conform.rules.certificate import is_ecdsa_sha256, serial_trouble, signa
 from fcu_conform.rules.device_chain import at, own_certificate
 from fcu_conform.rules.inputs import fcu_certificate_of
 from fcu_conform.rules.model import Blocked, DeviceFindings, Finding, Level, Location, NotApplicable, device_rule
-from fcu_conform.rules.sources import device, docs, page, rfc
+from fcu_conform.rules.published import published_key, weak_key
+from fcu_conform.rules.sources import device, docs, inferred, page, rfc
 from fcu_conform.rules.words import TEN_YEARS, day, titled
 
 _ENROLLMENT_ID = re.compile(r"A-[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){31}")
@@ -288,3 +289,33 @@ def enrollment_identity_is_fingerprint(subject: Device, setup: Setup) -> DeviceF
     if given.upper() == expected and _ENROLLMENT_ID.fullmatch(given):
         return ()
     return [Finding("the enrollment identity is not the device's", at(1), expected, given)]
+
+
+@device_rule(
+    "DEV037",
+    Level.ERROR,
+    statement="the device's key is neither published nor weak",
+    why="Whoever looks the key up, or guesses it, can pass as this device.",
+    fix="make a new key for the device, with a sound source of random numbers",
+    passes="a key that the device or the tool drew at random",
+    fails="the test key of a library; a private scalar of 1",
+    source=inferred("a key that others have does not identify a device"),
+    waivable=False,
+    looks_at=(Part.KEY, Part.PRIVATE_KEY),
+)
+def device_key_is_its_own(subject: Device, setup: Setup) -> DeviceFindings:
+    key = own_certificate(subject, setup).public_key
+    if key.der in setup.ca_keys:
+        raise Blocked("DEV016")
+    found = published_key(key)
+    if found:
+        message = "the device's key is a published test key"
+        return [Finding(message, at(1, "subjectPublicKeyInfo"), "a key that nobody else has", found)]
+    found = weak_key(key)
+    if found:
+        message = "the device's key can be guessed"
+        return [Finding(message, at(1, "subjectPublicKeyInfo"), "a key drawn at random", found)]
+    if subject.key is not None and subject.key.weakness:
+        found = f"it {subject.key.weakness}"
+        return [Finding("can be guessed", Location(subject.key.name), "a key drawn at random", found)]
+    return ()

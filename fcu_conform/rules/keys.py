@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from fcu_conform.artefacts.access import UNKNOWN
-from fcu_conform.artefacts.keystore import KEY_NAME
+from fcu_conform.artefacts.keystore import KEY_NAME, REQUEST_NAME
 from fcu_conform.artefacts.publickeys import PublicKey
 from fcu_conform.artefacts.reading import Trouble
 from fcu_conform.artefacts.setup import Setup
 from fcu_conform.artefacts.versioncontrol import Tracking
 from fcu_conform.rules.inputs import both_of, fcu_link_of
 from fcu_conform.rules.model import Blocked, Finding, Findings, Level, Location, requires, rule
-from fcu_conform.rules.published import published_key
+from fcu_conform.rules.published import published_key, weak_key
 from fcu_conform.rules.sources import docs, fcu_error, inferred, page
-from fcu_conform.rules.words import certificate_words, file_trouble
+from fcu_conform.rules.words import at_certificate, certificate_words, file_trouble
 
 KEY = Location(KEY_NAME)
 _SECURING = "Securing your factory CA keys"
@@ -245,18 +247,19 @@ def key_is_unique_to_instance(setup: Setup) -> Findings:
 @rule(
     "KEY010",
     Level.ERROR,
-    statement="the private key is none of the published test keys",
+    statement="neither the private key nor that of any certificate of fcu.crt or of the request is a published one",
     why="Anybody can look up the private half of a published key and forge devices with it.",
     fix="make a new key, and new certificates for it",
     passes="a key made by setup",
-    fails="the key of an RFC's example",
-    source=inferred("a published private key is not private"),
+    fails="the key of an RFC's example, or of a keystore that lies in a public repository",
+    source=inferred("a published private key is not private", "R-07"),
     waivable=False,
 )
 def key_is_not_published(setup: Setup) -> Findings:
-    origin = published_key(public_key_of(setup))
-    if origin:
-        yield Finding("is a published test key", KEY, expected="a key that nobody else has", found=origin)
+    for key, owner, place in _keys_of(setup):
+        origin = published_key(key)
+        if origin and not _weakness(key, setup):
+            yield Finding(f"{owner}is a published test key", place, expected="a key that nobody else has", found=origin)
 
 
 @rule(
@@ -289,3 +292,51 @@ def key_is_not_in_version_control(setup: Setup) -> Findings:
 def keystore_was_searched_wholly(setup: Setup) -> Findings:
     for file in setup.keystore.unsearched:
         yield Finding(f"was not searched for private keys: {file.what}", Location(file.name))
+
+
+@rule(
+    "KEY013",
+    Level.ERROR,
+    statement="neither the private key nor that of any certificate of fcu.crt or of the request is a weak one",
+    why="A key that was not drawn at random is guessed by whoever tries what is likely, and devices forged with it.",
+    fix="make a new key with a sound source of random numbers, and new certificates for it: openssl ecparam"
+    " -name prime256v1 -genkey -noout -out fcu_private_key.pem",
+    passes="a private scalar drawn at random from the order of the curve",
+    fails="the scalar 1; one below 2^128 or within 2^128 of the order; 32 times the octet 0x11",
+    source=inferred("a key that can be guessed is not private"),
+    waivable=False,
+)
+def key_is_not_weak(setup: Setup) -> Findings:
+    for key, owner, place in _keys_of(setup):
+        found = _weakness(key, setup)
+        if found:
+            yield Finding(f"{owner}can be guessed", place, expected="a key drawn at random", found=found)
+
+
+def _weakness(key: PublicKey, setup: Setup) -> str:
+    """Why a key can be guessed, by its public half and, where that is there, by its private one."""
+    private = setup.keystore.key_file.key
+    told = private.weakness if private is not None and key == private.public_key else ""
+    return weak_key(key) or (told and f"its private key {told}")
+
+
+def _keys_of(setup: Setup) -> Iterator[tuple[PublicKey, str, Location]]:
+    """Every key of the keystore once: the private one, those of fcu.crt and of the request; whose it is, and where.
+
+    Raises:
+        Blocked: no key could be read.
+    """
+    keys: dict[bytes, tuple[PublicKey, str, Location]] = {}
+    if setup.key_public is not None:
+        keys[setup.key_public.der] = setup.key_public, "", KEY
+    for link in setup.chain.links:
+        key = link.certificate.public_key
+        owner = f"the key of {certificate_words(link, setup)} "
+        keys.setdefault(key.der, (key, owner, at_certificate(link, setup, "subjectPublicKeyInfo")))
+    request = setup.keystore.request_file.request
+    if request is not None:
+        place = Location(REQUEST_NAME, field="subjectPublicKeyInfo")
+        keys.setdefault(request.public_key.der, (request.public_key, "the key of the request ", place))
+    if not keys:
+        public_key_of(setup)  # tells what keeps even that from being known
+    return iter(keys.values())

@@ -1,8 +1,12 @@
-"""Test keys whose private half is published, known by the SHA-256 of their SubjectPublicKeyInfo."""
+"""Keys that are nobody's own: published with their private half, or so weak that anybody can work it out.
+
+Both lists hold the SHA-256 of SubjectPublicKeyInfo; a list is read when it is first asked.
+"""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
@@ -10,13 +14,18 @@ from fcu_conform.artefacts.publickeys import PublicKey
 
 
 @cache
-def _digests() -> dict[str, str]:
-    """Hex digest to where the key was published."""
-    text = files("fcu_conform.rules").joinpath("published_keys.json").read_text(encoding="utf-8")
-    listed: dict[str, str] = json.loads(text)
-    return listed
+def listed(name: str) -> Mapping[str, str]:
+    """A list of this package: hex digest to where the key was published, or to what is wrong with it."""
+    text = files("fcu_conform.rules").joinpath(name).read_text(encoding="utf-8")
+    places: dict[str, list[str]] = json.loads(text)
+    return {digest: place for place, digests in places.items() for digest in digests}
 
 
 def published_key(key: PublicKey) -> str:
-    """Where the key was published; empty if it is not known to be."""
-    return _digests().get(key.sha256, "")
+    """Where the private half of a key was published; empty if it is not known to be."""
+    return listed("published_keys.json").get(key.sha256, "")
+
+
+def weak_key(key: PublicKey) -> str:
+    """Why anybody can work out the private half of a key, in words; empty where the public half alone does not tell."""
+    return listed("weak_keys.json").get(key.sha256, "")

@@ -216,6 +216,15 @@ class Request:
         return self.finished(asn1.sequence(info, signature_algorithm(signer, self.digest), signature))
 
 
+RFC_6979 = 0xC9AFA9D845BA75166B5C215767B1D6934E50C3DB36E89B127B8A622B120F6721
+"""The private scalar of RFC 6979, A.2.5."""
+
+
+def key_of(scalar: int) -> ec.EllipticCurvePrivateKey:
+    """The P-256 key with this private scalar."""
+    return ec.derive_private_key(scalar, ec.SECP256R1())
+
+
 def other_key(source: Source, label: str, kind: str) -> PrivateKey:
     """A key of a kind that FCU does not use: "rsa", "p384", "secp256k1" or "ed25519"; the seed tells which."""
     if kind == "rsa":

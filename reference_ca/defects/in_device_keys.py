@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from reference_ca.defects.certificates import (
-    other_key,
-)
+from reference_ca.defects.certificates import RFC_6979, key_of, other_key
 from reference_ca.defects.in_devices import ANY, LOT, ONE, PEM, TWO
 from reference_ca.defects.model import Needs, Place, defect, oddity
 from reference_ca.defects.plan import DEVICES, SetUp, private_key_pem
@@ -55,3 +53,22 @@ def device_has_root_key(s: SetUp) -> None:
     """The device certificate is for the root's key."""
     s.device.certificate.key = s.chain[-1].key
     s.device.key_beside = False
+
+
+@defect(Place("DEV037", PEM, 1, "subjectPublicKeyInfo"), needs=ANY, shape=ONE)
+def device_key_of_an_rfc(s: SetUp) -> None:
+    """The device has the key that is the example of RFC 6979."""
+    s.device.key = s.device.certificate.key = key_of(RFC_6979)
+
+
+@defect(Place("DEV037", PEM, 1, "subjectPublicKeyInfo"), needs=ANY, shape=ONE)
+def device_key_is_one(s: SetUp) -> None:
+    """The device's private key is the number 1, and does not lie beside its file."""
+    s.device.key = s.device.certificate.key = key_of(1)
+    s.device.key_beside = False
+
+
+@defect(Place("DEV037", "line1-0001.key.pem"), needs=ANY, shape=ONE)
+def device_key_of_repeated_octets(s: SetUp) -> None:
+    """The device's private key is a word of four octets, eight times: memory that was never filled."""
+    s.device.key = s.device.certificate.key = key_of(int.from_bytes(bytes.fromhex("deadbeef") * 8, "big"))

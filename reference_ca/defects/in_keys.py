@@ -11,10 +11,11 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from reference_ca.defects import asn1
-from reference_ca.defects.certificates import Certificate, other_key, spki
+from reference_ca.defects.certificates import RFC_6979, Certificate, key_of, other_key, spki
 from reference_ca.defects.files import armour
 from reference_ca.defects.model import Needs, Place, defect, oddity
 from reference_ca.defects.plan import KEY_FILE, SetUp, Shape, private_key_der, private_key_pem
+from reference_ca.randomness import P256_ORDER
 
 KEY = "fcu_private_key.pem"
 TWO = Shape(length=2)
@@ -352,14 +353,49 @@ def two_instances(s: SetUp) -> None:
 @defect(Place("KEY010", KEY))
 def key_of_an_rfc(s: SetUp) -> None:
     """The private key is the example of RFC 6979, which everybody can look up."""
-    scalar = 0xC9AFA9D845BA75166B5C215767B1D6934E50C3DB36E89B127B8A622B120F6721
-    _take_key(s, ec.derive_private_key(scalar, ec.SECP256R1()))
+    _take_key(s, key_of(RFC_6979))
 
 
-@defect(Place("KEY010", KEY))
+@defect(Place("KEY010", "fcu.crt", 2, "subjectPublicKeyInfo"), needs=Needs(length=2))
+def ca_key_of_an_rfc(s: SetUp) -> None:
+    """The CA above FCU has the key that is the example of RFC 6979."""
+    s.chain[1].key = key_of(RFC_6979)
+
+
+@defect(Place("KEY013", KEY))
 def key_is_one(s: SetUp) -> None:
     """The private key is the number 1."""
-    _take_key(s, ec.derive_private_key(1, ec.SECP256R1()))
+    _take_key(s, key_of(1))
+
+
+@defect(Place("KEY013", KEY))
+def key_is_negative_of_generator(s: SetUp) -> None:
+    """The private key is the order of the curve less 1: the public one is the negative of the generator."""
+    _take_key(s, key_of(P256_ORDER - 1))
+
+
+@defect(Place("KEY013", KEY))
+def key_has_half_its_length(s: SetUp) -> None:
+    """The private key has 16 random octets, and 16 of zero before them."""
+    _take_key(s, key_of(s.new_key("half a key").private_numbers().private_value >> 128))
+
+
+@defect(Place("KEY013", KEY))
+def key_close_to_order(s: SetUp) -> None:
+    """The private key is the order of the curve less a number of 16 octets."""
+    _take_key(s, key_of(P256_ORDER - (s.new_key("half a key").private_numbers().private_value >> 128)))
+
+
+@defect(Place("KEY013", KEY))
+def key_of_repeated_octets(s: SetUp) -> None:
+    """The private key is a word of four octets, eight times: memory that was never filled."""
+    _take_key(s, key_of(int.from_bytes(bytes.fromhex("deadbeef") * 8, "big")))
+
+
+@defect(Place("KEY013", "fcu.crt", 2, "subjectPublicKeyInfo"), needs=Needs(length=2))
+def ca_key_of_repeated_octets(s: SetUp) -> None:
+    """The private key of the CA above FCU is 32 times the octet 0x11."""
+    s.chain[1].key = key_of(int.from_bytes(b"\x11" * 32, "big"))
 
 
 @defect(Place("KEY011", KEY, level="warning"), twin="key-ignored-by-git")

@@ -14,6 +14,7 @@ IN_WHEEL = (
     "fcu_conform/__init__.py",
     "fcu_conform/py.typed",
     "fcu_conform/rules/published_keys.json",
+    "fcu_conform/rules/weak_keys.json",
     "fcu_conform/faces/report-1.0.schema.json",
     "fcu_conform/faces/report.schema.json",
     "fcu_conform/faces/pytest_plugin.py",

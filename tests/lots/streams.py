@@ -9,7 +9,8 @@ from pathlib import Path
 
 from foreign.cases import Room, settings
 from foreign.floor import ACCOUNT, enrollment, lamp, lwm2m_settings, pem
-from foreign.keys import Key, key
+from foreign.keys import Key, key, published
+from foreign.keystores_key import RFC_6979_A_2_5
 from foreign.maker import DAY, FCU_NAME, NOW, Cert, directory, line, name, name_constraints
 
 from fcu_conform.artefacts.chunks import Chunk, FilesChunk
@@ -118,6 +119,8 @@ def variations() -> Iterator[DeviceFile]:
     yield made(15, data=pem(same_template(15)).encode())
     yield made(16, data=pem(CHAIN[0], CHAIN[0]).encode())
     yield made(17, data=b"")
+    yield made(18, same_template(18, key=published(RFC_6979_A_2_5)))
+    yield made(19, same_template(19, key=published(1)))
     for number in (21, 22):
         good = same_template(number)
         yield made(number, good, enrollment_id=enrollment(good))
@@ -129,6 +132,8 @@ def variations() -> Iterator[DeviceFile]:
     yield made(27, key=private(CHAIN[0].key, 27))
     yield made(28, key=DeviceKey("lamp-00028.key.pem", trouble="is encrypted"))
     yield made(29)
+    guessed = published(int.from_bytes(b"\xde\xad\xbe\xef" * 8, "big"))  # which its private half alone tells
+    yield made(31, same_template(31, key=guessed), key=private(guessed, 31))
     yield made(30, serial_of(1))
 
 

@@ -9,6 +9,7 @@ import cbor2
 import pytest
 from artefacts.makers import AT, Line, der, key_pem, make_certificate, make_key, other_algorithm, pem
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from fcu_conform.engine import Outcome, Report, check
@@ -16,6 +17,7 @@ from fcu_conform.rules.model import Level
 
 NAME = "acme-0001"
 FCU = "FCU line 1"
+RFC_6979 = 0xC9AFA9D845BA75166B5C215767B1D6934E50C3DB36E89B127B8A622B120F6721
 
 
 @pytest.fixture
@@ -124,3 +126,28 @@ def test_an_account_that_is_empty_is_told_of_the_setting_and_not_of_every_device
     line.configure("lwm2m-server-uri: coaps://lwm2m.example.com?aid=\n")
     report = judge(line, **{f"{NAME}__pem": pem(device(), line.chain[0])})
     assert errors(report) == {"CFG012": ["lwm2m-server-uri names an empty account"]}
+
+
+def keyed(scalar: int) -> ec.EllipticCurvePrivateKey:
+    return ec.derive_private_key(scalar, ec.SECP256R1())
+
+
+@pytest.mark.parametrize(
+    ("scalar", "message"),
+    [
+        (
+            0xC9AFA9D845BA75166B5C215767B1D6934E50C3DB36E89B127B8A622B120F6721,
+            "the device's key is a published test key",
+        ),
+        (2, "the device's key can be guessed"),
+        (2**127, "can be guessed"),
+    ],
+)
+def test_a_device_with_a_key_that_others_have_or_guess_fails_that_rule_and_no_other(
+    line: Line, scalar: int, message: str
+) -> None:
+    certificate = make_certificate(NAME, FCU, key=keyed(scalar), serial=7, days=5475, extensions=())
+    report = judge(
+        line, **{f"{NAME}__pem": pem(certificate, line.chain[0]), f"{NAME}__key__pem": key_pem(keyed(scalar))}
+    )
+    assert errors(report) == {"DEV037": [message]}

@@ -2,39 +2,43 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
-from importlib.resources import files
+from base64 import b64encode, urlsafe_b64encode
 from pathlib import Path
 
 import pytest
 from artefacts.makers import AT, Line, key_pem, make_certificate, make_key
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from house.published_keys import PUBLISHED, digest, public_keys, read, text_of, weak_keys
+from house.published_keys import WEAK as WEAK_KEYS
 
 from fcu_conform.engine import check
 
-LISTED: dict[str, str] = json.loads(files("fcu_conform.rules").joinpath("published_keys.json").read_text("utf-8"))
+LISTED, WEAK = read(PUBLISHED), read(WEAK_KEYS)
+ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 RFC_6979 = ec.derive_private_key(0xC9AFA9D845BA75166B5C215767B1D6934E50C3DB36E89B127B8A622B120F6721, ec.SECP256R1())
 
 
-def digest(key: ec.EllipticCurvePrivateKey) -> str:
-    public = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    return hashlib.sha256(public).hexdigest()
+@pytest.mark.parametrize("path", [PUBLISHED, WEAK_KEYS], ids=["published", "weak"])
+def test_a_list_says_where_of_every_digest_once_and_in_order(path: Path) -> None:
+    text = path.read_text("utf-8")
+    places = json.loads(text, object_pairs_hook=list)
+    digests = [one for _, found in places for one in found]
+    assert [one for one in digests if not re.fullmatch("[0-9a-f]{64}", one)] == []
+    assert len(set(digests)) == len(digests)
+    assert [place for place, _ in places if not place.strip() or len(place) > 100] == []
+    assert text == text_of(read(path))
 
 
-def test_every_digest_is_a_sha_256_in_hex_and_has_an_origin() -> None:
-    assert len(LISTED) >= 50
-    assert [key for key in LISTED if not re.fullmatch("[0-9a-f]{64}", key)] == []
-    assert [key for key, origin in LISTED.items() if not origin.strip() or len(origin) > 100] == []
-    assert len(set(LISTED.values())) == len(LISTED)
+def test_the_published_keys_are_many_and_none_of_them_is_listed_as_weak() -> None:
+    assert len(LISTED) > 1000
+    assert LISTED.keys() & WEAK.keys() == set()
 
 
-def test_no_digest_stands_there_twice() -> None:
-    text = files("fcu_conform.rules").joinpath("published_keys.json").read_text("utf-8")
-    pairs = json.loads(text, object_pairs_hook=list)
-    assert len(pairs) == len(LISTED)
+def test_the_weak_keys_are_those_that_their_scalars_give() -> None:
+    assert weak_keys() == WEAK
 
 
 @pytest.mark.parametrize(
@@ -43,11 +47,15 @@ def test_no_digest_stands_there_twice() -> None:
         (RFC_6979.private_numbers().private_value, "RFC 6979, A.2.5"),
         (0xC88F01F510D9AC3F70A292DAA2316DE544E9AAB8AFE84049C62A9C57862D1433, "RFC 5903, 8.1, initiator"),
         (0xC6EF9C5D78AE012A011164ACB397CE2088685D8F06BF9BE0B283AB46476BEE53, "RFC 5903, 8.1, responder"),
-        *((number, f"trivial private key {number}") for number in range(1, 33)),
     ],
 )
 def test_a_key_that_can_be_derived_is_listed_with_its_origin(number: int, origin: str) -> None:
     assert LISTED[digest(ec.derive_private_key(number, ec.SECP256R1()))] == origin
+
+
+def test_the_key_of_a_factory_configurator_utility_that_lies_in_a_public_repository_is_listed() -> None:
+    place = LISTED["a1065e64d2a5bdbf5248a69bbde624d8e29931c51c24a974864e3da5f23b3777"]
+    assert place.startswith("bentcooke/arm_pelion_psoc64_tools: ")
 
 
 def test_a_digest_that_others_publish_too_is_the_same() -> None:
@@ -74,3 +82,67 @@ def test_a_keystore_with_the_key_of_an_rfc_fails_that_rule_and_no_other(tmp_path
 def test_the_same_keystore_with_a_key_of_its_own_is_fine(tmp_path: Path) -> None:
     report = check(keystore_of(Line(tmp_path), make_key("a key of its own")), at=AT, validators="none")
     assert list(report.findings()) == []
+
+
+def test_the_request_and_the_certificate_are_known_without_the_key_file(tmp_path: Path) -> None:
+    line = Line(tmp_path)
+    keystore = keystore_of(line, RFC_6979)
+    (keystore / "fcu_private_key.pem").unlink()
+    report = check(keystore, at=AT, validators="none")
+    told = [(f.location.file, f.location.index) for result, f in report.findings() if result.code == "KEY010"]
+    assert told == [("fcu.crt", 1)]
+
+
+@pytest.mark.parametrize(
+    ("scalar", "found"),
+    [
+        (1, "it is the generator of the curve"),
+        (ORDER - 1, "it is the negative of the generator of the curve"),
+        (200, "its private key is a number up to 256"),
+        (2**128 - 1, "its private key is below 2^128"),
+        (ORDER - 2**128 + 1, "its private key is within 2^128 of the order of the curve"),
+        (int.from_bytes(b"\x11" * 32, "big"), "its private key is one octet, 32 times"),
+        (int.from_bytes(bytes(range(16)) * 2, "big"), "its private key consists of repeated octets"),
+    ],
+)
+def test_a_keystore_with_a_key_that_can_be_guessed_fails_that_rule_and_no_other(
+    tmp_path: Path, scalar: int, found: str
+) -> None:
+    report = check(keystore_of(Line(tmp_path), ec.derive_private_key(scalar, ec.SECP256R1())), at=AT, validators="none")
+    told = [(result.code, f.message, f.location.file, f.found) for result, f in report.findings()]
+    assert told == [("KEY013", "can be guessed", "fcu_private_key.pem", found)]
+
+
+@pytest.mark.parametrize("scalar", [2**128, ORDER - 2**128, int.from_bytes(bytes(range(32)), "big")])
+def test_a_key_just_beyond_what_can_be_guessed_is_fine(tmp_path: Path, scalar: int) -> None:
+    key = ec.derive_private_key(scalar, ec.SECP256R1())
+    assert check(keystore_of(Line(tmp_path), key), at=AT, validators="none").errors() == set()
+
+
+def _as_array(der: bytes) -> bytes:
+    return b"p256 key[] = {" + b", ".join(b"0x%02x" % octet for octet in der) + b"};"
+
+
+def _as_jwk(key: ec.EllipticCurvePrivateKey) -> bytes:
+    numbers = key.private_numbers()
+    members = {"d": numbers.private_value, "x": numbers.public_numbers.x}
+    written = {name: urlsafe_b64encode(n.to_bytes(32, "big")).decode().rstrip("=") for name, n in members.items()}
+    return json.dumps({"crv": "P-256", **written}).encode()
+
+
+def _as_response_file(key: ec.EllipticCurvePrivateKey, *, point: bool = True) -> bytes:
+    numbers = key.private_numbers()
+    text = f"[P-256]\nd = {numbers.private_value:064x}\n" + f"Qx = {numbers.public_numbers.x:064x}\n" * point
+    return text.encode()
+
+
+def test_the_collector_knows_a_private_key_in_the_forms_in_which_people_publish_it() -> None:
+    key = make_key("somebody publishes")
+    sec1 = key.private_bytes(Encoding.DER, PrivateFormat.TraditionalOpenSSL, NoEncryption())
+    forms = [key_pem(key), sec1, _as_array(sec1), b64encode(sec1), sec1.hex().encode(), _as_jwk(key)]
+    forms = [b"secp256r1 " + form for form in forms] + [_as_response_file(key)]
+    assert [list(public_keys(form)) for form in forms] == [[digest(key)]] * len(forms)
+
+
+def test_the_collector_takes_no_number_for_a_key_whose_point_is_not_there() -> None:
+    assert list(public_keys(_as_response_file(make_key("a number"), point=False))) == []

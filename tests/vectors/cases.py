@@ -16,21 +16,19 @@ from .topologies import TOPOLOGIES, Topology
 
 JUDGED_AT = datetime(2026, 6, 1, tzinfo=timezone.utc)
 SEED = "fcu-conform fixtures"
-KEY_TROUBLES = frozenset({"KEY001", "KEY002", "KEY003", "KEY005"})
-"""Where one of these is told the key cannot be looked up, so it is not known for a published one either."""
-LOOKED_UP = frozenset({"KEY/certificate-beside-key"})
-"""Cases in which it can all the same."""
 
 
 class RecordingSource(Source):
-    """A seeded source that remembers the keys it gave."""
+    """A seeded source that remembers the keys it gave; ``asked`` are the labels of the latest, until it is emptied."""
 
     def __init__(self, seed: str, *, at: datetime) -> None:
         super().__init__(seed, at=at)
         self.keys: dict[str, ec.EllipticCurvePrivateKey] = {}
+        self.asked: set[str] = set()
 
     def private_key(self, label: str) -> ec.EllipticCurvePrivateKey:
         """Gives a key, and remembers it by its label."""
+        self.asked.add(label)
         return self.keys.setdefault(label, super().private_key(label))
 
 

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
 import shlex
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
+from unittest.mock import patch
 
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 from dulwich.repo import Repo
 
 from fcu_conform.artefacts.setup import read_setups
 from fcu_conform.artefacts.waivers import read_waivers
 from fcu_conform.engine import Examination, Outcome, Report
-from fcu_conform.rules import catalogue
+from fcu_conform.rules import catalogue, published
 from fcu_conform.rules.model import Finding, Level, Scope
 from fcu_conform.validators import registry
 from fcu_conform.validators.external import ExternalCommand
@@ -47,7 +47,7 @@ class Said(NamedTuple):
 
 @dataclass(frozen=True)
 class Judged:
-    """What was said of a case, and what should have been; test keys that the case lets pass are left out of both.
+    """What was said of a case, and what should have been, where its test keys are not listed as published.
 
     ``words`` are the findings in full, as far as they do not depend on which validators are installed.
     """
@@ -56,7 +56,6 @@ class Judged:
     expected: Counter[Said]
     verdict: str
     faults: tuple[str, ...]
-    named_keys: tuple[str, ...]
     words: tuple[str, ...]
 
 
@@ -105,22 +104,15 @@ def judge(folder: Path, place: Path) -> Judged:
     examination = Examination(
         setups, validators=_validators(run), handshake=handshake, waivers=waivers, catalogue=rules
     )
-    results = [examination.judge(rule.code, subject) for rule, subject in examination.cases()]
+    with unlisted(case["test-keys"]):
+        results = [examination.judge(rule.code, subject) for rule, subject in examination.cases()]
     faults = tuple(f"{result.code}: {result.reason}" for result in results if result.outcome is Outcome.ERROR)
 
-    keys = set(case["test-keys"])
-    let_pass = {
-        setup.name: digest
-        for setup, name in zip(setups, run["keystores"], strict=True)
-        if (digest := _key_digest(laid_out / name / "fcu_private_key.pem")) in keys
-    }
-    named = [let_pass[r.subject] for r in results if r.code == "KEY010" and r.findings and r.subject in let_pass]
-    counted = [r for r in results if not (r.code == "KEY010" and r.subject in let_pass)]
-    report = Report(setups, counted, examination=examination)
+    report = Report(setups, results, examination=examination)
     several = len(setups) > 1
     said = Counter(
         _said(result.code, finding, result.subject if several or result.rule.scope in BY_VALIDATORS else "")
-        for result in counted
+        for result in results
         for finding in result.findings
         # how many remarks others have depends on what is installed
         if not (result.rule.scope in BY_OTHERS and finding.level is Level.NOTICE)
@@ -129,12 +121,12 @@ def judge(folder: Path, place: Path) -> Judged:
         said = Counter(set(said))
     words = tuple(
         line.replace(str(laid_out), "CASE")
-        for result in counted
+        for result in results
         if result.rule.scope not in BY_OTHERS
         for finding in result.findings
         for line in _words(result.code, result.subject if several else "", finding)
     )
-    return Judged(said, _expected(case), report.verdict.value, faults, tuple(sorted(set(named))), words)
+    return Judged(said, _expected(case), report.verdict.value, faults, words)
 
 
 def _words(code: str, instance: str, finding: Finding) -> Iterator[str]:
@@ -181,9 +173,11 @@ def _instant(value: datetime) -> datetime:
     return value
 
 
-def _key_digest(path: Path) -> str:
-    try:
-        public = load_pem_private_key(path.read_bytes(), None).public_key()
-    except (OSError, ValueError, TypeError):
-        return ""
-    return hashlib.sha256(public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).hexdigest()
+@contextmanager
+def unlisted(keys: Iterable[str]) -> Iterator[None]:
+    """The list of published keys without these, by their digests."""
+    lists = {name: dict(published.listed(name)) for name in ("published_keys.json", "weak_keys.json")}
+    for key in keys:
+        lists["published_keys.json"].pop(key, None)
+    with patch.object(published, "listed", lists.__getitem__):
+        yield

@@ -6,26 +6,25 @@ vectors.regenerate --check` or `--write`, from tests/.
 
 from __future__ import annotations
 
-import json
 import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from house.published_keys import PUBLISHED, read, text_of
+
 from .cases import SEED
 from .writing import digest, write_all
 
 ROOT = Path(__file__).resolve().parents[2]
 FIXTURES = ROOT / "fixtures"
-PUBLISHED = ROOT / "fcu_conform" / "rules" / "published_keys.json"
 
 
 def published(keys: dict[str, str]) -> str:
     """The list of published keys with these for those of the fixtures; what others published stays as it is."""
-    others = {key: origin for key, origin in json.loads(PUBLISHED.read_text("utf-8")).items() if SEED not in origin}
-    ours = sorted(((key, origin) for key, origin in keys.items() if key not in others), key=lambda pair: pair[1])
-    return json.dumps({**others, **dict(ours)}, indent=2) + "\n"
+    others = {key: origin for key, origin in read(PUBLISHED).items() if SEED not in origin}
+    return text_of(keys | others)
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -25,7 +25,6 @@ def test_a_case_is_judged_exactly_as_it_says(name: str, tmp_path: Path) -> None:
     assert judged.said == judged.expected
     case = read_case(FIXTURES / name)
     assert judged.verdict == case["verdict"]
-    assert list(judged.named_keys) == case["test-keys"]
     assert list(judged.words) == SPOKEN.get(name, [])
 
 
@@ -101,7 +100,7 @@ def test_only_the_keys_that_a_case_names_are_let_pass(tmp_path: Path) -> None:
     lines = [line for line in file.read_text("utf-8").splitlines() if not line.startswith("test-keys")]
     file.write_text("\n".join(["test-keys = []", *lines]) + "\n", encoding="utf-8")
     judged = judge(tmp_path / "changed", tmp_path)
-    assert [said.code for said in judged.said] == ["KEY010"]
+    assert {said.code for said in judged.said} == {"KEY010"}
     assert judged.verdict == "non-conformant"
 
 

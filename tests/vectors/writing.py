@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from reference_ca.defects import Place, SetUp
 
-from .cases import CASES, JUDGED_AT, KEY_TROUBLES, LOOKED_UP, SEED, Case, RecordingSource
+from .cases import CASES, JUDGED_AT, SEED, Case, RecordingSource
 
 NOT_IN_GIT = (".gitignore",)
 """Files that git would obey instead of keeping; they stand in case.toml."""
@@ -25,6 +25,7 @@ def key_digest(key: ec.EllipticCurvePrivateKey) -> str:
 
 def write(case: Case, folder: Path, source: RecordingSource) -> None:
     """Writes one case below the folder of all fixtures."""
+    source.asked.clear()
     setup = case.make(source)
     files = setup.files()
     for name, data in files.items():
@@ -32,7 +33,8 @@ def write(case: Case, folder: Path, source: RecordingSource) -> None:
             path = folder / case.name / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
-    text = describe(case, setup, {name: files[name].decode() for name in NOT_IN_GIT if name in files})
+    written = {name: files[name].decode() for name in NOT_IN_GIT if name in files}
+    text = describe(case, setup, sorted(key_digest(source.keys[label]) for label in source.asked), written)
     (folder / case.name / "case.toml").write_text(text, encoding="utf-8")
 
 
@@ -55,7 +57,7 @@ def digest(folder: Path) -> str:
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
-def describe(case: Case, setup: SetUp, written: Mapping[str, str]) -> str:
+def describe(case: Case, setup: SetUp, keys: Sequence[str], written: Mapping[str, str]) -> str:
     """The text of case.toml."""
     instances = [setup, *setup.others]
     lines = [
@@ -68,8 +70,8 @@ def describe(case: Case, setup: SetUp, written: Mapping[str, str]) -> str:
         lines += [f"twin = {quoted(case.twin)}", f"edit = {quoted(case.edit)}"]
     lines += [
         f"verdict = {quoted(case.verdict)}",
-        "# Published here with their private halves: KEY010 names each of them, and only the tests let them pass.",
-        f"test-keys = {listed(_known_keys(case, instances))}",
+        "# Published here with their private halves: KEY010 and DEV037 name them, and only the tests let them pass.",
+        f"test-keys = {listed(keys)}",
         "",
         "[run]",
         f"at = {JUDGED_AT:%Y-%m-%dT%H:%M:%SZ}",
@@ -100,15 +102,6 @@ def describe(case: Case, setup: SetUp, written: Mapping[str, str]) -> str:
         lines += [f"links = {{ {', '.join(f'{quoted(a)} = {quoted(b)}' for a, b in setup.links.items())} }}"]
         lines += [f"files = {{ {', '.join(f'{quoted(a)} = {quoted(b)}' for a, b in written.items())} }}"]
     return "\n".join(lines) + "\n"
-
-
-def _known_keys(case: Case, instances: Iterable[SetUp]) -> list[str]:
-    """The keys that KEY010 is to name beside what the case is about."""
-    codes = {place.code for place in case.places}
-    if case.only or "KEY010" in codes or (codes & KEY_TROUBLES and case.name not in LOOKED_UP):
-        return []
-    keys = [each.key for each in instances]
-    return sorted({key_digest(key) for key in keys if isinstance(key, ec.EllipticCurvePrivateKey)})
 
 
 def _finding(place: Place) -> list[str]:
