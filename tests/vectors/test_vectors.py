@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 
 import pytest
+from house.published_keys import PUBLISHED, read
 
 from .cases import CASES, JUDGED_AT, SEED, RecordingSource
 from .judging import judge, lay_out, read_case
-from .regenerate import FIXTURES, PUBLISHED, published
+from .regenerate import FIXTURES, published
 from .words import read_words
 from .writing import digest, write, write_all
 
@@ -67,9 +67,8 @@ def test_a_case_does_not_depend_on_those_before_it(tmp_path: Path) -> None:
 
 def test_every_key_of_the_fixtures_is_known_as_published() -> None:
     named = {key for name in FOLDERS for key in read_case(FIXTURES / name)["test-keys"]}
-    listed = json.loads(PUBLISHED.read_text("utf-8"))
     assert len(named) > 3
-    assert named <= {key for key, origin in listed.items() if SEED in origin}
+    assert named <= {key for key, origin in read(PUBLISHED).items() if SEED in origin}
 
 
 @pytest.mark.parametrize(
