@@ -153,8 +153,9 @@ def key_is_not_encrypted(setup: Setup) -> Findings:
 
 
 def _requires_file(setup: Setup) -> None:
-    """Something is there under the name of the key, though it may not be readable."""
-    if setup.keystore.key_file.file.trouble in (Trouble.MISSING, Trouble.LINK_LOOP, Trouble.LINK_OUT):
+    """A file is there under the name of the key, though it may not be readable: a FIFO holds no key to protect."""
+    elsewhere = (Trouble.MISSING, Trouble.NOT_REGULAR, Trouble.LINK_LOOP, Trouble.LINK_OUT)
+    if setup.keystore.key_file.file.trouble in elsewhere:
         raise Blocked("KEY001")
 
 
