@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timezone
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from fcu_conform import check
 from fcu_conform.engine import Outcome, Report, Result, Verdict
 from fcu_conform.engine.devices import ChunkResult, Judge, Tally
 from fcu_conform.engine.lots import DevicePass, judge_devices
 from fcu_conform.engine.states import DeviceCounts
 from fcu_conform.engine.waivers import Waivers
 from fcu_conform.rules.model import Blocked, Finding, Level, NotApplicable, Rule, Scope
+from reference_ca import Source
+from reference_ca.defects import DEFECTS, SetUp, Shape
 
 from .fakes import SETUP, files, lot, rule, unique_rule, waiver
 from .test_asking import DOUBT, NO, SILENT, YES, Passes, by_words, device, examined
@@ -210,3 +215,57 @@ def test_a_run_that_leaves_a_device_open_is_no_proof(
 
 def test_a_chunk_without_open_devices_says_so() -> None:
     assert ChunkResult().undecided == []
+
+
+AT = datetime(2026, 6, 1, tzinfo=timezone.utc)
+
+
+def judged(folder: Path, *defects: str, crt: bytes | None = None, **options: Any) -> Report:
+    """Five devices and an upload with these defects, and this fcu.crt."""
+    setup = SetUp(Shape(devices=5, upload=True), Source("states", at=AT))
+    for name in defects:
+        DEFECTS[name].apply(setup)
+    setup.write(folder)
+    if crt is not None:
+        (folder / "keystore" / "fcu.crt").write_bytes(crt)
+    files = {"devices": folder / "devices", "portal_upload": folder / "upload.pem"}
+    return check(folder / "keystore", at=AT, **files, **{"validators": "none", **options})
+
+
+def counted(report: Report) -> tuple[int, int, int]:
+    return report.devices.conformant, report.devices.offending, report.devices.not_decided
+
+
+def test_a_private_key_that_does_not_match_decides_nothing_about_devices(tmp_path: Path) -> None:
+    report = judged(tmp_path, "key-of-another-fcu")
+    assert report.errors() == {"KEY004"}
+    assert counted(report) == (5, 0, 0)
+    both = judged(tmp_path / "both", "key-of-another-fcu", "device-signed-by-another-key")
+    assert both.errors() == {"KEY004", "DEV004"}
+    assert counted(both) == (4, 1, 0)
+
+
+def test_without_a_readable_fcu_certificate_no_device_is_decided(tmp_path: Path) -> None:
+    report = judged(tmp_path, "device-expired", crt=b"garbage")
+    assert report.errors() >= {"CRT002", "DEV026"}
+    assert counted(report) == (0, 1, 4)
+
+
+@pytest.mark.parametrize("defect", ["intermediate-expired", "root-path-length-too-small"])
+def test_devices_that_a_validator_refuses_for_a_fault_of_the_set_up_are_not_decided(
+    tmp_path: Path, defect: str
+) -> None:
+    report = judged(tmp_path, defect, validators="openssl")
+    result = next(result for result in report.results if result.code == "DEV024")
+    assert (result.outcome, result.asked) == (Outcome.BLOCKED, 5)
+    assert counted(report) == (0, 0, 5)
+    assert report.verdict is Verdict.NON_CONFORMANT
+
+
+def test_a_waived_fault_that_keeps_devices_from_being_judged_is_no_comfort(tmp_path: Path) -> None:
+    waivers = tmp_path / "waivers.toml"
+    words = 'code = "CRT002"\nscope = "*"\nreason = "r"\nowner = "o"\nexpires = 2026-06-30\n'
+    waivers.write_text(f"[[waiver]]\n{words}", encoding="utf-8")
+    report = judged(tmp_path / "x", crt=b"garbage", waivers=waivers)
+    assert counted(report) == (0, 0, 5)
+    assert report.verdict is Verdict.INCOMPLETE
