@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, TypeAlias
 from fcu_conform.artefacts.redaction import redact
 from fcu_conform.artefacts.setup import Setup
 from fcu_conform.artefacts.waivers import Waiver, WaiverFile
+from fcu_conform.engine.asking import Asking
 from fcu_conform.engine.events import JUDGED, Outcome, Result
 from fcu_conform.engine.faults import describe_fault
-from fcu_conform.engine.refusals import explains
-from fcu_conform.engine.second_opinions import LET_IN, SecondOpinions, explained_by
+from fcu_conform.engine.second_opinions import SecondOpinions
 from fcu_conform.engine.survey import survey
-from fcu_conform.engine.waivers import Mark, Marks, Waivers, marks_in_setup, marks_of_device
+from fcu_conform.engine.waivers import Waivers, marks_in_setup
 from fcu_conform.rules import catalogue as known_rules
 from fcu_conform.rules.model import (
     OVER_DEVICES,
@@ -25,12 +25,11 @@ from fcu_conform.rules.model import (
     Level,
     Location,
     NotApplicable,
-    PathQuestion,
     Rule,
     Scope,
     requires,
 )
-from fcu_conform.validators.model import UNPROTECTED, CannotTell, Validator
+from fcu_conform.validators.model import UNPROTECTED, Validator
 
 if TYPE_CHECKING:
     from fcu_conform.artefacts.deviceset import DeviceSet
@@ -47,8 +46,6 @@ HINDERED = TOLD | {Outcome.BLOCKED, Outcome.ERROR}
 
 VALIDATOR_SAMPLE = 20
 """Devices that each validator is asked about."""
-_CHAIN_FAMILIES = ("CRT", "CHN")
-_DEVICE_FAMILIES = ("CRT", "CHN", "UPL")
 
 
 class Examination:
@@ -99,7 +96,7 @@ class Examination:
         self.catalogue = catalogue
         self.waiver_file = waivers
         self._survey = None if waivers is None else survey(self, waivers)
-        self._waivers = Waivers() if self._survey is None else Waivers(self._survey.in_force)
+        self.waivers = Waivers() if self._survey is None else Waivers(self._survey.in_force)
         self.opinions = {setup.name: SecondOpinions(validators, setup.at) for setup in setups}
         self.validators = tuple(validators)
         self.named_validators = tuple(named_validators)
@@ -107,9 +104,10 @@ class Examination:
         self.sample_seed = sample_seed
         self._runner = runner
         self._sample = sample if validators or handshake else 0  # one of a few may have its key in the output
-        self._asked = {
+        self.asked = {
             f"{setup.name}-{validator.name}": (setup, validator) for setup in setups for validator in validators
         }
+        self._asking = Asking(self)
         self._results: dict[tuple[str, str], Result] = {}
         self._passes: dict[str, DevicePass] = {}
         self._hinderers: dict[tuple[str, str], tuple[str, ...]] = {}
@@ -128,12 +126,12 @@ class Examination:
             return []
         if rule.scope not in BY_VALIDATORS:
             return [name]
-        return [subject for subject, (setup, _) in self._asked.items() if setup.name == name] or [name]
+        return [subject for subject, (setup, _) in self.asked.items() if setup.name == name] or [name]
 
     def setup_of(self, subject: str) -> Setup:
         """The set-up that a subject is about; of the waivers, which are about all of them, the first."""
-        if subject in self._asked:
-            return self._asked[subject][0]
+        if subject in self.asked:
+            return self.asked[subject][0]
         if subject not in self.setups and self.waiver_file is not None and subject == self.waiver_file.name:
             return next(iter(self.setups.values()))
         return self.setups[subject]
@@ -157,11 +155,11 @@ class Examination:
             if rule.scope is Scope.WAIVERS:
                 return self._of_waivers(rule, subject)
             if rule.scope in BY_VALIDATORS:
-                return self._by_validator(rule, subject)
+                return self._asking.by_validator(rule, subject)
             if rule.scope in OVER_DEVICES:
                 return self._over_devices(rule, setup)
             if rule.scope is Scope.HANDSHAKE:
-                return self._by_handshake(rule, setup)
+                return self._asking.by_handshake(rule, setup)
             if rule.scope is Scope.RUN:
                 return self._of_run(rule, setup)
             return self._of_setup(rule, setup)
@@ -173,20 +171,21 @@ class Examination:
             return Result(rule, subject, Outcome.ERROR, reason=describe_fault(fault))
 
     def _of_setup(self, rule: Rule, setup: Setup) -> Result:
-        self._needs(rule, setup.name)
+        self.block_by_needs(rule, setup.name)
         findings = []
         for found in rule.check(setup):
             finding = rule.complete(found)
             marks = partial(marks_in_setup, setup, rule, finding.location)
-            findings.append(self._waivers.apply(rule.code, finding, marks))
-        return self._result(rule, setup.name, tuple(findings))
+            findings.append(self.waivers.apply(rule.code, finding, marks))
+        return self.conclude(rule, setup.name, tuple(findings))
 
-    def _needs(self, rule: Rule, name: str) -> None:
+    def block_by_needs(self, rule: Rule, name: str) -> None:
+        """Raises Blocked where something that a rule of a set-up needs keeps it from judging."""
         blocked_by = (*self.hindered(rule.needs, name), *self._told(rule, name))
         if blocked_by:
             raise Blocked(*blocked_by)
 
-    def _result(self, rule: Rule, subject: str, findings: tuple[Finding, ...], tally: Tally | None = None) -> Result:
+    def conclude(self, rule: Rule, subject: str, findings: tuple[Finding, ...], tally: Tally | None = None) -> Result:
         """The result of what was found; over devices more was found than is kept, which the tally knows."""
         if tally is None:
             levels = {finding.level for finding in findings if finding.waiver is None}
@@ -200,11 +199,11 @@ class Examination:
         return Result(rule, subject, outcome, findings, blocked_by, count=count, waived=waived)
 
     def _of_waivers(self, rule: Rule, subject: str) -> Result:
-        return self._result(rule, subject, tuple(rule.complete(finding) for finding in rule.check(self._survey)))
+        return self.conclude(rule, subject, tuple(rule.complete(finding) for finding in rule.check(self._survey)))
 
     def is_in_force(self, waiver: Waiver) -> bool:
         """The waiver is applied; a wrong one is not."""
-        return waiver in self._waivers
+        return waiver in self.waivers
 
     def results_of(self, code: str) -> list[Result]:
         """The results of one rule on all its subjects; none where the run has nothing for it to judge."""
@@ -222,7 +221,7 @@ class Examination:
                 for subject in self._subjects(other, setup.name)
             )
             finding = Finding("no rule looked at anything", Location())
-            return self._result(rule, setup.name, () if judged else (rule.complete(finding),))
+            return self.conclude(rule, setup.name, () if judged else (rule.complete(finding),))
         opinions = self.opinions[setup.name].opinions
         requires(opinions or self.handshake, "no validator was asked for")
         for other in others:
@@ -234,116 +233,7 @@ class Examination:
         findings = [Finding(f"{name} did not answer: {fault}", Location()) for name, fault in faults]
         if UNPROTECTED:
             findings.append(Finding(UNPROTECTED, Location(), level=Level.NOTICE))
-        return self._result(rule, setup.name, tuple(rule.complete(finding) for finding in findings))
-
-    def _by_validator(self, rule: Rule, subject: str) -> Result:
-        if subject not in self._asked:
-            raise NotApplicable("no validator was asked for")
-        setup, validator = self._asked[subject]
-        families = _CHAIN_FAMILIES if rule.scope is Scope.PATH else _DEVICE_FAMILIES
-        paths: Iterable[tuple[PathQuestion, Location, Marks]]
-        if rule.scope is Scope.PATH:
-            self._needs(rule, setup.name)
-            question: PathQuestion = rule.check(setup)
-            leaf = question.leaf.sha256
-            paths = [(question, Location(setup.keystore.fcu_crt.name), lambda: [Mark(leaf, is_fingerprint=True)])]
-        else:
-            requires(setup.upload, "no portal upload was given")
-            requires(setup.devices, "no device output was given")
-            self._needs(rule, setup.name)
-            paths = self._device_paths(rule, setup)
-        opinions = self.opinions[setup.name]
-        findings: list[Finding] = []
-        silent = refused = has_reserve = False
-        asked = 0
-        turned_away: list[int] = []
-        untold = ""
-        blocked_by: dict[str, None] = {}
-        for number, (path, place, marks) in enumerate(paths):
-            try:
-                answer = opinions.ask(validator.name, path)
-            except CannotTell as doubt:
-                untold = str(doubt)
-                continue
-            if answer is None:
-                silent = True
-                continue
-            asked += 1
-            causes: tuple[str, ...] = ()
-            if not answer.accepted:
-                refused = True
-                causes = self._explaining(families, setup.name, answer.reason)
-                blocked_by.update(dict.fromkeys(causes))
-            finding = opinions.finding(validator.name, path, answer, place, causes)
-            if finding is None or (answer.accepted and has_reserve):
-                continue  # that dates are left out is told once, however many devices there are
-            has_reserve = has_reserve or answer.accepted
-            finding = self._waivers.apply(rule.code, rule.complete(finding), marks)
-            findings.append(finding)
-            if validator.counts and not answer.accepted and (causes or _stands(finding)):
-                turned_away.append(number)
-        if not asked:
-            raise Blocked("SYS002") if silent else NotApplicable(untold)
-        result = self._result(rule, subject, tuple(findings))
-        if rule.scope is Scope.DEVICE_PATH:
-            result = replace(result, asked=asked, refused=tuple(turned_away))
-        if silent and result.outcome is not Outcome.FAILED:
-            result = replace(result, outcome=Outcome.BLOCKED, blocked_by=("SYS002",))
-        elif blocked_by and result.outcome is not Outcome.FAILED:
-            result = replace(result, outcome=Outcome.BLOCKED, blocked_by=tuple(blocked_by))
-        elif not refused and not validator.counts:
-            reason = "it accepts, which does not count: it can be made to accept a forgery"
-            result = replace(result, outcome=Outcome.NOT_APPLICABLE, reason=reason)
-        return replace(result, version=validator.version())
-
-    def _by_handshake(self, rule: Rule, setup: Setup) -> Result:
-        requires(self.handshake, "handshakes were not asked for (--fcu-handshake)")
-        requires(setup.upload, "no portal upload was given")
-        requires(setup.devices, "no device output was given")
-        self._needs(rule, setup.name)
-        sample = self.device_pass(setup.name).sample
-        number = next((n for n, d in enumerate(sample) if d.key is not None and d.key.private is not None), None)
-        if number is None:
-            list(self._device_paths(rule, setup))  # says so where no device is without an error
-            raise NotApplicable("no device's private key is in the output, and no stand-in can be made without FCU's")
-        device = sample[number]
-        findings = self.opinions[setup.name].shake_hands(device, rule.check(device, setup))
-        if findings is None:
-            raise Blocked("SYS002")
-        marks = partial(marks_of_device, device, Location(device.name))
-        blocked_by: dict[str, None] = {}
-        completed = []
-        for finding in findings:
-            turned_away = finding.level is None and finding.expected == LET_IN
-            causes = self._explaining(_DEVICE_FAMILIES, setup.name, finding.found) if turned_away else ()
-            blocked_by.update(dict.fromkeys(causes))
-            completed.append(self._waivers.apply(rule.code, rule.complete(explained_by(finding, causes)), marks))
-        refused = (number,) if blocked_by or any(map(_stands, completed)) else ()
-        result = replace(self._result(rule, setup.name, tuple(completed)), asked=1, refused=refused)
-        if blocked_by and result.outcome is not Outcome.FAILED:
-            return replace(result, outcome=Outcome.BLOCKED, blocked_by=tuple(blocked_by))
-        return result
-
-    def _device_paths(self, rule: Rule, setup: Setup) -> Iterator[tuple[PathQuestion, Location, Marks]]:
-        """The paths of the sampled devices; devices that have an error are left out, since that error tells why."""
-        devices = self.device_pass(setup.name)
-        if not devices.sample:
-            errors = [code for code, tally in devices.tallies.items() if Level.ERROR in tally.levels]
-            raise Blocked(*errors) if errors else NotApplicable("no device has a certificate")
-        for device in devices.sample:
-            place = Location(device.name)
-            yield rule.check(device, setup), place, partial(marks_of_device, device, place)
-
-    def _explaining(self, families: tuple[str, ...], name: str, reason: str) -> tuple[str, ...]:
-        """The rules of some families that failed on a set-up and explain a refusal with these words."""
-        return tuple(
-            rule.code
-            for rule in self.catalogue
-            if rule.family in families
-            and rule.scope is Scope.SETUP
-            and explains(rule.code, reason)
-            and self.judge(rule.code, name).outcome is Outcome.FAILED
-        )
+        return self.conclude(rule, setup.name, tuple(rule.complete(finding) for finding in findings))
 
     def device_pass(self, subject: str) -> DevicePass:
         """What one pass over the devices of a set-up has shown; the devices are read when this is first asked for.
@@ -358,7 +248,7 @@ class Examination:
                 if rule.scope in OVER_DEVICES and not self.keystore_hinders(rule, subject)
             ]
             run = self._runner or partial(_in_this_process, seed=self.sample_seed)
-            devices = run(rules, setup.devices, setup, self._sample, self._waivers)
+            devices = run(rules, setup.devices, setup, self._sample, self.waivers)
             hinderers = (
                 self.keystore_hinders(rule, subject)
                 for rule in self.catalogue
@@ -397,7 +287,7 @@ class Examination:
         if not tally.judged and tally.blocked_by:
             raise Blocked(*sorted(tally.blocked_by))
         requires(tally.judged, "; ".join(tally.reasons) or "no bundle")
-        return self._result(rule, setup.name, tuple(tally.findings), tally)
+        return self.conclude(rule, setup.name, tuple(tally.findings), tally)
 
     def _told(self, rule: Rule, subject: str) -> tuple[str, ...]:
         """Rules of the set-up that tell of the fault that a rule would find."""
@@ -415,11 +305,6 @@ class Examination:
         if Level.WARNING in levels:
             return Outcome.WARNED
         return Outcome.WAIVED if waived else Outcome.PASSED
-
-
-def _stands(finding: Finding) -> bool:
-    """It is an error that no waiver covers."""
-    return finding.level is Level.ERROR and finding.waiver is None
 
 
 def _in_this_process(

@@ -162,7 +162,7 @@ def test_a_refusal_that_the_set_up_explains_opens_the_device_and_a_waived_one_do
     assert (explained.outcome, explained.refused) == (Outcome.BLOCKED, (0, 1, 2))
     runner = Passes(device("a"), device("b"))
     examination = examined(Stub("v", NO), runner=runner)
-    examination._waivers = Waivers([waiver("DEV024", "b")])
+    examination.waivers = Waivers([waiver("DEV024", "b")])
     assert examination.judge("DEV024", "x-v").refused == (0,)
 
 
