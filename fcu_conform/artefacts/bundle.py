@@ -6,6 +6,7 @@ that is wrong they may stand anywhere.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -30,6 +31,7 @@ MODES = {"bootstrap": "mbed.Bootstrap", "lwm2m": "mbed.LwM2M"}
 
 PRIVATE_KEY_TYPE = "ECCPrivate"
 
+_ACCOUNT = re.compile(rb"[?&]aid=(.*)", re.DOTALL)
 _MODE_OF: dict[int | None, str] = {0: "lwm2m", 1: "bootstrap"}
 
 
@@ -129,10 +131,13 @@ class Bundle:
             read, why.
         device_key: the mode's device key item, if the bundle has one.
         endpoint_name: mbed.EndpointName, if the bundle has one.
+        before: the message before it in its session, which asked the device for certificate requests; None where none
+            is known.
     """
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, before: Bundle | None = None) -> None:
         self.size = len(data)
+        self.before = before
         self.scan = cbor.scan(data)
         self.problem = self.scan.problem
         self.groups: dict[str, Any] = {}
@@ -178,6 +183,11 @@ class Bundle:
         named = (item for item in self.items(KEYS) if item.name == name and item.is_private_key)
         return next((item for item in named if isinstance(item.fields.get("Data"), Secret)), None)
 
+    def makes_key(self, name: str) -> bool:
+        """The device has a private key of that name after this message: it is in Keys, or the device makes it."""
+        given = any(item.is_private_key and item.name == name for item in self.items(KEYS))
+        return given or any(item.key_name == name for item in self.items(REQUESTS))
+
     def switch(self, name: str) -> int | None:
         """A top-level 0 or 1; None where it is absent or neither."""
         value = self.groups.get(name)
@@ -189,9 +199,18 @@ class Bundle:
         return self.switch("KpAlvSess") != 1
 
     @property
+    def asks(self) -> bool:
+        """The device is asked for certificate requests, and more messages of the session are announced."""
+        return bool(self._items[REQUESTS]) and not self.is_last
+
+    def continues(self, before: Bundle) -> bool:
+        """It can be the next message of a session: it has the same SID, or none."""
+        return "SID" not in self.groups or self.groups["SID"] == before.groups.get("SID")
+
+    @property
     def is_verified(self) -> bool:
-        """The device judges the whole configuration when it has taken this bundle."""
-        return self.is_last and self.switch("Verify") != 0
+        """The device judges the whole configuration when it has taken this bundle, more to follow or not."""
+        return self.switch("Verify") != 0
 
     def _of_mode(self, suffix: str) -> tuple[str, ...]:
         """An item's name in the bundle's mode; in both where the bundle does not say which it is in."""
@@ -240,6 +259,15 @@ def as_uint32(value: object) -> int | None:
         data = value.reveal()
         return int.from_bytes(data, "little") if len(data) == 4 else None
     return value if type(value) is int and 0 <= value < 1 << 32 else None
+
+
+def server_account(uri: bytes) -> bytes | None:
+    """What the device takes for the account in a server's URI; None where it finds none.
+
+    It reads the URI up to a NUL, and takes all that follows the first aid= behind a question mark or an ampersand.
+    """
+    found = _ACCOUNT.search(uri.partition(b"\0")[0])
+    return None if found is None else found[1]
 
 
 def text_bytes(value: object) -> bytes | None:

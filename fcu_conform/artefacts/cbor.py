@@ -47,7 +47,8 @@ class Scan:
         indefinite: places whose length is indefinite (strings in chunks among them).
         odd_keys: places of maps with a key that is no text string of definite length.
         duplicates: places that a map has more than once.
-        tags: places of tags, each with its number; an unsigned big number is not among them.
+        tags: places of tags, each with its number; an unsigned big number over a byte string is not among them.
+        bignums: places of unsigned big numbers, each with the span of the tag's head.
     """
 
     problem: str = ""
@@ -58,6 +59,7 @@ class Scan:
     odd_keys: list[str] = field(default_factory=list)
     duplicates: list[str] = field(default_factory=list)
     tags: list[tuple[str, int]] = field(default_factory=list)
+    bignums: list[tuple[str, slice]] = field(default_factory=list)
 
     @property
     def is_decodable(self) -> bool:
@@ -102,14 +104,28 @@ def scan(data: bytes) -> Scan:
 
 
 def decode(data: bytes, scanned: Scan) -> Any:
-    """The value of a data item that was scanned and is decodable; None where cbor2 cannot decode it after all."""
+    """The value of a data item that was scanned and is decodable; None where cbor2 cannot decode it after all.
+
+    An unsigned big number comes as the byte string that it is made of: so the device takes it (fact B-08).
+    """
     import cbor2
 
     assert scanned.is_decodable
     try:
-        return cbor2.loads(data[: scanned.end])
+        return cbor2.loads(_without(data[: scanned.end], [head for _, head in scanned.bignums]))
     except Exception:  # which exceptions there are differs from version to version of cbor2
         return None
+
+
+def _without(data: bytes, spans: list[slice]) -> bytes:
+    """The data without some spans, which come in order."""
+    if not spans:
+        return data
+    kept, position = [], 0
+    for span in spans:
+        kept.append(data[position : span.start])
+        position = span.stop
+    return b"".join((*kept, data[position:]))
 
 
 class _Scanner:
@@ -198,6 +214,8 @@ class _Scanner:
 
     def _key(self, frame: _Frame, major: int, info: int, length: int) -> None:
         frame.label = ""
+        if major == _TAG:
+            return  # told as a tag
         if major != _TEXT or info == _INDEFINITE:
             _note(self.result.odd_keys, self._place(inside=True) or "the bundle")
             return
@@ -224,6 +242,8 @@ class _Scanner:
         following = self.data[self.position : self.position + 1]
         if number != BIGNUM or (following and following[0] >> 5 != _BYTES):
             _note(self.result.tags, (self._place() or "the bundle", number))
+        else:
+            self.result.bignums.append((self._place() or "the bundle", slice(begin, self.position)))
         self._open(_Frame(_TAG, 1), begin)
 
     def _close(self) -> None:

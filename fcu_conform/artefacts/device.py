@@ -164,9 +164,11 @@ class DeviceFile:
         chain: DER certificates in order, where a table has them one by one.
         troubles: why its bytes could not be had.
         remark: what is to be told of the output, where this stands for that and not for a device.
+        before: of a bundle, the message before it in its session; see `fcu_conform.artefacts.sessions`.
     """
 
     __slots__ = (
+        "before",
         "chain",
         "data",
         "endpoint_names",
@@ -203,6 +205,7 @@ class DeviceFile:
         self.troubles = troubles
         self.chain = chain
         self.remark = remark
+        self.before: Bundle | None = None
 
     @classmethod
     def of(cls, device: Device) -> DeviceFile:
@@ -222,6 +225,8 @@ class DeviceFile:
         try:
             if self.kind is Kind.CHAIN:
                 _read_chain(device, self.chain)
+            elif self.kind is Kind.BUNDLE:
+                read_device_bundle(device, self.data, self.before)
             elif self.kind is not None:
                 _READERS[self.kind](device, self.data)
         except Exception as fault:
@@ -330,12 +335,12 @@ def _read_chain(device: Device, chain: tuple[bytes, ...]) -> None:
     device.troubles = (*troubles, *_problems(device.certificates))
 
 
-def read_device_bundle(device: Device, data: bytes) -> None:
+def read_device_bundle(device: Device, data: bytes, before: Bundle | None = None) -> None:
     """Fills in what a CBOR bundle holds for the device: certificates, key and endpoint name.
 
     What is wrong with the bundle as such is left to the rules that judge bundles.
     """
-    bundle = device.bundle = Bundle(data)
+    bundle = device.bundle = Bundle(data, before)
     certificates: list[Certificate] = []
     for number, certificate in enumerate(bundle.device_certificates, start=1):
         if isinstance(certificate, Certificate):
@@ -359,7 +364,6 @@ def read_device_bundle(device: Device, data: bytes) -> None:
 _READERS: dict[Kind, Callable[[Device, bytes], None]] = {
     Kind.PEM: read_device_pem,
     Kind.DER: read_device_der,
-    Kind.BUNDLE: read_device_bundle,
 }
 
 

@@ -25,6 +25,7 @@ from fcu_conform.artefacts.limits import DEVICE_FILE, KEYS_AHEAD, MANIFEST_FILE,
 from fcu_conform.artefacts.manifest import MANIFEST_ENDING, Manifest, read_manifest
 from fcu_conform.artefacts.passed_over import PassedOver
 from fcu_conform.artefacts.reading import CHANGED, read_file, version_at
+from fcu_conform.artefacts.sessions import in_sessions
 from fcu_conform.artefacts.tables import estimate_rows, is_table, table_chunks
 from fcu_conform.artefacts.witness import FileWitness, FolderWitness, Witness, changed
 
@@ -113,7 +114,7 @@ def _chunks(path: Path, witness: Witness | None, passed_over: PassedOver) -> Ite
         folder = None if witness is None else witness.folder
         return _in_folder(root, manifest_name, passed_over, listed_only=is_manifest, witness=folder)
     if is_archive(path):
-        return _watched(path, _in_batches(_in_archive(path, passed_over, opener)))
+        return _watched(path, _in_batches(in_sessions(_in_archive(path, passed_over, opener))))
     return _in_batches(_single(path, None if witness is None else witness.file))
 
 

@@ -21,6 +21,7 @@ from fcu_conform.artefacts.limits import DEVICE_FILE
 from fcu_conform.artefacts.manifest import Manifest, Row
 from fcu_conform.artefacts.passed_over import PassedOver
 from fcu_conform.artefacts.reading import read_file, read_plainly
+from fcu_conform.artefacts.sessions import in_sessions
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ class FolderChunk:
             except OSError:
                 folder = -1
             try:
-                yield from self._of(group, folder)
+                yield from in_sessions(self._of(group, folder))
             finally:
                 if folder >= 0:
                     os.close(folder)

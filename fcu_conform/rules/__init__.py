@@ -37,7 +37,10 @@ _DEVICES = (
     "bundle",
     "bundle_items",
     "bundle_contents",
+    "bundle_time",
     "bundle_sessions",
+    "bundle_requests",
+    "bundle_answer",
     "lot",
 )
 _UPLOAD = ("upload",)

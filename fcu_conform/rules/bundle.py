@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 from fcu_conform.artefacts import bundle as artefact
-from fcu_conform.artefacts.cbor import MAX_BYTES, label
+from fcu_conform.artefacts.cbor import BIGNUM, MAX_BYTES, label
 from fcu_conform.artefacts.device import Device
 from fcu_conform.artefacts.privatekeys import Secret
 from fcu_conform.artefacts.setup import Setup
@@ -17,6 +19,7 @@ MAX_GROUPS = 12
 ENTROPY_SIZE = 48
 ROOT_OF_TRUST_SIZE = 16
 
+_PARAMETER_DATA = re.compile(r"ConfigParams\[\d+\]\.Data")
 _OLD_NAMES = {"IsNotLastMessage": "KpAlvSess"}
 """Names in a comment of the device's source that its code does not know (fact D-16)."""
 
@@ -98,7 +101,8 @@ def bundle_is_a_map(device: Device, _setup: Setup) -> DeviceFindings:
     "BDL005",
     Level.ERROR,
     statement="the keys of all maps are text strings",
-    why="Groups and fields are known by their names as text; the device takes no other key.",
+    why="Groups and fields are known by their names as text; the device answers with status 20 to another key. Of a key"
+    " in chunks it would read the first: this rule is stricter.",
     fix="write group and field names as CBOR text strings of definite length",
     passes='the key "Keys" as a text string',
     fails="the key Keys as a byte string, a number as a key",
@@ -131,9 +135,10 @@ def no_key_of_a_map_stands_twice(device: Device, _setup: Setup) -> DeviceFinding
 @device_rule(
     "BDL007",
     Level.ERROR,
-    statement="no value is tagged, unless as an unsigned big number",
-    why="The device knows tag 2 over a byte string, as Data of a parameter, and no other; a tag would also let a"
-    " reader make something else of the bytes than what stands there.",
+    statement="no value is tagged, but for Data of a parameter as an unsigned big number",
+    why="The device knows tag 2 over a byte string, as Data of a parameter, and takes it for that byte string; anywhere"
+    " else it answers with status 20. This rule is stricter where another thing than a byte string is tagged so: a tag"
+    " lets a reader make something else of the value than what stands there.",
     fix="encode the plain value: a time as an integer of seconds, an identifier as a byte string",
     passes="mbed.CurrentTime with Data 1767225600",
     fails="mbed.CurrentTime with Data 1(1767225600), a UUID with tag 37",
@@ -141,9 +146,9 @@ def no_key_of_a_map_stands_twice(device: Device, _setup: Setup) -> DeviceFinding
     needs=("BDL001", "BDL004"),
 )
 def values_have_no_tags(device: Device, _setup: Setup) -> DeviceFindings:
-    return [
-        wrong(place, f"has the tag {number}", "a value without a tag") for place, number in bundle_of(device).scan.tags
-    ]
+    scan = bundle_of(device).scan
+    tags = scan.tags + [(place, BIGNUM) for place, _ in scan.bignums if not _PARAMETER_DATA.fullmatch(place)]
+    return [wrong(place, f"has the tag {number}", "a value without a tag") for place, number in tags]
 
 
 @device_rule(
@@ -246,7 +251,8 @@ def groups_are_arrays_of_maps(device: Device, _setup: Setup) -> DeviceFindings:
     "BDL012",
     Level.ERROR,
     statement="Verify, Disable and KpAlvSess, where present, are the integers 0 or 1",
-    why="The device answers with status 20 to anything else, CBOR's own true and false included.",
+    why="The device answers with status 20 to anything else, CBOR's own true and false included. Of numbers beyond 64"
+    " bits it may read no more than the low ones: this rule is stricter.",
     fix="encode them as integers; in Python int(flag)",
     passes='"Verify": 1',
     fails='"Verify": true, "Verify": 2',

@@ -1,4 +1,7 @@
-"""BDL028 to BDL040: what a bundle configures: parameters, mandatory items, and what has to fit together."""
+"""BDL028 to BDL040: what a bundle configures: parameters, mandatory items, and what has to fit together.
+
+The device's time is in `bundle_time`, its server and its owner are in `bundle_sessions`.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,10 @@ import re
 from fcu_conform.artefacts.bundle import (
     CERTIFICATES,
     CHAINS,
-    CURRENT_TIME,
     ENDPOINT_NAME,
     ITEM_GROUPS,
     KEYS,
+    MODES,
     PARAMETERS,
     USE_BOOTSTRAP,
     Bundle,
@@ -41,12 +44,6 @@ from fcu_conform.rules.bundle_words import (
 from fcu_conform.rules.model import Blocked, DeviceFindings, Finding, Level, device_rule, requires
 from fcu_conform.rules.sources import docs
 
-EARLIEST_TIME = 1483264800
-"""2017-01-01 in the device's own clock, before which it takes no time (fact in pal_macros.h)."""
-
-LATEST_TIME = 253402300799
-"""9999-12-31T23:59:59Z, the last instant that a certificate can be valid at; milliseconds lie beyond it."""
-
 ALWAYS_NEEDED = (
     USE_BOOTSTRAP,
     ENDPOINT_NAME,
@@ -76,7 +73,8 @@ def of_parameter(bundle: Bundle, name: str, message: str, expected: str = "") ->
     Level.ERROR,
     statement="the Data of a parameter is an integer, text or a byte string",
     why="The device answers with status 20 to true, false, null, a float, an array or a map. mbed.UseBootstrap,"
-    " mbed.MemoryTotalKB and mbed.FirstToClaim it keeps in four bytes, and cuts a greater number.",
+    " mbed.MemoryTotalKB and mbed.FirstToClaim it keeps in four bytes, and cuts a greater number or a negative one:"
+    " this rule is stricter, since another value is stored than was meant.",
     fix="encode truth values as 0 and 1, and numbers as integers",
     passes="1, 1024, \"coaps://…\", h'0102…'",
     fails="true, 1.5, null, mbed.MemoryTotalKB of 4294967296",
@@ -96,7 +94,7 @@ def parameters_are_plain_values(device: Device, _setup: Setup) -> DeviceFindings
     Level.ERROR,
     statement=f"{USE_BOOTSTRAP} is 0 or 1, as an integer or as four bytes in little endian",
     why="The device answers with status 30 to another value and with 27 to another size; it does not know then"
-    " which server it belongs to.",
+    " which server it belongs to. Of bytes it may read the first four, and take text for bytes: this rule is stricter.",
     fix="1 for bootstrap (use-bootstrap: true), 0 for LwM2M",
     passes="1, h'01000000'",
     fails="2, \"1\", h'01'",
@@ -112,40 +110,15 @@ def mode_is_bootstrap_or_lwm2m(device: Device, _setup: Setup) -> DeviceFindings:
 
 
 @device_rule(
-    "BDL030",
-    Level.ERROR,
-    statement=f"{CURRENT_TIME}, where present, is a time in seconds since 1970 that a device takes, 2017 or later",
-    why="The device sets its clock by it. Text or bytes it takes for some absurd time, a time before 2017 it refuses"
-    " with status 1, a negative one and milliseconds it takes for the far future: all certificates expired (13).",
-    fix="write the integer of seconds: int(time.time())",
-    passes="1767225600",
-    fails='"2026-01-01", 1000, -1, 1767225600000',
-    source=client("fcc_bundle_config_params_utils.c, pal_macros.h", "B-08"),
-    needs=READABLE,
-)
-def device_time_is_plausible(device: Device, _setup: Setup) -> DeviceFindings:
-    bundle = bundle_of(device)
-    time = parameter_of(bundle, CURRENT_TIME)
-    if is_plausible_time(time):
-        return ()
-    expected = f"an integer of seconds from {EARLIEST_TIME} on"
-    in_milliseconds = isinstance(time, int) and EARLIEST_TIME <= time // 1000 <= LATEST_TIME
-    message = f"is {shown(time)}" + (", which look like milliseconds" if in_milliseconds else "")
-    return (of_parameter(bundle, CURRENT_TIME, message, expected),)
-
-
-def is_plausible_time(time: object) -> bool:
-    """The device takes it for the time that it is meant to be."""
-    return isinstance(time, int) and EARLIEST_TIME <= time <= LATEST_TIME
-
-
-@device_rule(
     "BDL031",
     Level.ERROR,
-    statement="the last message of a session has every item that the device cannot do without in its mode",
-    why='The device answers with status 25, "Item does not exist", once all else is stored. Even with Verify at 0 it'
-    " reads mbed.UseBootstrap and, for its time, the bootstrap server's CA certificate.",
-    fix="fill in the settings of fcu.yml that these items come from; where more messages follow, set KpAlvSess to 1",
+    statement="a message that the device verifies has every item that it cannot do without in its mode",
+    why='The device answers with status 25, "Item does not exist", once all else is stored. It looks for all of them'
+    " unless Verify is 0, whether more messages follow or not. Even with Verify at 0 it reads in the last message"
+    " mbed.UseBootstrap and, for its time, the bootstrap server's CA certificate. The private key may be one that an"
+    " earlier message had it make: what says so is that message, where it lies before this one, or PrKN and a SID.",
+    fix="fill in the settings of fcu.yml that these items come from; where more messages follow, set Verify to 0 and"
+    " KpAlvSess to 1",
     passes="all parameters, the server's CA certificate and URI, the device's key and certificate",
     fails="no mbed.SerialNumber (it may be empty, but not missing)",
     source=client(f"factory_configurator_client.c, {VERIFICATION}", "N-04", "N-08"),
@@ -155,10 +128,12 @@ def mandatory_items_are_there(device: Device, _setup: Setup) -> DeviceFindings:
     bundle = bundle_of(device)
     if any(name in bundle.groups and bundle.switch(name) is None for name in ("Verify", "KpAlvSess")):
         raise Blocked("BDL012")
-    requires(bundle.is_last, "more messages of the session follow this one")
+    requires(bundle.is_verified or bundle.is_last, "more messages follow this one, and it is not verified")
     missing = [name for name, there in _mandatory(bundle) if not there]
     if not missing:
         return ()
+    if bundle.asks and bundle.is_verified:
+        raise Blocked("BDL043")
     needs_all_items(bundle, *ITEM_GROUPS[:4])
     mode = {"bootstrap": " in bootstrap mode", "lwm2m": " in LwM2M mode"}.get(bundle.mode or "", "")
     return (wrong("", f"lacks {', '.join(missing)}", f"all mandatory items{mode}"),)
@@ -175,23 +150,27 @@ def _mandatory(bundle: Bundle) -> list[tuple[str, bool]]:
     if not bundle.is_verified:
         return [*found, server_ca] if bundle.mode == "bootstrap" else found
     certificate = bundle.find(names["certificate"], CERTIFICATES, CHAINS)
-    made_earlier = certificate is not None and certificate.key_name is not None and "SID" in bundle.groups
     return [
         *found,
         server_ca,
         (names["URI"], bundle.find(names["URI"], PARAMETERS) is not None),
-        (names["private key"], made_earlier or _has_private_key(bundle, names["private key"])),
+        (names["private key"], _has_private_key(bundle, names["private key"], certificate)),
         (names["certificate"], certificate is not None),
     ]
 
 
-def _has_private_key(bundle: Bundle, name: str) -> bool:
-    # One of a wrong type is there all the same: BDL020 tells it, and BDL025 where it is called public.
-    return any(
-        item.is_private_key or item.fields.get("Type") not in KEY_TYPES or isinstance(item.read_key, PrivateKey)
-        for item in bundle.items(KEYS)
-        if item.name == name
-    )
+def _has_private_key(bundle: Bundle, name: str, certificate: Item | None) -> bool:
+    """The device has the key of its certificate: the bundle brings it, or an earlier message did."""
+    if bundle.makes_key(name) or any(_is_key_of_some_kind(item) for item in bundle.items(KEYS) if item.name == name):
+        return True
+    if bundle.before is not None:
+        return bundle.before.makes_key(name)
+    return certificate is not None and certificate.key_name is not None and "SID" in bundle.groups
+
+
+def _is_key_of_some_kind(item: Item) -> bool:
+    """A key of a wrong type, which is there all the same: BDL020 tells it, and BDL025 where it is called public."""
+    return item.fields.get("Type") not in KEY_TYPES or isinstance(item.read_key, PrivateKey)
 
 
 @device_rule(
@@ -243,7 +222,9 @@ def other_modes_items_are_left_out(device: Device, _setup: Setup) -> DeviceFindi
     Level.ERROR,
     statement="PrKN names a private key that the device has by then: before it in the bundle, or of an earlier message",
     why='The device takes the groups in their order and looks the key up at once: status 34, "Item does not exist".'
-    " A key of an earlier message cannot be seen here, so it is believed where the bundle has a SID.",
+    " Of an earlier message that does not lie before this one nothing is known, so its key is believed where the bundle"
+    " has a SID, but for the device's own certificate only under the name of the device's own key: with another the"
+    " device would need the same key twice.",
     fix="put Keys before the certificates, and name the key as its item does",
     passes="Keys with the key, then CertificateChains with its name as PrKN",
     fails="Keys after CertificateChains, a name that no key has",
@@ -263,9 +244,17 @@ def named_keys_come_first(device: Device, _setup: Setup) -> DeviceFindings:
         elif item.key_name is not None and item.key_name not in there | untyped:  # BDL017 and BDL020 tell these
             if item.key_name in later:
                 findings.append(wrong_item(item, "PrKN", f"{item.key_name} comes after it", "Keys before it"))
-            elif "SID" not in bundle.groups:
+            elif not _came_earlier(bundle, item, item.key_name):
                 findings.append(wrong_item(item, "PrKN", f"there is no private key {item.key_name}", "a key in Keys"))
     return findings
+
+
+def _came_earlier(bundle: Bundle, item: Item, key_name: str) -> bool:
+    """An earlier message can have given the device the key that the item names."""
+    if bundle.before is not None:
+        return bundle.before.makes_key(key_name)
+    own_keys = [own["private key"] for own in map(mode_items, MODES) if item.name == own["certificate"]]
+    return "SID" in bundle.groups and (not own_keys or key_name in own_keys)
 
 
 @device_rule(
@@ -291,6 +280,8 @@ def keys_match_their_certificates(device: Device, _setup: Setup) -> DeviceFindin
     requires(pairs, "the bundle has no certificate together with its private key")
     unfit = [(i, name) for i, name, public in pairs if i.leaf is not None and i.leaf.public_key.bits != public.bits]
     for item, name in unfit:
+        if item.leaf is not None and item.leaf.public_key.trouble:
+            raise Blocked("DEV008")
         if breaks([certificate for _, certificate in item.certificates if isinstance(certificate, Certificate)]):
             raise Blocked("BDL024")
         if sum(key.name == name and key.is_private_key for key in bundle.items(KEYS)) > 1:
@@ -321,7 +312,8 @@ def _public_key(bundle: Bundle, name: str) -> PublicKey | None:
     "BDL036",
     Level.ERROR,
     statement=f"the CN of the device certificate is {ENDPOINT_NAME}, byte for byte",
-    why='The device compares them in both modes and answers with status 14, "Certificate CN attribute invalid".',
+    why='The device compares them in both modes and answers with status 14, "Certificate CN attribute invalid". Where'
+    " Verify is 0 it compares nothing: this rule is stricter, since such a device could never be found.",
     fix="issue the certificate for the endpoint name that the bundle gives; look for a mix-up of two devices",
     passes="CN=acme-000017 and acme-000017",
     fails="CN=acme-000017 and ACME-000017, or a space after it",
@@ -357,7 +349,8 @@ def common_name_is_the_endpoint_name(device: Device, _setup: Setup) -> DeviceFin
     Level.ERROR,
     statement=f"{UTC_OFFSET}, where present, is +hh:mm or -hh:mm, of at most 14 hours",
     why="The device answers with status 33 to another form. It looks at the form only: that there is no such offset as"
-    " +99:99 is what this rule adds, since the device's local time would be nonsense.",
+    " +99:99 is what this rule adds, since the device's local time would be nonsense. An empty one it takes for none:"
+    " this rule asks to leave it out.",
     fix='write it with a sign and five more characters: "+02:00"',
     passes='"+02:00", "-03:30"',
     fails='"2:00", "UTC", "+99:99"',

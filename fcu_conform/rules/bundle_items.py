@@ -7,7 +7,7 @@ from fcu_conform.artefacts.bundle import CERTIFICATES, CHAINS, KEYS, PARAMETERS,
 from fcu_conform.artefacts.certificate import Certificate
 from fcu_conform.artefacts.device import Device
 from fcu_conform.artefacts.privatekeys import PrivateKey, Secret
-from fcu_conform.artefacts.publickeys import parse_public_key
+from fcu_conform.artefacts.publickeys import parse_key_algorithm, parse_public_key
 from fcu_conform.artefacts.setup import Setup
 from fcu_conform.rules.bundle_chains import breaks
 from fcu_conform.rules.bundle_words import (
@@ -102,7 +102,7 @@ def _lacking(item: Item) -> list[str]:
     Level.ERROR,
     statement="names are text of 1 to 100 letters, digits, dots, dashes and underscores",
     why="The device keeps each item in a file of that name: another one it refuses with status 15 or 16 (20 where it"
-    " is no text).",
+    " is no text). A parameter without a name it takes for mbed.CurrentTime: this rule is stricter.",
     fix="rename the item",
     passes="mbed.BootstrapDeviceCert, acme.boot-key_2",
     fails='"my certificate", 101 characters, a byte string',
@@ -211,8 +211,8 @@ def chains_have_one_to_five_certificates(device: Device, _setup: Setup) -> Devic
     Level.ERROR,
     statement="every certificate in the bundle parses as DER, with no bytes left over",
     why="The device answers with status 18 (15 where there are no bytes) to what it cannot parse, PEM included."
-    " Bytes after a certificate it would store: this rule is stricter, since other readers refuse such a"
-    " certificate.",
+    " Bytes after a certificate and a serial number without octets it would store: this rule is stricter, since other"
+    " readers refuse such a certificate.",
     fix="give each certificate as the DER of it alone: openssl x509 -in CERT.pem -outform DER -out CERT.der",
     passes="a byte string that begins with 30 82",
     fails="PEM text in a byte string, an empty byte string, two certificates in one string",
@@ -241,7 +241,8 @@ def _troubles(data: bytes, certificate: Certificate | der.DerError) -> list[str]
     "BDL024",
     Level.ERROR,
     statement="a chain starts with its leaf, and each next certificate's key verifies the one before",
-    why='The device checks each link when it stores the chain and answers with status 18, "Chain validation error".',
+    why='The device checks each link when it stores the chain and answers with status 18, "Chain validation error". A'
+    " signature that is not DER it would take: this rule is stricter, as validators are.",
     fix="order the chain from the device certificate upwards, with no certificate left out",
     passes="device, FCU, intermediate",
     fails="intermediate, FCU, device; device, intermediate",
@@ -279,11 +280,13 @@ def chains_go_from_leaf_to_issuer(device: Device, _setup: Setup) -> DeviceFindin
     "BDL025",
     Level.ERROR,
     statement="the Data of a key is a P-256 key in DER of the kind that its Type says",
-    why="The device answers with status 15 or 18 to PEM, to another curve and to a private key that is called public.",
+    why="The device answers with status 15 or 18 to PEM, to another curve, to a private key that is called public, and"
+    " to a PKCS#8 that its library cannot read: of version 2 (RFC 5958, with the public key), or without the curve in"
+    " its outer algorithm.",
     fix="convert it: openssl pkey -in KEY.pem -outform DER -out KEY.der",
     passes="SEC1 or unencrypted PKCS#8 for ECCPrivate, SubjectPublicKeyInfo for ECCPublic",
-    fails="PEM, a key on P-384, a private key with Type ECCPublic",
-    source=client("fcc_bundle_key_utils.c", "B-07", "DB-13"),
+    fails="PEM, a key on P-384, a private key with Type ECCPublic, a PKCS#8 with the public key attached",
+    source=client("fcc_bundle_key_utils.c; Mbed TLS 2.28, pkparse.c", "B-07", "B-15", "DB-13"),
     needs=READABLE,
 )
 def keys_are_what_their_type_says(device: Device, _setup: Setup) -> DeviceFindings:
@@ -303,11 +306,26 @@ def _key_trouble(item: Item) -> str:
     if content.lstrip().startswith(b"-----BEGIN"):
         return "is PEM"
     if item.is_private_key:
-        return item.read_key.trouble if isinstance(item.read_key, PrivateKey) else "is no private key that can be read"
+        if not isinstance(item.read_key, PrivateKey):
+            return "is no private key that can be read"
+        return item.read_key.trouble or _container_trouble(content)
     try:
         return parse_public_key(content).trouble
     except der.DerError:  # the reader's words may quote bytes, and these may be a private key's
         return "is no public key that can be read"
+
+
+def _container_trouble(content: bytes) -> str:
+    """Why the device's library cannot read what a sound private key stands in; empty if it can."""
+    start, stop = der.only(content, der.SEQUENCE, "private key")
+    number, position = der.expect(content, start, stop, der.INTEGER, "version")
+    tag, inner, end = der.read(content, position, stop)
+    if tag != der.SEQUENCE:
+        return ""  # SEC1
+    if int.from_bytes(content[number:position], "big"):
+        return "is a PKCS#8 of version 2, with the public key attached"
+    _, curve, _ = parse_key_algorithm(content, inner, end)
+    return "" if curve else "is a PKCS#8 without the curve in its outer algorithm"
 
 
 @device_rule(
@@ -315,7 +333,8 @@ def _key_trouble(item: Item) -> str:
     Level.ERROR,
     statement="no item is given twice: names are unique among keys of a type, certificates and chains, parameters",
     why="The device stores an item once and answers with status 17 to the second (15 where a chain has the name of a"
-    ' certificate), "Data already exists". What came before is stored by then.',
+    ' certificate), "Data already exists". What came before is stored by then. Its time it sets twice: this rule is'
+    " stricter.",
     fix="give each item once: the device certificate in Certificates or in CertificateChains, not in both",
     passes="one mbed.BootstrapDeviceCert",
     fails="mbed.BootstrapDeviceCert as a certificate and as a chain, mbed.SerialNumber twice",
@@ -346,7 +365,8 @@ def _storage(item: Item) -> str:
     "BDL027",
     Level.ERROR,
     statement="certificates beside the device's own (server CA, update) are P-256 and ecdsa-with-SHA256",
-    why="The device's library is built for these alone and cannot parse a certificate of another kind: status 18.",
+    why="The device's library is built for these alone and cannot parse a certificate of another kind: status 18. One"
+    " with SHA-224 it would store: this rule is stricter, since it could not verify it later.",
     fix="give the device the P-256 certificate of that server or update authority",
     passes="the bootstrap server's CA certificate as FCU comes with it",
     fails="an RSA certificate as mbed.UpdateAuthCert",

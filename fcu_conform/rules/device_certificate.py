@@ -44,7 +44,8 @@ def device_key_is_p256(subject: Device, setup: Setup) -> DeviceFindings:
     "DEV009",
     Level.ERROR,
     statement="the device certificate is signed with ecdsa-with-SHA256, the same inside and outside the signed part",
-    why="The device hashes with SHA-256 whatever the certificate says and refuses another algorithm.",
+    why="The device hashes with SHA-256 whatever the certificate says and refuses another algorithm; SHA-224 alone it"
+    " would store where nothing stands above the certificate.",
     fix="sign it with SHA-256 and the FCU key",
     passes="ecdsa-with-SHA256",
     fails="ecdsa-with-SHA384",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from fcu_conform.artefacts.bundle import text_bytes
+from fcu_conform.artefacts.bundle import server_account, text_bytes
 from fcu_conform.artefacts.device import Device
 from fcu_conform.artefacts.parts import Part
 from fcu_conform.artefacts.setup import Setup
@@ -118,6 +118,7 @@ def device_is_not_self_signed(subject: Device, setup: Setup) -> DeviceFindings:
     passes="OU=0123456789abcdef0123456789abcdef",
     fails="no OU",
     source=device("fcc_verification.c", "DL-02", "DL-03"),
+    told_by=("BDL037",),
     looks_at=(),
 )
 def organizational_unit_is_account(subject: Device, setup: Setup) -> DeviceFindings:
@@ -134,11 +135,10 @@ def _account(subject: Device, setup: Setup) -> str | None:
     """The account id that the device compares its OU with; None outside LwM2M mode or where it is not known."""
     if subject.bundle is None:
         return setup.account_id
-    uri = subject.bundle.parameter("mbed.LwM2MServerURI")
-    text = (text_bytes(uri) or b"").decode("utf-8", "replace")
-    if subject.bundle.mode != "lwm2m" or "aid=" not in text:
+    if subject.bundle.mode != "lwm2m":
         return None
-    return text.rpartition("aid=")[2].partition("&")[0] or None
+    account = server_account(text_bytes(subject.bundle.parameter("mbed.LwM2MServerURI")) or b"")
+    return account.decode(errors="replace") if account else None
 
 
 @device_rule(

@@ -5,15 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from reference_ca.defects.bundle_edits import (
-    BUNDLE,
     CERTIFICATES,
     CHAINED,
     CHAINS,
     KEYS,
-    LONG_CHAIN,
     NEEDS,
     PARAMETERS,
-    REQUESTS,
     SHAPE,
     Message,
     at,
@@ -24,7 +21,7 @@ from reference_ca.defects.bundle_edits import (
     set_parameter,
 )
 from reference_ca.defects.in_certificates import DAY
-from reference_ca.defects.model import Needs, Place, defect, oddity
+from reference_ca.defects.model import Needs, defect, oddity
 from reference_ca.defects.plan import SetUp, Shape, private_key_der
 
 LWM2M = Shape(devices=1, form="cbor", mode="lwm2m")
@@ -109,9 +106,9 @@ def serial_number_empty(s: SetUp) -> None:
 
 @oddity(needs=NEEDS, shape=SHAPE, about="BDL031")
 def not_the_last_message(s: SetUp) -> None:
-    """A parameter is missing in a message that others of the session follow."""
+    """A parameter is missing in a message that others of the session follow, and the device verifies nothing yet."""
     drop_parameter(s, "mbed.SerialNumber")
-    edit(s, lambda message: message.update(SID="7f3a", KpAlvSess=1))
+    edit(s, lambda message: message.update(SID="7f3a", KpAlvSess=1, Verify=0))
 
 
 @defect(at("BDL032", ENDPOINT), needs=NEEDS, shape=SHAPE)
@@ -296,120 +293,61 @@ def disabled_at_the_end(s: SetUp) -> None:
     edit(s, lambda message: message.update(Disable=1))
 
 
-def ask_for_requests(s: SetUp, count: int = 1, **changes: object) -> None:
-    """Make the message the first of a session, in which the device makes its keys and asks for certificates."""
-
-    def change(message: Message) -> None:
-        for group in (KEYS, CERTIFICATES, CHAINS, PARAMETERS):
-            message.pop(group, None)
-        subject = f"CN={s.device.endpoint_name}"
-        names = ["mbed.BootstrapDevicePrivateKey", *(f"acme.key{number}" for number in range(2, count + 1))]
-        message[REQUESTS] = [{"PrKN": name, "Subj": subject, "MD": 1} for name in names]
-        message.update(SID="7f3a", KpAlvSess=1, Verify=0)
-        for name, value in changes.items():
-            if value is None:
-                del message[name]
-            else:
-                message[name] = value
-
-    edit(s, change)
-
-
-def _in_request(s: SetUp, **changes: object) -> None:
-    ask_for_requests(s)
-    edit(s, lambda message: message[REQUESTS][0].update(changes))
-
-
-@oddity(needs=NEEDS, shape=SHAPE, about="BDL043")
-def request_from_device(s: SetUp) -> None:
-    """The message asks the device for a certificate request: there is no certificate yet."""
-    ask_for_requests(s)
-
-
-@oddity(needs=NEEDS, shape=SHAPE, about="BDL042")
-def five_requests_from_device(s: SetUp) -> None:
-    """The message asks the device for five certificate requests, as many as it makes."""
-    ask_for_requests(s, 5)
-
-
-@defect(at("BDL042", "CsrReqs"), needs=NEEDS, shape=SHAPE, twin="five-requests-from-device")
-def six_requests_from_device(s: SetUp) -> None:
-    """The message asks the device for six certificate requests."""
-    ask_for_requests(s, 6)
-
-
-@defect(at("BDL043", "CsrReqs"), needs=NEEDS, shape=SHAPE, twin="request-from-device")
-def request_outside_a_session(s: SetUp) -> None:
-    """The message asks for a certificate request and has no SID."""
-    ask_for_requests(s, SID=None)
-
-
-@defect(at("BDL043", "CsrReqs"), needs=NEEDS, shape=SHAPE, twin="request-from-device")
-def request_with_verification(s: SetUp) -> None:
-    """The message asks for a certificate request and has no Verify, which counts as 1."""
-    ask_for_requests(s, Verify=None)
-
-
-@defect(at("BDL044", "CsrReqs[0].MD"), needs=NEEDS, shape=SHAPE, twin="request-from-device")
-def request_with_another_digest(s: SetUp) -> None:
-    """The request is to be signed with another digest than SHA-256."""
-    _in_request(s, MD=0)
-
-
-@defect(at("BDL044", "CsrReqs[0].Subj"), needs=NEEDS, shape=SHAPE, twin="request-from-device")
-def request_without_subject(s: SetUp) -> None:
-    """The request's subject is empty."""
-    _in_request(s, Subj="")
-
-
-@defect(at("BDL044", "CsrReqs[0].Ext"), needs=NEEDS, shape=SHAPE, twin="request-with-extensions")
-def request_with_usage_in_words(s: SetUp) -> None:
-    """The request's keyUsage is in words instead of bits."""
-    _in_request(s, Ext={"KU": "digitalSignature"})
-
-
-@defect(at("BDL044", "CsrReqs[0].SM"), needs=NEEDS, shape=SHAPE, twin="request-with-extensions")
-def request_with_unknown_storage(s: SetUp) -> None:
-    """The request's key is to be kept in a place that the device does not have."""
-    _in_request(s, SM={"Prv": "TPM"})
-
-
-@oddity(needs=NEEDS, shape=SHAPE, about="BDL044")
-def request_with_extensions(s: SetUp) -> None:
-    """The request asks for usages, and for its key to be kept in the secure element."""
-    _in_request(s, Ext={"KU": 128, "EKU": 2}, SM={"Prv": "SE", "Pub": "Device"})
-
-
-FIVE = Shape(length=5, depth=5, devices=1, form="cbor")
-
-
-@defect(
-    at("BDL045", "CertificateChains[0]", "warning"),
-    LONG_CHAIN,
-    needs=Needs(devices=1, form="cbor", depth=4),
-    shape=Shape(length=4, depth=4, devices=1, form="cbor"),
-)
-def four_certificates_without_time(s: SetUp) -> None:
-    """The device has a chain of four and no time, and its warnings do not fit into its answer."""
-    drop_parameter(s, "mbed.CurrentTime")
-
-
-@defect(
-    at("BDL045", "CertificateChains[0]", "warning"),
-    LONG_CHAIN,
-    Place("DEV011", BUNDLE, 1, "validity", "warning"),
-    *(Place("CRT010", "fcu.crt", number, "notAfter", "warning") for number in range(1, 6)),
-    Place("CRT009", "fcu.crt", 1, "validity", "warning"),
-    needs=Needs(devices=1, form="cbor", depth=5, longest=5),
-    shape=FIVE,
-)
-def five_short_lived_certificates(s: SetUp) -> None:
-    """The device has a chain of five that all expire in nine years, and its warnings do not fit into its answer."""
-    for number, certificate in enumerate([s.device.certificate, *s.chain]):
-        certificate.not_after = s.now + (9 * 365 + number) * DAY
-
-
 @oddity(needs=CHAINED, shape=SHAPE, about="BDL034")
 def parameters_before_keys(s: SetUp) -> None:
     """ConfigParams comes before the keys and certificates."""
     edit(s, lambda message: regroup(message, "SchemeVersion", PARAMETERS))
+
+
+@defect(at("BDL037", URI), needs=IN_LWM2M, shape=LWM2M)
+def bundle_account_twice(s: SetUp) -> None:
+    """mbed.LwM2MServerURI names its account twice, and the device takes all behind the first aid= for the account."""
+
+    def change(message: Message) -> None:
+        uri = parameter(message, "mbed.LwM2MServerURI")
+        uri["Data"] = uri["Data"].replace("?", "?aid=acme&")
+
+    edit(s, change)
+
+
+@defect(at("BDL037", URI), needs=IN_BOOTSTRAP, shape=SHAPE)
+def bundle_uri_with_nul(s: SetUp) -> None:
+    """mbed.BootstrapServerURI has a NUL before the account, where the device stops reading."""
+    edit(s, lambda m: _uri(m).update(Data=_uri(m)["Data"].replace("?", "\0?")))
+
+
+@defect(at("BDL031"), needs=NEEDS, shape=SHAPE, twin="not-the-last-message")
+def first_message_that_is_verified(s: SetUp) -> None:
+    """More messages are announced, with the serial number among them, but the device is to verify this one already."""
+    drop_parameter(s, "mbed.SerialNumber")
+    edit(s, lambda message: message.update(KpAlvSess=1, SID="7f3a", Verify=1))
+
+
+@defect(at("BDL034", "CertificateChains[0].PrKN"), needs=CHAINED, shape=SHAPE)
+def key_made_under_another_name(s: SetUp) -> None:
+    """The device has made its key in an earlier message, and the chain names another key than the device's own."""
+
+    def change(message: Message) -> None:
+        message.pop(KEYS)
+        name_key(message, "acme.key")
+        message.update(SID="7f3a")
+
+    edit(s, change)
+
+
+@defect(at("BDL046", "ConfigParams[12].Name"), needs=NEEDS, shape=SHAPE, twin="parameter-of-ones-own")
+def parameter_that_begins_like_the_time(s: SetUp) -> None:
+    """A parameter is called mbed.Current, and the device takes it for its time."""
+    set_parameter(s, "mbed.Current", "12 mA")
+
+
+@oddity(needs=NEEDS, shape=SHAPE, about="BDL046")
+def parameter_of_ones_own(s: SetUp) -> None:
+    """A parameter of one's own begins like mbed.CurrentTime and goes on."""
+    set_parameter(s, "mbed.CurrentTimeSource", "NTP")
+
+
+@defect(at("BDL047", TIME), needs=NEEDS, shape=SHAPE)
+def device_time_beyond_certificates(s: SetUp) -> None:
+    """mbed.CurrentTime is a time when the device's certificates have expired."""
+    set_parameter(s, "mbed.CurrentTime", int((s.now + 60 * 366 * DAY).timestamp()))

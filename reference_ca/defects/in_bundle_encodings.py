@@ -10,6 +10,7 @@ from reference_ca.defects.bundle_edits import (
     edit,
     edit_bytes,
     parameter,
+    set_parameter,
 )
 from reference_ca.defects.model import defect, oddity
 from reference_ca.defects.plan import SetUp
@@ -93,7 +94,7 @@ def group_twice(s: SetUp) -> None:
     edit_bytes(s, lambda data: bytes([data[0] + 1]) + data[1:] + b"\x66Verify\x01")
 
 
-@defect(at("BDL007", "ConfigParams[0].Data"), needs=NEEDS, shape=SHAPE, twin="time-as-big-number")
+@defect(at("BDL007", "ConfigParams[0].Data"), needs=NEEDS, shape=SHAPE, twin="identifier-as-big-number")
 def time_with_a_tag(s: SetUp) -> None:
     """mbed.CurrentTime is tagged as a time, and the device knows no such tag."""
     import cbor2
@@ -101,9 +102,21 @@ def time_with_a_tag(s: SetUp) -> None:
     edit(s, lambda m: parameter(m, "mbed.CurrentTime").update(Data=cbor2.CBORTag(1, int(s.made.timestamp()))))
 
 
+@defect(at("BDL007", "Verify"), needs=NEEDS, shape=SHAPE, twin="identifier-as-big-number")
+def verify_as_big_number(s: SetUp) -> None:
+    """Verify is 1 as an unsigned big number, which the device takes as Data of a parameter alone."""
+    edit_bytes(s, lambda data: data.replace(b"\x66Verify\x01", b"\x66Verify\xc2\x41\x01", 1))
+
+
 @oddity(needs=NEEDS, shape=SHAPE, about="BDL007")
+def identifier_as_big_number(s: SetUp) -> None:
+    """mbed.ClassId is tagged as an unsigned big number, and the device takes the byte string under the tag."""
+    set_parameter(s, "mbed.ClassId", int.from_bytes(b"\xfa" * 16, "big"))
+
+
+@defect(at("BDL030", "ConfigParams[0].Data"), needs=NEEDS, shape=SHAPE)
 def time_as_big_number(s: SetUp) -> None:
-    """mbed.CurrentTime is an unsigned big number, the one tag that the device knows."""
+    """mbed.CurrentTime is an unsigned big number, and the device takes the byte string under the tag for its time."""
     seconds = int(s.made.timestamp()).to_bytes(4, "big")
     plain, big = b"\x1a" + seconds, b"\xc2\x44" + seconds
     edit_bytes(s, lambda data: data.replace(plain, big, 1))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+
+from reference_ca.defects import asn1
 from reference_ca.defects.bundle_edits import (
     CERTIFICATES,
     CHAINED,
@@ -22,6 +25,8 @@ from reference_ca.defects.files import armour
 from reference_ca.defects.in_chains import another_ca
 from reference_ca.defects.model import Needs, defect, oddity
 from reference_ca.defects.plan import SetUp, Shape, private_key_der, private_key_pem
+
+EC_PUBLIC_KEY, P256 = "1.2.840.10045.2.1", "1.2.840.10045.3.1.7"
 
 
 @defect(at("BDL016", "Keys[0]"), needs=NEEDS, shape=SHAPE)
@@ -183,6 +188,29 @@ def key_on_p384_in_bundle(s: SetUp) -> None:
     """A second key is on P-384."""
     key = other_key(s.source, "boot", "p384")
     extra = {"Name": "acme.boot", "Type": "ECCPrivate", "Format": "der", "Data": private_key_der(key)}
+    edit(s, lambda message: message[KEYS].append(extra))
+
+
+@defect(at("BDL025", "Keys[1].Data"), needs=NEEDS, shape=SHAPE)
+def key_with_its_public_half_attached(s: SetUp) -> None:
+    """A second key is a PKCS#8 of version 2 (RFC 5958), with the public key attached."""
+    _add_wrapped(s, asn1.sequence(asn1.oid(EC_PUBLIC_KEY), asn1.oid(P256)), 1)
+
+
+@defect(at("BDL025", "Keys[1].Data"), needs=NEEDS, shape=SHAPE)
+def key_without_curve_outside(s: SetUp) -> None:
+    """A second key is a PKCS#8 whose algorithm does not name the curve; the key inside it does."""
+    _add_wrapped(s, asn1.sequence(asn1.oid(EC_PUBLIC_KEY)), 0)
+
+
+def _add_wrapped(s: SetUp, algorithm: bytes, version: int) -> None:
+    """Give the bundle a second key, in a PKCS#8 of that version and algorithm."""
+    key = s.new_key("boot")
+    inner = key.private_bytes(Encoding.DER, PrivateFormat.TraditionalOpenSSL, NoEncryption())
+    point = key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+    attached = asn1.context(1, b"\0" + point, constructed=False) if version else b""
+    data = asn1.sequence(asn1.integer(version), algorithm, asn1.octets(inner), attached)
+    extra = {"Name": "acme.boot", "Type": "ECCPrivate", "Format": "der", "Data": data}
     edit(s, lambda message: message[KEYS].append(extra))
 
 

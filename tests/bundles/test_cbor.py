@@ -118,7 +118,18 @@ def test_what_cbor2_writes_is_well_formed_and_read_as_it_was(value: object) -> N
         assert "nested" in scanned.problem
         return
     assert (scanned.trailing, scanned.indefinite, scanned.duplicates, scanned.tags) == (0, [], [], [])
-    assert cbor.decode(cbor2.dumps(value), scanned) == value
+    assert cbor.decode(cbor2.dumps(value), scanned) == as_the_device_takes(value)
+
+
+def as_the_device_takes(value: object) -> object:
+    """The value with byte strings in place of big numbers."""
+    if isinstance(value, int) and value >= 1 << 64:
+        return value.to_bytes((value.bit_length() + 7) // 8, "big")
+    if isinstance(value, list):
+        return [as_the_device_takes(element) for element in value]
+    if isinstance(value, dict):
+        return {name: as_the_device_takes(element) for name, element in value.items()}
+    return value
 
 
 @given(st.binary(max_size=200))

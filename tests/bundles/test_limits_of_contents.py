@@ -145,7 +145,8 @@ def test_what_is_mandatory_depends_on_mode_and_verification(
 
 
 def test_a_message_before_the_last_lacks_nothing(setup: Setup) -> None:
-    tally = judge_pass(changed({"SchemeVersion": "0.0.1", "KpAlvSess": 1}), setup).tallies["BDL031"]
+    data = changed({"SchemeVersion": "0.0.1", "KpAlvSess": 1, "Verify": 0})
+    tally = judge_pass(data, setup).tallies["BDL031"]
     assert (tally.judged, tally.findings) == (0, [])
 
 
@@ -275,7 +276,12 @@ def test_a_chain_that_is_no_array_and_an_item_without_fields_are_told(setup: Set
         ("bootstrap", "coaps://a?aid=", "names an empty account"),
         ("bootstrap", "coaps://a?aid=&x=1", "names an empty account"),
         ("lwm2m", "coaps://a?aid=", "names an empty account"),
-        ("bootstrap", "coaps://a?aid=a1&aid=", "names an empty account"),
+        ("bootstrap", "coaps://a?aid=a1&aid=", None),
+        ("bootstrap", "coaps://a\0?aid=a1", "names no account"),
+        ("bootstrap", "coaps://a?aid=a1\0&aid=", None),
+        ("lwm2m", "coaps://a?aid=a1\0x", None),
+        ("lwm2m", "coaps://a?aid=a1?aid=a1", "names an account twice"),
+        ("lwm2m", "coaps://a?aid=x&aid=a1", "names an account twice"),
     ],
 )
 def test_a_server_uri_names_the_account(mode: str, uri: Any, message: str | None, setup: Setup) -> None:
@@ -293,9 +299,9 @@ def test_a_server_uri_names_the_account(mode: str, uri: Any, message: str | None
         ("bootstrap", 1, "coaps://a", [], []),
         ("bootstrap", 1, "coaps://a?aid=a1", [], ["names an account, though mbed.FirstToClaim is 1"]),
         ("bootstrap", 1, "coaps://a?x=1&aid=a1", [], ["names an account, though mbed.FirstToClaim is 1"]),
-        ("bootstrap", 1, "coaps://a?aid=", ["names an empty account"], [
-            "names an account, though mbed.FirstToClaim is 1"
-        ]),
+        ("bootstrap", 1, "coaps://a?aid=", ["names an empty account"], []),  # told of the URI
+        ("bootstrap", 1, "https://a?aid=a1", ["is no coap or coaps URI"], []),
+        ("bootstrap", 1, "coaps://a\0?aid=a1", [], []),
         ("bootstrap", b"\1\0\0\0", "coaps://a", [], []),
         ("bootstrap", 2, "coaps://a", ["names no account"], ["is 2"]),
         ("bootstrap", "1", "coaps://a?aid=a1", [], ['is "1"']),
@@ -370,7 +376,7 @@ def test_requests_come_within_a_session(edits: tuple[Any, ...], faults: str, set
     [
         ({}, []),
         ({"Subj": "x"}, []),
-        ({"Subj": ""}, ["Subj"]),
+        ({"Subj": ""}, []),  # told by BDL048
         ({"Subj": 1}, ["Subj"]),
         ({"MD": 0}, ["MD"]),
         ({"MD": 2}, ["MD"]),
@@ -385,9 +391,11 @@ def test_requests_come_within_a_session(edits: tuple[Any, ...], faults: str, set
         ({"Ext": {"KU": True}}, ["Ext"]),
         ({"Ext": {"Trust": -1}}, []),
         ({"Ext": {"KU": 1, "X": 1}}, ["Ext"]),
-        ({"SM": {}}, []),
+        ({"SM": {}}, ["SM"]),
         ({"SM": []}, ["SM"]),
-        ({"SM": {"Prv": "Device", "Pub": "SE"}}, []),
+        ({"SM": {"Pub": "Device"}}, ["SM"]),
+        ({"SM": {"Prv": "SE"}}, ["SM"]),
+        ({"SM": {"Prv": "Device", "Pub": "Device"}}, []),
         ({"SM": {"Prv": "Device", "Pub": "TPM"}}, ["SM"]),
         ({"SM": {"Key": "Device"}}, ["SM"]),
         ({"SM": {"Prv": 1}}, ["SM"]),
@@ -399,28 +407,84 @@ def test_each_field_of_a_request_has_its_form(fields: Fields, fields_told: list[
     assert places == [f"CsrReqs[0].{field}" for field in fields_told]
 
 
-NO_TIME = drop_parameter("mbed.CurrentTime")
+@pytest.mark.parametrize(
+    ("subject", "fault"),
+    [
+        ("CN=a", None),
+        ("CN=a,OU=b", None),
+        ("CN=a, OU=b,", None),
+        ("R=a@b.example,serialNumber=1,commonName=a", None),
+        ("CN=a\\,b", None),
+        ("CN=a\\,", None),
+        ("CN=a\0x=", None),
+        ("CN=", None),
+        ("CN=é" + "a" * 253, None),
+        ("CN=é" + "a" * 254, "has a value of 256 octets"),
+        ("", "names nobody"),
+        ("CN", "names nobody"),
+        ("=a", "has an attribute without a type"),
+        ("cn=a", "has an attribute of unknown type"),
+        ("CN =a", "has an attribute of unknown type"),
+        ("/CN=a", "has an attribute of unknown type"),
+        (",CN=a", "has an attribute of unknown type"),
+        ("CN=a,UID=1", "has an attribute of unknown type"),
+        ("CN=a\\b", "has a backslash that is not before a comma"),
+        ("CN=a\\", "has a backslash that is not before a comma"),
+        ("CN=a\\\\,b", "has a backslash that is not before a comma"),
+    ],
+)
+def test_a_request_has_a_subject_that_the_devices_library_can_read(
+    subject: str, fault: str | None, setup: Setup
+) -> None:
+    said = [words.partition("Subj ")[2] for words in told(changed(request(Subj=subject)), setup, "BDL048")]
+    assert said == ([] if fault is None else [fault])
 
 
 @pytest.mark.parametrize(
-    ("count", "years", "edits", "words"),
+    ("usages", "fields_told"),
+    [
+        ({}, []),
+        ({"KU": 0, "EKU": 0}, []),
+        ({"KU": 8 + 16}, []),
+        ({"KU": 16}, ["KU"]),
+        ({"KU": 1 << 32}, []),
+        ({"EKU": 0x31F}, []),
+        ({"EKU": 0x20}, ["EKU"]),
+        ({"EKU": 4 + 0x400}, ["EKU"]),
+        ({"KU": 128, "EKU": 32}, ["KU", "EKU"]),
+    ],
+)
+def test_a_request_asks_for_usages_that_the_device_knows(usages: Fields, fields_told: list[str], setup: Setup) -> None:
+    places = [f.location.field for f in findings(changed(request(Ext=usages)), setup, "BDL049")]
+    assert places == [f"CsrReqs[0].Ext.{field}" for field in fields_told]
+
+
+NO_TIME = drop_parameter("mbed.CurrentTime")
+NO_ZONE = drop_parameter("mbed.Timezone", "mbed.UTCOffset")
+
+
+@pytest.mark.parametrize(
+    ("count", "years", "edits", "octets"),
     [
         (3, 1, (NO_TIME,), None),
-        (4, 30, (NO_TIME,), "a chain of 4 and no mbed.CurrentTime"),
-        (5, 30, (NO_TIME,), "a chain of 5 and no mbed.CurrentTime"),
+        (4, 30, (NO_TIME,), None),
+        (4, 30, (NO_TIME, NO_ZONE), 522),
+        (5, 30, (NO_TIME,), 531),
         (6, 30, (NO_TIME,), None),  # which is refused before
         (5, 30, (), None),
         (4, 5, (), None),
-        (5, 5, (), "a chain of 5, all of less than ten years"),
+        (5, 5, (), 521),
         (6, 5, (), None),
         (5, 5, (set_group("Verify", 0),), None),
+        (2, 30, (set_group("SID", "7" * 325),), None),
+        (2, 30, (set_group("SID", "7" * 326),), 513),
     ],
 )
-def test_warnings_of_a_long_chain_fit_into_the_answer(
-    count: int, years: int, edits: tuple[Any, ...], words: str | None, setup: Setup
+def test_the_devices_answer_fits_into_its_buffer(
+    count: int, years: int, edits: tuple[Any, ...], octets: int | None, setup: Setup
 ) -> None:
-    said = told(changed(good(count, years=years), *edits), setup, "BDL045")
-    assert [message.partition("): ")[2] for message in said] == ([] if words is None else [words])
+    said = findings(changed(good(count, years=years), *edits), setup, "BDL045")
+    assert [finding.found for finding in said] == ([] if octets is None else [f"{octets} octets"])
 
 
 @pytest.mark.parametrize(("seconds", "is_told"), [(-1, False), (0, False), (1, True)])

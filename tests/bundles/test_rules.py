@@ -123,7 +123,11 @@ PAIRS: dict[str, tuple[bytes, bytes]] = {
     "BDL042": (many_requests(6), many_requests(5)),
     "BDL043": (changed(request(), drop_group("SID")), changed(request())),
     "BDL044": (changed(request(MD=0)), changed(request(MD=1))),
-    "BDL045": (changed(good(4), drop_parameter("mbed.CurrentTime")), changed(good(4))),
+    "BDL045": (changed(good(5, years=5)), changed(good(5))),
+    "BDL046": (with_parameter("mbed.C", 1), with_parameter("acme.C", 1)),
+    "BDL047": (with_parameter("mbed.CurrentTime", 4102444800), GOOD),
+    "BDL048": (changed(request(Subj="/CN=a")), changed(request(Subj="CN=a"))),
+    "BDL049": (changed(request(Ext={"KU": 128})), changed(request(Ext={"KU": 8}))),
 }
 
 
@@ -244,7 +248,7 @@ def test_the_rule_finds(case: str, setup: Setup) -> None:
 
 
 ALL_RIGHT = {
-    "every extension of a request": changed(request(Ext={"KU": 1, "EKU": 2, "Trust": b"\1"}, SM={"Prv": "SE"})),
+    "every extension of a request": changed(request(Ext={"KU": 1, "EKU": 2, "Trust": b"\1"}, SM={"Prv": "Device"})),
     "the second message of a session, its key made on the device": changed(
         good(), drop_group("Keys"), NAMED, set_group("SID", "7f3a")
     ),
