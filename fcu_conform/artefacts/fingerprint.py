@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import marshal
 from collections.abc import Iterable, Iterator
+from dataclasses import astuple
 from hashlib import sha256
 
 from fcu_conform.artefacts.device import DeviceFile
@@ -41,13 +43,14 @@ def _described(file: DeviceFile) -> bytes:
     told = (
         file.name,
         file.identity,
-        file.kind and file.kind.name,
+        None if file.kind is None else file.kind.value,
         file.endpoint_names,
         file.enrollment_id,
         file.troubles,
-        file.remark,
-        key and (key.name, key.public, key.trouble),
+        None if file.remark is None else astuple(file.remark),
+        None if key is None else (key.name, key.public, key.trouble),
         len(file.data),
         tuple(map(len, file.chain)),
     )
-    return repr(told).encode()
+    # A quarter of the time of repr or JSON. Later formats than the first tell by references what is one object.
+    return marshal.dumps(told, 0)
