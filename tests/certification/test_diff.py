@@ -95,7 +95,7 @@ def codes(changes: list[dict[str, Any]]) -> list[str]:
         (nothing, open_key, 1, ["KEY006"], [], [], []),
         (open_key, nothing, 0, [], ["KEY006"], [], []),
         (open_key, open_key, 0, [], [], ["KEY006"], []),
-        (drop_root, reverse, 1, ["CHN003"], [], [], ["CHN005"]),
+        (drop_root, reverse, 1, ["CHN003"], ["CHN005"], [], []),
         (expire(1), expire(1, 2), 1, ["CRT006"], [], ["CRT006"], []),
         (expire(1, 2), expire(2), 0, [], ["CRT006"], ["CRT006"], []),
         (expire(1), expire(2), 1, ["CRT006"], ["CRT006"], [], []),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
 
@@ -24,6 +25,9 @@ from fcu_conform.rules.model import OVER_DEVICES, Rule
 CHAIN = line(3)
 OLD = [replace(cert, not_before=NOW - 8000 * DAY) for cert in CHAIN]
 """The same twenty years old."""
+SEVENTIES = datetime(1975, 1, 1, tzinfo=timezone.utc)
+FROM_1968 = [replace(cert, not_before=datetime(1968, 1, 1, tzinfo=timezone.utc)) for cert in CHAIN]
+"""The same of a clock that was set in the nineteen-seventies."""
 CONSTRAINED = [*CHAIN[:2], replace(CHAIN[2], more=(name_constraints(excluded=directory(name(CN="lamp-00002"))),))]
 """The same with a root that excludes one device by its name."""
 SERIAL = 0x51 << 136
@@ -36,11 +40,12 @@ def rules() -> list[Rule]:
 
 
 def setup_in(folder: Path, stream: str = "") -> Setup:
-    """A good FCU of depth 2."""
+    """A good FCU of depth 2; of depth 1 where what devices carry of it would be an error of theirs."""
     room = Room(folder)
-    room.keystore_of({"old": OLD, "constrained": CONSTRAINED}.get(stream, CHAIN))
-    room.config(lwm2m_settings(2) if stream == "lwm2m" else settings(depth=2))
-    (setup,) = read_setups([room.keystore], at=NOW)
+    is_early = stream == "before 1970"
+    room.keystore_of({"old": OLD, "constrained": CONSTRAINED, "before 1970": FROM_1968}.get(stream, CHAIN))
+    room.config(lwm2m_settings(2) if stream == "lwm2m" else settings(depth=1 if is_early else 2))
+    (setup,) = read_setups([room.keystore], at=SEVENTIES if is_early else NOW)
     return setup
 
 
@@ -155,6 +160,13 @@ def old() -> Iterator[DeviceFile]:
         yield made(number, data=pem(cert, OLD[0]).encode())
 
 
+def before_1970() -> Iterator[DeviceFile]:
+    """Devices judged in 1975, one of which begins in 1969."""
+    for number, start in enumerate((100, 200, 2100, 300)):
+        begin = SEVENTIES - start * DAY
+        yield made(number, data=same_template(number, not_before=begin, not_after=begin + 3700 * DAY).pem.encode())
+
+
 def named_like_fcu() -> Iterator[DeviceFile]:
     """Devices whose subject is FCU's but for the CN, and one with that too."""
     for number, cn in enumerate(("lamp-00000", "lamp-00001", FCU_NAME["CN"], "lamp-00003")):
@@ -183,6 +195,7 @@ STREAMS: dict[str, Callable[[], Iterator[DeviceFile]]] = {
     "variations": variations,
     "ten years": ten_years,
     "old": old,
+    "before 1970": before_1970,
     "named like FCU": named_like_fcu,
     "lwm2m": of_account,
     "constrained": constrained,
