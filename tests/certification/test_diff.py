@@ -24,8 +24,13 @@ def open_key(line: Line) -> None:
 
 
 def reverse(line: Line) -> None:
-    """CHN003 fails, and CHN005 and others are blocked by it."""
+    """CHN003 fails."""
     line.write_chain(line.chain[0], line.chain[2], line.chain[1])
+
+
+def lose_chain(line: Line) -> None:
+    """CRT001 fails, and CHN005 and others are blocked by it."""
+    (line.keystore / "fcu.crt").unlink()
 
 
 def drop_root(line: Line) -> None:
@@ -111,8 +116,8 @@ def test_faults_are_sorted_by_what_became_of_them(report, before, after, code, n
 
 
 def test_what_is_blocked_now_is_not_called_fixed(report) -> None:
-    _, plain = diff(report(drop_root), report(reverse))
-    assert [change["message"] for change in plain["out_of_sight"]] == ["is blocked by CHN003"]
+    _, plain = diff(report(drop_root), report(lose_chain))
+    assert [change["message"] for change in plain["out_of_sight"]] == ["is blocked by CRT001"]
 
 
 def test_what_is_waived_now_is_not_called_fixed(report) -> None:
