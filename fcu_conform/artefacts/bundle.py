@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import sha256
 from typing import Any
 
 from fcu_conform.artefacts import cbor, der
@@ -123,6 +124,7 @@ class Bundle:
 
     Attributes:
         size: how many bytes it has.
+        digest: the SHA-256 of these bytes.
         scan: how it is encoded.
         problem: why it cannot be read at all; empty if it can.
         groups: the top level by name, in order; byte strings are `Secret`. Empty where it could not be decoded.
@@ -137,6 +139,7 @@ class Bundle:
 
     def __init__(self, data: bytes, before: Bundle | None = None) -> None:
         self.size = len(data)
+        self.digest = sha256(data).digest()
         self.before = before
         self.scan = cbor.scan(data)
         self.problem = self.scan.problem

@@ -49,6 +49,7 @@ def _described(file: DeviceFile) -> bytes:
         file.troubles,
         None if file.remark is None else astuple(file.remark),
         None if key is None else (key.name, key.public, key.trouble),
+        None if file.before is None else file.before.digest,
         len(file.data),
         tuple(map(len, file.chain)),
     )

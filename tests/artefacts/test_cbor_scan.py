@@ -248,14 +248,15 @@ def test_the_mode_is_what_use_bootstrap_says(value: object, mode: str | None) ->
     [
         ({}, True, True),
         ({"KpAlvSess": 0}, True, True),
-        ({"KpAlvSess": 1}, False, False),
+        ({"KpAlvSess": 1}, False, True),
         ({"KpAlvSess": 2}, True, True),
         ({"KpAlvSess": True}, True, True),
         ({"Verify": 0}, True, False),
         ({"Verify": 1}, True, True),
         ({"Verify": -1}, True, True),
         ({"Verify": False}, True, True),
-        ({"KpAlvSess": 1, "Verify": 1}, False, False),
+        ({"KpAlvSess": 1, "Verify": 1}, False, True),
+        ({"KpAlvSess": 1, "Verify": 0}, False, False),
     ],
 )
 def test_sessions_and_verifying(groups: dict[str, object], is_last: bool, is_verified: bool) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from foreign.keys import key
 
+from fcu_conform.artefacts.bundle import Bundle
 from fcu_conform.artefacts.device import DeviceFile, DeviceKey, Kind, Remark
 from fcu_conform.artefacts.deviceset import DeviceSet
 from fcu_conform.artefacts.fingerprint import SIZE, Fingerprint
@@ -68,6 +69,8 @@ CHANGES: list[dict[str, Any]] = [
     {"chain": (b"1", b"23")},
     {"chain": (b"3", b"12")},
     {"chain": ()},
+    {"before": Bundle(b"")},
+    {"before": Bundle(b"1")},
 ]
 
 
