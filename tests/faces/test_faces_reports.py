@@ -34,8 +34,7 @@ def test_a_report_says_all_that_the_run_found(run, disordered: Path, read_report
     assert [result["code"] for result in report["results"]] == [rule.code for rule in FOR_KEYSTORES]
     [finding] = [finding for finding in report["findings"] if finding["level"] == "error"]
     assert (finding["code"], finding["location"]["file"]) == ("CHN003", "fcu.crt")
-    blocked = next(result for result in report["results"] if result["outcome"] == "blocked")
-    assert blocked["blocked_by"] == ["CHN003"]
+    assert not [result["code"] for result in report["results"] if result["blocked_by"]]  # the right order is known
 
 
 @pytest.mark.parametrize("options", [["-n2"], ["-n2", "--dist=worksteal"], ["-p", "no:randomly", "--ff"]])
@@ -147,9 +146,9 @@ def test_junit_carries_code_level_source_and_outcome(run, disordered: Path, pyte
     assert failure is not None
     assert failure.get("message", "").startswith("fcu.crt, certificate 2: ")
     assert (failure.text or "").startswith("FAILED fcu::CHN003[keystore]")
-    skipped = cases["CHN005[keystore]"].find("skipped")
-    assert skipped is not None
-    assert skipped.get("message") == "blocked by CHN003"
+    skipped = [element.get("message", "") for case in cases.values() for element in case.iter("skipped")]
+    assert skipped
+    assert all(message.startswith("not applicable: ") for message in skipped)
 
 
 def test_every_part_of_the_schema_is_described() -> None:

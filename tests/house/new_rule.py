@@ -10,6 +10,7 @@ import argparse
 import re
 import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -39,6 +40,7 @@ def {name}_broken(s: SetUp) -> None:
 
 
 _SOURCES = re.compile(r"^(from fcu_conform\.rules\.sources import )(\w.*)$", re.MULTILINE)
+_MODEL = re.compile(r"^(from reference_ca\.defects\.model import )(\w.*)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -107,13 +109,15 @@ def begin(root: Path, letters: str, slug: str, level: str) -> tuple[str, list[Pa
     )
     for path, text in ((rules, rule), (defects, defect)):
         before = path.read_text(encoding="utf-8").rstrip("\n")
-        path.write_text(_SOURCES.sub(_with_inferred, before) + "\n" + text, encoding="utf-8")
+        begun = _MODEL.sub(partial(_with, "Place"), _SOURCES.sub(partial(_with, "inferred"), before))
+        path.write_text(begun + "\n" + text, encoding="utf-8")
     return code, [rules, defects]
 
 
-def _with_inferred(line: re.Match[str]) -> str:
-    """The import of sources, with the one that a rule begins with."""
-    return line[1] + ", ".join(sorted({*line[2].split(", "), "inferred"}))
+def _with(name: str, line: re.Match[str]) -> str:
+    """An import on one line, with a name that what is begun needs; constants, classes and functions in ruff's order."""
+    names = {*line[2].split(", "), name}
+    return line[1] + ", ".join(sorted(names, key=lambda one: (not one.isupper(), not one[0].isupper(), one)))
 
 
 def main(arguments: list[str]) -> int:

