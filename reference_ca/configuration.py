@@ -105,14 +105,15 @@ def prepare_device_configuration(
     anchors, stand_in = server_ca(config, authority.source)
     bundle.add_certificates(f"{prefix}ServerCACert", anchors)
     bundle.add_certificates(f"{prefix}DeviceCert", to_der(chain), None if device.has_private_key else key_name)
-    if update := update_authority(config):
-        bundle.add_certificates("mbed.UpdateAuthCert", update)
+    update = update_authority(config)
+    if update:
+        bundle.add_certificates("mbed.UpdateAuthCert", to_der(update))
     serial = endpoint_name if serial_number is None else serial_number
     bundle.add_parameters(parameters(config, endpoint_name, serial, now))
     warnings = [
         *setting_warnings(config, stand_in),
         *chain_warnings(chain, now),
-        *response_warnings(config, chain, now, bundle.session_id),
+        *response_warnings(config, chain, now, bundle.session_id, update),
     ]
     return DeviceConfigurationRequest(
         bundle.encode(),

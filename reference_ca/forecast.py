@@ -49,9 +49,11 @@ def chain_warnings(chain: Certificates, now: datetime) -> Iterator[str]:
         yield f"the chain makes a TLS message of {message} octets: a device sends {MESSAGE_OCTETS}"
 
 
-def response_warnings(config: Config, chain: Certificates, now: datetime, session_id: str | None) -> Iterator[str]:
-    """Whether the device's own warnings leave it speechless."""
-    length = response_length(config, chain, now, session_id)
+def response_warnings(
+    config: Config, chain: Certificates, now: datetime, session_id: str | None, update: Certificates = ()
+) -> Iterator[str]:
+    """Whether the device's own warnings leave it speechless; ``update`` is the update certificate's chain."""
+    length = response_length(config, chain, now, session_id, update)
     if length > RESPONSE_OCTETS:
         yield (
             f"the device's response would have {length} octets and its buffer has {RESPONSE_OCTETS}: "
@@ -59,13 +61,15 @@ def response_warnings(config: Config, chain: Certificates, now: datetime, sessio
         )
 
 
-def response_length(config: Config, chain: Certificates, now: datetime, session_id: str | None) -> int:
+def response_length(
+    config: Config, chain: Certificates, now: datetime, session_id: str | None, update: Certificates = ()
+) -> int:
     """How many octets the device's answer to a good bundle has: fixed fields, the session, a line for each
     warning.
     """
     import cbor2
 
-    lines = _device_warnings(config, chain, now) if config.verify_on_device else ()
+    lines = _device_warnings(config, chain, now, update) if config.verify_on_device else ()
     fields = {
         "SchemeVersion": SCHEME_VERSION,
         "SID": session_id,
@@ -77,7 +81,7 @@ def response_length(config: Config, chain: Certificates, now: datetime, session_
     return len(answer) + 1  # an indefinite-length map has a break at its end
 
 
-def _device_warnings(config: Config, chain: Certificates, now: datetime) -> Iterator[str]:
+def _device_warnings(config: Config, chain: Certificates, now: datetime, update: Certificates) -> Iterator[str]:
     """The device's own words, which are never more than warnings (fact N-15)."""
     absent = {
         "mbed.CurrentTime": not config.time_sync,
@@ -90,12 +94,12 @@ def _device_warnings(config: Config, chain: Certificates, now: datetime) -> Iter
     yield from (f"Item not set:{name}" for name, is_absent in absent.items() if is_absent)
     if not config.use_bootstrap:
         yield "Bootstrap mode not activated:mbed.UseBootstrap"
-    name = f"{mode_prefix(config)}DeviceCert"
-    for certificate in chain:
-        if not config.time_sync:
-            yield f"Certificate validity cannot be checked:{name}"
-        elif _is_short(certificate, now):
-            yield f"Certificate validity is less than 10 years:{name}"
+    for name, certificates in ((f"{mode_prefix(config)}DeviceCert", chain), ("mbed.UpdateAuthCert", update)):
+        for certificate in certificates:
+            if not config.time_sync:
+                yield f"Certificate validity cannot be checked:{name}"
+            elif _is_short(certificate, now):
+                yield f"Certificate validity is less than 10 years:{name}"
 
 
 def _is_short(certificate: x509.Certificate, now: datetime) -> bool:

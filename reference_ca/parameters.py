@@ -10,15 +10,14 @@ from uuid import UUID
 from cryptography import x509
 
 from reference_ca.authority import RootAuthority
-from reference_ca.chain import read_chain, to_der
+from reference_ca.chain import DEVICE_CHAIN_LIMIT, Certificates, read_chain, to_der
 from reference_ca.config import Config
 from reference_ca.errors import DeviceError, FcuCode
 from reference_ca.files import naming, read_regular
 from reference_ca.names import DistinguishedName
 from reference_ca.randomness import Source
 
-_AID = re.compile(r"[?&]aid=([^&]*)")
-_AID_LAST = re.compile(r"[?&]aid=([^&]+)$")
+_AID = re.compile(r"[?&]aid=(.*)", re.DOTALL)
 
 EARLIEST_TIME = datetime(2017, 1, 1, 10, tzinfo=timezone.utc)
 """The device's clock refuses anything earlier."""
@@ -52,21 +51,27 @@ def server_uri(config: Config) -> str:
         raise config.error(f"{key} has no value", "fill it in")
     if not uri.startswith(("coap://", "coaps://")):
         raise config.error(f"{key} is not a coap:// or coaps:// address", "correct it")
-    if config.first_to_claim and _AID.search(uri):
+    account = _account(uri)
+    if config.first_to_claim and account is not None:
         raise config.error(f"{key} names an account (aid), which first-to-claim forbids", "take aid out")
-    if not config.first_to_claim and not _AID.search(uri):
+    if not config.first_to_claim and account is None:
         raise config.error(f"{key} names no account (aid)", "add ?aid= and the account id")
-    if not config.use_bootstrap and not _AID_LAST.search(uri):
-        raise config.error(f"{key} does not end with aid, as the device wants it", "put aid last")
+    if not config.use_bootstrap and (not account or "&" in account or _account(f"?{account}") is not None):
+        raise config.error(f"{key} does not end with its one aid, as the device wants it", "put one aid, and last")
     return uri
+
+
+def _account(uri: str) -> str | None:
+    """The account as the device takes it: all behind the first aid=, up to a NUL (fact DL-03)."""
+    match = _AID.search(uri.partition("\0")[0])
+    return match[1] if match else None
 
 
 def account_id(config: Config) -> str | None:
     """What becomes the OU of a device certificate: the account id in LwM2M mode (fact DL-02), nothing in
     bootstrap mode (DL-04).
     """
-    match = None if config.use_bootstrap else _AID_LAST.search(server_uri(config))
-    return match[1] if match else None
+    return None if config.use_bootstrap else _account(server_uri(config))
 
 
 def server_ca(config: Config, source: Source) -> tuple[list[bytes], bool]:
@@ -74,7 +79,7 @@ def server_ca(config: Config, source: Source) -> tuple[list[bytes], bool]:
     name = config.server_ca_certificate_file
     if name is None:
         return to_der(stand_in_server_ca(source).chain), True
-    return _certificates(config, name), False
+    return to_der(_certificates(config, name)), False
 
 
 @functools.lru_cache(maxsize=8)  # one server stands behind all the devices of a source
@@ -83,10 +88,10 @@ def stand_in_server_ca(source: Source) -> RootAuthority:
     return RootAuthority(DistinguishedName("Server CA stand-in"), source=source)
 
 
-def update_authority(config: Config) -> list[bytes]:
-    """DER of the update certificate, or nothing (facts Y-13, N-06)."""
+def update_authority(config: Config) -> Certificates:
+    """The update certificate with its chain, or nothing (facts Y-13, N-06)."""
     name = config.update_auth_certificate_file
-    return _certificates(config, name) if name else []
+    return _certificates(config, name) if name else ()
 
 
 def parameters(config: Config, endpoint_name: str, serial_number: str, now: datetime) -> dict[str, str | int | bytes]:
@@ -120,14 +125,18 @@ def parameters(config: Config, endpoint_name: str, serial_number: str, now: date
     return items
 
 
-def _certificates(config: Config, name: str) -> list[bytes]:
+def _certificates(config: Config, name: str) -> Certificates:
     path = config.beside(name)
     with naming(path):
         data = read_regular(path)
     try:
-        return to_der([x509.load_der_x509_certificate(data)])
+        found: Certificates = (x509.load_der_x509_certificate(data),)
     except ValueError:
-        return to_der(read_chain(data, path))
+        found = read_chain(data, path)
+    if len(found) > DEVICE_CHAIN_LIMIT:
+        what = f"{name} has {len(found)} certificates, and a device stores at most {DEVICE_CHAIN_LIMIT} in a chain"
+        raise config.error(what, "leave out those that the device does not need")
+    return found
 
 
 def _zone(name: str, config: Config) -> tzinfo:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import re
+
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
@@ -12,6 +15,13 @@ from reference_ca.errors import RequestError
 from reference_ca.files import Blob
 from reference_ca.profiles import CaProfile
 from reference_ca.randomness import deterministic
+
+_PEM = re.compile(
+    rb"-----BEGIN (?P<label>(?:NEW )?CERTIFICATE REQUEST)-----(?P<text>[A-Za-z0-9+/=\s]*)-----END (?P=label)-----"
+)
+_ECDSA_SHA256 = bytes.fromhex("300a06082a8648ce3d040302")
+_WITH_NULL = bytes.fromhex("300c06082a8648ce3d0403020500")
+"""The algorithm as Mbed TLS before 2.28.5 writes it into a request, outside the signed part."""
 
 
 def make_request(key: ec.EllipticCurvePrivateKey, subject: x509.Name) -> Blob:
@@ -25,14 +35,14 @@ def make_request(key: ec.EllipticCurvePrivateKey, subject: x509.Name) -> Blob:
 
 def read_request(data: bytes, where: object = "") -> tuple[x509.Name, ec.EllipticCurvePublicKey]:
     """Subject and public key of a request in PEM or DER, once its self-signature has proved the key's
-    possession.
+    possession. A device's own request may have NULL parameters behind ecdsa-with-SHA256, which RFC 5758
+    forbids.
 
     `RequestError` where it is no PKCS#10 request, its signature fails, its key is not on P-256 or its subject
     is empty.
     """
     try:
-        pem = data.lstrip().startswith(b"-----BEGIN")
-        request = x509.load_pem_x509_csr(data) if pem else x509.load_der_x509_csr(data)
+        request = x509.load_der_x509_csr(_without_null(_der(data)))
         key, genuine, subject = request.public_key(), request.is_signature_valid, request.subject
     except (ValueError, TypeError, InvalidSignature, x509.InvalidVersion):
         raise RequestError(
@@ -51,3 +61,36 @@ def read_request(data: bytes, where: object = "") -> tuple[x509.Name, ec.Ellipti
             "fill in certificate-authority in fcu.yml and set up again",
         )
     return subject, key
+
+
+def _der(data: bytes) -> bytes:
+    """The request's DER, from PEM where it is that. ValueError where the PEM holds none."""
+    if not data.lstrip().startswith(b"-----BEGIN"):
+        return data
+    block = _PEM.search(data)
+    if block is None:
+        raise ValueError("no certificate request")
+    return base64.b64decode(b"".join(block["text"].split()), validate=True)
+
+
+def _without_null(der: bytes) -> bytes:
+    """The request without the parameters of its signature algorithm, where they are NULL; else as it is."""
+    start, end = _content(der, 0)
+    _, signed = _content(der, start)
+    if end != len(der) or der[signed : signed + len(_WITH_NULL)] != _WITH_NULL:
+        return der
+    content = der[start:signed] + _ECDSA_SHA256 + der[signed + len(_WITH_NULL) :]
+    length = len(content).to_bytes(3, "big").lstrip(b"\0")
+    head = bytes([0x80 | len(length)]) + length if len(content) > 0x7F else length
+    return b"\x30" + head + content
+
+
+def _content(der: bytes, position: int) -> tuple[int, int]:
+    """Where the content of the DER element at a position begins and ends. ValueError where there is none."""
+    if position + 1 >= len(der):
+        raise ValueError("cut short")
+    length, start = der[position + 1], position + 2
+    if length > 0x80:
+        count = length - 0x80
+        length, start = int.from_bytes(der[start : start + count], "big"), start + count
+    return start, start + length

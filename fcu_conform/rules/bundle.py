@@ -194,7 +194,8 @@ def meant(name: str) -> str:
     """The group that was probably meant."""
     if name in _OLD_NAMES:
         return _OLD_NAMES[name]
-    near = [known for known in GROUP_NAMES if name and known.lower().startswith(name.lower())]
+    given = name.lower()
+    near = [n for n in GROUP_NAMES if given and (n.lower().startswith(given) or given.startswith(n.lower()))]
     return near.pop() if len(near) == 1 else ""
 
 

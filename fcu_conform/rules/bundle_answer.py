@@ -65,13 +65,14 @@ _ANY_PURPOSE = 1
 def answer_fits_into_its_buffer(device: Device, _setup: Setup) -> DeviceFindings:
     bundle = bundle_of(device)
     _needs_what_is_counted(bundle)
-    warnings = list(_warnings(bundle)) if bundle.is_verified else []
-    requests = list(bundle.items(REQUESTS))
-    octets = _answer_octets(bundle, warnings, requests)
+    octets = answer_octets(bundle)
     limit = ANSWER_LIMIT_WITH_REQUESTS if REQUESTS in bundle.groups else ANSWER_LIMIT
     if octets <= limit:
         return ()
+    if bundle.is_verified and bundle.mode is None:
+        raise Blocked("BDL029" if bundle.find(USE_BOOTSTRAP, PARAMETERS) else "BDL031")
     needs_all_items(bundle, *ITEM_GROUPS[:4])
+    warnings, requests = _warnings_told(bundle), list(bundle.items(REQUESTS))
     causes = [
         f"a session id of {counted(len(_session_id(bundle)), 'octet')}" if _session_id(bundle) else "",
         counted(len(requests), "request") if requests else "",
@@ -114,8 +115,9 @@ def _session_id(bundle: Bundle) -> bytes:
     return session_id.encode() if isinstance(session_id, str) else b""
 
 
-def _answer_octets(bundle: Bundle, warnings: list[str], requests: list[Item]) -> int:
+def answer_octets(bundle: Bundle) -> int:
     """Octets of the answer: a map of indefinite length, its names and values."""
+    warnings = _warnings_told(bundle)
     octets = 2 + _pair("SchemeVersion", 5) + _text(len("ReturnStatus")) + 1 + _pair("InfoMessage", len(SUCCESS))
     if "SID" in bundle.groups:
         octets += _pair("SID", len(_session_id(bundle)))
@@ -123,7 +125,7 @@ def _answer_octets(bundle: Bundle, warnings: list[str], requests: list[Item]) ->
         octets += _pair("WarningInfo", sum(len(line) + 1 for line in warnings))
     if REQUESTS in bundle.groups:
         octets += _text(len("Csrs")) + 1
-    for item in requests:
+    for item in bundle.items(REQUESTS):
         octets += 2 + _pair("PrKN", len(item.key_name or "")) + _pair("Data", _request_octets(item))
     return octets
 
@@ -167,6 +169,10 @@ def _extension_octets(usages: int, purposes: int) -> int:
         others = bin(purposes & ~_ANY_PURPOSE).count("1")
         octets += _element(_element(3) + _element(_element(6 * (purposes & _ANY_PURPOSE) + 10 * others)))
     return octets
+
+
+def _warnings_told(bundle: Bundle) -> list[str]:
+    return list(_warnings(bundle)) if bundle.is_verified else []
 
 
 def _warnings(bundle: Bundle) -> Iterator[str]:

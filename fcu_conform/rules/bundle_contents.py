@@ -15,6 +15,7 @@ from fcu_conform.artefacts.bundle import (
     KEYS,
     MODES,
     PARAMETERS,
+    REQUESTS,
     USE_BOOTSTRAP,
     Bundle,
     Item,
@@ -43,6 +44,7 @@ from fcu_conform.rules.bundle_words import (
 )
 from fcu_conform.rules.model import Blocked, DeviceFindings, Finding, Level, device_rule, requires
 from fcu_conform.rules.sources import docs
+from fcu_conform.rules.words import CN_LIMIT, has_controls
 
 ALWAYS_NEEDED = (
     USE_BOOTSTRAP,
@@ -132,7 +134,7 @@ def mandatory_items_are_there(device: Device, _setup: Setup) -> DeviceFindings:
     missing = [name for name, there in _mandatory(bundle) if not there]
     if not missing:
         return ()
-    if bundle.asks and bundle.is_verified:
+    if bundle.is_verified and next(bundle.items(REQUESTS), None) is not None:
         raise Blocked("BDL043")
     needs_all_items(bundle, *ITEM_GROUPS[:4])
     mode = {"bootstrap": " in bootstrap mode", "lwm2m": " in LwM2M mode"}.get(bundle.mode or "", "")
@@ -334,6 +336,8 @@ def common_name_is_the_endpoint_name(device: Device, _setup: Setup) -> DeviceFin
         return ()
     if text_bytes(name) == b"":
         raise Blocked("BDL032")
+    if not 1 <= len(names[0].text) <= CN_LIMIT or has_controls(names[0].text):
+        raise Blocked("DEV005")
     if is_chain_broken(bundle):
         raise Blocked("BDL024")
     if bundle.has_two_device_items or sum(p.name == ENDPOINT_NAME for p in bundle.items(PARAMETERS)) > 1:
@@ -350,7 +354,7 @@ def common_name_is_the_endpoint_name(device: Device, _setup: Setup) -> DeviceFin
     statement=f"{UTC_OFFSET}, where present, is +hh:mm or -hh:mm, of at most 14 hours",
     why="The device answers with status 33 to another form. It looks at the form only: that there is no such offset as"
     " +99:99 is what this rule adds, since the device's local time would be nonsense. An empty one it takes for none:"
-    " this rule asks to leave it out.",
+    " this rule is stricter, and asks to leave it out.",
     fix='write it with a sign and five more characters: "+02:00"',
     passes='"+02:00", "-03:30"',
     fails='"2:00", "UTC", "+99:99"',
@@ -380,8 +384,9 @@ def update_identifiers_have_sixteen_bytes(device: Device, _setup: Setup) -> Devi
     bundle = bundle_of(device)
     present = [name for name in IDENTIFIERS if bundle.find(name, PARAMETERS)]
     requires(present, "the bundle has neither mbed.ClassId nor mbed.VendorId")
+    values = [(name, parameter_of(bundle, name)) for name in present]
     return [
-        of_parameter(bundle, name, f"is {shown(bundle.parameter(name))}", "16 bytes")
-        for name in present
-        if len(text_bytes(bundle.parameter(name)) or b"") != 16
+        of_parameter(bundle, name, f"is {shown(value)}", "16 bytes")
+        for name, value in values
+        if len(text_bytes(value) or b"") != 16
     ]

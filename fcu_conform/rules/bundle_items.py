@@ -44,6 +44,11 @@ _ALLOWED = {
 """Fields that an item may have beside those that it needs."""
 
 
+def _known(item: Item) -> tuple[str, ...]:
+    """The fields that an item of its group may have."""
+    return (*_NEEDED[item.group], *_ALLOWED[item.group])
+
+
 @device_rule(
     "BDL016",
     Level.ERROR,
@@ -61,7 +66,7 @@ _ALLOWED = {
 def items_have_known_fields_only(device: Device, _setup: Setup) -> DeviceFindings:
     findings = []
     for item in bundle_of(device).items():
-        known = (*_NEEDED[item.group], *_ALLOWED[item.group])
+        known = _known(item)
         findings += [
             wrong_item(item, "", f"has the field {shown(field)}", ", ".join(known), shown(field))
             for field in item.fields
@@ -93,7 +98,7 @@ def items_have_the_fields_they_need(device: Device, _setup: Setup) -> DeviceFind
 def _lacking(item: Item) -> list[str]:
     """The fields that an item needs and has not; none where as many have another name, which BDL016 tells."""
     lacking = [field for field in _NEEDED[item.group] if field not in item.fields]
-    unknown = [field for field in item.fields if field not in (*_NEEDED[item.group], *_ALLOWED[item.group])]
+    unknown = [field for field in item.fields if field not in _known(item)]
     return lacking if len(lacking) > len(unknown) else []
 
 
@@ -114,7 +119,7 @@ def names_keep_to_the_alphabet(device: Device, _setup: Setup) -> DeviceFindings:
         wrong_item(item, field, f"{field} is {name_trouble(item.fields[field])}", "1 to 100 of A-Z a-z 0-9 _ . -")
         for item in bundle_of(device).items()
         for field in ("Name", "PrKN")
-        if field in item.fields and name_trouble(item.fields[field])
+        if field in item.fields and field in _known(item) and name_trouble(item.fields[field])
     ]
 
 

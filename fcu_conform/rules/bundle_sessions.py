@@ -12,6 +12,7 @@ from fcu_conform.rules.bundle_words import (
     bundle_of,
     client,
     mode_items,
+    needs_all_items,
     parameter_of,
     parameter_trouble,
     shown,
@@ -20,6 +21,7 @@ from fcu_conform.rules.bundle_words import (
 from fcu_conform.rules.model import Blocked, DeviceFindings, Level, device_rule, requires
 
 FIRST_TO_CLAIM = "mbed.FirstToClaim"
+NO_ACCOUNT = "names no account"
 
 
 def _server_uris(bundle: Bundle) -> list[tuple[str, str, bytes]]:
@@ -58,11 +60,22 @@ def server_uri_names_the_account(device: Device, _setup: Setup) -> DeviceFinding
     bundle = bundle_of(device)
     uris = _server_uris(bundle)
     requires(uris, "the bundle has no server URI")
-    return [
-        of_parameter(bundle, name, trouble, "coaps://SERVER:PORT?aid=ACCOUNT")
-        for mode, name, uri in uris
-        if (trouble := _uri_trouble(uri, mode, claimed=_is_first_to_claim(bundle)))
-    ]
+    claimed = _is_first_to_claim(bundle)
+    findings = [(name, trouble) for mode, name, uri in uris if (trouble := _uri_trouble(uri, mode, claimed=claimed))]
+    if any(trouble == NO_ACCOUNT for _, trouble in findings):
+        _needs_to_know_who_claims(bundle)
+    return [of_parameter(bundle, name, trouble, "coaps://SERVER:PORT?aid=ACCOUNT") for name, trouble in findings]
+
+
+def _needs_to_know_who_claims(bundle: Bundle) -> None:
+    """Whether the device is to be claimed is known: what is not found is not there, and what is there is 0 or 1.
+
+    Raises:
+        Blocked: by the rule that tells what is wrong.
+    """
+    needs_all_items(bundle, PARAMETERS)
+    if bundle.find(FIRST_TO_CLAIM, PARAMETERS) and as_uint32(parameter_of(bundle, FIRST_TO_CLAIM)) not in (0, 1):
+        raise Blocked("BDL038")
 
 
 def _uri_trouble(uri: bytes, mode: str, *, claimed: bool) -> str:
@@ -70,7 +83,7 @@ def _uri_trouble(uri: bytes, mode: str, *, claimed: bool) -> str:
         return "is no coap or coaps URI"
     account = server_account(uri)
     if account is None:
-        return "" if claimed else "names no account"
+        return "" if claimed else NO_ACCOUNT
     if not account or account.startswith(b"&"):
         return "names an empty account"
     if mode == "lwm2m" and server_account(b"?" + account) is not None:

@@ -82,7 +82,7 @@ def names_are_no_beginning_of_the_time(device: Device, _setup: Setup) -> DeviceF
     return [
         wrong_item(item, "Name", f"the device takes it for {CURRENT_TIME}", "another name", shown(item.name))
         for item in bundle_of(device).items(PARAMETERS)
-        if item.name is not None and item.name != CURRENT_TIME and CURRENT_TIME.startswith(item.name)
+        if item.name and item.name != CURRENT_TIME and CURRENT_TIME.startswith(item.name)
     ]
 
 

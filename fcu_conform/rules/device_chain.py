@@ -53,6 +53,8 @@ def has_whole_output(subject: Device) -> None:
     """For what is judged of all certificates together; raises as `has_output` does, also where one cannot be read."""
     if subject.troubles:
         raise Blocked("DEV001")
+    if subject.bundle is not None and subject.bundle.device_item and not subject.bundle.device_item.is_whole:
+        raise Blocked("BDL021")
     has_output(subject)
 
 

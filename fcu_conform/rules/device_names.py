@@ -13,9 +13,8 @@ from fcu_conform.rules.device_certificate import DEVICE_PAGE
 from fcu_conform.rules.device_chain import at, own_certificate
 from fcu_conform.rules.model import Blocked, DeviceFindings, Finding, Level, Location, NotApplicable, device_rule
 from fcu_conform.rules.sources import device, docs, rfc
-from fcu_conform.rules.words import certificate_words, has_controls, titled
+from fcu_conform.rules.words import CN_LIMIT, certificate_words, has_controls, titled
 
-CN_LIMIT = 64
 _RECOMMENDED = re.compile(r"[A-Za-z0-9'()+,\-.?:/= ]*")
 
 

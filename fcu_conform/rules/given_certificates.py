@@ -65,7 +65,8 @@ def at_carried(carried: Carried, field: str | None = None) -> Location:
     Level.ERROR,
     statement=f"every certificate that the device is given has at most {CERTIFICATE_LIMIT} octets of DER",
     why="The device stores a larger one and the factory reports success, but the client reads each certificate, its own"
-    " and its server's CA, into a buffer of this size when it connects: it never comes online.",
+    " and its server's CA, into a buffer of this size when it connects: it never comes online. So this rule is stricter"
+    " than the line.",
     fix="use shorter names in certificate-authority and fewer extensions, or raise MAX_CERTIFICATE_SIZE in the client",
     passes="580 octets",
     fails="1318 octets, with O and OU of 64 and L and ST of 128 characters",
@@ -190,7 +191,7 @@ def device_issuers_are_not_empty(subject: Device, setup: Setup) -> DeviceFinding
     Level.ERROR,
     statement="no certificate that the device is given starts before 1970",
     why="The device counts time in seconds since 1970: of its own chain and of its update certificate's it reads when"
-    " they start and refuses an earlier year with status 11. This rule asks it of the server's CA too.",
+    " they start and refuses an earlier year with status 11. This rule is stricter: it asks it of the server's CA too.",
     fix="issue the certificate anew, on a machine whose clock is right",
     passes="notBefore 2026-01-01",
     fails="notBefore 1969-12-31 in an intermediate or in mbed.UpdateAuthCert",

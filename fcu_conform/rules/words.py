@@ -13,6 +13,9 @@ from fcu_conform.artefacts.setup import Setup
 from fcu_conform.rules.model import Location
 
 DAY = timedelta(days=1)
+CN_LIMIT = 64
+"""Characters of a CN (RFC 5280, ub-common-name)."""
+
 TEN_YEARS = 3650 * DAY
 """Ten years as the device's own code counts them (fact DB-18)."""
 

@@ -57,6 +57,20 @@ def definite_end(data: bytes, at: int = 0) -> int:
     return at
 
 
+def with_null_parameters(request: x509.CertificateSigningRequest) -> bytes:
+    """The request in DER as the device's library writes it: NULL behind ecdsa-with-SHA256, outside the signed part."""
+    plain, with_null = bytes.fromhex("300a06082a8648ce3d040302"), bytes.fromhex("300c06082a8648ce3d0403020500")
+    signed, _, signature = request.public_bytes(Encoding.DER).rpartition(plain)
+    content = request.tbs_certrequest_bytes + with_null + signature
+    assert signed.endswith(request.tbs_certrequest_bytes)
+    assert len(content) < 1 << 16
+    return (
+        b"\x30\x82" + len(content).to_bytes(2, "big") + content
+        if len(content) > 255
+        else (b"\x30\x81" + bytes([len(content)]) + content)
+    )
+
+
 class Device:
     """One device, fresh from the line. `now` stays None until a message sets the clock."""
 
@@ -156,7 +170,7 @@ class Device:
         parts = [part.replace("\\,", ",").split("=", 1) for part in re.split(r"(?<!\\),", item["Subj"])]
         subject = x509.Name([x509.NameAttribute(oids[key_], value) for key_, value in parts])
         request = x509.CertificateSigningRequestBuilder().subject_name(subject).sign(key, hashes.SHA256())
-        return {"PrKN": item["PrKN"], "Data": request.public_bytes(Encoding.DER)}
+        return {"PrKN": item["PrKN"], "Data": with_null_parameters(request)}
 
     def verify(self) -> None:
         """fcc_verify_device_configured_4mbed_cloud, in its order; the first error stops."""

@@ -247,7 +247,10 @@ def test_entropy_is_made_supplied_or_left_to_the_device(tmp_path: Path, source: 
         ({"bootstrap_server_uri": "coaps://x:5684"}, "names no account"),
         ({"first_to_claim": True, "bootstrap_server_uri_first_to_claim": "coaps://x?aid=1"}, "forbids"),
         ({"use_bootstrap": False}, "lwm2m-server-uri has no value"),
-        ({"use_bootstrap": False, "lwm2m_server_uri": "coaps://x?aid=1&b=2"}, "does not end with aid"),
+        ({"use_bootstrap": False, "lwm2m_server_uri": "coaps://x?aid=1&b=2"}, "does not end with its one aid"),
+        ({"use_bootstrap": False, "lwm2m_server_uri": "coaps://x?aid=1&aid=2"}, "does not end with its one aid"),
+        ({"use_bootstrap": False, "lwm2m_server_uri": "coaps://x?aid=1?aid=1"}, "does not end with its one aid"),
+        ({"bootstrap_server_uri": "coaps://x\0?aid=1"}, "names no account"),
         ({"vendor_id": "vendor"}, "not a UUID"),
         ({"device_info": {"memory-total-kb": "much"}}, "not a whole number"),
         ({"device_info": {"timezone": "Mars/Olympus"}}, "Mars/Olympus"),
@@ -410,6 +413,63 @@ def test_the_length_of_the_devices_answer_is_known_beforehand(mode: str, device_
         answer = device.receive(result.config_data)
     assert result.device is not None
     assert response_length(config, result.device.chain(2), source.now(), session) == len(answer)
+
+
+@pytest.mark.parametrize("time_sync", [True, False])
+@pytest.mark.parametrize(("mode", "depth", "length"), [("bootstrap", 2, 3), ("lwm2m", 3, 1), ("lwm2m", 1, 0)])
+def test_the_suite_counts_the_octets_of_the_answer_that_are_foreseen_here(
+    mode: str, depth: int, length: int, time_sync: bool, tmp_path: Path, source: Source
+) -> None:
+    from fcu_conform.artefacts.bundle import Bundle
+    from fcu_conform.rules.bundle_answer import answer_octets
+    from reference_ca.forecast import response_length
+
+    update = fcu(source, 6).chain[:length]
+    (tmp_path / "update.pem").write_bytes(b"".join(each.public_bytes(Encoding.PEM) for each in update))
+    config = dataclasses.replace(
+        Config.example(source, mode=mode, depth=depth),
+        time_sync=time_sync,
+        update_auth_certificate_file="update.pem" if length else None,
+        settings_file=tmp_path / "fcu.yml",
+    )
+    result = prepare_device_configuration("endpoint-1", fcu(source), config)
+    assert result.device is not None
+    foreseen = response_length(config, result.device.chain(depth), source.now(), None, update)
+    assert answer_octets(Bundle(result.config_data)) == foreseen
+
+
+def test_a_request_of_a_real_device_is_taken_though_its_algorithm_has_parameters(
+    openssl: OpenSsl, tmp_path: Path, source: Source
+) -> None:
+    recorded = Path(__file__).parents[1] / "fixtures" / "device_answers" / "request-with-null-parameters.der"
+    with pytest.raises(ValueError, match="parsing asn1"):
+        x509.load_der_x509_csr(recorded.read_bytes())
+    openssl("req", "-inform", "DER", "-in", recorded, "-out", tmp_path / "request.pem")
+    for request in (recorded.read_bytes(), (tmp_path / "request.pem").read_bytes()):
+        device = fcu(source).issue_device("ep-1", request=request)
+        assert device.certificate.subject.rfc4514_string() == "CN=ep-1"
+    changed = bytearray(recorded.read_bytes())
+    changed[-1] ^= 1
+    with pytest.raises(reference_ca.ReferenceCaError, match="signature does not verify"):
+        fcu(source).issue_device("ep-1", request=bytes(changed))
+
+
+@pytest.mark.parametrize("setting", ["bootstrap_server_ca_certificate_file", "update_auth_certificate_file"])
+def test_chains_beside_the_devices_own_have_at_most_five_certificates(
+    setting: str, tmp_path: Path, source: Source
+) -> None:
+    chain = fcu(source, 6).chain
+    for length in (5, 6):
+        pem = b"".join(each.public_bytes(Encoding.PEM) for each in chain[:length])
+        (tmp_path / "chain.pem").write_bytes(pem)
+        config = dataclasses.replace(
+            Config.example(source, depth=2), settings_file=tmp_path / "fcu.yml", **{setting: "chain.pem"}
+        )
+        if length == 5:
+            prepare_device_configuration("endpoint-1", fcu(source), config)
+            continue
+        with pytest.raises(reference_ca.ReferenceCaError, match=r"chain\.pem has 6 certificates"):
+            prepare_device_configuration("endpoint-1", fcu(source), config)
 
 
 def test_certificates_that_are_stored_and_never_sent_are_warned_about(source: Source) -> None:
