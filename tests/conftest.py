@@ -5,18 +5,22 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from contextlib import suppress
 
 import pytest
 import sampling
-from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["pytester"]
 
-# The same examples each time, however long a busy machine takes over them, and nothing kept in the tree.
-settings.register_profile(
-    "steady", deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
-)
-settings.load_profile("steady")
+# pytest reads this in a clone where the suite alone is installed too: a keystore is judged there without hypothesis.
+with suppress(ModuleNotFoundError):
+    from hypothesis import HealthCheck, settings
+
+    # The same examples each time, however long a busy machine takes over them, and nothing kept in the tree.
+    settings.register_profile(
+        "steady", deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
+    )
+    settings.load_profile("steady")
 
 BYTECODE = "FCU_TESTS_BYTECODE"
 """The environment variable that says where the bytecode of tests' processes is; an empty one: nowhere."""
