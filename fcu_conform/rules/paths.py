@@ -18,7 +18,6 @@ from fcu_conform.rules.sources import page
     passes="cryptography, openssl, pyhanko and mbedtls accept",
     fails="mbedtls refuses: the name tag or value is invalid",
     source=page("Example: Creating a certificate chain using OpenSSL", "CA-12"),
-    needs=("CRT001", "CHN005", "CHN011"),
     scope=Scope.PATH,
 )
 def validators_accept_fcu_path(setup: Setup) -> PathQuestion:
@@ -27,6 +26,8 @@ def validators_accept_fcu_path(setup: Setup) -> PathQuestion:
         raise Blocked("CRT002")
     if setup.chain.has_gap:
         raise Blocked("CHN003")
+    if not setup.chain.is_complete:
+        raise Blocked("CHN011" if len(setup.keystore.fcu_crt.entries) == 1 else "CHN005")
     return PathQuestion(path[0], tuple(path[1:-1]), (path[-1],))
 
 

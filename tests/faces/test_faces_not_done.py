@@ -77,8 +77,8 @@ def test_a_validator_that_was_named_and_not_asked_is_told(run, keystore: Path) -
     result = run(keystore, "--fcu-validators=cryptography", "--fcu-validator-command=ours=true")
     result.stdout.fnmatch_lines(
         [
-            "not done: validator cryptography ?keystore?: blocked by CHN005",
-            "not done: validator ours ?keystore?: blocked by CHN005",
+            "not done: validator cryptography ?keystore?: blocked by CRT002",
+            "not done: validator ours ?keystore?: blocked by CRT002",
         ]
     )
 
