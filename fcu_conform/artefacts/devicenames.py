@@ -52,6 +52,11 @@ def is_device_name(name: str) -> bool:
     return not name.startswith("__MACOSX/") and not name.rpartition("/")[2].startswith("._")
 
 
+def may_be_bundle(name: str) -> bool:
+    """A file of this name can be a bundle, by its ending or by what is in it."""
+    return not name.lower().endswith((*PEM_ENDINGS, DER_ENDING))
+
+
 def keys_beside(name: str) -> Iterator[str]:
     """Where the key of a device's file may lie, the likeliest first."""
     place, slash, base = name.rpartition("/")

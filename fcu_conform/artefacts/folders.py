@@ -14,6 +14,7 @@ from fcu_conform.artefacts.devicenames import (
     is_device_name,
     is_key_name,
     keys_beside,
+    may_be_bundle,
     named_device,
     take_key,
 )
@@ -31,6 +32,7 @@ class Group:
     Attributes:
         below: the folder, from the root of the output; empty for the root itself.
         names: their files in that folder, in order.
+        preceding: the bundle before the first of them, where that belongs to another chunk: a session may go on here.
         keys: file to key file, both from the root, where a device has one.
         rows: file from the root to what the manifest says of it.
         strays: key files in that folder that belong to no device.
@@ -39,6 +41,7 @@ class Group:
 
     below: str
     names: tuple[str, ...] = ()
+    preceding: str = ""
     keys: dict[str, str] = field(default_factory=dict)
     rows: dict[str, Row] = field(default_factory=dict)
     strays: tuple[str, ...] = ()
@@ -72,7 +75,10 @@ class FolderChunk:
             except OSError:
                 folder = -1
             try:
-                yield from in_sessions(self._of(group, folder))
+                files = in_sessions(self._of(group, folder))
+                if group.preceding:
+                    next(files)
+                yield from files
             finally:
                 if folder >= 0:
                     os.close(folder)
@@ -80,7 +86,7 @@ class FolderChunk:
     def _of(self, group: Group, folder: int) -> Iterator[DeviceFile]:
         prefix = f"{group.below}/" if group.below else ""
         keys, rows = group.keys, group.rows
-        for base in group.names:
+        for base in (group.preceding, *group.names) if group.preceding else group.names:
             name = prefix + base
             data = read_plainly(base, folder, DEVICE_FILE) if folder >= 0 else None
             key = self._key(keys[name]) if keys and name in keys else None
@@ -135,6 +141,7 @@ def _part(group: Group, start: int, rows: Mapping[str, Row]) -> Group:
     return Group(
         group.below,
         names,
+        group.names[start - 1] if start and may_be_bundle(group.names[start - 1]) else "",
         {name: group.keys[name] for name in own if name in group.keys},
         {name: rows[name] for name in own if name in rows},
         group.strays if start + CHUNK >= len(group.names) else (),
@@ -178,7 +185,7 @@ def _groups(root: Path, manifest: Manifest, listed_only: bool, passed_over: Pass
                 if name not in read and prefix + name != manifest.name:
                     passed_over.add(prefix + name)
         if names or strays:
-            yield Group(below, names, keys, strays=tuple(strays))
+            yield Group(below, names, keys=keys, strays=tuple(strays))
         pending += (prefix + name for name in sorted(folders, reverse=True))
 
 

@@ -15,10 +15,12 @@ from pathlib import Path
 
 from fcu_conform.artefacts.archives import open_regular
 from fcu_conform.artefacts.chunks import Chunk, FilesChunk
+from fcu_conform.artefacts.device import DeviceFile
 from fcu_conform.artefacts.devicenames import is_device_name
 from fcu_conform.artefacts.digests import dir_hash, keys_named_in, output_files
 from fcu_conform.artefacts.manifest import Manifest
 from fcu_conform.artefacts.reading import FileBytes
+from fcu_conform.artefacts.sessions import in_sessions
 from fcu_conform.artefacts.usage import UsageError
 
 BLOCK = 1 << 16
@@ -177,6 +179,7 @@ class FolderPass:
     def __init__(self, witness: FolderWitness) -> None:
         self._witness = witness
         self._expected: Iterator[tuple[str, bytes | None]] | None = None
+        self._last: DeviceFile | None = None
         if witness.is_whole:
             self._expected = iter(witness.files.items())
 
@@ -194,6 +197,11 @@ class FolderPass:
     def chunk(self, chunk: Chunk) -> Chunk:
         """The chunk with its files read here and now: nobody else reads them again."""
         files = tuple(chunk.files())
+        if self._last is not None and files:
+            # The session that the first goes on with is the one that was noted, and not what was read of it once more.
+            files[0].before = None
+            files = tuple(in_sessions(iter((self._last, files[0]))))[1:] + files[1:]
+        self._last = files[-1] if files else None
         for file in files:
             if file.kind is not None or file.troubles:  # else it is a stray key, which no digest covers
                 self.note(file.name, None if file.troubles else file.data)
