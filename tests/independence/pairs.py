@@ -138,26 +138,30 @@ def told(names: tuple[str, ...], shape: Shape) -> frozenset[str]:
 
 
 def hidden_in(one: str, other: str) -> list[Hidden] | None:
-    """What the one defect keeps from being told of the other, both ways; None where they do not go together."""
+    """What the one defect keeps from being told of the other, both ways; None where they do not go together.
+
+    What is told where they are made in the other order is not hidden: the later change has undone the earlier one.
+    """
     shape = common_shape(DEFECTS[one], DEFECTS[other])
     if shape is None:
         return None
     alone = {name: told((name,), shape) for name in (one, other)}
-    both = None
+    hidden: list[Hidden] | None = None
     for order in ((one, other), (other, one)):
         try:
             both = told(order, shape)
-            break
         except APART:
             continue
-    if both is None:
-        return None
-    return [
-        Hidden(hider, victim, code)
-        for hider, victim in ((one, other), (other, one))
-        for code in DEFECTS[victim].breaks
-        if code in alone[victim] and code not in both
-    ]
+        found = [
+            Hidden(hider, victim, code)
+            for hider, victim in ((one, other), (other, one))
+            for code in DEFECTS[victim].breaks
+            if code in alone[victim] and code not in both
+        ]
+        hidden = found if hidden is None else [each for each in hidden if each in found]
+        if not hidden:
+            break
+    return hidden
 
 
 def main(names: list[str]) -> int:

@@ -257,6 +257,81 @@ def test_options_that_differ_do_not_share_a_journal(
     assert journal.read_bytes() == before
 
 
+OF_ANOTHER = "is of another lot, another keystore or other options\n"
+
+
+def stopped(factory: Factory, keystore: Path, folder: Path, journal: Path) -> tuple[bytes, bytes]:
+    """A lot of three chunks that was judged, and its journal: whole, and as it was after the second chunk."""
+    write_folder(folder, {**files_of(factory), "lamp-000003.pem": another(factory, 3)})
+    assert lot(keystore, journal, folder) == 1
+    whole = journal.read_bytes()
+    lines = whole.splitlines(keepends=True)
+    assert len(lines) == 4
+    journal.write_bytes(b"".join(lines[:3]))
+    return whole, journal.read_bytes()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--at", "2026-11-24T00:00:00Z"),
+        ("--mode", "lwm2m", "--config", "as-option.yml"),
+        ("--chain-depth", "1", "--config", "as-option.yml"),
+        ("--config", "depth-1.yml"),
+        ("--validators", "cryptography"),
+        ("--sample-seed", "5"),
+        ("--keystore", "another"),
+    ],
+    ids=lambda options: options[0],
+)
+def test_a_run_with_another_option_that_judging_depends_on_does_not_go_on(
+    options: tuple[str, ...],
+    factory: Factory,
+    keystore: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    journal = tmp_path / "journal"
+    (tmp_path / "as-option.yml").write_text("".join(OPTION_LINES[name] for name in OPTION_LINES if name not in options))
+    (tmp_path / "depth-1.yml").write_text("use-bootstrap: true\ndevice-certificate-chain-depth: 1\n")
+    Factory(1).write_keystore(tmp_path / "of-another").rename(tmp_path / "another")
+    _, before = stopped(factory, keystore, tmp_path / "lot", journal)
+    capsys.readouterr()
+    assert lot(keystore, journal, tmp_path / "lot", *options) == 4
+    assert capsys.readouterr().err == f"fcu-conform: journal {journal}: {OF_ANOTHER}"
+    assert journal.read_bytes() == before
+
+
+OPTION_LINES = {"--mode": "use-bootstrap: true\n", "--chain-depth": "device-certificate-chain-depth: 2\n"}
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--strict",),
+        ("--report", "report.json", "--report", "report.html"),
+        ("--report", "statement.intoto.json"),
+        ("--portal-upload", "upload.pem"),
+        ("--validator-sample", "3"),  # nobody is asked
+        ("--workers", "2"),
+    ],
+    ids=lambda options: options[-1],
+)
+def test_a_run_goes_on_with_another_option_that_no_chunk_depends_on(
+    options: tuple[str, ...], factory: Factory, keystore: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    journal = tmp_path / "journal"
+    (tmp_path / "upload.pem").write_bytes((keystore.parent / "upload.pem").read_bytes())
+    whole, _ = stopped(factory, keystore, tmp_path / "lot", journal)
+    assert lot(keystore, journal, tmp_path / "lot", *options, "--report", "all.json") == 1
+    assert journal.read_bytes() == whole
+    report = json.loads((tmp_path / "all.json").read_text())
+    assert (report["devices"]["checked"], report["devices"]["offenders"]) == (COUNT, ["lamp-000003.pem"])
+
+
 def test_a_journal_of_1_0_is_refused_in_one_line(
     factory: Factory, keystore: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
