@@ -31,10 +31,12 @@ from fcu_conform.rules.bundle_chains import breaks, is_chain_broken
 from fcu_conform.rules.bundle_words import (
     KEY_TYPES,
     READABLE,
+    VERIFICATION,
     bundle_of,
     client,
     mode_items,
     needs_all_items,
+    of_parameter,
     parameter_of,
     parameter_trouble,
     shown,
@@ -59,15 +61,7 @@ ALWAYS_NEEDED = (
 IDENTIFIERS = ("mbed.ClassId", "mbed.VendorId")
 UTC_OFFSET = "mbed.UTCOffset"
 
-VERIFICATION = "fcc_verification.c"
 _OFFSET = re.compile(rb"[+-](0\d|1[0-4]):[0-5]\d")
-
-
-def of_parameter(bundle: Bundle, name: str, message: str, expected: str = "") -> Finding:
-    """A finding at the Data of a parameter that is there."""
-    item = bundle.find(name, PARAMETERS)
-    assert item is not None
-    return wrong_item(item, "Data", message, expected, shown(item.fields.get("Data")))
 
 
 @device_rule(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from fcu_conform.artefacts.bundle import REQUESTS, Bundle, Item
@@ -16,7 +17,7 @@ from fcu_conform.rules.bundle_words import (
     wrong,
     wrong_item,
 )
-from fcu_conform.rules.model import DeviceFindings, Level, device_rule, requires
+from fcu_conform.rules.model import DeviceFindings, Finding, Level, device_rule, requires
 from fcu_conform.rules.request_subjects import SubjectError, read_subject
 from fcu_conform.rules.sources import device as device_source
 
@@ -51,6 +52,10 @@ def _requests(bundle: Bundle) -> list[Item]:
     found = list(bundle.items(REQUESTS))
     requires(found, "the bundle asks for no certificate request")
     return found
+
+
+def _of_each_request(device: Device, faults: Callable[[Item], Iterator[Finding]]) -> DeviceFindings:
+    return [finding for item in _requests(bundle_of(device)) for finding in faults(item)]
 
 
 @device_rule(
@@ -99,21 +104,22 @@ _STORAGE_PLACE = "Device"
     needs=READABLE,
 )
 def requests_are_of_the_known_form(device: Device, _setup: Setup) -> DeviceFindings:
-    findings = []
-    for item in _requests(bundle_of(device)):
-        subject, digest = item.fields.get("Subj", "CN"), item.fields.get("MD", 1)  # BDL017 tells what is missing
-        if not isinstance(subject, str):
-            findings.append(wrong_item(item, "Subj", f"Subj is {shown(subject)}", "a subject such as CN=…"))
-        if type(digest) is not int or digest != 1:
-            findings.append(wrong_item(item, "MD", f"MD is {shown(digest)}", "1"))
-        extensions, storage = item.fields.get("Ext", {}), item.fields.get("SM", {"Prv": "Device"})
-        if not is_extensions(extensions):
-            expected = "a map with KU and EKU, unsigned integers, and Trust"
-            findings.append(wrong_item(item, "Ext", "Ext is of another form", expected, shown(extensions)))
-        if not _is_storage(storage):
-            expected = "a map with Prv, and perhaps Pub, each Device"
-            findings.append(wrong_item(item, "SM", "SM is of another form", expected, shown(storage)))
-    return findings
+    return _of_each_request(device, _other_forms)
+
+
+def _other_forms(item: Item) -> Iterator[Finding]:
+    subject, digest = item.fields.get("Subj", "CN"), item.fields.get("MD", 1)  # BDL017 tells what is missing
+    if not isinstance(subject, str):
+        yield wrong_item(item, "Subj", f"Subj is {shown(subject)}", "a subject such as CN=…")
+    if type(digest) is not int or digest != 1:
+        yield wrong_item(item, "MD", f"MD is {shown(digest)}", "1")
+    extensions, storage = item.fields.get("Ext", {}), item.fields.get("SM", {"Prv": "Device"})
+    if not is_extensions(extensions):
+        expected = "a map with KU and EKU, unsigned integers, and Trust"
+        yield wrong_item(item, "Ext", "Ext is of another form", expected, shown(extensions))
+    if not _is_storage(storage):
+        expected = "a map with Prv, and perhaps Pub, each Device"
+        yield wrong_item(item, "SM", "SM is of another form", expected, shown(storage))
 
 
 def _is_map_of(value: object, keys: tuple[str, ...]) -> bool:
@@ -152,19 +158,19 @@ def _is_usage(value: Any) -> bool:
     needs=READABLE,
 )
 def request_subjects_can_be_read(device: Device, _setup: Setup) -> DeviceFindings:
-    findings = []
-    for item in _requests(bundle_of(device)):
-        subject = item.fields.get("Subj")
-        if not isinstance(subject, str):
-            continue  # BDL017 and BDL044 tell it
-        try:
-            attributes = read_subject(subject)
-        except SubjectError as fault:
-            findings.append(wrong_item(item, "Subj", f"Subj {fault}", "CN=…", shown(subject)))
-        else:
-            if not attributes:
-                findings.append(wrong_item(item, "Subj", "Subj names nobody", "CN=…", shown(subject)))
-    return findings
+    return _of_each_request(device, _unreadable_subject)
+
+
+def _unreadable_subject(item: Item) -> Iterator[Finding]:
+    subject = item.fields.get("Subj")
+    if not isinstance(subject, str):
+        return  # BDL017 and BDL044 tell it
+    try:
+        trouble = "" if read_subject(subject) else "names nobody"
+    except SubjectError as fault:
+        trouble = str(fault)
+    if trouble:
+        yield wrong_item(item, "Subj", f"Subj {trouble}", "CN=…", shown(subject))
 
 
 @device_rule(
@@ -181,15 +187,16 @@ def request_subjects_can_be_read(device: Device, _setup: Setup) -> DeviceFinding
     needs=READABLE,
 )
 def request_usages_are_known(device: Device, _setup: Setup) -> DeviceFindings:
-    findings = []
-    for item in _requests(bundle_of(device)):
-        extensions = item.fields.get("Ext", {})
-        if not is_extensions(extensions):
-            continue  # BDL044 tells it
-        usages, purposes = (extensions.get(name, 0) & LOW_32_BITS for name in ("KU", "EKU"))
-        if usages and not usages & KNOWN_USAGES:
-            findings.append(wrong_item(item, "Ext.KU", "KU has no known bit", "1, 2, 4, 8 or a sum", shown(usages)))
-        if purposes & ~KNOWN_PURPOSES:
-            expected = "1, 2, 4, 8, 16, 256, 512 or a sum"
-            findings.append(wrong_item(item, "Ext.EKU", "EKU has an unknown bit", expected, shown(purposes)))
-    return findings
+    return _of_each_request(device, _unknown_usages)
+
+
+def _unknown_usages(item: Item) -> Iterator[Finding]:
+    extensions = item.fields.get("Ext", {})
+    if not is_extensions(extensions):
+        return  # BDL044 tells it
+    usages, purposes = (extensions.get(name, 0) & LOW_32_BITS for name in ("KU", "EKU"))
+    if usages and not usages & KNOWN_USAGES:
+        yield wrong_item(item, "Ext.KU", "KU has no known bit", "1, 2, 4, 8 or a sum", shown(usages))
+    if purposes & ~KNOWN_PURPOSES:
+        expected = "1, 2, 4, 8, 16, 256, 512 or a sum"
+        yield wrong_item(item, "Ext.EKU", "EKU has an unknown bit", expected, shown(purposes))

@@ -5,14 +5,15 @@ from __future__ import annotations
 from fcu_conform.artefacts.bundle import PARAMETERS, Bundle, as_uint32, server_account, text_bytes
 from fcu_conform.artefacts.device import Device
 from fcu_conform.artefacts.setup import Setup
-from fcu_conform.rules.bundle_contents import VERIFICATION, of_parameter
 from fcu_conform.rules.bundle_words import (
     HANDLER,
     READABLE,
+    VERIFICATION,
     bundle_of,
     client,
     mode_items,
     needs_all_items,
+    of_parameter,
     parameter_of,
     parameter_trouble,
     shown,

@@ -8,8 +8,16 @@ from fcu_conform.artefacts.bundle import CERTIFICATES, CHAINS, CURRENT_TIME, PAR
 from fcu_conform.artefacts.certificate import Certificate
 from fcu_conform.artefacts.device import Device
 from fcu_conform.artefacts.setup import Setup
-from fcu_conform.rules.bundle_contents import VERIFICATION, of_parameter
-from fcu_conform.rules.bundle_words import READABLE, bundle_of, client, parameter_of, shown, wrong_item
+from fcu_conform.rules.bundle_words import (
+    READABLE,
+    VERIFICATION,
+    bundle_of,
+    client,
+    of_parameter,
+    parameter_of,
+    shown,
+    wrong_item,
+)
 from fcu_conform.rules.model import Blocked, DeviceFindings, Level, device_rule, requires
 from fcu_conform.rules.words import day
 

@@ -22,6 +22,7 @@ from fcu_conform.rules.sources import device as device_source
 from fcu_conform.rules.words import counted
 
 HANDLER = "fcc_bundle_handler.c"
+VERIFICATION = "fcc_verification.c"
 READABLE = ("BDL001", "BDL004", "BDL005", "BDL007")
 """Where one of these has failed there are no values to judge."""
 
@@ -123,6 +124,13 @@ def wrong_item(item: Item, field: str, message: str, expected: str = "", found: 
     """A finding at a field of an item."""
     place = f"{item.place}.{field}" if field else item.place
     return Finding(f"{titled(item)}: {message}", at(place), expected, found)
+
+
+def of_parameter(bundle: Bundle, name: str, message: str, expected: str = "") -> Finding:
+    """A finding at the Data of a parameter that is there."""
+    item = bundle.find(name, PARAMETERS)
+    assert item is not None
+    return wrong_item(item, "Data", message, expected, shown(item.fields.get("Data")))
 
 
 def shown(value: object) -> str:

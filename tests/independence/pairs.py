@@ -29,7 +29,7 @@ TABLE = Path(__file__).with_name("hiding.toml")
 JUDGED_AT = datetime(2026, 6, 1, tzinfo=timezone.utc)
 SEED = "two at a time"
 
-APART = (UsageError, ValueError, LookupError, TypeError, AttributeError)
+APART = (UsageError, ValueError, LookupError, TypeError, AttributeError, StopIteration)
 """What is raised where two defects do not go together: the one takes away what the other changes."""
 
 
