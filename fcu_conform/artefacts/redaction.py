@@ -31,8 +31,15 @@ _LAYERS = 2
 _PEM_KEY = re.compile(r"-----BEGIN [A-Z0-9 ]{0,64}PRIVATE KEY-----.*?(?:-----END [A-Z0-9 ]{0,64}-----|\Z)", re.DOTALL)
 _HEX = re.compile(r"[0-9A-Fa-f]{2}(?:[^0-9A-Za-z]{0,8}(?:0?[xX])?[0-9A-Fa-f]{2}){15,}")
 _HEX_DIGIT = re.compile(r"0?[xX]|([0-9A-Fa-f])")
+_DIGITS = re.compile(r"[0-9A-Fa-f](?:[^0-9A-Za-z]{0,2}[0-9A-Fa-f]){31,}")
+_NUMBERS = re.compile(r"[0-9]{1,3}(?:[^0-9A-Za-z]{1,4}[0-9]{1,3}){15,}")
+_NUMBER = re.compile(r"(-?)([0-9]+)")
+_ESCAPES = re.compile(r"(?:\\(?:x[0-9A-Fa-f]{2}|u00[0-9A-Fa-f]{2}|[0-7]{3}|[^0-7ux\s])|[ -\[\]-~]){16,}")
+_ESCAPE = re.compile(r"\\(x..|u00..|[0-7]{3}|.)|.")
+_LETTERS = {"a": 7, "b": 8, "t": 9, "n": 10, "v": 11, "f": 12, "r": 13}
 _DECIMAL = re.compile(r"[0-9](?:[ _,.'\s]?[0-9]){32,}")
-_BASE64 = re.compile(r"[A-Za-z0-9+/_=\s-]{22,}")
+_BASE64 = re.compile(r"(?:[A-Za-z0-9+/_=\s-]|\\(?=/)){22,}")
+_GROUPS = re.compile("|".join(rf"(?:[\w+/-]{{{n}}}\s){{{-(-22 // n) - 1},}}[\w+/-]" for n in range(4, 11)), re.ASCII)
 _WORD = re.compile(r"[A-Za-z0-9+/_-]{11,}")
 _URL_SAFE = str.maketrans("-_", "+/")
 _STRETCH = re.compile(r"[\t\r\n -~]{22,}")
@@ -114,17 +121,13 @@ class Redactor:
         """Where known keys stand in a text."""
         if not text.isascii():
             yield from self._hits(text.encode("latin-1", "replace"))
-        for run in _HEX.finditer(text):
-            places = [run.start() + digit.start() for digit in _HEX_DIGIT.finditer(run[0]) if digit[1]]
-            for shift in (0, 1):
-                pairs = places[shift : len(places) - (len(places) - shift) % 2]
-                data = bytes.fromhex("".join([text[place] for place in pairs]))
-                for start, stop in self._hits(data):
-                    yield pairs[2 * start], pairs[2 * stop - 1] + 1
+        for data, places in _octets(text):
+            for start, stop in self._hits(data):
+                yield places[start][0], places[stop - 1][1]
         for run in _DECIMAL.finditer(text):
             yield from self._in_number(run)
         for run in _BASE64.finditer(text):
-            if _is_mixed(run[0]):
+            if _is_mixed(run[0]) or _GROUPS.search(run[0]):
                 yield from self._in_base64(run, layers)
 
     def _in_number(self, run: re.Match[str]) -> Iterator[Span]:
@@ -138,7 +141,7 @@ class Redactor:
 
     def _in_base64(self, run: re.Match[str], layers: int) -> Iterator[Span]:
         """Keys in the octets of base64 text, wherever a group of four characters begins; in text that it holds too."""
-        places = [run.start() + place for place, character in enumerate(run[0]) if character not in " \t\r\n\f\v="]
+        places = [run.start() + place for place, character in enumerate(run[0]) if character not in " \t\r\n\f\v=\\"]
         digits = "".join([run.string[place] for place in places]).translate(_URL_SAFE)
         if not digits.isascii():
             return
@@ -190,7 +193,38 @@ def redact_all(value: Any) -> Any:
 
 def _may_hold_a_key(text: str) -> bool:
     """Some of it looks like the digits of 16 octets; said of most texts without a look at any key."""
-    return not text.isascii() or _HEX.search(text) is not None or _is_mixed(text)
+    written = (_HEX, _DIGITS, _NUMBERS, _DECIMAL, _GROUPS)
+    return not text.isascii() or "\\" in text or any(form.search(text) for form in written) or _is_mixed(text)
+
+
+def _octets(text: str) -> Iterator[tuple[bytes, list[Span]]]:
+    """What may be octets in a text, one by one, and where each stands: hexadecimal, lists of numbers, escapes."""
+    for form in (_HEX, _DIGITS):
+        for run in form.finditer(text):
+            places = [run.start() + digit.start() for digit in _HEX_DIGIT.finditer(run[0]) if digit[1]]
+            for shift in (0, 1):
+                pairs = list(zip(places[shift::2], places[shift + 1 :: 2], strict=False))
+                data = bytes.fromhex("".join([text[first] + text[second] for first, second in pairs]))
+                yield data, [(first, second + 1) for first, second in pairs]
+    for run in _NUMBERS.finditer(text):
+        numbers = list(_NUMBER.finditer(text, max(run.start() - 1, 0), run.end()))
+        spans = [number.span() for number in numbers]
+        yield bytes([int(number[2]) % 256 for number in numbers]), spans
+        # Java's octets have a sign.
+        yield bytes([int(number[1] + number[2]) % 256 for number in numbers]), spans
+    for run in _ESCAPES.finditer(text) if "\\" in text else ():
+        escapes = list(_ESCAPE.finditer(text, *run.span()))
+        yield bytes(map(_unescaped, escapes)), [escape.span() for escape in escapes]
+
+
+def _unescaped(escape: re.Match[str]) -> int:
+    """The octet that an escape of C or Python, or a character as it is, stands for."""
+    said: str = escape[1]
+    if not said:
+        return ord(escape[0])
+    if said[1:]:
+        return int(said[1:], 16) if said[0] in "xu" else int(said, 8) % 256
+    return _LETTERS.get(said, ord(said) % 256)
 
 
 def _is_mixed(text: str) -> bool:

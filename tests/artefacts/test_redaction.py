@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import copy
 import hashlib
+import json
 from random import Random
 
 import pytest
@@ -35,6 +36,7 @@ def test_sixteen_octets_of_a_key_are_found_wherever_they_begin(seed: int) -> Non
         base64.urlsafe_b64encode(random.randbytes(before) + part).decode().rstrip("="),
         base64.encodebytes(random.randbytes(50 + before) + secret).decode(),
         part.decode("latin-1"),
+        *_lists_and_groups(part),
     ]
     redactor = Redactor()
     redactor.learn(secret)
@@ -44,12 +46,32 @@ def test_sixteen_octets_of_a_key_are_found_wherever_they_begin(seed: int) -> Non
     assert [text for text in texts if REMOVED not in redactor.redact(text)] == []
 
 
+def _lists_and_groups(part: bytes) -> list[str]:
+    """Sixteen octets as programs show them, and as people write long words down."""
+    encoded = base64.b64encode(part).decode().rstrip("=")
+    return [
+        str(list(part)),
+        ",".join(str(octet - 256 if octet > 127 else octet) for octet in part),  # Java
+        repr(part),
+        json.dumps(part.decode("latin-1")),
+        "".join(f"\\{octet:03o}" for octet in part),
+        " ".join(part.hex()),
+        "-".join(part.hex()[place : place + 5] for place in range(0, 32, 5)),
+        f"{int.from_bytes(part, 'big'):,}",
+        encoded.replace("/", "\\/"),  # PHP
+        *(" ".join(encoded[place : place + size] for place in range(0, 22, size)) for size in (4, 5, 8, 10)),
+    ]
+
+
 def test_a_redactor_is_not_copied() -> None:
     with pytest.raises(TypeError, match="not copied"):
         copy.deepcopy(Redactor())
 
 
-@pytest.mark.parametrize("text", ["ab" * 5000, "aB3" * 3000, "1" * 9000, "a: " * 3000, "\u00e9" * 9000, "0x" * 5000])
+@pytest.mark.parametrize(
+    "text",
+    ["ab" * 5000, "aB3" * 3000, "1" * 9000, "a: " * 3000, "\u00e9" * 9000, "0x" * 5000, "\\x4" * 3000, "1, -" * 4000],
+)
 def test_what_only_looks_like_keys_stays(text: str) -> None:
     redactor = Redactor()
     redactor.learn(SECRET)
