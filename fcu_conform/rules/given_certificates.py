@@ -173,7 +173,8 @@ def device_certificates_are_valid_now(subject: Device, setup: Setup) -> DeviceFi
 )
 def device_issuers_are_not_empty(subject: Device, setup: Setup) -> DeviceFindings:
     nameless = [carried for carried in given_certificates(subject) if carried.certificate.issuer.is_empty]
-    if nameless and any(link.certificate.subject.is_empty for link in setup.chain.links):
+    own_fault = [carried for carried in nameless if not _is_of_nameless_ca(carried.certificate, setup)]
+    if nameless and not own_fault:
         raise Blocked("CRT012")
     return [
         Finding(
@@ -182,8 +183,16 @@ def device_issuers_are_not_empty(subject: Device, setup: Setup) -> DeviceFinding
             "a name",
             "no attribute",
         )
-        for carried in nameless
+        for carried in own_fault
     ]
+
+
+def _is_of_nameless_ca(certificate: Certificate, setup: Setup) -> bool:
+    """Its issuer is empty since the CA of fcu.crt that signed it has no name."""
+    return any(
+        link.certificate.subject.is_empty and certificate.signed_by(link.certificate.public_key) is not False
+        for link in setup.chain.links
+    )
 
 
 @device_rule(

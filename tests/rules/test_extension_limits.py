@@ -129,13 +129,23 @@ def test_an_extension_on_a_device_is_parsed_by_its_library_and_there_once(
 
 
 def test_an_empty_issuer_is_told_wherever_it_stands() -> None:
-    good, bad = certificate(issuer=Name("y")), certificate(issuer=Name(""))
-    subject, named = device(good, bad, good, bad), SimpleNamespace(certificate=good)
+    good, bad = certificate(issuer=Name("y")), certificate(issuer=Name(""), signed_by=lambda key: key == "nameless")
+    subject, named = device(good, bad, good, bad), SimpleNamespace(certificate=certificate(public_key="named"))
     findings = CATALOGUE["DEV029"].check(subject, SimpleNamespace(chain=SimpleNamespace(links=[named])))
     assert [(f.location.index, f.location.field) for f in findings] == [(2, "issuer"), (4, "issuer")]
-    nameless = SimpleNamespace(certificate=certificate(subject=""))
-    with pytest.raises(Blocked, match="CRT012"):
-        CATALOGUE["DEV029"].check(subject, SimpleNamespace(chain=SimpleNamespace(links=[named, nameless])))
+
+
+def test_a_ca_without_a_name_explains_the_empty_issuers_of_what_it_signed_and_no_other() -> None:
+    ca = SimpleNamespace(certificate=certificate(subject="", public_key="nameless"))
+    setup = SimpleNamespace(chain=SimpleNamespace(links=[ca]))
+    of_it = certificate(issuer=Name(""), signed_by=lambda key: key == "nameless")
+    not_known = certificate(issuer=Name(""), signed_by=lambda key: None)
+    of_another = certificate(issuer=Name(""), signed_by=lambda key: False)
+    for one in (of_it, not_known):
+        with pytest.raises(Blocked, match="CRT012"):
+            CATALOGUE["DEV029"].check(device(one), setup)
+    findings = CATALOGUE["DEV029"].check(device(of_it, of_another, not_known), setup)
+    assert [finding.location.index for finding in findings] == [2]
 
 
 @pytest.mark.parametrize(
