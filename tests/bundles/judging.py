@@ -52,6 +52,10 @@ def findings(data: bytes, setup: Setup, code: str) -> list[Finding]:
     return judge_pass(data, setup).tallies[code].findings
 
 
+def told(data: bytes, setup: Setup, code: str) -> list[str]:
+    return [finding.message for finding in findings(data, setup, code)]
+
+
 def verdict(data: bytes, setup: Setup) -> tuple[set[str], set[str]]:
     """The codes of the rules that found an error, and of those that found a warning."""
     found = [(code, item.level) for code, tally in judge_pass(data, setup).tallies.items() for item in tally.findings]

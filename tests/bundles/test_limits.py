@@ -8,7 +8,7 @@ import pytest
 
 from fcu_conform.artefacts.setup import Setup
 
-from .judging import findings
+from .judging import findings, told
 from .maker import (
     Fields,
     add,
@@ -24,10 +24,6 @@ from .maker import (
     set_field,
     set_group,
 )
-
-
-def told(data: bytes, setup: Setup, code: str) -> list[str]:
-    return [finding.message for finding in findings(data, setup, code)]
 
 
 @pytest.mark.parametrize(("count", "messages"), [(0, []), (7, []), (8, ["has 13 groups"]), (9, ["has 14 groups"])])
