@@ -25,7 +25,7 @@ TARGET_IDLE_MS = 15.0
 
 CORE = "cryptography,openssl,pyhanko,mbedtls"
 PYTEST = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
-PLUGIN = ["-p", "fcu_conform.faces.pytest_plugin"]
+PLUGIN = ["-p", "fcu_conform.interfaces.pytest_plugin"]
 
 
 def environment(folder: Path) -> dict[str, str]:

@@ -23,7 +23,7 @@ import cryptography
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from reference_ca import Source
+from reference_ca import KeySource
 from reference_ca.lot import make_lot
 from reference_ca.lot_devices import PART
 
@@ -59,7 +59,7 @@ def files(devices: int, folder: Path) -> float:
 def lot(devices: int, folder: Path, form: str) -> float:
     """CPU seconds of making a lot, with its keystore, on one core."""
     start = time.process_time()
-    make_lot(folder, devices, Source("benchmark"), form=form, defects=0.001)
+    make_lot(folder, devices, KeySource("benchmark"), form=form, defects=0.001)
     return time.process_time() - start
 
 

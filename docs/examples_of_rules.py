@@ -21,11 +21,11 @@ from vectors.judging import lay_out, read_case, unlisted
 from fcu_conform.artefacts.setup import read_setups
 from fcu_conform.artefacts.waivers import read_waivers
 from fcu_conform.engine import Examination
-from fcu_conform.faces.failure import Certificates, plain, render, weightiest
+from fcu_conform.interfaces.reports.text_report import Certificates, plain, render, weightiest
 from fcu_conform.rules import catalogue
 from fcu_conform.rules.model import Catalogue, Rule
 from fcu_conform.validators import registry
-from fcu_conform.validators.external import ExternalCommand
+from fcu_conform.validators.adapters.external import ExternalCommand
 from fcu_conform.validators.model import Validator
 
 WIDTH = 88
@@ -40,7 +40,7 @@ class Example:
         fails: the path of its folder in fixtures/.
         story: what is wrong with it, a sentence.
         chain: its chain from subject to issuer; the bar is where the depth cuts it.
-        passes: the path of its twin, which the rule lets pass.
+        passes: the path of its baseline, which the rule lets pass.
         edit: what makes the one of the other.
         said: what a run of pytest says of it, up to what the rule's section says above; empty where it asks a validator
             that is not here.
@@ -68,12 +68,12 @@ def example_of(rule: Rule) -> Example:
     Raises:
         LookupError: fixtures/ has none.
     """
-    told = {name: case for name, case in cases().items() if "twin" in case and rule.code in _codes(case)}
+    told = {name: case for name, case in cases().items() if "baseline" in case and rule.code in _codes(case)}
     if not told:
-        raise LookupError(f"{rule.code}: no case in fixtures/ that has a twin makes it say anything")
+        raise LookupError(f"{rule.code}: no case in fixtures/ that has a baseline makes it say anything")
     name = min(told, key=lambda name: _how_plain(name, told[name], rule))
     case = told[name]
-    return Example(name, case["story"], case["chain"], case["twin"], case["edit"], said(rule, name))
+    return Example(name, case["story"], case["chain"], case["baseline"], case["edit"], said(rule, name))
 
 
 def _how_plain(name: str, case: Mapping[str, Any], rule: Rule) -> tuple[bool, int, int, int, str]:

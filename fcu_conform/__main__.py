@@ -2,7 +2,7 @@
 
 import sys
 
-from fcu_conform.faces.console import main
+from fcu_conform.interfaces.console import main
 
 if __name__ == "__main__":
     sys.exit(main())

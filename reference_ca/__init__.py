@@ -19,7 +19,7 @@ and what the device takes:
     request = reference_ca.prepare_device_configuration("line1-0001", keystore.authority(), config)
     request.config_data
 
-Give any of them a seeded `Source`, and the bytes are the same on every machine.
+Give any of them a seeded `KeySource`, and the bytes are the same on every machine.
 """
 
 from reference_ca.authority import Authority, RootAuthority
@@ -49,11 +49,11 @@ from reference_ca.errors import (
 from reference_ca.factory_tool import FactoryToolApi
 from reference_ca.files import Blob, SecretBlob
 from reference_ca.hierarchy import load_authority, make_hierarchy, make_keystore, save_authority
+from reference_ca.key_source import KeySource
 from reference_ca.keystore import Keystore
 from reference_ca.names import DistinguishedName
 from reference_ca.output import DeviceOutput, issue_outputs, write_device, write_lot
 from reference_ca.profiles import CaProfile, DeviceProfile
-from reference_ca.randomness import Source
 from reference_ca.response import DeviceResponseStatus, read_response
 from reference_ca.status import CaStatusDetails, SetupStatus, get_setup_status
 
@@ -81,6 +81,7 @@ __all__ = [
     "FcuError",
     "IssuingError",
     "KeyFileError",
+    "KeySource",
     "Keystore",
     "OperationContext",
     "ReferenceCaError",
@@ -88,7 +89,6 @@ __all__ = [
     "RootAuthority",
     "SecretBlob",
     "SetupStatus",
-    "Source",
     "WarningInfo",
     "check_depth",
     "enrollment_id",

@@ -12,9 +12,9 @@ from reference_ca.credentials import check_match, key_pem, read_key
 from reference_ca.device import Device, check_endpoint_name
 from reference_ca.errors import IssuingError, RequestError
 from reference_ca.files import Blob, SecretBlob
+from reference_ca.key_source import KeySource
 from reference_ca.names import DistinguishedName, common_name, with_common_name
 from reference_ca.profiles import CaProfile, DeviceProfile
-from reference_ca.randomness import Source
 from reference_ca.requests import read_request
 from reference_ca.signing import Issuer, self_sign
 
@@ -25,11 +25,11 @@ class Authority:
     Make the first one with `RootAuthority`, the next with `intermediate`, or `load` one from files.
     """
 
-    def __init__(self, key: ec.EllipticCurvePrivateKey, chain: Certificates, source: Source | None = None) -> None:
+    def __init__(self, key: ec.EllipticCurvePrivateKey, chain: Certificates, source: KeySource | None = None) -> None:
         """Take a P-256 key and its chain: the key's own certificate first, the root last."""
         check_match(key, chain)
         self.chain = chain
-        self.source = source or Source()
+        self.source = source or KeySource()
         self._key = key
         self._issuer = Issuer(key, chain[0])
         self._unnamed = 0
@@ -39,7 +39,7 @@ class Authority:
         return f"<{type(self).__name__} {common_name(self.certificate.subject)!r}, chain of {len(self.chain)}>"
 
     @classmethod
-    def load(cls, private_key: bytes, chain: bytes, source: Source | None = None) -> Authority:
+    def load(cls, private_key: bytes, chain: bytes, source: KeySource | None = None) -> Authority:
         """An authority from PEM bytes: an unencrypted key (SEC1 or PKCS#8), and its chain, own certificate
         first.
 
@@ -160,17 +160,17 @@ class RootAuthority(Authority):
         self,
         name: str | DistinguishedName | None = None,
         *,
-        source: Source | None = None,
+        source: KeySource | None = None,
         profile: CaProfile | None = None,
     ) -> None:
-        """Take a name (a CN, or a whole `DistinguishedName`), a `Source` and a profile, all optional."""
-        source, profile = source or Source(), profile or CaProfile()
+        """Take a name (a CN, or a whole `DistinguishedName`), a `KeySource` and a profile, all optional."""
+        source, profile = source or KeySource(), profile or CaProfile()
         subject = _subject(name, "Root CA", source, "root")
         key = source.private_key(f"root/{subject.public_bytes().hex()}")
         super().__init__(key, (self_sign(key, subject, profile.years, profile.extensions(), source),), source)
 
 
-def _subject(name: str | DistinguishedName | None, default: str, source: Source, label: str) -> x509.Name:
+def _subject(name: str | DistinguishedName | None, default: str, source: KeySource, label: str) -> x509.Name:
     if name is None:
         name = f"{default} {source.octets(f'name/{label}', 4).hex()}"
     if isinstance(name, str):

@@ -13,8 +13,8 @@ from typing import Any
 
 from reference_ca.errors import ConfigError, FcuCode
 from reference_ca.files import Blob, read_regular
+from reference_ca.key_source import KeySource
 from reference_ca.names import FIELD_NAMES, DistinguishedName
-from reference_ca.randomness import Source
 
 CONFIG_FILE = "fcu.yml"
 
@@ -152,7 +152,7 @@ class Config:
     @classmethod
     def example(
         cls,
-        source: Source,
+        source: KeySource,
         *,
         name: str | None = None,
         mode: str = "bootstrap",

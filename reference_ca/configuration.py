@@ -12,9 +12,9 @@ from reference_ca.bundle import ENTROPY_OCTETS, Bundle, mbed_tls_name
 from reference_ca.chain import DEVICE_CHAIN_LIMIT, check_depth, to_der
 from reference_ca.config import Config
 from reference_ca.device import Device, check_endpoint_name
+from reference_ca.device_warnings import chain_warnings, response_warnings, setting_warnings
 from reference_ca.errors import DepthError, DeviceError, FcuCode, WarningInfo
 from reference_ca.files import naming, read_regular
-from reference_ca.forecast import chain_warnings, response_warnings, setting_warnings
 from reference_ca.parameters import (
     account_id,
     mode_prefix,

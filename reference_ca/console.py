@@ -24,10 +24,10 @@ from reference_ca.credentials import seems_private
 from reference_ca.errors import ReferenceCaError
 from reference_ca.files import Blob, naming, read_regular
 from reference_ca.hierarchy import load_authority, make_hierarchy, make_keystore, save_authority
+from reference_ca.key_source import KeySource
 from reference_ca.keystore import Keystore
 from reference_ca.output import FORMATS, LAYOUTS, file_name, issue_outputs, write_device, write_lot
 from reference_ca.profiles import CaProfile
-from reference_ca.randomness import Source
 from reference_ca.status import get_setup_status
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -66,7 +66,7 @@ def with_source(command: Command) -> Command:
     def inner(seed: str | None, at: datetime | None, **arguments: Any) -> Any:
         if seed is None and at is None:
             at = datetime.now(timezone.utc)  # what one command makes starts at one instant
-        return command(source=Source(seed, at=at), **arguments)
+        return command(source=KeySource(seed, at=at), **arguments)
 
     return cast(Command, inner)
 
@@ -123,7 +123,7 @@ def cli() -> None:
 @click.option("--replace", is_flag=True, help="Write certificate or request anew from the key that is there.")
 @click.option("--config", "config_file", type=PATH, required=True, help="The fcu.yml to set up from.")
 @click.option("--keystore", "folder", type=PATH, required=True, help="The folder to make.")
-def setup(folder: Path, config_file: Path, replace: bool, source: Source) -> None:
+def setup(folder: Path, config_file: Path, replace: bool, source: KeySource) -> None:
     """Make the key, and fcu.crt or fcu_csr.pem, as FCU's setup does."""
     keystore = Keystore(folder)
     config = Config.read(config_file)
@@ -147,7 +147,7 @@ def sign(
     ca_out: Path | None,
     critical: bool,
     replace: bool,
-    source: Source,
+    source: KeySource,
 ) -> None:
     """Sign fcu_csr.pem and write fcu.crt, the FCU certificate first and the root last."""
     keystore, profile = Keystore(folder), CaProfile(critical=critical)
@@ -197,7 +197,7 @@ def keep_authority(authority: Authority, output: Path, as_keystore: bool) -> Non
 @cli.command()
 @with_ca_options
 def root(
-    output: Path, name: str | None, critical: bool, path_length: int | None, as_keystore: bool, source: Source
+    output: Path, name: str | None, critical: bool, path_length: int | None, as_keystore: bool, source: KeySource
 ) -> None:
     """Make a stand-alone root CA."""
     profile = CaProfile(critical=critical, path_length=path_length)
@@ -208,7 +208,13 @@ def root(
 @with_ca_options
 @click.option("--ca", type=PATH, required=True, help="The folder of the CA to stand below.")
 def intermediate(
-    output: Path, ca: Path, name: str | None, critical: bool, path_length: int | None, as_keystore: bool, source: Source
+    output: Path,
+    ca: Path,
+    name: str | None,
+    critical: bool,
+    path_length: int | None,
+    as_keystore: bool,
+    source: KeySource,
 ) -> None:
     """Make an intermediate CA below another one."""
     profile = CaProfile(critical=critical, path_length=path_length)
@@ -226,7 +232,7 @@ def intermediate(
 @click.option("--mode", type=click.Choice(["bootstrap", "lwm2m"]), default="bootstrap", show_default=True)
 @click.option("--ca-out", type=PATH, help="Keep the CAs above here, a folder each; else their keys are gone.")
 def keystore(
-    folder: Path, length: int, depth: int | None, name: str | None, mode: str, ca_out: Path | None, source: Source
+    folder: Path, length: int, depth: int | None, name: str | None, mode: str, ca_out: Path | None, source: KeySource
 ) -> None:
     """Make a whole conformant set-up: DIR/keystore and DIR/config/fcu.yml."""
     config = Config.example(source, name=name, mode=mode)
@@ -249,7 +255,7 @@ def with_form(command: Command) -> Command:
 
 
 def authority_for(
-    folder: Path, config_file: Path | None, depth: int | None, source: Source
+    folder: Path, config_file: Path | None, depth: int | None, source: KeySource
 ) -> tuple[Authority, Config | None]:
     """The keystore's CA, and the settings with the depth that counts."""
     authority, config = Keystore(folder).authority(source), config_of(folder, config_file)
@@ -268,7 +274,7 @@ def device(
     form: str,
     depth: int | None,
     output: Path | None,
-    source: Source,
+    source: KeySource,
 ) -> None:
     """Issue one device; its private key lies beside it as NAME.key.pem or NAME.key.der (inside it, for
     cbor).
@@ -296,7 +302,7 @@ def devices(
     config_file: Path | None,
     form: str,
     depth: int | None,
-    source: Source,
+    source: KeySource,
 ) -> None:
     """Issue a lot of devices, with a manifest (devices.csv)."""
     authority, config = authority_for(folder, config_file, depth, source)
@@ -328,13 +334,13 @@ def lot(
     length: int,
     depth: int | None,
     workers: int,
-    source: Source,
+    source: KeySource,
 ) -> None:
     """Make a factory set-up and a lot of N devices in OUT, with a truth file about the wrong ones among them."""
     from reference_ca.lot import make_lot
 
     if not source.seeded:
-        source = Source(secrets.token_bytes(32), at=source.now())
+        source = KeySource(secrets.token_bytes(32), at=source.now())
     made = make_lot(folder, count, source, form=form, defects=defects, length=length, depth=depth, workers=workers)
     click.echo(f"{made.devices} devices, {made.wrong} of them wrong: {folder}")
 
@@ -387,13 +393,13 @@ def status(folder: Path, config_file: Path | None) -> None:
 @with_source
 @click.argument("name", required=False)
 @click.argument("folder", metavar="OUT", type=PATH, required=False)
-@click.option("--list", "listing", is_flag=True, help="List all defects, and the sound oddities beside them.")
+@click.option("--list", "listing", is_flag=True, help="List all defects, and the sound near misses beside them.")
 @click.option(
     "--length", type=click.IntRange(1, LONGEST), help="Certificates in fcu.crt. [default: as the defect needs]"
 )
 @click.option("--depth", type=click.IntRange(1), help="device-certificate-chain-depth. [default: as the defect needs]")
 def defect(
-    name: str | None, folder: Path | None, listing: bool, length: int | None, depth: int | None, source: Source
+    name: str | None, folder: Path | None, listing: bool, length: int | None, depth: int | None, source: KeySource
 ) -> None:
     """Make a set-up with one defect, to test a checker with, and say what the checker should say of it."""
     from reference_ca.defects import command  # needs an ASN.1 library that no other command does

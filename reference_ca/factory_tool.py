@@ -12,8 +12,8 @@ from reference_ca.configuration import (
     prepare_device_configuration,
 )
 from reference_ca.errors import DeviceError, FcuCode, FcuError, ReferenceCaError
+from reference_ca.key_source import KeySource
 from reference_ca.keystore import Keystore
-from reference_ca.randomness import Source
 from reference_ca.response import DeviceResponseStatus, read_response
 from reference_ca.status import SetupStatus, after_setup, failed, get_setup_status
 
@@ -24,10 +24,10 @@ class FactoryToolApi:
     fcu.yml is read again at every call, as FCU does (Y-01).
     """
 
-    def __init__(self, home: str | os.PathLike[str] | None = None, source: Source | None = None) -> None:
+    def __init__(self, home: str | os.PathLike[str] | None = None, source: KeySource | None = None) -> None:
         """Take the FCU folder; without it, FCU_HOME_DIR (fact Y-21), else the current folder."""
         self.home = Path(home if home is not None else os.environ.get("FCU_HOME_DIR", "."))
-        self.source = source or Source()
+        self.source = source or KeySource()
 
     @property
     def keystore(self) -> Keystore:

@@ -10,10 +10,10 @@ from reference_ca.authority import Authority, RootAuthority
 from reference_ca.config import CONFIG_FILE, Config
 from reference_ca.errors import ReferenceCaError
 from reference_ca.files import must_not_exist, naming, private_folder, read_regular
+from reference_ca.key_source import KeySource
 from reference_ca.keystore import Keystore
 from reference_ca.parameters import stand_in_server_ca
 from reference_ca.profiles import CaProfile
-from reference_ca.randomness import Source
 
 KEY_FILE, CHAIN_FILE = "ca_private_key.pem", "ca_chain.pem"
 SERVER_CA_FILE = "server_ca.pem"
@@ -30,7 +30,7 @@ def save_authority(authority: Authority, folder: str | os.PathLike[str]) -> None
     authority.chain_pem.write_to_path(folder / CHAIN_FILE)
 
 
-def load_authority(folder: str | os.PathLike[str], source: Source | None = None) -> Authority:
+def load_authority(folder: str | os.PathLike[str], source: KeySource | None = None) -> Authority:
     """The CA that `save_authority` wrote."""
     key, chain = Path(folder) / KEY_FILE, Path(folder) / CHAIN_FILE
     with naming(key):
@@ -41,7 +41,7 @@ def load_authority(folder: str | os.PathLike[str], source: Source | None = None)
 
 
 def make_hierarchy(
-    intermediates: int, source: Source | None = None, profile: CaProfile | None = None
+    intermediates: int, source: KeySource | None = None, profile: CaProfile | None = None
 ) -> list[Authority]:
     """A root and so many intermediates below it, the root first; the last one is to sign the FCU
     certificate.
@@ -53,7 +53,7 @@ def make_hierarchy(
 
 
 def make_keystore(
-    folder: str | os.PathLike[str], length: int, config: Config, source: Source | None = None
+    folder: str | os.PathLike[str], length: int, config: Config, source: KeySource | None = None
 ) -> tuple[Keystore, list[Authority]]:
     """A whole conformant set-up: `keystore/`, and `config/fcu.yml` beside it (fact Y-01), under ``folder``.
 
@@ -68,7 +68,7 @@ def make_keystore(
     keystore, config_file = Keystore(Path(folder) / "keystore"), Path(folder) / "config" / CONFIG_FILE
     server_file = config_file.with_name(SERVER_CA_FILE)
     must_not_exist(keystore.private_key_file, keystore.certificate_file, keystore.csr_file, config_file, server_file)
-    source = source or Source()
+    source = source or KeySource()
     config = replace(config, setup_ca_as_intermediate=length > 1)
     above = make_hierarchy(length - 2, source) if length > 1 else []
     keystore.setup(config, source)

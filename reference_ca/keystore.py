@@ -13,8 +13,8 @@ from reference_ca.config import Config
 from reference_ca.credentials import check_match, key_pem, read_key
 from reference_ca.errors import CertificateFileError, FcuCode, FcuError, KeyFileError, ReferenceCaError
 from reference_ca.files import Blob, must_not_exist, private_folder, read_regular
+from reference_ca.key_source import KeySource
 from reference_ca.profiles import CaProfile
-from reference_ca.randomness import Source
 from reference_ca.requests import make_request
 from reference_ca.signing import self_sign
 
@@ -47,7 +47,7 @@ class Keystore:
         """fcu_csr.pem, only where FCU is an intermediate CA and made its key itself (fact K-02)."""
         return self.folder / "fcu_csr.pem"
 
-    def setup(self, config: Config, source: Source | None = None, *, replace: bool = False) -> None:
+    def setup(self, config: Config, source: KeySource | None = None, *, replace: bool = False) -> None:
         """Make the files as FCU's setup does (fact K-02): the key, and a self-signed fcu.crt or the request
         fcu_csr.pem.
 
@@ -55,7 +55,7 @@ class Keystore:
         from the key that is there; a private key is never replaced. `ConfigError` 201 where
         `certificate-authority` is empty.
         """
-        source = source or Source()
+        source = source or KeySource()
         subject = config.certificate_authority.as_x509()
         if not list(subject):
             raise config.error("certificate-authority has no value", "fill in common-name at least")
@@ -139,7 +139,7 @@ class Keystore:
             "run setup",
         )
 
-    def authority(self, source: Source | None = None) -> Authority:
+    def authority(self, source: KeySource | None = None) -> Authority:
         """The CA that this keystore holds. `KeyFileError` and `CertificateFileError` say what is wrong with
         it.
         """

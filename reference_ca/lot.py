@@ -17,11 +17,11 @@ from reference_ca.config import Config
 from reference_ca.errors import ReferenceCaError
 from reference_ca.files import must_not_exist, naming
 from reference_ca.hierarchy import make_keystore
+from reference_ca.key_source import KeySource
 from reference_ca.keystore import Keystore
 from reference_ca.lot_defects import LotDefect, kinds_for
 from reference_ca.lot_devices import NUMBER_WIDTH, PART, DefectPlan, LotDevice, LotLine
 from reference_ca.lot_formats import FORMATS, LotFormat
-from reference_ca.randomness import Source
 
 TRUTH = "truth.csv"
 TRUTH_COLUMNS = ("endpoint_name", "file", "codes", "defect")
@@ -46,7 +46,7 @@ class _Order:
     form: str
     depth: int
     wrong: int
-    source: Source
+    source: KeySource
 
 
 class _Shop:
@@ -80,7 +80,7 @@ class _Shop:
 def make_lot(
     folder: str | os.PathLike[str],
     count: int,
-    source: Source,
+    source: KeySource,
     *,
     form: str = "folder",
     defects: float = 0.0,
@@ -126,7 +126,7 @@ def make_lot(
     return LotSummary(count, wrong)
 
 
-def _check(folder: Path, count: int, source: Source, form: str, defects: float, length: int, depth: int) -> None:
+def _check(folder: Path, count: int, source: KeySource, form: str, defects: float, length: int, depth: int) -> None:
     if not source.seeded:
         raise ReferenceCaError("a lot is made from a seed", todo="give the source one")
     if form not in FORMATS:

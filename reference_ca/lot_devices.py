@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from reference_ca.authority import Authority, RootAuthority
 from reference_ca.chain import to_der
+from reference_ca.key_source import KeySource
 from reference_ca.lot_keys import LotKeys
-from reference_ca.randomness import Source
 
 NUMBER_WIDTH = 7
 
@@ -137,7 +137,7 @@ class DefectPlan:
     never wrong: it is what the others of a lot are compared with.
     """
 
-    def __init__(self, count: int, wrong: int, source: Source) -> None:
+    def __init__(self, count: int, wrong: int, source: KeySource) -> None:
         """Take how many devices there are, how many of them are to be wrong, and a seeded source."""
         self._count, self._wrong, self._source = count, min(wrong, count - 1), source
 

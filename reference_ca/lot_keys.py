@@ -11,7 +11,7 @@ import functools
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from reference_ca.randomness import P256_ORDER, Source
+from reference_ca.key_source import P256_ORDER, KeySource
 
 COLUMNS = 100
 
@@ -24,7 +24,7 @@ Point = tuple[int, int]
 class LotKeys:
     """The keys of the devices by their numbers, counted from 1."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: KeySource) -> None:
         """Take a seeded source."""
         self._source = source
         columns = [source.private_key(f"lot/column/{number}") for number in range(COLUMNS)]

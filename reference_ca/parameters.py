@@ -14,8 +14,8 @@ from reference_ca.chain import DEVICE_CHAIN_LIMIT, Certificates, read_chain, to_
 from reference_ca.config import Config
 from reference_ca.errors import DeviceError, FcuCode
 from reference_ca.files import naming, read_regular
+from reference_ca.key_source import KeySource
 from reference_ca.names import DistinguishedName
-from reference_ca.randomness import Source
 
 _AID = re.compile(r"[?&]aid=(.*)", re.DOTALL)
 
@@ -74,7 +74,7 @@ def account_id(config: Config) -> str | None:
     return None if config.use_bootstrap else _account(server_uri(config))
 
 
-def server_ca(config: Config, source: Source) -> tuple[list[bytes], bool]:
+def server_ca(config: Config, source: KeySource) -> tuple[list[bytes], bool]:
     """DER of the server's CA certificate, and whether it is a stand-in because fcu.yml names no file."""
     name = config.server_ca_certificate_file
     if name is None:
@@ -83,7 +83,7 @@ def server_ca(config: Config, source: Source) -> tuple[list[bytes], bool]:
 
 
 @functools.lru_cache(maxsize=8)  # one server stands behind all the devices of a source
-def stand_in_server_ca(source: Source) -> RootAuthority:
+def stand_in_server_ca(source: KeySource) -> RootAuthority:
     """A CA for a server that nobody runs: every device must hold one (fact N-08)."""
     return RootAuthority(DistinguishedName("Server CA stand-in"), source=source)
 

@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from reference_ca.errors import RequestError
 from reference_ca.files import Blob
+from reference_ca.key_source import deterministic
 from reference_ca.profiles import CaProfile
-from reference_ca.randomness import deterministic
 
 _PEM = re.compile(
     rb"-----BEGIN (?P<label>(?:NEW )?CERTIFICATE REQUEST)-----(?P<text>[A-Za-z0-9+/=\s]*)-----END (?P=label)-----"

@@ -12,9 +12,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from reference_ca.errors import IssuingError
+from reference_ca.key_source import KeySource, deterministic
 from reference_ca.names import common_name
 from reference_ca.profiles import Extensions, add_years
-from reference_ca.randomness import Source, deterministic
 
 _STAMP = "%Y-%m-%dT%H:%M:%SZ"
 
@@ -41,7 +41,7 @@ class Issuer:
         key: ec.EllipticCurvePublicKey,
         years: int,
         extensions: Extensions,
-        source: Source,
+        source: KeySource,
     ) -> x509.Certificate:
         """A certificate that starts now, lasts `years` calendar years, and ends no later than its issuer
         does.
@@ -67,7 +67,7 @@ class Issuer:
         key: ec.EllipticCurvePublicKey,
         validity: tuple[datetime, datetime],
         extensions: Extensions,
-        source: Source,
+        source: KeySource,
         digest: hashes.SHA256 | hashes.SHA384 | None = None,
     ) -> x509.Certificate:
         """Sign what it is told: `certify` without its checks, for certificates that are to be wrong.
@@ -80,7 +80,7 @@ class Issuer:
         """The DER of an ECDSA signature with SHA-256 over ``octets`` (RFC 6979, where OpenSSL can)."""
         return self._key.sign(octets, _ecdsa())
 
-    def serial(self, subject: bytes, key: bytes, validity: tuple[datetime, datetime], source: Source) -> int:
+    def serial(self, subject: bytes, key: bytes, validity: tuple[datetime, datetime], source: KeySource) -> int:
         """The serial number of a certificate for a subject (DER) and a key (an uncompressed point).
 
         What tells two certificates of one issuer apart goes into a seeded one, so that none is used twice.
@@ -89,7 +89,7 @@ class Issuer:
 
 
 def self_sign(
-    key: ec.EllipticCurvePrivateKey, subject: x509.Name, years: int, extensions: Extensions, source: Source
+    key: ec.EllipticCurvePrivateKey, subject: x509.Name, years: int, extensions: Extensions, source: KeySource
 ) -> x509.Certificate:
     """A self-signed certificate that starts now and lasts `years` calendar years; its AKI is its SKI (fact
     CA-14).
@@ -107,7 +107,7 @@ def _sign(
     key: ec.EllipticCurvePublicKey,
     validity: tuple[datetime, datetime],
     extensions: Extensions,
-    source: Source,
+    source: KeySource,
     digest: hashes.SHA256 | hashes.SHA384 | None = None,
 ) -> x509.Certificate:
     not_before, not_after = validity
@@ -132,7 +132,7 @@ def _serial(
     subject: bytes,
     key: bytes,
     validity: tuple[datetime, datetime],
-    source: Source,
+    source: KeySource,
 ) -> int:
     before, behind = _frame(issuer_key.key_identifier, validity)
     return source.serial(f"{before}/{subject.hex()}/{hashlib.sha256(key).hexdigest()}/{behind}")

@@ -13,7 +13,7 @@ from functools import cache
 import pytest
 
 import fcu_conform as package
-from fcu_conform.faces.console import main
+from fcu_conform.interfaces.console import main
 from reference_ca.console import cli
 
 

@@ -13,9 +13,9 @@ from functools import cached_property
 from hashlib import sha256
 from typing import Any
 
-from fcu_conform.artefacts import cbor, der
-from fcu_conform.artefacts.certificate import Certificate
-from fcu_conform.artefacts.privatekeys import PrivateKey, Secret, parse_private_key
+from fcu_conform.artefacts.encodings import cbor, der
+from fcu_conform.artefacts.encodings.certificate import Certificate
+from fcu_conform.artefacts.encodings.private_keys import PrivateKey, Secret, parse_private_key
 
 KEYS = "Keys"
 CERTIFICATES = "Certificates"

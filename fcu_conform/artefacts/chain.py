@@ -6,10 +6,10 @@ from collections.abc import Set
 from dataclasses import dataclass
 from functools import cached_property
 
-from fcu_conform.artefacts.certificate import Certificate
-from fcu_conform.artefacts.extensions import NameConstraints
-from fcu_conform.artefacts.files import Entry
-from fcu_conform.artefacts.publickeys import PublicKey
+from fcu_conform.artefacts.encodings.certificate import Certificate
+from fcu_conform.artefacts.encodings.extensions import NameConstraints
+from fcu_conform.artefacts.encodings.public_keys import PublicKey
+from fcu_conform.artefacts.keystore_files import Entry
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from fcu_conform.artefacts.limits import CONFIG_ALIASES, CONFIG_DIGITS, CONFIG_EVENTS, CONFIG_NESTING
-from fcu_conform.artefacts.reading import FileBytes
+from fcu_conform.artefacts.bounded_io.limits import CONFIG_ALIASES, CONFIG_DIGITS, CONFIG_EVENTS, CONFIG_NESTING
+from fcu_conform.artefacts.bounded_io.reading import FileBytes
 
 _LEVELS = 3
 _TRUE = frozenset({"true", "yes", "on"})

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
-from fcu_conform.artefacts import der
 from fcu_conform.artefacts.bundle import CERTIFICATES, CHAINS, KEYS, Bundle
-from fcu_conform.artefacts.certificate import Certificate
-from fcu_conform.artefacts.files import read_entry
-from fcu_conform.artefacts.pem import Block, parse_pem
-from fcu_conform.artefacts.privatekeys import PrivateKey, Secret, parse_private_key
+from fcu_conform.artefacts.encodings import der
+from fcu_conform.artefacts.encodings.certificate import Certificate
+from fcu_conform.artefacts.encodings.pem import Block, parse_pem
+from fcu_conform.artefacts.encodings.private_keys import PrivateKey, Secret, parse_private_key
+from fcu_conform.artefacts.keystore_files import read_entry
 
 
 class Kind(Enum):
@@ -264,7 +264,7 @@ class DeviceFile:
         return device
 
     @property
-    def may_travel(self) -> bool:
+    def is_portable(self) -> bool:
         """No private key is in it, so that another machine may be given it."""
         if self.kind is Kind.BUNDLE or b"PRIVATE KEY" in self.data:
             return False

@@ -9,21 +9,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from fcu_conform.artefacts import der
-from fcu_conform.artefacts.access import Access, access_to
-from fcu_conform.artefacts.files import CertificateFile, KeyFile, RequestFile
-from fcu_conform.artefacts.keytext import is_key_sized, key_as_text
-from fcu_conform.artefacts.limits import (
-    KEYSTORE_ENTRIES,
-    KEYSTORE_NESTING,
-    KEYSTORE_SEARCHED,
-    MIB,
-    PEM_FILE,
-)
-from fcu_conform.artefacts.pem import PRIVATE_KEY_MARKER
-from fcu_conform.artefacts.privatekeys import Secret, parse_private_key
-from fcu_conform.artefacts.reading import Trouble, read_file
-from fcu_conform.artefacts.versioncontrol import Tracking, tracking_of
+from fcu_conform.artefacts.bounded_io.access import Access, access_to
+from fcu_conform.artefacts.bounded_io.git import Tracking, tracking_of
+from fcu_conform.artefacts.bounded_io.limits import KEYSTORE_ENTRIES, KEYSTORE_NESTING, KEYSTORE_SEARCHED, MIB, PEM_FILE
+from fcu_conform.artefacts.bounded_io.reading import Trouble, read_file
+from fcu_conform.artefacts.encodings import der
+from fcu_conform.artefacts.encodings.key_text import is_key_sized, key_as_text
+from fcu_conform.artefacts.encodings.pem import PRIVATE_KEY_MARKER
+from fcu_conform.artefacts.encodings.private_keys import Secret, parse_private_key
+from fcu_conform.artefacts.keystore_files import CertificateFile, KeyFile, RequestFile
 
 KEY_NAME = "fcu_private_key.pem"
 CERTIFICATE_NAME = "fcu.crt"

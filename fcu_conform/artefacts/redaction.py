@@ -11,7 +11,7 @@ from binascii import a2b_base64
 from collections.abc import Callable, Iterator
 from typing import Any, Final, NoReturn
 
-from fcu_conform.artefacts.limits import KEYS_REMEMBERED
+from fcu_conform.artefacts.bounded_io.limits import KEYS_REMEMBERED
 
 REMOVED: Final = "[private key removed]"
 

@@ -10,19 +10,19 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fcu_conform.artefacts.certificate import Certificate
+from fcu_conform.artefacts.bounded_io.limits import CONFIG_FILE
+from fcu_conform.artefacts.bounded_io.reading import FileBytes, Trouble, read_file
 from fcu_conform.artefacts.chain import Chain, Link
 from fcu_conform.artefacts.config import ConfigFile
-from fcu_conform.artefacts.files import CertificateFile, KeyFile
+from fcu_conform.artefacts.encodings.certificate import Certificate
+from fcu_conform.artefacts.encodings.public_keys import PublicKey, parse_public_key
 from fcu_conform.artefacts.keystore import Keystore
-from fcu_conform.artefacts.limits import CONFIG_FILE
-from fcu_conform.artefacts.publickeys import PublicKey, parse_public_key
-from fcu_conform.artefacts.reading import FileBytes, Trouble, read_file
+from fcu_conform.artefacts.keystore_files import CertificateFile, KeyFile
 from fcu_conform.artefacts.redaction import REDACTOR
 from fcu_conform.artefacts.usage import UsageError, existing
 
 if TYPE_CHECKING:
-    from fcu_conform.artefacts.deviceset import DeviceSet
+    from fcu_conform.artefacts.device_output.device_set import DeviceSet
     from fcu_conform.artefacts.upload import Upload
 
 CONFIG_PLACES = ("../config/fcu.yml", "../fcu.yml", "fcu.yml")
@@ -305,8 +305,8 @@ def config_beside(keystore: Path) -> Path | None:
 def _device_set(devices: Sequence[str | os.PathLike[str]]) -> DeviceSet | None:
     if not devices:
         return None
-    from fcu_conform.artefacts.deviceset import DeviceSet
-    from fcu_conform.artefacts.tables import check_reader
+    from fcu_conform.artefacts.device_output.device_set import DeviceSet
+    from fcu_conform.artefacts.device_output.tables import check_reader
 
     paths = tuple(existing(path, "devices") for path in devices)
     for number, path in enumerate(paths):
@@ -370,7 +370,7 @@ class CaSide:
         )
 
     @property
-    def may_travel(self) -> bool:
+    def is_portable(self) -> bool:
         """No private key stands in fcu.crt, where none belongs."""
         return b"PRIVATE KEY" not in self.crt.data
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from fcu_conform.artefacts.files import CertificateFile
-from fcu_conform.artefacts.limits import CONFIG_FILE, PEM_FILE
-from fcu_conform.artefacts.reading import FileBytes, read_file
-from fcu_conform.artefacts.tomltext import parse_toml
+from fcu_conform.artefacts.bounded_io.limits import CONFIG_FILE, PEM_FILE
+from fcu_conform.artefacts.bounded_io.reading import FileBytes, read_file
+from fcu_conform.artefacts.bounded_io.toml_text import parse_toml
+from fcu_conform.artefacts.keystore_files import CertificateFile
 from fcu_conform.artefacts.usage import UsageError, existing
 
 DETAILS_ENDINGS = (".toml", ".json")

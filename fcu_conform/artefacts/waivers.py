@@ -10,10 +10,10 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from fcu_conform.artefacts.limits import WAIVER_TEXT, WAIVERS, WAIVERS_FILE
-from fcu_conform.artefacts.reading import Trouble, read_file
+from fcu_conform.artefacts.bounded_io.limits import WAIVER_TEXT, WAIVERS, WAIVERS_FILE
+from fcu_conform.artefacts.bounded_io.reading import Trouble, read_file
+from fcu_conform.artefacts.bounded_io.toml_text import parse_toml
 from fcu_conform.artefacts.redaction import redact
-from fcu_conform.artefacts.tomltext import parse_toml
 from fcu_conform.artefacts.usage import UsageError, existing
 
 EVERYTHING = "*"

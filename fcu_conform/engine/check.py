@@ -8,9 +8,9 @@ from datetime import datetime
 
 from fcu_conform.artefacts.setup import read_setups
 from fcu_conform.artefacts.waivers import read_waivers
-from fcu_conform.engine.events import Finished, Judged, Listener
 from fcu_conform.engine.examination import Examination
 from fcu_conform.engine.report import Report
+from fcu_conform.engine.results import Finished, Judged, Listener
 from fcu_conform.validators.model import Validator
 from fcu_conform.validators.registry import select
 
@@ -71,8 +71,8 @@ def check(
         setups, strict=strict, validators=validators, sample_seed=sample_seed, waivers=waiver_file
     )
     results = []
-    for rule, subject in examination.cases():
-        result = examination.judge(rule.code, subject)
+    for rule, target in examination.cases():
+        result = examination.judge(rule.code, target)
         results.append(result)
         for listener in listeners:
             listener(Judged(result))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fcu_conform.artefacts.setup import Setup
-from fcu_conform.engine.events import JUDGED, Outcome, Result
+from fcu_conform.engine.results import JUDGED, Outcome, Result
 from fcu_conform.rules.model import Scope
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def not_done(setups: Sequence[Setup], results: Sequence[Result], examination: Ex
         if examination.handshake:
             yield from _handshake(setup, results, examination)
         for name in examination.named_validators:
-            reason = _why_nobody_answered(result for result in results if result.subject == f"{setup.name}-{name}")
+            reason = _why_nobody_answered(result for result in results if result.target == f"{setup.name}-{name}")
             if reason:
                 yield NotDone(f"validator {name}", setup.name, reason)
 
@@ -45,7 +45,7 @@ def _handshake(setup: Setup, results: Sequence[Result], examination: Examination
     if not setup.devices:  # then no rule about handshakes is in the run
         yield NotDone("handshake", setup.name, "no device output was given")
         return
-    about = (r for r in results if r.rule.scope is Scope.HANDSHAKE and examination.setup_of(r.subject) is setup)
+    about = (r for r in results if r.rule.scope is Scope.HANDSHAKE and examination.setup_of(r.target) is setup)
     reason = _why_nobody_answered(about)
     if reason:
         yield NotDone("handshake", setup.name, reason)

@@ -8,9 +8,9 @@ from enum import Enum
 from functools import cached_property
 
 from fcu_conform.artefacts.setup import Setup
-from fcu_conform.engine.events import JUDGED, Outcome, Result
 from fcu_conform.engine.examination import Examination
 from fcu_conform.engine.not_done import NotDone, not_done
+from fcu_conform.engine.results import JUDGED, Outcome, Result
 from fcu_conform.engine.states import DeviceCounts
 from fcu_conform.rules.model import OVER_DEVICES, Finding, Level
 from fcu_conform.validators.model import Validator, ValidatorFault
@@ -61,7 +61,7 @@ class Report:
             judged = next((r for r in self.results if r.rule.scope in OVER_DEVICES and r.outcome in JUDGED), None)
             if judged is None or self.examination is None:
                 return DeviceCounts()
-            counts = DeviceCounts.of(self.examination.device_pass(judged.subject))
+            counts = DeviceCounts.of(self.examination.device_results(judged.target))
         return counts.after_asking(self.results)
 
     @cached_property
@@ -113,8 +113,8 @@ class Report:
         """
         asked = {} if self.examination is None else {v.name: v for v in self.examination.validators}
         for validator in (*asked.values(), *(v for v in known() if v.name not in asked)):
-            subjects = {f"{setup.name}-{validator.name}" for setup in self.setups}
-            results = [result for result in self.results if result.subject in subjects]
+            targets = {f"{setup.name}-{validator.name}" for setup in self.setups}
+            results = [result for result in self.results if result.target in targets]
             version = next((result.version for result in results if result.version is not None), None)
             status = "used"
             if version is None:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from fcu_conform.rules.model import Scope
 
 if TYPE_CHECKING:
-    from fcu_conform.engine.events import Result
-    from fcu_conform.engine.lots import DevicePass
+    from fcu_conform.engine.lot.device_run import DeviceResults
+    from fcu_conform.engine.results import Result
 
 ASKED_ABOUT_DEVICES = frozenset({Scope.DEVICE_PATH, Scope.HANDSHAKE})
 
@@ -41,7 +41,7 @@ class DeviceCounts:
         return self.checked - self.conformant - self.offending
 
     @classmethod
-    def of(cls, devices: DevicePass) -> DeviceCounts:
+    def of(cls, devices: DeviceResults) -> DeviceCounts:
         """What the rules alone say of the devices of one pass."""
         return cls(
             devices.checked,

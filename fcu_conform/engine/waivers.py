@@ -12,14 +12,14 @@ from fcu_conform.artefacts.waivers import Waiver
 from fcu_conform.rules.model import Finding, Level, Location, Rule
 
 
-class Mark(NamedTuple):
+class WaiverScope(NamedTuple):
     """What a finding is about, as a scope names it: a certificate by its fingerprint, or a device by a name."""
 
     text: str
     is_fingerprint: bool = False
 
 
-Marks: TypeAlias = Callable[[], Iterable[Mark]]
+WaiverScopes: TypeAlias = Callable[[], Iterable[WaiverScope]]
 """Everything that a finding is about; asked for only where a waiver could apply."""
 
 
@@ -37,7 +37,7 @@ class Waivers:
     def __contains__(self, waiver: Waiver) -> bool:
         return waiver in self._by_code.get(waiver.code, ())
 
-    def apply(self, code: str, finding: Finding, marks: Marks) -> Finding:
+    def apply(self, code: str, finding: Finding, scopes: WaiverScopes) -> Finding:
         """The finding, with the waiver that covers it; the narrowest of several.
 
         Notices fail nothing and are not waived.
@@ -46,24 +46,26 @@ class Waivers:
         if not waivers or finding.level is Level.NOTICE:
             return finding
         # A device may be called like a fingerprint, or *: what kind of thing a scope names is part of it.
-        scopes = {Mark(waiver.scope, waiver.is_of_certificate): waiver for waiver in waivers if not waiver.is_of_all}
-        narrow = next((scopes[mark] for mark in marks() if mark in scopes), None)
+        by_scope = {
+            WaiverScope(waiver.scope, waiver.is_of_certificate): waiver for waiver in waivers if not waiver.is_of_all
+        }
+        narrow = next((by_scope[scope] for scope in scopes() if scope in by_scope), None)
         waiver = narrow or next((waiver for waiver in waivers if waiver.is_of_all), None)
         return finding if waiver is None else replace(finding, waiver=waiver)
 
 
-def marks_in_setup(setup: Setup, rule: Rule, location: Location) -> Iterator[Mark]:
+def scopes_in_setup(setup: Setup, rule: Rule, location: Location) -> Iterator[WaiverScope]:
     """The fingerprint of the certificate of fcu.crt, or of the upload if the rule is about it, that a place is in."""
     file = setup.upload.certificates if setup.upload is not None and rule.family == "UPL" else setup.keystore.fcu_crt
     if location.index is not None and location.file == file.name:
         for entry in file.entries:
             if entry.index == location.index and entry.certificate is not None:
-                yield Mark(entry.certificate.sha256, is_fingerprint=True)
+                yield WaiverScope(entry.certificate.sha256, is_fingerprint=True)
 
 
-def marks_of_device(device: Device, location: Location) -> Iterator[Mark]:
+def scopes_of_device(device: Device, location: Location) -> Iterator[WaiverScope]:
     """The device's names, and the fingerprint of its certificate that a place is in: of its own where it names none."""
-    yield from map(Mark, (device.name, device.identity, *device.endpoint_names))
+    yield from map(WaiverScope, (device.name, device.identity, *device.endpoint_names))
     index = location.index or 1
     if 1 <= index <= len(device.certificates):
-        yield Mark(device.certificates[index - 1].sha256, is_fingerprint=True)
+        yield WaiverScope(device.certificates[index - 1].sha256, is_fingerprint=True)

@@ -17,35 +17,35 @@ if TYPE_CHECKING:
 __all__ = ["CATALOGUE", "catalogue"]
 
 _KEYSTORE = (
-    "config",
-    "config_authority",
-    "config_devices",
-    "keys",
-    "request",
-    "certificate",
-    "certificate_extensions",
-    "chain",
-    "instances",
-    "run",
+    "config.settings",
+    "config.certificate_authority",
+    "config.devices",
+    "keystore.private_key",
+    "keystore.request",
+    "keystore.certificate",
+    "keystore.certificate_extensions",
+    "keystore.chain",
+    "keystore.instances",
+    "run.completeness",
 )
 _DEVICES = (
-    "device_certificate",
-    "device_names",
-    "device_chain",
-    "given_certificates",
-    "device_output",
-    "bundle",
-    "bundle_items",
-    "bundle_contents",
-    "bundle_time",
-    "bundle_sessions",
-    "bundle_requests",
-    "bundle_answer",
-    "lot",
+    "device.certificate",
+    "device.names",
+    "device.chain",
+    "device.given_certificates",
+    "device.output",
+    "bundle.encoding",
+    "bundle.items",
+    "bundle.contents",
+    "bundle.time",
+    "bundle.sessions",
+    "bundle.requests",
+    "bundle.answer",
+    "device.lot",
 )
-_UPLOAD = ("upload",)
-_PATHS = ("paths",)
-_WAIVERS = ("waivers",)
+_UPLOAD = ("portal.upload",)
+_PATHS = ("portal.paths",)
+_WAIVERS = ("run.waivers",)
 _DEVICE_FAMILIES = frozenset({"DEV", "BDL", "LOT"})
 
 

@@ -9,12 +9,12 @@ from enum import Enum
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
-from fcu_conform.artefacts.parts import Part
+from fcu_conform.artefacts.device_field import DeviceField
 from fcu_conform.artefacts.redaction import redact
 
 if TYPE_CHECKING:
-    from fcu_conform.artefacts.certificate import Certificate
     from fcu_conform.artefacts.device import Device
+    from fcu_conform.artefacts.encodings.certificate import Certificate
     from fcu_conform.artefacts.setup import Setup
     from fcu_conform.artefacts.waivers import Waiver
 
@@ -122,7 +122,7 @@ class Scope(Enum):
     HANDSHAKE: devices connect to a server; ``check(device, setup)`` gives the `PathQuestion` of what is presented and
         trusted.
     RUN: the run itself; ``check`` is not called, the engine knows what the rule means.
-    WAIVERS: the file of waivers, once in a run; ``check(survey)`` yields findings, see `fcu_conform.rules.waivers`.
+    WAIVERS: the file of waivers, once in a run; ``check(survey)`` yields findings, see `fcu_conform.rules.run.waivers`.
     """
 
     SETUP = "setup"
@@ -165,8 +165,8 @@ class Rule:
     What a device rule needs of other device rules counts for each device by itself.
     ``told_by``: rules that tell of the same fault: where one of them has found something, this one is blocked, but not
     where it could not judge itself.
-    ``shaded_by``: rules whose failure leaves a part of the subject unjudged: this rule still judges the rest, but may
-    not say "passed" then, only "blocked".
+    ``partially_blocked_by``: rules whose failure leaves a part of the subject unjudged: this rule still judges the
+    rest, but may not say "passed" then, only "blocked".
     """
 
     code: str
@@ -180,11 +180,11 @@ class Rule:
     sources: tuple[Source, ...]
     needs: tuple[str, ...]
     told_by: tuple[str, ...]
-    shaded_by: tuple[str, ...]
+    partially_blocked_by: tuple[str, ...]
     check: Callable[..., Any]
     scope: Scope = Scope.SETUP
     waivable: bool = True
-    looks_at: frozenset[Part] = frozenset(Part)
+    looks_at: frozenset[DeviceField] = frozenset(DeviceField)
 
     @property
     def family(self) -> str:
@@ -267,7 +267,7 @@ class Catalogue:
             "|".join(
                 (
                     *(r.code, r.slug, r.level.value, r.statement),
-                    *map(",".join, (r.needs, r.told_by, r.shaded_by)),
+                    *map(",".join, (r.needs, r.told_by, r.partially_blocked_by)),
                     str(r.waivable),
                 )
             )
@@ -297,10 +297,10 @@ def rule(
     source: Source | tuple[Source, ...],
     needs: tuple[str, ...] = (),
     told_by: tuple[str, ...] = (),
-    shaded_by: tuple[str, ...] = (),
+    partially_blocked_by: tuple[str, ...] = (),
     scope: Scope = Scope.SETUP,
     waivable: bool = True,
-    looks_at: Collection[Part] = tuple(Part),
+    looks_at: Collection[DeviceField] = tuple(DeviceField),
 ) -> Callable[[C], C]:
     """Puts the decorated check into the catalogue; its name, with dashes, is the rule's slug.
 
@@ -312,7 +312,8 @@ def rule(
         fix: what to do, a command where one does it.
         passes, fails: an example each, one line.
         source: where the requirement comes from.
-        needs, told_by, shaded_by, waivable, looks_at: see `Rule`; a rule that does not say what it looks at is asked
+        needs, told_by, partially_blocked_by, waivable, looks_at: see `Rule`; a rule that does not say what it looks at
+            is asked
             about every device.
         scope: what the check judges at a time, and so what it takes and gives.
     """
@@ -333,7 +334,7 @@ def rule(
                 sources,
                 needs,
                 told_by,
-                shaded_by,
+                partially_blocked_by,
                 check,
                 scope,
                 waivable and not scope.is_about_run,

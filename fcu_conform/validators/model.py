@@ -73,7 +73,7 @@ class Validator(Protocol):
         """Who in the field meets the chain with this library, in a few words."""
 
     @property
-    def counts(self) -> bool:
+    def acceptance_counts(self) -> bool:
         """Its acceptance is a second opinion; where it is not, only its refusal is shown."""
 
     def version(self) -> str:

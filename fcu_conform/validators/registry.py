@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from importlib.util import find_spec
 
+from fcu_conform.validators.isolation.tasks import Origin
 from fcu_conform.validators.model import Validator, ValidatorFault
-from fcu_conform.validators.tasks import Origin
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class Entry:
 
     Attributes:
         name: what users call it.
-        module: the module of its adapter, below this package; it imports no library by itself.
+        module: the module of its adapter, in ``adapters``; it imports no library by itself.
         make: the adapter's class within the module.
         arguments: what the class is given.
         package: the Python package that must be there, so that it can be looked for without importing it; empty where
@@ -33,7 +33,7 @@ class Entry:
     @property
     def origin(self) -> Origin:
         """How the validator is made."""
-        return Origin(f"fcu_conform.validators.{self.module}", self.make, self.arguments)
+        return Origin(f"fcu_conform.validators.adapters.{self.module}", self.make, self.arguments)
 
     def validator(self) -> Validator:
         """The validator in this process, whether or not its library is there."""
@@ -41,7 +41,7 @@ class Entry:
 
     def isolated(self) -> Validator:
         """The validator that another process answers for."""
-        from fcu_conform.validators.isolation import isolated  # where nobody is asked it costs nothing
+        from fcu_conform.validators.isolation.asking import isolated  # where nobody is asked it costs nothing
 
         return isolated(self.origin)
 
@@ -57,7 +57,7 @@ class Entry:
 
 
 ENTRIES = (
-    Entry("cryptography", "rust", "Cryptography", package="cryptography", core=True),
+    Entry("cryptography", "cryptography_", "Cryptography", package="cryptography", core=True),
     Entry("openssl", "openssl_library", "OpensslLibrary", package="OpenSSL", core=True),
     Entry("openssl-partial", "openssl_library", "OpensslLibrary", (True,), package="OpenSSL"),
     Entry("pyhanko", "pyhanko", "Pyhanko", package="pyhanko_certvalidator", core=True),

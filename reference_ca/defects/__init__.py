@@ -1,19 +1,19 @@
 """Defects by name: set-ups that break one rule each, for those who test a checker.
 
-    from reference_ca import Source
-    from reference_ca.defects import DEFECTS, SetUp, Shape
+    from reference_ca import KeySource
+    from reference_ca.defects import DEFECTS, FactorySetup, SetupParameters
 
-    setup = DEFECTS["root-before-intermediate"].make(Source())
+    setup = DEFECTS["root-before-intermediate"].make(KeySource())
     setup.write(Path("broken"))
 
 or put one into a set-up of your own, that meets what it needs:
 
-    setup = SetUp(Shape(length=4, depth=3, devices=2, upload=True), Source())
+    setup = FactorySetup(SetupParameters(length=4, depth=3, devices=2, upload=True), KeySource())
     defect = DEFECTS["device-signed-by-another-key"]
     if defect.needs.met_by(setup.shape):
         defect.apply(setup).write(Path("broken"))
 
-`ODDITIES` are their counterpart: sound set-ups that a checker may be tempted to refuse.
+`NEAR_MISSES` are their counterpart: sound set-ups that a checker may be tempted to refuse.
 """
 
 from reference_ca.defects import (
@@ -35,8 +35,8 @@ from reference_ca.defects import (
     in_uploads,
     in_validities,
 )
-from reference_ca.defects.model import DEFECTS, ODDITIES, Defect, Needs, Place
-from reference_ca.defects.plan import Device, SetUp, Shape
+from reference_ca.defects.model import DEFECTS, NEAR_MISSES, Defect, ExpectedFinding, Needs
+from reference_ca.defects.plan import Device, FactorySetup, SetupParameters
 
 FAMILIES = (
     in_bundle_certificates,
@@ -59,4 +59,4 @@ FAMILIES = (
 )
 """The modules that register them."""
 
-__all__ = ["DEFECTS", "ODDITIES", "Defect", "Device", "Needs", "Place", "SetUp", "Shape"]
+__all__ = ["DEFECTS", "NEAR_MISSES", "Defect", "Device", "ExpectedFinding", "FactorySetup", "Needs", "SetupParameters"]

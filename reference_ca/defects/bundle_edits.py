@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from reference_ca.defects.model import Needs, Place
-from reference_ca.defects.plan import SetUp, Shape
+from reference_ca.defects.model import ExpectedFinding, Needs
+from reference_ca.defects.plan import FactorySetup, SetupParameters
 
 Message: TypeAlias = dict[Any, Any]
 
 BUNDLE = "line1-0001.cbor"
 NEEDS = Needs(devices=1, form="cbor")
 CHAINED = Needs(devices=1, form="cbor", length=2, depth=2)
-SHAPE = Shape(devices=1, form="cbor")
+SETUP_PARAMETERS = SetupParameters(devices=1, form="cbor")
 KEYS, CERTIFICATES, CHAINS, PARAMETERS, REQUESTS = (
     "Keys",
     "Certificates",
@@ -21,23 +21,23 @@ KEYS, CERTIFICATES, CHAINS, PARAMETERS, REQUESTS = (
     "ConfigParams",
     "CsrReqs",
 )
-LONG_CHAIN = Place("DEV018", BUNDLE, level="notice")
+LONG_CHAIN = ExpectedFinding("DEV018", BUNDLE, level="notice")
 """More than 1024 octets: told as a notice of every set-up that carries so much."""
 DEEP = Needs(devices=1, form="cbor", length=3, depth=3)
-DEPTH_3, SIX = Shape(depth=3, devices=1, form="cbor"), Shape(length=6, devices=1, form="cbor")
+DEPTH_3, SIX = SetupParameters(depth=3, devices=1, form="cbor"), SetupParameters(length=6, devices=1, form="cbor")
 
 
-def at(code: str, field: str = "", level: str = "error") -> Place:
+def expected_at(code: str, field: str = "", level: str = "error") -> ExpectedFinding:
     """A place in the bundle of the first device."""
-    return Place(code, BUNDLE, None, field, level)
+    return ExpectedFinding(code, BUNDLE, None, field, level)
 
 
-def edit(s: SetUp, change: Callable[[Message], object]) -> None:
+def edit(s: FactorySetup, change: Callable[[Message], object]) -> None:
     """Change the first device's message before it is encoded."""
     s.device.message_edits.append(change)
 
 
-def edit_bytes(s: SetUp, change: Callable[[bytes], bytes]) -> None:
+def edit_bytes(s: FactorySetup, change: Callable[[bytes], bytes]) -> None:
     """Change the first device's message when it is encoded."""
     s.device.content_edits.append(change)
 
@@ -47,7 +47,7 @@ def parameter(message: Message, name: str) -> dict[str, Any]:
     return next(item for item in message[PARAMETERS] if item["Name"] == name)
 
 
-def set_parameter(s: SetUp, name: str, value: object) -> None:
+def set_parameter(s: FactorySetup, name: str, value: object) -> None:
     """Give a ConfigParams item another value; at the end where there is none of that name."""
 
     def change(message: Message) -> None:
@@ -60,7 +60,7 @@ def set_parameter(s: SetUp, name: str, value: object) -> None:
     edit(s, change)
 
 
-def drop_parameter(s: SetUp, name: str) -> None:
+def drop_parameter(s: FactorySetup, name: str) -> None:
     """Leave a ConfigParams item out."""
     edit(s, lambda message: message[PARAMETERS].remove(parameter(message, name)))
 

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from reference_ca.defects import asn1
-from reference_ca.randomness import Source, deterministic
+from reference_ca.key_source import KeySource, deterministic
 
 PrivateKey: TypeAlias = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
 
@@ -225,7 +225,7 @@ def key_of(scalar: int) -> ec.EllipticCurvePrivateKey:
     return ec.derive_private_key(scalar, ec.SECP256R1())
 
 
-def other_key(source: Source, label: str, kind: str) -> PrivateKey:
+def other_key(source: KeySource, label: str, kind: str) -> PrivateKey:
     """A key of a kind that FCU does not use: "rsa", "p384", "secp256k1" or "ed25519"; the seed tells which."""
     if kind == "rsa":
         return _rsa_key(source, label)
@@ -237,7 +237,7 @@ def other_key(source: Source, label: str, kind: str) -> PrivateKey:
     return ec.derive_private_key(int.from_bytes(octets[:size], "big") + 1, curve)
 
 
-def _rsa_key(source: Source, label: str) -> rsa.RSAPrivateKey:
+def _rsa_key(source: KeySource, label: str) -> rsa.RSAPrivateKey:
     """An RSA key of 2048 bits whose primes are the first ones after two derived numbers."""
     p, q = (_prime_after(source.octets(f"rsa/{label}/{name}", 128)) for name in "pq")
     exponent = 65537

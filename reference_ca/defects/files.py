@@ -1,4 +1,4 @@
-"""Writes the files of a set-up with their modes and links, and armours DER as PEM."""
+"""Writes the files of a set-up with their modes and links, and encodes DER as PEM."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from reference_ca.errors import ExistsError
 from reference_ca.files import PRIVATE_FILE, PUBLIC_FILE, create_file, naming
 
 
-def armour(label: str, der: bytes) -> bytes:
+def pem_block(label: str, der: bytes) -> bytes:
     """A PEM block (RFC 7468) with lines of 64 characters."""
     lines = textwrap.wrap(base64.b64encode(der).decode("ascii"), 64)
     return "\n".join([f"-----BEGIN {label}-----", *lines, f"-----END {label}-----", ""]).encode("ascii")

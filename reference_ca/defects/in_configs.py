@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from reference_ca.defects import asn1
-from reference_ca.defects.model import Needs, Place, defect, oddity
-from reference_ca.defects.plan import DEPTH, SetUp, Shape
+from reference_ca.defects.model import ExpectedFinding, Needs, defect, near_miss
+from reference_ca.defects.plan import DEPTH, FactorySetup, SetupParameters
 
 YML = "fcu.yml"
-LONE = Shape(length=1, depth=1)
+LONE = SetupParameters(length=1, depth=1)
 CHAIN = Needs(length=2)
-LWM2M = Shape(mode="lwm2m")
-SIX = Shape(length=6, depth=5)
+LWM2M = SetupParameters(mode="lwm2m")
+SIX = SetupParameters(length=6, depth=5)
 GENERATED = Needs(external=False)
 UUID = "fa6b4a53-d5ad-5fdf-be9d-e663e4d41ffe"
 
 
-def _set(s: SetUp, **settings: Any) -> None:
+def _set(s: FactorySetup, **settings: Any) -> None:
     """Change settings, with underscores for dashes; None takes one out."""
     for name, value in settings.items():
         key = name.replace("_", "-")
@@ -26,167 +26,171 @@ def _set(s: SetUp, **settings: Any) -> None:
             s.settings[key] = value
 
 
-def _append(s: SetUp, text: str) -> None:
+def _append(s: FactorySetup, text: str) -> None:
     s.edit_config(lambda config: config + text)
 
 
-@defect(Place("CFG001", YML))
-def config_is_no_yaml(s: SetUp) -> None:
+@defect(ExpectedFinding("CFG001", YML))
+def config_is_no_yaml(s: FactorySetup) -> None:
     """A bracket in fcu.yml is never closed."""
     _append(s, "custom-properties: [\n")
 
 
-@defect(Place("CFG001", YML))
-def config_is_a_list(s: SetUp) -> None:
+@defect(ExpectedFinding("CFG001", YML))
+def config_is_a_list(s: FactorySetup) -> None:
     """fcu.yml is a list of settings instead of a mapping."""
     s.edit_config(lambda _: "- use-bootstrap: true\n- first-to-claim: false\n")
 
 
-@defect(Place("CFG001", YML), twin="unknown-setting")
-def config_setting_twice(s: SetUp) -> None:
+@defect(ExpectedFinding("CFG001", YML), baseline="unknown-setting")
+def config_setting_twice(s: FactorySetup) -> None:
     """A setting stands in fcu.yml twice, with two values."""
     _append(s, "first-to-claim: true\n")
 
 
-@defect(Place("CFG001", YML))
-def config_empty(s: SetUp) -> None:
+@defect(ExpectedFinding("CFG001", YML))
+def config_empty(s: FactorySetup) -> None:
     """fcu.yml is empty."""
     s.edit_config(lambda _: "")
 
 
-@defect(Place("CFG001", YML))
-def config_with_a_tag(s: SetUp) -> None:
+@defect(ExpectedFinding("CFG001", YML))
+def config_with_a_tag(s: FactorySetup) -> None:
     """A value of fcu.yml asks its reader to make a Python object."""
     _append(s, "custom-properties: !!python/name:os.system\n")
 
 
-@oddity(about="CFG001")
-def config_with_comments(s: SetUp) -> None:
+@near_miss(about="CFG001")
+def config_with_comments(s: FactorySetup) -> None:
     """fcu.yml begins with a byte order mark and a comment."""
     s.edit_config(lambda config: "\ufeff# line 1, second shift\n" + config)
 
 
-@oddity(about="CFG001")
-def config_in_keystore_folder(s: SetUp) -> None:
+@near_miss(about="CFG001")
+def config_in_keystore_folder(s: FactorySetup) -> None:
     """fcu.yml lies in the keystore folder itself."""
     s.edits.append(lambda files: files.update({"keystore/fcu.yml": files.pop("config/fcu.yml")}))
 
 
-@oddity(about="CFG001")
-def config_above_keystore(s: SetUp) -> None:
+@near_miss(about="CFG001")
+def config_above_keystore(s: FactorySetup) -> None:
     """fcu.yml lies in the folder above the keystore."""
     s.edits.append(lambda files: files.update({"fcu.yml": files.pop("config/fcu.yml")}))
 
 
-@oddity(about="CFG002")
-def unknown_setting(s: SetUp) -> None:
+@near_miss(about="CFG002")
+def unknown_setting(s: FactorySetup) -> None:
     """fcu.yml has a setting that no document names."""
     _set(s, log_level="debug")
 
 
-@defect(Place("CFG002", YML, field=DEPTH))
-def depth_is_text(s: SetUp) -> None:
+@defect(ExpectedFinding("CFG002", YML, field=DEPTH))
+def depth_is_text(s: FactorySetup) -> None:
     """The depth is text that is no number."""
     s.settings[DEPTH] = "two"
 
 
-@defect(Place("CFG002", YML, field="first-to-claim"))
-def flag_is_text(s: SetUp) -> None:
+@defect(ExpectedFinding("CFG002", YML, field="first-to-claim"))
+def flag_is_text(s: FactorySetup) -> None:
     """A flag is the text "no", which some readers take for true."""
     _set(s, first_to_claim="no")
 
 
-@defect(Place("CFG002", YML, field="certificate-authority"), needs=GENERATED)
-def authority_is_text(s: SetUp) -> None:
+@defect(ExpectedFinding("CFG002", YML, field="certificate-authority"), needs=GENERATED)
+def authority_is_text(s: FactorySetup) -> None:
     """certificate-authority is a distinguished name as text instead of a mapping."""
     _set(s, certificate_authority="CN=FCU line 1, O=Example Devices")
 
 
-@defect(Place("CFG002", YML, field="common-name"), needs=GENERATED)
-def authority_value_is_list(s: SetUp) -> None:
+@defect(ExpectedFinding("CFG002", YML, field="common-name"), needs=GENERATED)
+def authority_value_is_list(s: FactorySetup) -> None:
     """The common name is a list of two."""
     s.settings["certificate-authority"] = {"common-name": ["FCU line 1", "FCU line 2"]}
 
 
-@defect(Place("CFG002", YML, field="vendor-id"))
-def vendor_id_is_mapping(s: SetUp) -> None:
+@defect(ExpectedFinding("CFG002", YML, field="vendor-id"))
+def vendor_id_is_mapping(s: FactorySetup) -> None:
     """vendor-id is a mapping instead of text."""
     _set(s, vendor_id={"uuid": UUID})
 
 
-@defect(Place("CFG003", YML, field=DEPTH), needs=CHAIN)
-def depth_missing(s: SetUp) -> None:
+@defect(ExpectedFinding("CFG003", YML, field=DEPTH), needs=CHAIN)
+def depth_missing(s: FactorySetup) -> None:
     """fcu.crt is a chain, and no depth is set."""
     del s.settings[DEPTH]
 
 
-@oddity(needs=Needs(longest=1), shape=LONE, about="CFG003")
-def depth_of_lone_certificate(s: SetUp) -> None:
+@near_miss(needs=Needs(longest=1), parameters=LONE, about="CFG003")
+def depth_of_lone_certificate(s: FactorySetup) -> None:
     """The depth is set to 1, though fcu.crt is one self-signed certificate and needs none."""
     s.settings[DEPTH] = 1
 
 
-@defect(Place("CFG004", YML, field=DEPTH), needs=Needs(length=2, longest=3))
-def depth_beyond_chain(s: SetUp) -> None:
+@defect(ExpectedFinding("CFG004", YML, field=DEPTH), needs=Needs(length=2, longest=3))
+def depth_beyond_chain(s: FactorySetup) -> None:
     """The depth is more than the chain and the device certificate have together."""
-    s.settings[DEPTH] = s.shape.length + 2
+    s.settings[DEPTH] = s.parameters.length + 2
 
 
-@defect(Place("CFG004", YML, field=DEPTH))
-def depth_zero(s: SetUp) -> None:
+@defect(ExpectedFinding("CFG004", YML, field=DEPTH))
+def depth_zero(s: FactorySetup) -> None:
     """The depth is 0, as if the device did not carry even its own certificate."""
     s.settings[DEPTH] = 0
 
 
-@defect(Place("CFG004", YML, field=DEPTH))
-def depth_negative(s: SetUp) -> None:
+@defect(ExpectedFinding("CFG004", YML, field=DEPTH))
+def depth_negative(s: FactorySetup) -> None:
     """The depth is a negative number."""
     s.settings[DEPTH] = -1
 
 
-@defect(Place("CFG005", YML, field=DEPTH), needs=Needs(length=6), shape=SIX)
-def depth_six(s: SetUp) -> None:
+@defect(ExpectedFinding("CFG005", YML, field=DEPTH), needs=Needs(length=6), parameters=SIX)
+def depth_six(s: FactorySetup) -> None:
     """The depth is 6, and a device stores five certificates at most."""
     s.settings[DEPTH] = 6
 
 
-@defect(Place("CFG006", YML, field=DEPTH, level="warning"), needs=Needs(length=2, longest=4), twin="depth-leaves-root")
-def depth_leaves_nothing(s: SetUp) -> None:
+@defect(
+    ExpectedFinding("CFG006", YML, field=DEPTH, level="warning"),
+    needs=Needs(length=2, longest=4),
+    baseline="depth-leaves-root",
+)
+def depth_leaves_nothing(s: FactorySetup) -> None:
     """The depth puts the whole of fcu.crt onto the device, and nothing is left for the portal."""
-    s.settings[DEPTH] = s.shape.length + 1
+    s.settings[DEPTH] = s.parameters.length + 1
 
 
-@oddity(needs=Needs(length=2, longest=5), about="CFG006")
-def depth_leaves_root(s: SetUp) -> None:
+@near_miss(needs=Needs(length=2, longest=5), about="CFG006")
+def depth_leaves_root(s: FactorySetup) -> None:
     """The depth leaves the root alone for the portal."""
-    s.settings[DEPTH] = s.shape.length
+    s.settings[DEPTH] = s.parameters.length
 
 
-@defect(Place("CFG007", YML, field="country-name"), needs=GENERATED)
-def country_in_words(s: SetUp) -> None:
+@defect(ExpectedFinding("CFG007", YML, field="country-name"), needs=GENERATED)
+def country_in_words(s: FactorySetup) -> None:
     """country-name is a country's name instead of its two letters."""
     s.settings["certificate-authority"]["country-name"] = "Finland"
 
 
-@defect(Place("CFG007", YML, field="organization-name"), needs=GENERATED, twin="longest-names")
-def organization_too_long(s: SetUp) -> None:
+@defect(ExpectedFinding("CFG007", YML, field="organization-name"), needs=GENERATED, baseline="longest-names")
+def organization_too_long(s: FactorySetup) -> None:
     """organization-name has 65 characters, one more than X.520 allows."""
     s.settings["certificate-authority"]["organization-name"] = "O" * 65
 
 
-@defect(Place("CFG007", YML, field="locality-name"), needs=GENERATED, twin="longest-names")
-def locality_too_long(s: SetUp) -> None:
+@defect(ExpectedFinding("CFG007", YML, field="locality-name"), needs=GENERATED, baseline="longest-names")
+def locality_too_long(s: FactorySetup) -> None:
     """locality-name has 129 characters, one more than X.520 allows."""
     s.settings["certificate-authority"]["locality-name"] = "L" * 129
 
 
-@defect(Place("CFG007", YML, field="common-name"), needs=GENERATED)
-def common_name_with_control_character(s: SetUp) -> None:
+@defect(ExpectedFinding("CFG007", YML, field="common-name"), needs=GENERATED)
+def common_name_with_control_character(s: FactorySetup) -> None:
     """The common name holds a line feed."""
     s.settings["certificate-authority"]["common-name"] = "FCU\nline 1"
 
 
-def name_fcu(s: SetUp, *attributes: tuple[str, str], kind: str = "utf8") -> None:
+def name_fcu(s: FactorySetup, *attributes: tuple[str, str], kind: str = "utf8") -> None:
     """Give FCU another name, in its certificate, its request and fcu.yml."""
     keys = {
         "CN": "common-name",
@@ -203,186 +207,192 @@ def name_fcu(s: SetUp, *attributes: tuple[str, str], kind: str = "utf8") -> None
         s.settings["certificate-authority"] = {keys[attribute]: value for attribute, value in attributes}
 
 
-@oddity(about="CFG007")
-def longest_names(s: SetUp) -> None:
+@near_miss(about="CFG007")
+def longest_names(s: FactorySetup) -> None:
     """Common name and organization have 64 characters, locality 128: as long as X.520 allows."""
     name_fcu(s, ("CN", "C" * 64), ("O", "O" * 64), ("L", "L" * 128))
 
 
-@oddity(about="CFG008")
-def all_six_attributes(s: SetUp) -> None:
+@near_miss(about="CFG008")
+def all_six_attributes(s: FactorySetup) -> None:
     """certificate-authority fills all six fields that FCU knows."""
     name_fcu(s, ("CN", "FCU 1"), ("O", "ACME"), ("OU", "Line 1"), ("L", "Espoo"), ("ST", "Uusimaa"), ("C", "FI"))
 
 
-@oddity(about="CFG008")
-def common_name_only(s: SetUp) -> None:
+@near_miss(about="CFG008")
+def common_name_only(s: FactorySetup) -> None:
     """certificate-authority fills the common name alone."""
     name_fcu(s, ("CN", "FCU 1"))
 
 
-@oddity(about="CFG008")
-def name_outside_ascii(s: SetUp) -> None:
+@near_miss(about="CFG008")
+def name_outside_ascii(s: FactorySetup) -> None:
     """The common name has letters outside ASCII."""
     name_fcu(s, ("CN", "Verkstad Å, 工場 1"))
 
 
-@oddity(about="CFG008")
-def name_in_bmp_strings(s: SetUp) -> None:
+@near_miss(about="CFG008")
+def name_in_bmp_strings(s: FactorySetup) -> None:
     """The FCU certificate's name is written in BMPStrings, which RFC 5280 lets old CAs keep."""
     name_fcu(s, ("CN", "FCU line 1"), ("O", "Example Devices"), kind="bmp")
 
 
-@oddity(about="CFG008")
-def name_in_teletex_strings(s: SetUp) -> None:
+@near_miss(about="CFG008")
+def name_in_teletex_strings(s: FactorySetup) -> None:
     """The FCU certificate's name is written in TeletexStrings, which RFC 5280 lets old CAs keep."""
     name_fcu(s, ("CN", "FCU line 1"), ("O", "Example Devices"), kind="teletex")
 
 
-@oddity(about="CFG008")
-def name_in_printable_strings(s: SetUp) -> None:
+@near_miss(about="CFG008")
+def name_in_printable_strings(s: FactorySetup) -> None:
     """The FCU certificate's name is written in PrintableStrings."""
     name_fcu(s, ("CN", "FCU line 1"), ("O", "Example Devices"), kind="printable")
 
 
 @defect(
-    Place("CFG008", "fcu.crt", 1, "CN"),
+    ExpectedFinding("CFG008", "fcu.crt", 1, "CN"),
     needs=Needs(longest=1, external=False),
-    shape=LONE,
+    parameters=LONE,
 )
-def common_name_edited_after_setup(s: SetUp) -> None:
+def common_name_edited_after_setup(s: FactorySetup) -> None:
     """The common name in fcu.yml was changed after FCU had made its self-signed certificate."""
     s.settings["certificate-authority"]["common-name"] = "Another name"
 
 
-@defect(Place("CFG008", "fcu.crt", 1, "OU"), needs=Needs(longest=1, external=False), shape=LONE)
-def attribute_added_after_setup(s: SetUp) -> None:
+@defect(ExpectedFinding("CFG008", "fcu.crt", 1, "OU"), needs=Needs(longest=1, external=False), parameters=LONE)
+def attribute_added_after_setup(s: FactorySetup) -> None:
     """fcu.yml has an organizational unit that the FCU certificate lacks."""
     s.settings["certificate-authority"]["organizational-unit-name"] = "Factory"
 
 
-@defect(Place("CFG009", YML, field="setup-ca-as-intermediate"), needs=Needs(longest=1), shape=LONE)
-def self_signed_as_intermediate(s: SetUp) -> None:
+@defect(ExpectedFinding("CFG009", YML, field="setup-ca-as-intermediate"), needs=Needs(longest=1), parameters=LONE)
+def self_signed_as_intermediate(s: FactorySetup) -> None:
     """setup-ca-as-intermediate is true, and fcu.crt is one self-signed certificate."""
     _set(s, setup_ca_as_intermediate=True)
 
 
-@oddity(Place("CFG010", YML, field="setup-ca-as-intermediate", level="notice"), needs=CHAIN, about="CFG010")
-def chain_although_not_intermediate(s: SetUp) -> None:
+@near_miss(
+    ExpectedFinding("CFG010", YML, field="setup-ca-as-intermediate", level="notice"), needs=CHAIN, about="CFG010"
+)
+def chain_although_not_intermediate(s: FactorySetup) -> None:
     """setup-ca-as-intermediate is false, and fcu.crt is a chain that was provided from outside."""
     _set(s, setup_ca_as_intermediate=False)
 
 
-@defect(Place("CFG011", YML, field="first-to-claim"), needs=Needs(mode="lwm2m"), shape=LWM2M)
-def first_to_claim_without_bootstrap(s: SetUp) -> None:
+@defect(ExpectedFinding("CFG011", YML, field="first-to-claim"), needs=Needs(mode="lwm2m"), parameters=LWM2M)
+def first_to_claim_without_bootstrap(s: FactorySetup) -> None:
     """first-to-claim is true, and use-bootstrap is false."""
     _set(s, first_to_claim=True)
 
 
-@oddity(about="CFG011")
-def first_to_claim(s: SetUp) -> None:
+@near_miss(about="CFG011")
+def first_to_claim(s: FactorySetup) -> None:
     """Devices are free to be claimed: first-to-claim is true, and their URI names no account."""
     _set(s, first_to_claim=True)
 
 
-@defect(Place("CFG012", YML, field="bootstrap-server-uri"), needs=Needs(mode="bootstrap"), twin="uri-with-coap")
-def uri_of_another_scheme(s: SetUp) -> None:
+@defect(
+    ExpectedFinding("CFG012", YML, field="bootstrap-server-uri"),
+    needs=Needs(mode="bootstrap"),
+    baseline="uri-with-coap",
+)
+def uri_of_another_scheme(s: FactorySetup) -> None:
     """The bootstrap server's URI is https."""
     uri = s.settings["bootstrap-server-uri"].replace("coaps:", "https:")
     _set(s, bootstrap_server_uri=uri)
 
 
-@defect(Place("CFG012", YML, field="bootstrap-server-uri"), needs=Needs(mode="bootstrap"))
-def uri_without_account(s: SetUp) -> None:
+@defect(ExpectedFinding("CFG012", YML, field="bootstrap-server-uri"), needs=Needs(mode="bootstrap"))
+def uri_without_account(s: FactorySetup) -> None:
     """The bootstrap server's URI names no account."""
     _set(s, bootstrap_server_uri="coaps://bootstrap.example:5684")
 
 
-@defect(Place("CFG012", YML, field="bootstrap-server-uri-first-to-claim"), needs=Needs(mode="bootstrap"))
-def first_to_claim_uri_with_account(s: SetUp) -> None:
+@defect(ExpectedFinding("CFG012", YML, field="bootstrap-server-uri-first-to-claim"), needs=Needs(mode="bootstrap"))
+def first_to_claim_uri_with_account(s: FactorySetup) -> None:
     """The URI for devices that are free to be claimed names an account."""
     _set(s, bootstrap_server_uri_first_to_claim=s.settings["bootstrap-server-uri"])
 
 
-@defect(Place("CFG012", YML, field="lwm2m-server-uri"), needs=Needs(mode="lwm2m"), shape=LWM2M)
-def lwm2m_account_not_last(s: SetUp) -> None:
+@defect(ExpectedFinding("CFG012", YML, field="lwm2m-server-uri"), needs=Needs(mode="lwm2m"), parameters=LWM2M)
+def lwm2m_account_not_last(s: FactorySetup) -> None:
     """Something follows the account in the LwM2M server's URI, and the device compares up to the end."""
     _set(s, lwm2m_server_uri=s.settings["lwm2m-server-uri"] + "&x=1")
 
 
-@oddity(needs=Needs(mode="bootstrap"), about="CFG012")
-def uri_with_account_in_the_middle(s: SetUp) -> None:
+@near_miss(needs=Needs(mode="bootstrap"), about="CFG012")
+def uri_with_account_in_the_middle(s: FactorySetup) -> None:
     """The account is not the last parameter of the bootstrap server's URI, which only LwM2M forbids."""
     _set(s, bootstrap_server_uri=s.settings["bootstrap-server-uri"] + "&x=1")
 
 
-@oddity(needs=Needs(mode="bootstrap"), about="CFG012")
-def uri_with_coap(s: SetUp) -> None:
+@near_miss(needs=Needs(mode="bootstrap"), about="CFG012")
+def uri_with_coap(s: FactorySetup) -> None:
     """The bootstrap server's URI is coap, without the s."""
     _set(s, bootstrap_server_uri=s.settings["bootstrap-server-uri"].replace("coaps:", "coap:"))
 
 
-@defect(Place("CFG013", YML, field="device-key-generation-mode"), twin="keys-by-device")
-def unknown_key_mode(s: SetUp) -> None:
+@defect(ExpectedFinding("CFG013", YML, field="device-key-generation-mode"), baseline="keys-by-device")
+def unknown_key_mode(s: FactorySetup) -> None:
     """device-key-generation-mode has dashes where FCU has underscores."""
     _set(s, device_key_generation_mode="by-tool")
 
 
-@defect(Place("CFG013", YML, field="entropy-generation-mode"))
-def unknown_entropy_mode(s: SetUp) -> None:
+@defect(ExpectedFinding("CFG013", YML, field="entropy-generation-mode"))
+def unknown_entropy_mode(s: FactorySetup) -> None:
     """entropy-generation-mode is a word that FCU does not know."""
     _set(s, entropy_generation_mode="random")
 
 
-@oddity(about="CFG013")
-def keys_by_device(s: SetUp) -> None:
+@near_miss(about="CFG013")
+def keys_by_device(s: FactorySetup) -> None:
     """Devices make their own keys, and entropy is supplied from outside."""
     _set(s, device_key_generation_mode="by_device", entropy_generation_mode="externally_supplied")
 
 
-@defect(Place("CFG014", YML, field="vendor-id"))
-def vendor_id_is_a_name(s: SetUp) -> None:
+@defect(ExpectedFinding("CFG014", YML, field="vendor-id"))
+def vendor_id_is_a_name(s: FactorySetup) -> None:
     """vendor-id is a name instead of a UUID."""
     _set(s, vendor_id="example-devices", class_id=UUID)
 
 
-@defect(Place("CFG014", YML, field="update-auth-certificate-file"), twin="update-certificate")
-def class_id_missing(s: SetUp) -> None:
+@defect(ExpectedFinding("CFG014", YML, field="update-auth-certificate-file"), baseline="update-certificate")
+def class_id_missing(s: FactorySetup) -> None:
     """An update certificate is set, and class-id is not."""
     _set(s, update_auth_certificate_file="update.pem", vendor_id=UUID)
 
 
-@oddity(about="CFG014")
-def update_certificate(s: SetUp) -> None:
+@near_miss(about="CFG014")
+def update_certificate(s: FactorySetup) -> None:
     """An update certificate is set, with vendor-id and class-id as UUIDs in capitals."""
     _set(s, update_auth_certificate_file="update.pem", vendor_id=UUID.upper(), class_id=UUID)
 
 
-def _properties(s: SetUp, *names: str) -> None:
+def _properties(s: FactorySetup, *names: str) -> None:
     lines = "".join(f"  - name: {name}\n    value: 1\n" for name in names)
     _append(s, f"custom-properties:\n{lines}")
 
 
-@defect(Place("CFG015", YML, field="name"))
-def property_of_the_client(s: SetUp) -> None:
+@defect(ExpectedFinding("CFG015", YML, field="name"))
+def property_of_the_client(s: FactorySetup) -> None:
     """A custom property has a name of the device client's own."""
     _properties(s, "mbed.EndpointName")
 
 
-@defect(Place("CFG015", YML, field="name"), twin="custom-properties")
-def property_twice(s: SetUp) -> None:
+@defect(ExpectedFinding("CFG015", YML, field="name"), baseline="custom-properties")
+def property_twice(s: FactorySetup) -> None:
     """Two custom properties have one name."""
     _properties(s, "acme.line", "acme.line")
 
 
-@oddity(about="CFG015")
-def custom_properties(s: SetUp) -> None:
+@near_miss(about="CFG015")
+def custom_properties(s: FactorySetup) -> None:
     """Two custom properties have names of their own, one with mbed in it."""
     _properties(s, "acme.line", "acme.mbed")
 
 
-@oddity(Place("CFG016", YML, field="update-auth-certificate-file", level="notice"), about="CFG016")
-def value_is_a_template(s: SetUp) -> None:
+@near_miss(ExpectedFinding("CFG016", YML, field="update-auth-certificate-file", level="notice"), about="CFG016")
+def value_is_a_template(s: FactorySetup) -> None:
     """The update certificate's path is a template that the factory's environment fills in."""
     _set(s, vendor_id=UUID, class_id=UUID)
     _append(s, "update-auth-certificate-file: <%= ENV['FCU_RESOURCES_DIR'] %>/update.pem\n")

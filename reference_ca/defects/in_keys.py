@@ -12,93 +12,93 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from reference_ca.defects import asn1
 from reference_ca.defects.certificates import RFC_6979, Certificate, key_of, other_key, spki
-from reference_ca.defects.files import armour
-from reference_ca.defects.model import Needs, Place, defect, oddity
-from reference_ca.defects.plan import KEY_FILE, SetUp, Shape, private_key_der, private_key_pem
-from reference_ca.randomness import P256_ORDER
+from reference_ca.defects.files import pem_block
+from reference_ca.defects.model import ExpectedFinding, Needs, defect, near_miss
+from reference_ca.defects.plan import KEY_FILE, FactorySetup, SetupParameters, private_key_der, private_key_pem
+from reference_ca.key_source import P256_ORDER
 
 KEY = "fcu_private_key.pem"
-TWO = Shape(length=2)
+TWO = SetupParameters(length=2)
 P256, EC_KEY = "1.2.840.10045.3.1.7", "1.2.840.10045.2.1"
 
 
-def sec1_pem(s: SetUp) -> bytes:
+def sec1_pem(s: FactorySetup) -> bytes:
     """FCU's key in the older SEC1 form."""
     assert isinstance(s.key, ec.EllipticCurvePrivateKey)
     return s.key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
 
 
-def _key_file(s: SetUp, data: bytes) -> None:
+def _key_file(s: FactorySetup, data: bytes) -> None:
     s.edit_file(KEY_FILE, lambda _: data)
 
 
-@defect(Place("KEY001", KEY))
-def key_missing(s: SetUp) -> None:
+@defect(ExpectedFinding("KEY001", KEY))
+def key_missing(s: FactorySetup) -> None:
     """The keystore has no private key."""
     s.remove_file(KEY_FILE)
 
 
-@defect(Place("KEY001", KEY))
-def key_under_another_name(s: SetUp) -> None:
+@defect(ExpectedFinding("KEY001", KEY))
+def key_under_another_name(s: FactorySetup) -> None:
     """The private key is called fcu_key.pem: FCU finds none."""
     s.edits.append(lambda files: files.update({"keystore/fcu_key.pem": files.pop(KEY_FILE)}))
 
 
-@defect(Place("KEY002", KEY))
-def key_file_empty(s: SetUp) -> None:
+@defect(ExpectedFinding("KEY002", KEY))
+def key_file_empty(s: FactorySetup) -> None:
     """fcu_private_key.pem has no bytes."""
     _key_file(s, b"")
 
 
-@defect(Place("KEY002", KEY))
-def key_is_der(s: SetUp) -> None:
+@defect(ExpectedFinding("KEY002", KEY))
+def key_is_der(s: FactorySetup) -> None:
     """The private key is DER instead of PEM."""
     _key_file(s, private_key_der(s.key))
 
 
-@defect(Place("KEY002", KEY))
-def two_keys(s: SetUp) -> None:
+@defect(ExpectedFinding("KEY002", KEY))
+def two_keys(s: FactorySetup) -> None:
     """fcu_private_key.pem holds two private keys."""
     _key_file(s, private_key_pem(s.key) + private_key_pem(s.new_key("second key")))
 
 
-@defect(Place("KEY002", KEY))
-def key_cut_short(s: SetUp) -> None:
+@defect(ExpectedFinding("KEY002", KEY))
+def key_cut_short(s: FactorySetup) -> None:
     """The last line of the key's base64 text is lost."""
     lines = private_key_pem(s.key).splitlines(keepends=True)
     _key_file(s, b"".join(lines[:-2] + lines[-1:]))
 
 
-@defect(Place("KEY002", KEY))
-def certificate_beside_key(s: SetUp) -> None:
+@defect(ExpectedFinding("KEY002", KEY))
+def certificate_beside_key(s: FactorySetup) -> None:
     """The FCU certificate stands behind the key in fcu_private_key.pem."""
     certificate = s.chain[0]
-    s.edit_file(KEY_FILE, lambda data: data + armour("CERTIFICATE", certificate.der))
+    s.edit_file(KEY_FILE, lambda data: data + pem_block("CERTIFICATE", certificate.der))
 
 
-@defect(Place("KEY002", KEY))
-def certificate_instead_of_key(s: SetUp) -> None:
+@defect(ExpectedFinding("KEY002", KEY))
+def certificate_instead_of_key(s: FactorySetup) -> None:
     """fcu_private_key.pem holds the FCU certificate."""
     certificate = s.chain[0]
-    s.edit_file(KEY_FILE, lambda _: armour("CERTIFICATE", certificate.der))
+    s.edit_file(KEY_FILE, lambda _: pem_block("CERTIFICATE", certificate.der))
 
 
-@defect(Place("KEY002", KEY))
-def public_key_instead_of_key(s: SetUp) -> None:
+@defect(ExpectedFinding("KEY002", KEY))
+def public_key_instead_of_key(s: FactorySetup) -> None:
     """fcu_private_key.pem holds the public key."""
-    _key_file(s, armour("PUBLIC KEY", spki(s.key)))
+    _key_file(s, pem_block("PUBLIC KEY", spki(s.key)))
 
 
-@oddity(about="KEY002")
-def key_in_sec1_form(s: SetUp) -> None:
+@near_miss(about="KEY002")
+def key_in_sec1_form(s: FactorySetup) -> None:
     """The private key is an EC PRIVATE KEY block."""
     _key_file(s, sec1_pem(s))
 
 
-@oddity(about="KEY002")
-def key_after_ec_parameters(s: SetUp) -> None:
+@near_miss(about="KEY002")
+def key_after_ec_parameters(s: FactorySetup) -> None:
     """An EC PARAMETERS block stands before the key, as openssl ecparam -genkey writes it."""
-    _key_file(s, armour("EC PARAMETERS", asn1.oid(P256)) + sec1_pem(s))
+    _key_file(s, pem_block("EC PARAMETERS", asn1.oid(P256)) + sec1_pem(s))
 
 
 def _pkcs8(scalar: bytes, curve: bytes, point: bytes = b"") -> bytes:
@@ -125,55 +125,55 @@ def explicit_p256() -> bytes:
     )
 
 
-def _scalar(s: SetUp) -> bytes:
+def _scalar(s: FactorySetup) -> bytes:
     assert isinstance(s.key, ec.EllipticCurvePrivateKey)
     return s.key.private_numbers().private_value.to_bytes(32, "big")
 
 
-@defect(Place("KEY003", KEY))
-def key_with_explicit_curve(s: SetUp) -> None:
+@defect(ExpectedFinding("KEY003", KEY))
+def key_with_explicit_curve(s: FactorySetup) -> None:
     """The private key spells out the parameters of P-256 instead of naming the curve."""
-    _key_file(s, armour("PRIVATE KEY", _pkcs8(_scalar(s), explicit_p256())))
+    _key_file(s, pem_block("PRIVATE KEY", _pkcs8(_scalar(s), explicit_p256())))
 
 
-@defect(Place("KEY003", KEY), twin="key-in-sec1-form")
-def key_scalar_zero(s: SetUp) -> None:
+@defect(ExpectedFinding("KEY003", KEY), baseline="key-in-sec1-form")
+def key_scalar_zero(s: FactorySetup) -> None:
     """The private key's scalar is zero."""
-    _key_file(s, armour("PRIVATE KEY", _pkcs8(bytes(32), asn1.oid(P256))))
+    _key_file(s, pem_block("PRIVATE KEY", _pkcs8(bytes(32), asn1.oid(P256))))
 
 
-@defect(Place("KEY003", KEY))
-def key_point_of_another_key(s: SetUp) -> None:
+@defect(ExpectedFinding("KEY003", KEY))
+def key_point_of_another_key(s: FactorySetup) -> None:
     """The public point inside the private key is another key's."""
     point = spki(s.new_key("another point"))[26:]
-    _key_file(s, armour("PRIVATE KEY", _pkcs8(_scalar(s), asn1.oid(P256), point)))
+    _key_file(s, pem_block("PRIVATE KEY", _pkcs8(_scalar(s), asn1.oid(P256), point)))
 
 
-@defect(Place("KEY003", KEY))
-def key_is_rsa(s: SetUp) -> None:
+@defect(ExpectedFinding("KEY003", KEY))
+def key_is_rsa(s: FactorySetup) -> None:
     """The private key is RSA."""
     _key_file(s, private_key_pem(other_key(s.source, "key", "rsa")))
 
 
-@defect(Place("KEY003", KEY))
-def key_on_p384(s: SetUp) -> None:
+@defect(ExpectedFinding("KEY003", KEY))
+def key_on_p384(s: FactorySetup) -> None:
     """The private key is on P-384."""
     _key_file(s, private_key_pem(other_key(s.source, "key", "p384")))
 
 
-@defect(Place("KEY004", KEY))
-def key_of_another_fcu(s: SetUp) -> None:
+@defect(ExpectedFinding("KEY004", KEY))
+def key_of_another_fcu(s: FactorySetup) -> None:
     """The private key is that of another FCU instance."""
     s.key = s.new_key("another FCU")
 
 
-@defect(Place("KEY004", KEY), needs=Needs(length=2))
-def key_of_the_root(s: SetUp) -> None:
+@defect(ExpectedFinding("KEY004", KEY), needs=Needs(length=2))
+def key_of_the_root(s: FactorySetup) -> None:
     """The private key is the root's, not the FCU certificate's."""
     s.key = s.chain[-1].key
 
 
-def encrypt_key(s: SetUp) -> None:
+def encrypt_key(s: FactorySetup) -> None:
     """Encrypt FCU's key with PBES2, as openssl pkcs8 does."""
     salt, start = s.source.octets("salt", 16), s.source.octets("start", 16)
     secret = hashlib.pbkdf2_hmac("sha256", b"passphrase", salt, 2048, 32)
@@ -195,92 +195,92 @@ def encrypt_key(s: SetUp) -> None:
         ),
     )
     encrypted = cipher.update(padded) + cipher.finalize()
-    _key_file(s, armour("ENCRYPTED PRIVATE KEY", asn1.sequence(scheme, asn1.octets(encrypted))))
+    _key_file(s, pem_block("ENCRYPTED PRIVATE KEY", asn1.sequence(scheme, asn1.octets(encrypted))))
 
 
-@defect(Place("KEY005", KEY, level="warning"))
-def key_encrypted(s: SetUp) -> None:
+@defect(ExpectedFinding("KEY005", KEY, level="warning"))
+def key_encrypted(s: FactorySetup) -> None:
     """The private key is an ENCRYPTED PRIVATE KEY, and FCU documents no passphrase."""
     encrypt_key(s)
 
 
-@defect(Place("KEY006", KEY))
-def key_readable_by_all(s: SetUp) -> None:
+@defect(ExpectedFinding("KEY006", KEY))
+def key_readable_by_all(s: FactorySetup) -> None:
     """Everybody on the machine can read the private key: its mode is 0644."""
     s.modes[KEY_FILE] = 0o644
 
 
-@defect(Place("KEY006", KEY))
-def key_readable_by_group(s: SetUp) -> None:
+@defect(ExpectedFinding("KEY006", KEY))
+def key_readable_by_group(s: FactorySetup) -> None:
     """The group can read the private key: its mode is 0640."""
     s.modes[KEY_FILE] = 0o640
 
 
-@defect(Place("KEY006", KEY))
-def key_writable_by_group(s: SetUp) -> None:
+@defect(ExpectedFinding("KEY006", KEY))
+def key_writable_by_group(s: FactorySetup) -> None:
     """The group can write the private key, and so put another in its place: its mode is 0620."""
     s.modes[KEY_FILE] = 0o620
 
 
-@oddity(about="KEY006")
-def key_read_only(s: SetUp) -> None:
+@near_miss(about="KEY006")
+def key_read_only(s: FactorySetup) -> None:
     """Not even its owner can write the private key: its mode is 0400."""
     s.modes[KEY_FILE] = 0o400
 
 
-@defect(Place("KEY007", "keystore", level="warning"), twin="keystore-entered-by-name")
-def keystore_listed_by_group(s: SetUp) -> None:
+@defect(ExpectedFinding("KEY007", "keystore", level="warning"), baseline="keystore-entered-by-name")
+def keystore_listed_by_group(s: FactorySetup) -> None:
     """The group can list the keystore folder: its mode is 0750."""
     s.modes["keystore"] = 0o750
 
 
-@defect(Place("KEY007", "keystore", level="warning"))
-def keystore_writable_by_all(s: SetUp) -> None:
+@defect(ExpectedFinding("KEY007", "keystore", level="warning"))
+def keystore_writable_by_all(s: FactorySetup) -> None:
     """Everybody can put files into the keystore folder: its mode is 0777."""
     s.modes["keystore"] = 0o777
 
 
-@oddity(about="KEY007")
-def keystore_entered_by_name(s: SetUp) -> None:
+@near_miss(about="KEY007")
+def keystore_entered_by_name(s: FactorySetup) -> None:
     """Others can enter the keystore folder but neither list nor write it: its mode is 0711."""
     s.modes["keystore"] = 0o711
 
 
-@defect(Place("KEY001", KEY), Place("KEY007", KEY, level="warning"))
-def key_is_link_that_leads_out(s: SetUp) -> None:
+@defect(ExpectedFinding("KEY001", KEY), ExpectedFinding("KEY007", KEY, level="warning"))
+def key_is_link_that_leads_out(s: FactorySetup) -> None:
     """fcu_private_key.pem is a link to a key outside the keystore: the file that FCU needs is not there."""
     s.edits.append(lambda files: files.update({"elsewhere/key.pem": files.pop(KEY_FILE)}))
     s.links[KEY_FILE] = "../elsewhere/key.pem"
 
 
-@oddity(about="KEY007")
-def key_is_link_inside_keystore(s: SetUp) -> None:
+@near_miss(about="KEY007")
+def key_is_link_inside_keystore(s: FactorySetup) -> None:
     """fcu_private_key.pem is a link to the key under another name in the same folder."""
     s.edits.append(lambda files: files.update({"keystore/line-1.pem": files.pop(KEY_FILE)}))
     s.links[KEY_FILE] = "line-1.pem"
     s.modes["keystore/line-1.pem"] = s.modes.pop(KEY_FILE)
 
 
-@defect(Place("KEY008", "fcu_private_key.pem.bak"), twin="public-key-beside")
-def key_backup(s: SetUp) -> None:
+@defect(ExpectedFinding("KEY008", "fcu_private_key.pem.bak"), baseline="public-key-beside")
+def key_backup(s: FactorySetup) -> None:
     """A backup of the key lies beside it."""
     s.add_file(f"{KEY_FILE}.bak", private_key_pem(s.key))
 
 
-@defect(Place("KEY008", "old/fcu_private_key.pem"))
-def key_backup_in_folder(s: SetUp) -> None:
+@defect(ExpectedFinding("KEY008", "old/fcu_private_key.pem"))
+def key_backup_in_folder(s: FactorySetup) -> None:
     """The key of before the last setup lies in a folder of the keystore."""
     s.add_file("keystore/old/fcu_private_key.pem", private_key_pem(s.new_key("old key")))
 
 
-@defect(Place("KEY008", "key.der"))
-def key_copy_as_der(s: SetUp) -> None:
+@defect(ExpectedFinding("KEY008", "key.der"))
+def key_copy_as_der(s: FactorySetup) -> None:
     """A copy of the key in DER lies in the keystore."""
     s.add_file("keystore/key.der", private_key_der(s.key))
 
 
-@defect(Place("KEY008", "key.jwk"))
-def key_copy_as_jwk(s: SetUp) -> None:
+@defect(ExpectedFinding("KEY008", "key.jwk"))
+def key_copy_as_jwk(s: FactorySetup) -> None:
     """A copy of the key as JSON Web Key (RFC 7517) lies in the keystore."""
     assert isinstance(s.key, ec.EllipticCurvePrivateKey)
     numbers = s.key.private_numbers()
@@ -291,40 +291,40 @@ def key_copy_as_jwk(s: SetUp) -> None:
     s.add_file("keystore/key.jwk", json.dumps(jwk).encode())
 
 
-@defect(Place("KEY008", "secret.yaml"))
-def key_copy_in_base64(s: SetUp) -> None:
+@defect(ExpectedFinding("KEY008", "secret.yaml"))
+def key_copy_in_base64(s: FactorySetup) -> None:
     """A copy of the key lies in the keystore as Kubernetes keeps secrets, its PEM in base64."""
     pem = b64encode(private_key_pem(s.key)).decode()
     s.add_file("keystore/secret.yaml", f"kind: Secret\ndata:\n  tls.key: {pem}\n".encode())
 
 
-@defect(Place("KEY008", ".fcu_private_key.pem.swp"))
-def key_in_editor_leftover(s: SetUp) -> None:
+@defect(ExpectedFinding("KEY008", ".fcu_private_key.pem.swp"))
+def key_in_editor_leftover(s: FactorySetup) -> None:
     """An editor that crashed left the key behind in a hidden file, with other bytes around it."""
     s.add_file("keystore/.fcu_private_key.pem.swp", b"b0VIM 8.2\0\0" + private_key_pem(s.key) + bytes(64))
 
 
-@defect(Place("KEY008", "fcu_csr.pem"), needs=Needs(length=2, external=False))
-def key_inside_request_file(s: SetUp) -> None:
+@defect(ExpectedFinding("KEY008", "fcu_csr.pem"), needs=Needs(length=2, external=False))
+def key_inside_request_file(s: FactorySetup) -> None:
     """The key stands behind the request in fcu_csr.pem, the file that leaves the factory to be signed."""
     s.edit_file("keystore/fcu_csr.pem", lambda data: data + private_key_pem(s.key))
 
 
-@oddity(about="KEY008")
-def public_key_beside(s: SetUp) -> None:
+@near_miss(about="KEY008")
+def public_key_beside(s: FactorySetup) -> None:
     """The public key lies in the keystore beside the private one."""
-    s.add_file("keystore/fcu_public_key.pem", armour("PUBLIC KEY", spki(s.key)))
+    s.add_file("keystore/fcu_public_key.pem", pem_block("PUBLIC KEY", spki(s.key)))
 
 
-def second_instance(s: SetUp, name: str) -> SetUp:
+def second_instance(s: FactorySetup, name: str) -> FactorySetup:
     """Another FCU instance beside this one, each in a folder of its own."""
-    other = SetUp(s.shape, s.source, name)
+    other = FactorySetup(s.parameters, s.source, name)
     s.folder, other.folder = "line-1/", "line-2/"
     s.others.append(other)
     return other
 
 
-def _take_key(other: SetUp, key: ec.EllipticCurvePrivateKey) -> None:
+def _take_key(other: FactorySetup, key: ec.EllipticCurvePrivateKey) -> None:
     certificate: Certificate = other.chain[0]
     other.key = certificate.key = key
     if other.request is not None:
@@ -332,86 +332,86 @@ def _take_key(other: SetUp, key: ec.EllipticCurvePrivateKey) -> None:
 
 
 @defect(
-    Place("KEY009", KEY, instance="line-1"),
-    Place("KEY009", KEY, instance="line-2"),
+    ExpectedFinding("KEY009", KEY, instance="line-1"),
+    ExpectedFinding("KEY009", KEY, instance="line-2"),
     needs=Needs(most_devices=0),
-    shape=TWO,
-    twin="two-instances",
+    parameters=TWO,
+    baseline="two-instances",
 )
-def key_shared_by_instances(s: SetUp) -> None:
+def key_shared_by_instances(s: FactorySetup) -> None:
     """Two FCU instances have the same private key under two names."""
     assert isinstance(s.key, ec.EllipticCurvePrivateKey)
     _take_key(second_instance(s, "FCU line 2"), s.key)
 
 
-@oddity(needs=Needs(most_devices=0), shape=TWO, about="KEY009")
-def two_instances(s: SetUp) -> None:
+@near_miss(needs=Needs(most_devices=0), parameters=TWO, about="KEY009")
+def two_instances(s: FactorySetup) -> None:
     """Two FCU instances below one CA, each with a name and a key of its own."""
     second_instance(s, "FCU line 2")
 
 
-@defect(Place("KEY010", KEY))
-def key_of_an_rfc(s: SetUp) -> None:
+@defect(ExpectedFinding("KEY010", KEY))
+def key_of_an_rfc(s: FactorySetup) -> None:
     """The private key is the example of RFC 6979, which everybody can look up."""
     _take_key(s, key_of(RFC_6979))
 
 
-@defect(Place("KEY010", "fcu.crt", 2, "subjectPublicKeyInfo"), needs=Needs(length=2))
-def ca_key_of_an_rfc(s: SetUp) -> None:
+@defect(ExpectedFinding("KEY010", "fcu.crt", 2, "subjectPublicKeyInfo"), needs=Needs(length=2))
+def ca_key_of_an_rfc(s: FactorySetup) -> None:
     """The CA above FCU has the key that is the example of RFC 6979."""
     s.chain[1].key = key_of(RFC_6979)
 
 
-@defect(Place("KEY013", KEY))
-def key_is_one(s: SetUp) -> None:
+@defect(ExpectedFinding("KEY013", KEY))
+def key_is_one(s: FactorySetup) -> None:
     """The private key is the number 1."""
     _take_key(s, key_of(1))
 
 
-@defect(Place("KEY013", KEY))
-def key_is_negative_of_generator(s: SetUp) -> None:
+@defect(ExpectedFinding("KEY013", KEY))
+def key_is_negative_of_generator(s: FactorySetup) -> None:
     """The private key is the order of the curve less 1: the public one is the negative of the generator."""
     _take_key(s, key_of(P256_ORDER - 1))
 
 
-@defect(Place("KEY013", KEY))
-def key_has_half_its_length(s: SetUp) -> None:
+@defect(ExpectedFinding("KEY013", KEY))
+def key_has_half_its_length(s: FactorySetup) -> None:
     """The private key has 16 random octets, and 16 of zero before them."""
     _take_key(s, key_of(s.new_key("half a key").private_numbers().private_value >> 128))
 
 
-@defect(Place("KEY013", KEY))
-def key_close_to_order(s: SetUp) -> None:
+@defect(ExpectedFinding("KEY013", KEY))
+def key_close_to_order(s: FactorySetup) -> None:
     """The private key is the order of the curve less a number of 16 octets."""
     _take_key(s, key_of(P256_ORDER - (s.new_key("half a key").private_numbers().private_value >> 128)))
 
 
-@defect(Place("KEY013", KEY))
-def key_of_repeated_octets(s: SetUp) -> None:
+@defect(ExpectedFinding("KEY013", KEY))
+def key_of_repeated_octets(s: FactorySetup) -> None:
     """The private key is a word of four octets, eight times: memory that was never filled."""
     _take_key(s, key_of(int.from_bytes(bytes.fromhex("deadbeef") * 8, "big")))
 
 
-@defect(Place("KEY013", "fcu.crt", 2, "subjectPublicKeyInfo"), needs=Needs(length=2))
-def ca_key_of_repeated_octets(s: SetUp) -> None:
+@defect(ExpectedFinding("KEY013", "fcu.crt", 2, "subjectPublicKeyInfo"), needs=Needs(length=2))
+def ca_key_of_repeated_octets(s: FactorySetup) -> None:
     """The private key of the CA above FCU is 32 times the octet 0x11."""
     s.chain[1].key = key_of(int.from_bytes(b"\x11" * 32, "big"))
 
 
-@defect(Place("KEY011", KEY, level="warning"), twin="key-ignored-by-git")
-def key_in_git_work_tree(s: SetUp) -> None:
+@defect(ExpectedFinding("KEY011", KEY, level="warning"), baseline="key-ignored-by-git")
+def key_in_git_work_tree(s: FactorySetup) -> None:
     """The keystore lies in a git work tree, and nothing keeps the key from being committed."""
     s.repository = True
 
 
-@oddity(about="KEY011")
-def key_ignored_by_git(s: SetUp) -> None:
+@near_miss(about="KEY011")
+def key_ignored_by_git(s: FactorySetup) -> None:
     """The keystore lies in a git work tree that ignores it."""
     s.repository = True
     s.add_file(".gitignore", b"/keystore/\n")
 
 
-@oddity(Place("KEY012", "backup/2026/01/31", level="notice"), about="KEY012")
-def file_too_deep_to_search(s: SetUp) -> None:
+@near_miss(ExpectedFinding("KEY012", "backup/2026/01/31", level="notice"), about="KEY012")
+def file_too_deep_to_search(s: FactorySetup) -> None:
     """A file lies four folders deep in the keystore, deeper than a checker looks for copies of the key."""
     s.add_file("keystore/backup/2026/01/31/notes.txt", b"nothing secret\n")

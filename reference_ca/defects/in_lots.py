@@ -5,76 +5,84 @@ from __future__ import annotations
 from reference_ca.defects.in_certificates import DAY
 from reference_ca.defects.in_devices import LOT, SECOND, TWO, rename
 from reference_ca.defects.in_keys import second_instance
-from reference_ca.defects.model import Needs, Place, defect, oddity
-from reference_ca.defects.plan import CONFIG_FILE, SetUp, Shape
+from reference_ca.defects.model import ExpectedFinding, Needs, defect, near_miss
+from reference_ca.defects.plan import CONFIG_FILE, FactorySetup, SetupParameters
 
 
-@defect(Place("LOT001", SECOND, 1, "serialNumber"), needs=LOT, shape=TWO)
-def serial_number_twice(s: SetUp) -> None:
+@defect(ExpectedFinding("LOT001", SECOND, 1, "serialNumber"), needs=LOT, parameters=TWO)
+def serial_number_twice(s: FactorySetup) -> None:
     """Two devices have one serial number."""
     s.devices[1].certificate.serial = s.device.certificate.serial
 
 
-@defect(Place("LOT002", SECOND, 1, "subjectPublicKeyInfo"), needs=LOT, shape=TWO)
-def device_key_twice(s: SetUp) -> None:
+@defect(ExpectedFinding("LOT002", SECOND, 1, "subjectPublicKeyInfo"), needs=LOT, parameters=TWO)
+def device_key_twice(s: FactorySetup) -> None:
     """Two devices have one key."""
     s.devices[1].key = s.devices[1].certificate.key = s.device.key
 
 
-@defect(Place("LOT003", "second/line1-0001.pem", 1, "subject"), needs=LOT, shape=TWO)
-def endpoint_name_twice(s: SetUp) -> None:
+@defect(ExpectedFinding("LOT003", "second/line1-0001.pem", 1, "subject"), needs=LOT, parameters=TWO)
+def endpoint_name_twice(s: FactorySetup) -> None:
     """Two devices have one endpoint name."""
     rename(s.devices[1], s.device.endpoint_name)
     s.devices[1].file = f"second/{s.devices[1].file}"
 
 
 @defect(
-    Place("LOT004", SECOND, 1), needs=Needs(devices=2, form="pem", length=2), shape=TWO, twin="depth-told-by-devices"
+    ExpectedFinding("LOT004", SECOND, 1),
+    needs=Needs(devices=2, form="pem", length=2),
+    parameters=TWO,
+    baseline="depth-told-by-devices",
 )
-def two_depths_in_one_lot(s: SetUp) -> None:
+def two_depths_in_one_lot(s: FactorySetup) -> None:
     """Nobody said the depth: the first device carries the FCU certificate, the second its own alone."""
     s.remove_file(CONFIG_FILE)
     s.device.carries, s.devices[1].carries = s.chain[:1], []
 
 
-@oddity(needs=Needs(devices=2, form="pem", length=2), shape=TWO, about="LOT004")
-def depth_told_by_devices(s: SetUp) -> None:
+@near_miss(needs=Needs(devices=2, form="pem", length=2), parameters=TWO, about="LOT004")
+def depth_told_by_devices(s: FactorySetup) -> None:
     """Nobody said the depth, and all devices carry two certificates."""
     s.remove_file(CONFIG_FILE)
     for device in s.devices:
         device.carries = s.chain[:1]
 
 
-@defect(Place("LOT005", SECOND, 1, level="warning"), needs=LOT, shape=TWO)
-def profile_drifts(s: SetUp) -> None:
+@defect(ExpectedFinding("LOT005", SECOND, 1, level="warning"), needs=LOT, parameters=TWO)
+def profile_drifts(s: FactorySetup) -> None:
     """The second device of the lot has no keyUsage, and the first has."""
     del s.devices[1].certificate.extensions["keyUsage"]
 
 
-@defect(Place("LOT005", SECOND, 1, level="warning"), needs=LOT, shape=TWO, twin="validity-differs-by-three-days")
-def validity_drifts(s: SetUp) -> None:
+@defect(
+    ExpectedFinding("LOT005", SECOND, 1, level="warning"),
+    needs=LOT,
+    parameters=TWO,
+    baseline="validity-differs-by-three-days",
+)
+def validity_drifts(s: FactorySetup) -> None:
     """The second device of the lot lives four days longer than the first."""
     _live_longer(s, 4)
 
 
-@oddity(needs=LOT, shape=TWO, about="LOT005")
-def validity_differs_by_three_days(s: SetUp) -> None:
+@near_miss(needs=LOT, parameters=TWO, about="LOT005")
+def validity_differs_by_three_days(s: FactorySetup) -> None:
     """The second device of the lot lives three days longer than the first."""
     _live_longer(s, 3)
 
 
-def _live_longer(s: SetUp, days: int) -> None:
+def _live_longer(s: FactorySetup, days: int) -> None:
     s.devices[1].certificate.not_after += days * DAY  # type: ignore[operator]
 
 
 @defect(
-    Place("LOT006", "fcu.crt", 1, "subject", instance="line-1"),
-    Place("LOT006", "fcu.crt", 1, "subject", instance="line-2"),
+    ExpectedFinding("LOT006", "fcu.crt", 1, "subject", instance="line-1"),
+    ExpectedFinding("LOT006", "fcu.crt", 1, "subject", instance="line-2"),
     needs=Needs(most_devices=0),
-    shape=Shape(length=2),
-    twin="two-instances",
+    parameters=SetupParameters(length=2),
+    baseline="two-instances",
 )
-def subject_shared_by_instances(s: SetUp) -> None:
+def subject_shared_by_instances(s: FactorySetup) -> None:
     """Two FCU instances have one subject, and the portal takes it once."""
     other = second_instance(s, "FCU line 1 b")
     other.chain[0].subject = s.chain[0].subject

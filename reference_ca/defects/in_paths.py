@@ -6,13 +6,13 @@ from reference_ca.defects import asn1
 from reference_ca.defects.certificates import CERTIFICATE_POLICIES, Certificate, Extension
 from reference_ca.defects.in_chains import name_constraints
 from reference_ca.defects.in_devices import rename
-from reference_ca.defects.model import Needs, Place, defect, oddity
-from reference_ca.defects.plan import SetUp, Shape
+from reference_ca.defects.model import ExpectedFinding, Needs, defect, near_miss
+from reference_ca.defects.plan import FactorySetup, SetupParameters
 
 STRICT = ("cryptography",)
 """A reader that refuses every critical extension that it does not work with, which is known of it."""
 OPENSSL = ("openssl",)
-PORTAL = Shape(devices=1, upload=True)
+PORTAL = SetupParameters(devices=1, upload=True)
 ON_PORTAL = Needs(devices=1, form="pem", upload=True, length=3, depth=2, deepest=2)
 HOST = "line1-0001.example.org"
 """An endpoint name that looks like the name of a host."""
@@ -24,76 +24,76 @@ def _restrict(certificate: Certificate, *, critical: bool) -> None:
 
 
 @defect(
-    Place("CHN013", "fcu.crt", level="warning", instance="keystore-cryptography"),
+    ExpectedFinding("CHN013", "fcu.crt", level="warning", instance="keystore-cryptography"),
     needs=Needs(length=3),
-    twin="policies-in-intermediate",
+    baseline="policies-in-intermediate",
     ask=STRICT,
 )
-def critical_policies_in_intermediate(s: SetUp) -> None:
+def critical_policies_in_intermediate(s: FactorySetup) -> None:
     """The intermediate's certificatePolicies is critical, which strict readers do not work with."""
     _restrict(s.chain[1], critical=True)
 
 
-@oddity(needs=Needs(length=3), ask=STRICT, about="CHN013")
-def policies_in_intermediate(s: SetUp) -> None:
+@near_miss(needs=Needs(length=3), ask=STRICT, about="CHN013")
+def policies_in_intermediate(s: FactorySetup) -> None:
     """The intermediate's certificatePolicies is there and not critical."""
     _restrict(s.chain[1], critical=False)
 
 
 @defect(
-    Place("DEV024", "line1-0001.pem", level="warning", instance="keystore-cryptography"),
+    ExpectedFinding("DEV024", "line1-0001.pem", level="warning", instance="keystore-cryptography"),
     needs=ON_PORTAL,
-    shape=PORTAL,
-    twin="policies-in-device",
+    parameters=PORTAL,
+    baseline="policies-in-device",
     ask=STRICT,
 )
-def critical_policies_in_device(s: SetUp) -> None:
+def critical_policies_in_device(s: FactorySetup) -> None:
     """The device's certificatePolicies is critical: its own library takes this one value, strict readers none."""
     _restrict(s.device.certificate, critical=True)
 
 
-@oddity(needs=ON_PORTAL, shape=PORTAL, ask=STRICT, about="DEV024")
-def policies_in_device(s: SetUp) -> None:
+@near_miss(needs=ON_PORTAL, parameters=PORTAL, ask=STRICT, about="DEV024")
+def policies_in_device(s: FactorySetup) -> None:
     """The device's certificatePolicies is there and not critical."""
     _restrict(s.device.certificate, critical=False)
 
 
 @defect(
-    Place("CHN013", "fcu.crt", instance="keystore-openssl"),
+    ExpectedFinding("CHN013", "fcu.crt", instance="keystore-openssl"),
     needs=Needs(length=3),
-    twin="key-identifier-not-critical",
+    baseline="key-identifier-not-critical",
     ask=OPENSSL,
 )
-def critical_key_identifier(s: SetUp) -> None:
+def critical_key_identifier(s: FactorySetup) -> None:
     """The intermediate's subjectKeyIdentifier is critical, and OpenSSL refuses the path for it."""
     s.chain[1].extensions["subjectKeyIdentifier"].critical = True
 
 
-@oddity(needs=Needs(length=3), ask=OPENSSL, about="CHN013")
-def key_identifier_not_critical(s: SetUp) -> None:
+@near_miss(needs=Needs(length=3), ask=OPENSSL, about="CHN013")
+def key_identifier_not_critical(s: FactorySetup) -> None:
     """OpenSSL is asked about a path whose key identifiers are there and not critical."""
     s.chain[1].extensions["subjectKeyIdentifier"].critical = False
 
 
 @defect(
-    Place("DEV024", f"{HOST}.pem", instance="keystore-openssl"),
+    ExpectedFinding("DEV024", f"{HOST}.pem", instance="keystore-openssl"),
     needs=ON_PORTAL,
-    shape=PORTAL,
-    twin="name-constraints-that-admit-devices",
+    parameters=PORTAL,
+    baseline="name-constraints-that-admit-devices",
     ask=OPENSSL,
 )
-def name_constraints_that_shut_devices_out(s: SetUp) -> None:
+def name_constraints_that_shut_devices_out(s: FactorySetup) -> None:
     """The root permits DNS names of one domain only, and OpenSSL takes the device's CN for a DNS name of another."""
     _permit_domain(s, "example.com")
 
 
-@oddity(needs=ON_PORTAL, shape=PORTAL, ask=OPENSSL, about="DEV024")
-def name_constraints_that_admit_devices(s: SetUp) -> None:
+@near_miss(needs=ON_PORTAL, parameters=PORTAL, ask=OPENSSL, about="DEV024")
+def name_constraints_that_admit_devices(s: FactorySetup) -> None:
     """The root permits DNS names of one domain only, and the device's CN, taken for a DNS name, is one of them."""
     _permit_domain(s, "example.org")
 
 
-def _permit_domain(s: SetUp, domain: str) -> None:
+def _permit_domain(s: FactorySetup, domain: str) -> None:
     """Let the root permit DNS names of one domain, and give the device a name that looks like one."""
     rename(s.device, HOST)
     s.chain[-1].extensions["nameConstraints"] = name_constraints(
@@ -101,13 +101,19 @@ def _permit_domain(s: SetUp, domain: str) -> None:
     )
 
 
-@defect(Place("DEV025", "line1-0001.pem"), needs=ON_PORTAL, shape=PORTAL, twin="device-gets-in", handshake=True)
-def critical_key_identifier_on_portal(s: SetUp) -> None:
+@defect(
+    ExpectedFinding("DEV025", "line1-0001.pem"),
+    needs=ON_PORTAL,
+    parameters=PORTAL,
+    baseline="device-gets-in",
+    handshake=True,
+)
+def critical_key_identifier_on_portal(s: FactorySetup) -> None:
     """The uploaded intermediate's subjectKeyIdentifier is critical, and servers on OpenSSL turn its devices away."""
     s.chain[1].extensions["subjectKeyIdentifier"].critical = True
 
 
-@oddity(needs=ON_PORTAL, shape=PORTAL, handshake=True, about="DEV025")
-def device_gets_in(s: SetUp) -> None:
+@near_miss(needs=ON_PORTAL, parameters=PORTAL, handshake=True, about="DEV025")
+def device_gets_in(s: FactorySetup) -> None:
     """Servers that trust the upload alone let the device in, over TLS and DTLS."""
     s.upload = list(s.chain[s.depth - 1 :])

@@ -6,14 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from reference_ca.defects.plan import SetUp, Shape
-from reference_ca.randomness import Source
+from reference_ca.defects.plan import FactorySetup, SetupParameters
+from reference_ca.key_source import KeySource
 
-Change = Callable[[SetUp], None]
+Change = Callable[[FactorySetup], None]
 
 
 @dataclass(frozen=True)
-class Place:
+class ExpectedFinding:
     """What a checker has to say about a defect, and where: code, level, file, number of the certificate, field.
 
     ``index`` counts from 1, as it comes out for `Defect.shape`; a device's file is named by its path below devices/.
@@ -47,21 +47,21 @@ class Needs:
     mode: str | None = None
     external: bool | None = None
 
-    def met_by(self, shape: Shape) -> bool:
+    def met_by(self, parameters: SetupParameters) -> bool:
         """Whether a set-up of this shape will do."""
         return (
-            self.length <= shape.length <= (self.longest or shape.length)
-            and self.depth <= shape.depth <= (self.deepest or shape.depth)
-            and self.devices <= shape.devices
-            and (self.most_devices is None or shape.devices <= self.most_devices)
-            and (self.form is None or self.form == shape.form)
-            and (self.upload is None or self.upload == shape.upload)
-            and (self.mode is None or self.mode == shape.mode)
-            and (self.external is None or self.external == shape.external)
+            self.length <= parameters.length <= (self.longest or parameters.length)
+            and self.depth <= parameters.depth <= (self.deepest or parameters.depth)
+            and self.devices <= parameters.devices
+            and (self.most_devices is None or parameters.devices <= self.most_devices)
+            and (self.form is None or self.form == parameters.form)
+            and (self.upload is None or self.upload == parameters.upload)
+            and (self.mode is None or self.mode == parameters.mode)
+            and (self.external is None or self.external == parameters.external)
         )
 
 
-USUAL = Shape()
+DEFAULT = SetupParameters()
 """Three certificates in fcu.crt, made by FCU and signed by an intermediate; no devices, no upload."""
 
 
@@ -72,21 +72,23 @@ class Defect:
     Attributes:
         name: words with dashes.
         story: what is wrong, in one sentence.
-        places: what a checker has to say, and where; for an oddity warnings and notices at most, and mostly nothing.
+        expected: what a checker has to say, and where; for a near miss warnings and notices at most, and mostly
+            nothing.
         needs: what a set-up must be to have it.
-        shape: the set-up that it is shown in.
-        twin: the name of the nearest sound thing, where that is an oddity of its own; else it is the plain set-up.
+        parameters: the set-up that it is shown in.
+        baseline: the name of the nearest sound thing, where that is a near miss of its own; else it is the plain
+            set-up.
         change: puts it into a set-up.
         ask, handshake: the independent validators that see it, and whether servers in a handshake do.
-        about: for an oddity, the rule that it is sound to.
+        about: for a near miss, the rule that it is sound to.
     """
 
     name: str
     story: str
-    places: tuple[Place, ...]
+    expected: tuple[ExpectedFinding, ...]
     needs: Needs
-    shape: Shape
-    twin: str
+    parameters: SetupParameters
+    baseline: str
     change: Change
     ask: tuple[str, ...] = ()
     handshake: bool = False
@@ -95,56 +97,58 @@ class Defect:
     @property
     def breaks(self) -> tuple[str, ...]:
         """The codes of the rules that it breaks, errors and warnings."""
-        return tuple(dict.fromkeys(place.code for place in self.places if place.level != "notice"))
+        return tuple(dict.fromkeys(finding.code for finding in self.expected if finding.level != "notice"))
 
-    def apply(self, setup: SetUp) -> SetUp:
+    def apply(self, setup: FactorySetup) -> FactorySetup:
         """Put the defect into a set-up that meets its needs, and give it back.
 
         Raises:
             ValueError: the set-up is of another shape than it needs.
         """
-        if not self.needs.met_by(setup.shape):
-            raise ValueError(f"{self.name}: cannot be put into {setup.shape}")
+        if not self.needs.met_by(setup.parameters):
+            raise ValueError(f"{self.name}: cannot be put into {setup.parameters}")
         self.change(setup)
         return setup
 
-    def make(self, source: Source, **shape: Any) -> SetUp:
-        """A set-up with this defect and nothing else wrong; ``shape`` changes single values of `Shape`."""
-        return self.apply(SetUp(replace(self.shape, **shape), source))
+    def make(self, source: KeySource, **parameters: Any) -> FactorySetup:
+        """A set-up with this defect and nothing else wrong; ``parameters`` changes single values of
+        `SetupParameters`.
+        """
+        return self.apply(FactorySetup(replace(self.parameters, **parameters), source))
 
 
 DEFECTS: dict[str, Defect] = {}
 """Every defect by its name."""
 
-ODDITIES: dict[str, Defect] = {}
+NEAR_MISSES: dict[str, Defect] = {}
 """Sound set-ups that are unlike the usual ones: what a checker must not complain of, or with a notice or warning."""
 
 
 def defect(
-    *places: Place,
+    *expected: ExpectedFinding,
     needs: Needs = Needs(),
-    shape: Shape = USUAL,
-    twin: str = "",
+    parameters: SetupParameters = DEFAULT,
+    baseline: str = "",
     ask: tuple[str, ...] = (),
     handshake: bool = False,
 ) -> Callable[[Change], Change]:
     """Register the decorated change as a defect: its name is the function's, its story the docstring."""
-    return _registering(DEFECTS, Defect("", "", places, needs, shape, twin, _nothing, ask, handshake))
+    return _registering(DEFECTS, Defect("", "", expected, needs, parameters, baseline, _nothing, ask, handshake))
 
 
-def oddity(
-    *places: Place,
+def near_miss(
+    *expected: ExpectedFinding,
     about: str,
     needs: Needs = Needs(),
-    shape: Shape = USUAL,
+    parameters: SetupParameters = DEFAULT,
     ask: tuple[str, ...] = (),
     handshake: bool = False,
 ) -> Callable[[Change], Change]:
-    """Register the decorated change as an oddity; ``places`` are the warnings and notices that it gives."""
-    return _registering(ODDITIES, Defect("", "", places, needs, shape, "", _nothing, ask, handshake, about))
+    """Register the decorated change as a near miss; ``expected`` are the warnings and notices that it gives."""
+    return _registering(NEAR_MISSES, Defect("", "", expected, needs, parameters, "", _nothing, ask, handshake, about))
 
 
-def _nothing(_setup: SetUp) -> None:
+def _nothing(_setup: FactorySetup) -> None:
     """Change nothing."""
 
 
@@ -152,9 +156,9 @@ def _registering(register: dict[str, Defect], plan: Defect) -> Callable[[Change]
     def take(change: Change) -> Change:
         name = change.__name__.strip("_").replace("_", "-")
         story = " ".join((change.__doc__ or "").split())
-        if name in DEFECTS or name in ODDITIES:
+        if name in DEFECTS or name in NEAR_MISSES:
             raise ValueError(f"{name} is there already")
-        if not story or not plan.needs.met_by(plan.shape):
+        if not story or not plan.needs.met_by(plan.parameters):
             raise ValueError(f"{name}: has no story, or is shown in a set-up that it does not fit")
         register[name] = replace(plan, name=name, story=story, change=change)
         return change

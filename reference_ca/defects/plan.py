@@ -19,16 +19,16 @@ from reference_ca.config import Config, to_yaml
 from reference_ca.credentials import key_der, key_pem
 from reference_ca.defects import asn1
 from reference_ca.defects.certificates import Certificate, PrivateKey, Request, ca_extensions, device_extensions
-from reference_ca.defects.files import armour, digest_id, write_tree
+from reference_ca.defects.files import digest_id, pem_block, write_tree
+from reference_ca.key_source import KeySource
 from reference_ca.parameters import account_id, parameters
 from reference_ca.profiles import CA_YEARS, DEVICE_YEARS, add_years
-from reference_ca.randomness import Source
 
 Files: TypeAlias = dict[str, bytes]
 """What a set-up is written as: the bytes of each file by its path, with slashes, below the set-up's folder."""
 
 Piece: TypeAlias = Certificate | bytes
-"""A part of a PEM file: a certificate to be signed and armoured, or text as it is."""
+"""A part of a PEM file: a certificate to be signed and encoded as PEM, or text as it is."""
 
 MADE_BEFORE = timedelta(days=150)
 """How long before the instant of judgement everything was made."""
@@ -44,7 +44,7 @@ DEPTH = "device-certificate-chain-depth"
 
 
 @dataclass(frozen=True)
-class Shape:
+class SetupParameters:
     """What a sound set-up is made of.
 
     ``length`` counts the certificates of fcu.crt (1 is a self-signed one), ``depth`` is
@@ -102,7 +102,7 @@ class Device:
         return f"{stem}.key.{form}"
 
 
-class SetUp:
+class FactorySetup:
     """A factory set-up that conforms, until a defect changes it.
 
     Attributes:
@@ -114,7 +114,7 @@ class SetUp:
         request: fcu_csr.pem, where FCU's setup made one.
         settings: fcu.yml.
         server_ca: the CA of the server that devices connect to; devices in the form "cbor" hold it.
-        devices, upload: as in `Shape`; ``upload`` is None where it is what the depth leaves.
+        devices, upload: as in `SetupParameters`; ``upload`` is None where it is what the depth leaves.
         details: what is typed in beside the upload, where it is given.
         manifest: whether devices.csv lists the devices.
         edits: changes to the files, the last thing before they are written.
@@ -122,15 +122,15 @@ class SetUp:
         others: further FCU instances beside this one; ``folder`` is then the folder of each.
     """
 
-    def __init__(self, shape: Shape, source: Source, name: str = "FCU line 1") -> None:
+    def __init__(self, parameters: SetupParameters, source: KeySource, name: str = "FCU line 1") -> None:
         """Plan a set-up of a shape; nothing is written or signed yet."""
-        self.shape, self.source = shape, source
+        self.parameters, self.source = parameters, source
         self.now = source.now()
         self.made = self.now - MADE_BEFORE
         self.chain = self._chain(name)
         self.crt: list[Piece] = list(self.chain)
         self.key: PrivateKey = self.chain[0].key
-        generated = shape.length > 1 and not shape.external
+        generated = parameters.length > 1 and not parameters.external
         self.request = Request(self.chain[0].subject, self.key) if generated else None
         self.settings = self._settings(name)
         self._prepared = Config.from_mapping(copy.deepcopy(self.settings))
@@ -142,14 +142,14 @@ class SetUp:
         self.modes = {"keystore": 0o700, KEY_FILE: 0o600}
         self.links: dict[str, str] = {}
         self.repository = False
-        self.others: list[SetUp] = []
+        self.others: list[FactorySetup] = []
         self.folder = ""
-        self.devices = [self.make_device(f"line1-{number:04d}") for number in range(1, shape.devices + 1)]
+        self.devices = [self.make_device(f"line1-{number:04d}") for number in range(1, parameters.devices + 1)]
 
     def _chain(self, name: str) -> list[Certificate]:
         above: Certificate | None = None
-        names = [f"INT_CA {number}" for number in range(self.shape.length - 2, 0, -1)]
-        for title in ["ROOT_CA", *names] if self.shape.length > 1 else []:
+        names = [f"INT_CA {number}" for number in range(self.parameters.length - 2, 0, -1)]
+        for title in ["ROOT_CA", *names] if self.parameters.length > 1 else []:
             above = self._ca(title, above)
         chain = [self._ca(name, above)]
         while chain[-1].issuer is not None:
@@ -158,7 +158,7 @@ class SetUp:
 
     def _ca(self, name: str, issuer: Certificate | None) -> Certificate:
         """A CA of FCU's profile; each is a day older than what it signs and lives a day longer."""
-        ahead, above = self.shape.length, issuer
+        ahead, above = self.parameters.length, issuer
         while above is not None:
             ahead, above = ahead - 1, above.issuer
         end = add_years(self.made, CA_YEARS) + timedelta(days=ahead)
@@ -169,7 +169,7 @@ class SetUp:
             self.made - timedelta(days=ahead),
             end,
             issuer,
-            extensions=ca_extensions(critical=self.shape.critical),
+            extensions=ca_extensions(critical=self.parameters.critical),
         )
 
     def new_key(self, label: str) -> ec.EllipticCurvePrivateKey:
@@ -189,21 +189,21 @@ class SetUp:
             self.chain[0],
             extensions=device_extensions(),
         )
-        return Device(endpoint_name, certificate, key, f"{endpoint_name}.{self.shape.form}")
+        return Device(endpoint_name, certificate, key, f"{endpoint_name}.{self.parameters.form}")
 
     def _settings(self, name: str) -> dict[str, Any]:
-        shape = self.shape
-        example = Config.example(self.source, name=name, mode=shape.mode, depth=shape.depth)
-        settings = replace(example, setup_ca_as_intermediate=shape.length > 1).as_mapping()
+        parameters = self.parameters
+        example = Config.example(self.source, name=name, mode=parameters.mode, depth=parameters.depth)
+        settings = replace(example, setup_ca_as_intermediate=parameters.length > 1).as_mapping()
         authority = {"common-name": name, "organization-name": "Example Devices", "country-name": "FI"}
         settings["certificate-authority"] = authority
-        if shape.external:
+        if parameters.external:
             # the page's way for credentials of one's own: setup is not run, and the section stays empty
             del settings["certificate-authority"]
             settings["setup-ca-as-intermediate"] = False
-        if shape.length == 1:
+        if parameters.length == 1:
             del settings[DEPTH]
-        if shape.devices and shape.form == "cbor":
+        if parameters.devices and parameters.form == "cbor":
             settings = Config.from_mapping(settings).with_server_ca(Path(SERVER_CA_FILE).name).as_mapping()
         else:
             del settings["device-info"]
@@ -213,7 +213,7 @@ class SetUp:
     def depth(self) -> int:
         """The depth that devices and upload are cut at: that of fcu.yml, or the planned one where it makes no sense."""
         depth = self.settings.get(DEPTH)
-        return depth if isinstance(depth, int) and depth > 0 else self.shape.depth
+        return depth if isinstance(depth, int) and depth > 0 else self.parameters.depth
 
     @property
     def device(self) -> Device:
@@ -248,15 +248,15 @@ class SetUp:
         """Every file of the set-up, signed and encoded."""
         files: Files = {KEY_FILE: private_key_pem(self.key), CERTIFICATE_FILE: pem(self.crt)}
         if self.request is not None:
-            files[REQUEST_FILE] = armour("CERTIFICATE REQUEST", self.request.der)
+            files[REQUEST_FILE] = pem_block("CERTIFICATE REQUEST", self.request.der)
         files[CONFIG_FILE] = to_yaml(self.settings)
-        if self.devices and self.shape.form == "cbor":
+        if self.devices and self.parameters.form == "cbor":
             files[SERVER_CA_FILE] = pem([self.server_ca])
         for device in self.devices:
             files |= self._device_files(device)
         if self.manifest:
             files[f"{DEVICES}/devices.csv"] = self._manifest()
-        if self.shape.upload:
+        if self.parameters.upload:
             files[UPLOAD_FILE] = pem(self.chain[self.depth - 1 :] if self.upload is None else self.upload)
             if self.details is not None:
                 files["upload.json"] = (json.dumps(self.details, indent=2, ensure_ascii=False) + "\n").encode()
@@ -282,9 +282,9 @@ class SetUp:
         carried = self.chain[: self.depth - 1] if device.carries is None else device.carries
         certificates = [device.certificate, *carried]
         key = {f"{DEVICES}/{device.key_file}": private_key_pem(device.key)} if device.key_beside else {}
-        if self.shape.form == "pem":
+        if self.parameters.form == "pem":
             content = pem(certificates)
-        elif self.shape.form == "der":
+        elif self.parameters.form == "der":
             content = b"".join(certificate.der for certificate in certificates)
             key = {name: private_key_der(device.key) for name in key}
         else:
@@ -337,7 +337,7 @@ class SetUp:
 
 def pem(pieces: Iterable[Piece]) -> bytes:
     """A PEM file."""
-    return b"".join(armour("CERTIFICATE", p.der) if isinstance(p, Certificate) else p for p in pieces)
+    return b"".join(pem_block("CERTIFICATE", p.der) if isinstance(p, Certificate) else p for p in pieces)
 
 
 def private_key_pem(key: PrivateKey) -> bytes:

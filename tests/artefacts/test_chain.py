@@ -8,10 +8,10 @@ import pytest
 from cryptography import x509
 
 from artefacts.makers import der, make_certificate, make_chain, make_key
-from fcu_conform.artefacts.certificate import Certificate
 from fcu_conform.artefacts.chain import Chain, Link
-from fcu_conform.artefacts.files import Entry
-from fcu_conform.artefacts.publickeys import PublicKey
+from fcu_conform.artefacts.encodings.certificate import Certificate
+from fcu_conform.artefacts.encodings.public_keys import PublicKey
+from fcu_conform.artefacts.keystore_files import Entry
 
 NAMES = ("FCU", "INT 1", "INT 2", "INT 3", "ROOT")
 

@@ -9,9 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fcu_conform.artefacts.bounded_io.limits import (
+    CONFIG_ALIASES,
+    CONFIG_DIGITS,
+    CONFIG_EVENTS,
+    CONFIG_FILE,
+    CONFIG_NESTING,
+)
+from fcu_conform.artefacts.bounded_io.reading import FileBytes, read_file
 from fcu_conform.artefacts.config import ConfigFile
-from fcu_conform.artefacts.limits import CONFIG_ALIASES, CONFIG_DIGITS, CONFIG_EVENTS, CONFIG_FILE, CONFIG_NESTING
-from fcu_conform.artefacts.reading import FileBytes, read_file
 
 
 def config(text: str | bytes) -> ConfigFile:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from fcu_conform.artefacts import config
+from fcu_conform.artefacts.bounded_io.reading import FileBytes, Trouble
 from fcu_conform.artefacts.config import ConfigFile
-from fcu_conform.artefacts.reading import FileBytes, Trouble
 
 
 def read(text: str | bytes) -> ConfigFile:

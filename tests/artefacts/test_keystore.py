@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.hazmat.primitives.serialization.pkcs12 import serialize_key_and_certificates
 
 from artefacts.makers import Line, key_pem, make_key
+from fcu_conform.artefacts.bounded_io.limits import KEYSTORE_ENTRIES, KEYSTORE_NESTING, MIB
 from fcu_conform.artefacts.keystore import Keystore
-from fcu_conform.artefacts.limits import KEYSTORE_ENTRIES, KEYSTORE_NESTING, MIB
 
 KEY = make_key("FCU line 1")
 OTHER = make_key("somebody else")

@@ -9,11 +9,11 @@ from pathlib import Path
 import cbor2
 import pytest
 
-from fcu_conform.artefacts import deviceset, folders
 from fcu_conform.artefacts.device import DeviceFile
-from fcu_conform.artefacts.deviceset import DeviceSet
-from fcu_conform.artefacts.folders import FolderChunk, folder_chunks
-from fcu_conform.artefacts.manifest import Manifest
+from fcu_conform.artefacts.device_output import device_set, folders
+from fcu_conform.artefacts.device_output.device_set import DeviceSet
+from fcu_conform.artefacts.device_output.folders import FolderChunk, folder_chunks
+from fcu_conform.artefacts.device_output.manifest import Manifest
 
 ASKING = {"SchemeVersion": "0.0.1", "SID": "7f3a", "Verify": 0, "KpAlvSess": 1, "CsrReqs": [{"PrKN": "acme.key"}]}
 ANSWERED = {"SchemeVersion": "0.0.1", "SID": "7f3a"}
@@ -56,7 +56,7 @@ def continued(files: list[DeviceFile]) -> dict[str, str]:
 def test_a_session_goes_on_wherever_a_chunk_ends(
     form: str, size: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (deviceset, folders):
+    for module in (device_set, folders):
         monkeypatch.setattr(module, "CHUNK", size)
     path = write(tmp_path / "out")
     devices = DeviceSet((pack(path) if form == "archive" else path,))

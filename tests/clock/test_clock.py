@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from clock.shifting import DATES, build, can_shift, environment
-from reference_ca import Config, Source, make_keystore
+from reference_ca import Config, KeySource, make_keystore
 
 pytestmark = pytest.mark.skipif(not can_shift(), reason="the clock is shifted by a preloaded library, built with cc")
 
@@ -47,7 +47,7 @@ def test_a_process_sleeps_no_longer_than_it_wants_to(library: Path) -> None:
 
 
 def test_a_certificate_that_has_expired_by_the_shifted_clock_has_expired(library: Path, tmp_path: Path) -> None:
-    source = Source("the clock")  # made in 2025, for 35 years
+    source = KeySource("the clock")  # made in 2025, for 35 years
     make_keystore(tmp_path, 1, Config.example(source), source)
     command = (sys.executable, "-m", "pytest", f"--fcu-keystore={tmp_path / 'keystore'}", "-k", "CRT006", "-q")
     before, now, after = (said(library, date, *command) for date in ("2020-01-01", "2027-01-01", "2099-01-01"))

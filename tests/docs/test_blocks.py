@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from docs.blocks import ROOT, Block, blocks, commands_of, lay_out_everything, run
-from fcu_conform.artefacts.rows import COLUMNS
+from fcu_conform.artefacts.device_output.rows import COLUMNS
 from fcu_conform.validators.registry import ENTRIES
 
 if sys.version_info >= (3, 11):
@@ -24,14 +24,14 @@ else:
 
 NOT_RUN = {
     r"-e '\.\[dev\]'": "installs the tree and runs all of its tests: .ci/run does both",
-    r"^python3 -m venv \.venv$": "makes an environment: tests/house/installed.py does (tox -e package)",
+    r"^python3 -m venv \.venv$": "makes an environment: tests/repository/installed.py does (tox -e package)",
     r"pip install fcu-conform": "installs from an index",
     r"^\. \.venv/bin/activate$": "the environment of the tests is active",
-    r"tests\.hostile --minutes": "takes half an hour: tests/hostile has a bounded run",
+    r"tests\.robustness --minutes": "takes half an hour: tests/robustness has a bounded run",
     r"tox -e mutation": "takes hours",
-    r"tox -e fcu": "installs: tests/faces/test_faces_pipelines.py reads that environment and runs its command",
-    r"^tox -e rule|^tox -e lint|^pytest -q tests/|explain CHN015": "tests/house/test_new_rule.py does it in a copy",
-    r"^dask |--scheduler": "wants machines: tests/lots/test_ways_in.py judges on a cluster of one",
+    r"tox -e fcu": "installs: tests/interfaces/test_pipelines.py reads that environment and runs its command",
+    r"^tox -e rule|^tox -e lint|^pytest -q tests/|explain CHN015": "in a copy: tests/repository/test_new_rule.py",
+    r"^dask |--scheduler": "wants machines: tests/engine/lot/test_ways_in.py judges on a cluster of one",
 }
 """Commands that are not run, by a pattern of them, and why."""
 
@@ -119,7 +119,7 @@ def test_the_commands_of_a_page_do_what_they_say(page: str, folder: Path) -> Non
         for command in commands_of(block.text) if block.page == page else ():
             if is_excused(command) or ("validators=all" in command and not all(e.available() for e in ENTRIES)):
                 continue
-            done = run(for_here(command), ROOT if "tests.hostile" in command else folder, QUICKLY)
+            done = run(for_here(command), ROOT if "tests.robustness" in command else folder, QUICKLY)
             expected = next((code for part, code in CODES.items() if part in command), 0)
             assert done.returncode == expected, f"{block}\n$ {command}\n{done.stdout}"
 
@@ -196,7 +196,9 @@ def test_what_a_row_of_a_lot_holds_are_columns() -> None:
 def test_what_validators_read_and_write_is_by_the_schema() -> None:
     from jsonschema import Draft202012Validator
 
-    document = json.loads((ROOT / "fcu_conform" / "validators" / "external.schema.json").read_text("utf-8"))
+    document = json.loads(
+        (ROOT / "fcu_conform" / "validators" / "adapters" / "external.schema.json").read_text("utf-8")
+    )
     question, *answers = (json.loads(block.text) for block in only("docs/validators.md", "json"))
     for name, instances in (("request", [question]), ("response", answers)):
         validator: Any = Draft202012Validator({**document, "$ref": f"#/$defs/{name}"})

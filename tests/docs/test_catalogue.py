@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from house.sources import ROOT
+from repository.sources import ROOT
 
 from fcu_conform.rules import CATALOGUE
 
@@ -41,7 +41,7 @@ def test_an_example_is_a_case_about_the_rule_and_its_twin() -> None:
         example = example_of(rule)
         fails, passes = cases()[example.fails], cases()[example.passes]
         assert rule.code in {one["code"] for one in fails["findings"]}
-        assert example.passes == fails["twin"]
+        assert example.passes == fails["baseline"]
         assert passes["verdict"] == "conformant"
         assert fails["about"] == rule.code
 

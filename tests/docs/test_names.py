@@ -10,8 +10,8 @@ import click
 import pytest
 
 from docs.blocks import ROOT, pages, place
-from fcu_conform.faces.console.app import application
-from fcu_conform.faces.pytest_plugin import OPTIONS
+from fcu_conform.interfaces.console.app import application
+from fcu_conform.interfaces.pytest_plugin import OPTIONS
 from fcu_conform.rules import CATALOGUE
 from fcu_conform.rules.model import FAMILIES
 from reference_ca.console import cli

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, cast
 
-from fcu_conform.artefacts.chunks import Chunk, FilesChunk
 from fcu_conform.artefacts.device import Device, DeviceFile
+from fcu_conform.artefacts.device_output.chunks import Chunk, FilesChunk
 from fcu_conform.artefacts.setup import Setup
 from fcu_conform.artefacts.waivers import Waiver
 from fcu_conform.rules.model import Finding, Level, Rule, Scope
-from fcu_conform.rules.seen import Memory
+from fcu_conform.rules.support.first_holders import FirstHolders
 
 from .test_examination import make_rule
 
@@ -43,9 +43,9 @@ def rule(code: str, said: Said | None = None, level: Level = Level.ERROR, **more
 def unique_rule(code: str, value: Callable[[Device], str], **more: Any) -> Rule:
     """A rule that no two devices may share a value."""
 
-    def start(_: Setup, memory: Memory) -> Callable[[Device, Setup], Sequence[Finding]]:
+    def start(_: Setup, first_holders: FirstHolders) -> Callable[[Device, Setup], Sequence[Finding]]:
         def check(device: Device, _: Setup) -> Sequence[Finding]:
-            other = memory.before(value(device).encode(), device)
+            other = first_holders.earlier_holder(value(device).encode(), device)
             return (Finding(f"repeats {other}"),) if other else ()
 
         return check

@@ -9,15 +9,15 @@ from typing import Any, cast
 
 import pytest
 
-from fcu_conform.engine import Examination, Outcome, second_opinions
-from fcu_conform.engine.devices import Tally
-from fcu_conform.engine.lots import DevicePass
-from fcu_conform.engine.second_opinions import SecondOpinions
+from fcu_conform.engine import Examination, Outcome, validator_panel
+from fcu_conform.engine.lot.chunk_judge import Tally
+from fcu_conform.engine.lot.device_run import DeviceResults
+from fcu_conform.engine.validator_panel import ValidatorPanel
 from fcu_conform.rules.model import Catalogue, Finding, Level, Location, NotApplicable, PathQuestion, Rule, Scope
 from fcu_conform.validators.model import Answer, CannotTell, Question, ValidatorFault
 
 from .test_examination import finds, make_rule, passes
-from .test_second_opinions import Stub
+from .test_validator_panel import Stub
 
 AT = datetime(2026, 6, 1, 12, 0, 0, tzinfo=timezone.utc)
 
@@ -31,11 +31,11 @@ def path(name: str = "leaf") -> PathQuestion:
 
 def test_each_question_is_put_once_to_each_validator() -> None:
     one, other = Stub("one"), Stub("other", Answer(False, "no"))
-    opinions = SecondOpinions([one, other], AT)
+    panel = ValidatorPanel([one, other], AT)
     for _ in range(2):
-        assert opinions.ask("one", path()) == Answer(True)
-        assert opinions.ask("other", path()) == Answer(False, "no")
-    opinions.ask("one", path("other leaf"))
+        assert panel.ask("one", path()) == Answer(True)
+        assert panel.ask("other", path()) == Answer(False, "no")
+    panel.ask("one", path("other leaf"))
     expected = Question(b"leaf", (b"middle", b"second"), (b"root", b"other root"), AT)
     assert one.asked == [expected, Question(b"other leaf", expected.untrusted, expected.anchors, AT)]
     assert other.asked == [expected]
@@ -43,23 +43,23 @@ def test_each_question_is_put_once_to_each_validator() -> None:
 
 def test_one_that_cannot_tell_says_so_again_and_is_asked_once() -> None:
     stub = Stub("clock", CannotTell("reads the clock"))
-    opinions = SecondOpinions([stub], AT)
+    panel = ValidatorPanel([stub], AT)
     for _ in range(2):
         with pytest.raises(CannotTell, match="reads the clock"):
-            opinions.ask("clock", path())
+            panel.ask("clock", path())
     assert len(stub.asked) == 1
-    assert opinions.opinions["clock"].faults == []
+    assert panel.members["clock"].faults == []
 
 
 def test_faults_are_kept_once_each() -> None:
     stub = Stub("broken", ValidatorFault("timed out"))
-    opinions = SecondOpinions([stub], AT)
-    assert opinions.ask("broken", path()) is None
-    assert opinions.ask("broken", path()) is None
-    assert opinions.ask("broken", path("other")) is None
+    panel = ValidatorPanel([stub], AT)
+    assert panel.ask("broken", path()) is None
+    assert panel.ask("broken", path()) is None
+    assert panel.ask("broken", path("other")) is None
     stub.answer = KeyError("secret")
-    assert opinions.ask("broken", path("third")) is None
-    assert opinions.opinions["broken"].faults == ["timed out", "broke: KeyError"]
+    assert panel.ask("broken", path("third")) is None
+    assert panel.members["broken"].faults == ["timed out", "broke: KeyError"]
     assert len(stub.asked) == 3
 
 
@@ -68,7 +68,7 @@ PLACE = Location("fcu.crt", 1)
 
 
 @pytest.mark.parametrize(
-    ("causes", "known", "counts", "level", "end", "why"),
+    ("causes", "known", "acceptance_counts", "level", "end", "why"),
     [
         ((), False, True, None, "", ""),
         ((), False, False, Level.NOTICE, "", ""),
@@ -82,7 +82,7 @@ PLACE = Location("fcu.crt", 1)
 def test_a_refusal_weighs_what_its_cause_weighs(
     causes: tuple[str, ...],
     known: bool,
-    counts: bool,
+    acceptance_counts: bool,
     level: Level | None,
     end: str,
     why: str,
@@ -94,18 +94,18 @@ def test_a_refusal_weighs_what_its_cause_weighs(
         asked.append((name, at))
         return CAUSE if known else None
 
-    monkeypatch.setattr(second_opinions, "explain", explain)
-    opinions = SecondOpinions([Stub("no", counts=counts)], AT)
-    finding = opinions.finding("no", path(), Answer(False, "bad"), PLACE, causes)
+    monkeypatch.setattr(validator_panel, "find_known_refusal", explain)
+    panel = ValidatorPanel([Stub("no", acceptance_counts=acceptance_counts)], AT)
+    finding = panel.finding("no", path(), Answer(False, "bad"), PLACE, causes)
     assert finding == Finding(f"no (a test) refuses: bad{end}", PLACE, "accepted", "refused: bad", why=why, level=level)
     assert asked == ([] if causes else [("no", AT)])
 
 
-@pytest.mark.parametrize("counts", [True, False])
-def test_of_an_acceptance_only_reserve_is_told(counts: bool) -> None:
-    opinions = SecondOpinions([Stub("yes", counts=counts)], AT)
-    assert opinions.finding("yes", path(), Answer(True), PLACE, ()) is None
-    finding = opinions.finding("yes", path(), Answer(True, dates_left_out=True), PLACE, ("CRT006",))
+@pytest.mark.parametrize("acceptance_counts", [True, False])
+def test_of_an_acceptance_only_reserve_is_told(acceptance_counts: bool) -> None:
+    panel = ValidatorPanel([Stub("yes", acceptance_counts=acceptance_counts)], AT)
+    assert panel.finding("yes", path(), Answer(True), PLACE, ()) is None
+    finding = panel.finding("yes", path(), Answer(True, dates_left_out=True), PLACE, ("CRT006",))
     assert finding is not None
     assert (finding.level, finding.location) == (Level.NOTICE, PLACE)
     assert finding.message.startswith("yes accepts, dates left out: ")
@@ -137,9 +137,9 @@ class Passes:
         self.sample, self.tallies = list(sample), tallies
         self.sizes: list[int] = []
 
-    def __call__(self, rules: Any, devices: Any, setup: Any, size: int, waivers: Any) -> DevicePass:
+    def __call__(self, rules: Any, devices: Any, setup: Any, size: int, waivers: Any) -> DeviceResults:
         self.sizes.append(size)
-        return DevicePass(self.tallies, sample=self.sample)
+        return DeviceResults(self.tallies, sample=self.sample)
 
 
 def device(name: str, key: Any = None) -> Any:
@@ -169,8 +169,8 @@ def examined(*stubs: Stub, rules: tuple[Rule, ...] = (), **more: Any) -> Examina
 def test_twenty_devices_are_drawn_where_somebody_is_asked(stubs: Any, more: dict[str, Any], size: int) -> None:
     runner = Passes()
     examination = examined(*map(Stub, stubs), runner=runner, **more)
-    examination.device_pass("x")
-    examination.device_pass("x")
+    examination.device_results("x")
+    examination.device_results("x")
     assert runner.sizes == [size]
 
 
@@ -206,7 +206,7 @@ SILENT, DOUBT = ValidatorFault("gone"), CannotTell("the clock")
 
 
 @pytest.mark.parametrize(
-    ("answers", "counts", "outcome", "findings", "reason"),
+    ("answers", "acceptance_counts", "outcome", "findings", "reason"),
     [
         ((YES, YES, YES), True, Outcome.PASSED, 0, ""),
         ((YES, NO, YES), True, Outcome.FAILED, 1, ""),
@@ -227,9 +227,9 @@ SILENT, DOUBT = ValidatorFault("gone"), CannotTell("the clock")
     ],
 )
 def test_what_a_validator_says_of_several_devices(
-    answers: tuple[Any, ...], counts: bool, outcome: Outcome, findings: int, reason: str
+    answers: tuple[Any, ...], acceptance_counts: bool, outcome: Outcome, findings: int, reason: str
 ) -> None:
-    stub = Stub("v", counts=counts)
+    stub = Stub("v", acceptance_counts=acceptance_counts)
     stub.ask = by_words(dict(zip((b"a", b"b", b"c"), answers, strict=True)))  # type: ignore[method-assign]
     result = examined(stub).judge("DEV024", "x-v")
     assert (result.outcome, len(result.findings)) == (outcome, findings)

@@ -9,8 +9,8 @@ import pytest
 from artefacts.makers import AT, Line, make_certificate, pem
 
 import fcu_conform
-from fcu_conform.artefacts.chunks import Chunk
-from fcu_conform.artefacts.deviceset import DeviceSet
+from fcu_conform.artefacts.device_output.chunks import Chunk
+from fcu_conform.artefacts.device_output.device_set import DeviceSet
 from fcu_conform.engine import Event, Finished, Judged, Outcome, Verdict, check
 from fcu_conform.rules import catalogue
 from fcu_conform.rules.model import Finding
@@ -31,15 +31,15 @@ def test_a_sound_keystore_is_conformant_without_a_word(tmp_path: Path) -> None:
 def test_there_is_one_result_for_every_rule_in_the_order_of_the_catalogue(tmp_path: Path) -> None:
     report = check(str(Line(tmp_path).keystore), at=AT, validators="none")
     assert [result.code for result in report.results] == [rule.code for rule in FOR_KEYSTORES]
-    assert {result.subject for result in report.results} == {"keystore"}
+    assert {result.target for result in report.results} == {"keystore"}
 
 
 def test_several_keystores_are_judged_together_keystore_by_keystore(tmp_path: Path) -> None:
     one, two = Line(tmp_path / "one"), Line(tmp_path / "two")
     report = check([one.keystore, two.keystore], at=AT, validators="none")
     assert [setup.name for setup in report.setups] == ["one", "two"]
-    assert [result.subject for result in report.results] == ["one"] * len(FOR_KEYSTORES) + ["two"] * len(FOR_KEYSTORES)
-    told = {r.subject: [f.message for f in r.findings] for r in report.results if r.code == "KEY009"}
+    assert [result.target for result in report.results] == ["one"] * len(FOR_KEYSTORES) + ["two"] * len(FOR_KEYSTORES)
+    told = {r.target: [f.message for f in r.findings] for r in report.results if r.code == "KEY009"}
     assert told == {"one": ["is the same key as that of two"], "two": ["is the same key as that of one"]}
 
 

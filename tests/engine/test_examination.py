@@ -36,7 +36,7 @@ def make_rule(code: str, check: Check, level: Level = Level.ERROR, **more: Any) 
         level=level,
         sources=(Source(Evidence.PAGE, "A page"),),
         check=check,
-        **{"needs": (), "told_by": (), "shaded_by": (), **texts, **more},
+        **{"needs": (), "told_by": (), "partially_blocked_by": (), **texts, **more},
     )
 
 
@@ -78,7 +78,7 @@ def outcomes(examination: Examination, subject: str = "one") -> dict[str, tuple[
 def test_a_rule_without_a_finding_passes(setups: list[Setup]) -> None:
     result = examine(setups, make_rule("KEY001", passes)).judge("KEY001", "one")
     assert (result.outcome, result.findings, result.blocked_by, result.reason) == (Outcome.PASSED, (), (), "")
-    assert (result.code, result.subject) == ("KEY001", "one")
+    assert (result.code, result.target) == ("KEY001", "one")
 
 
 def test_a_finding_gets_what_it_leaves_open_from_its_rule(setups: list[Setup]) -> None:
@@ -180,12 +180,12 @@ def test_a_shaded_rule_judges_what_it_can_but_may_not_pass(setups: list[Setup]) 
         examine(
             setups,
             make_rule("KEY001", finds),
-            make_rule("KEY002", passes, shaded_by=("KEY001",)),
-            make_rule("KEY003", finds, shaded_by=("KEY001",)),
-            make_rule("KEY004", finds, Level.WARNING, shaded_by=("KEY001",)),
-            make_rule("KEY005", finds, Level.NOTICE, shaded_by=("KEY001",)),
-            make_rule("KEY006", raises(NotApplicable("no")), shaded_by=("KEY001",)),
-            make_rule("KEY007", passes, shaded_by=("KEY008",)),
+            make_rule("KEY002", passes, partially_blocked_by=("KEY001",)),
+            make_rule("KEY003", finds, partially_blocked_by=("KEY001",)),
+            make_rule("KEY004", finds, Level.WARNING, partially_blocked_by=("KEY001",)),
+            make_rule("KEY005", finds, Level.NOTICE, partially_blocked_by=("KEY001",)),
+            make_rule("KEY006", raises(NotApplicable("no")), partially_blocked_by=("KEY001",)),
+            make_rule("KEY007", passes, partially_blocked_by=("KEY008",)),
             make_rule("KEY008", passes),
         )
     )
@@ -202,7 +202,7 @@ def test_a_shaded_rule_judges_what_it_can_but_may_not_pass(setups: list[Setup]) 
 
 
 def test_a_shaded_rule_keeps_its_notices(setups: list[Setup]) -> None:
-    shaded = make_rule("KEY002", finds, Level.NOTICE, shaded_by=("KEY001",))
+    shaded = make_rule("KEY002", finds, Level.NOTICE, partially_blocked_by=("KEY001",))
     result = examine(setups, make_rule("KEY001", finds), shaded).judge("KEY002", "one")
     assert [finding.message for finding in result.findings] == ["found"]
 
@@ -253,7 +253,7 @@ def test_every_check_runs_once_for_each_subject_whoever_asks_and_in_whatever_ord
         setups,
         make_rule("KEY001", recording("KEY001")),
         make_rule("KEY002", recording("KEY002"), needs=("KEY001",)),
-        make_rule("KEY003", recording("KEY003"), needs=("KEY001", "KEY002"), shaded_by=("KEY002",)),
+        make_rule("KEY003", recording("KEY003"), needs=("KEY001", "KEY002"), partially_blocked_by=("KEY002",)),
     )
     first = examination.judge("KEY003", "two")
     assert runs == [("KEY001", "two"), ("KEY002", "two"), ("KEY003", "two")]

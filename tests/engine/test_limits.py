@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from fcu_conform.engine import crew, devices, examination, explanations, journal, lots, shortcut, uniqueness
-from fcu_conform.engine.events import Finished, Judged, Outcome, Result
+from fcu_conform.engine import examination, known_refusals
+from fcu_conform.engine.lot import chunk_judge, device_run, duplicates, fast_path, journal, workers
+from fcu_conform.engine.results import Finished, Judged, Outcome, Result
 
 from .fakes import rule
 
 
 def test_what_the_engine_bounds_is_what_it_was() -> None:
-    assert (devices.KEPT_FINDINGS, lots.KEPT_FINDINGS) == (10_000, 10_000)
-    assert (uniqueness.KEPT_IN_MEMORY, uniqueness.AT_ONCE, uniqueness._CHUNK_BITS) == (16 * 2**20, 2**18, 24)
-    assert (crew.AHEAD, crew.NEW_POOLS, examination.VALIDATOR_SAMPLE) == (4, 5, 20)
-    assert (explanations.MBEDTLS_INTERMEDIATES, journal.FORMAT) == (8, 2)
-    assert (shortcut.FRAMES, shortcut.MOULDS, shortcut.DATES) == (64, 4096, 4096)
+    assert (chunk_judge.KEPT_FINDINGS, device_run.KEPT_FINDINGS) == (10_000, 10_000)
+    assert (duplicates.KEPT_IN_MEMORY, duplicates.AT_ONCE, duplicates._CHUNK_BITS) == (16 * 2**20, 2**18, 24)
+    assert (workers.AHEAD, workers.MOST_RESTARTS, examination.VALIDATOR_SAMPLE) == (4, 5, 20)
+    assert (known_refusals.MBEDTLS_INTERMEDIATES, journal.FORMAT) == (8, 2)
+    assert (fast_path.CHAINS, fast_path.TEMPLATES, fast_path.DATE_PAIRS) == (64, 4096, 4096)
 
 
 def test_a_result_has_nothing_that_it_was_not_given() -> None:

@@ -11,9 +11,9 @@ from typing import Any, cast
 import pytest
 
 from fcu_conform.artefacts.waivers import Waiver, WaiverFile
-from fcu_conform.engine import Examination, Outcome, survey
-from fcu_conform.engine.devices import Tally
-from fcu_conform.engine.lots import DevicePass
+from fcu_conform.engine import Examination, Outcome, waiver_audit
+from fcu_conform.engine.lot.chunk_judge import Tally
+from fcu_conform.engine.lot.device_run import DeviceResults
 from fcu_conform.rules.model import Catalogue, Finding, Level, Location, Rule, Scope
 
 from .fakes import lot, rule, waiver
@@ -35,9 +35,9 @@ class Runner:
         self.tallies = tallies
         self.given: list[list[str]] = []
 
-    def __call__(self, rules: Sequence[Rule], *_: Any) -> DevicePass:
+    def __call__(self, rules: Sequence[Rule], *_: Any) -> DeviceResults:
         self.given.append([one.code for one in rules])
-        return DevicePass({one.code: self.tallies.get(one.code, Tally(judged=1)) for one in rules})
+        return DeviceResults({one.code: self.tallies.get(one.code, Tally(judged=1)) for one in rules})
 
 
 def examined(rules: Sequence[Rule], runner: Any = None, setups: Any = None, **more: Any) -> Examination:
@@ -127,7 +127,7 @@ def test_half_a_lot_is_no_verdict() -> None:
     whole = examined([rule("DEV001", {"b": (Finding("wrong"),)})], setups=[setup_named(devices=lot("a b", "c"))])
     result = whole.judge("DEV001", "x")
     assert (result.outcome, result.count) == (Outcome.FAILED, 1)
-    assert whole.device_pass("x").checked == 3
+    assert whole.device_results("x").checked == 3
 
 
 def file_of(*waivers: Waiver) -> WaiverFile:
@@ -138,7 +138,7 @@ def file_of(*waivers: Waiver) -> WaiverFile:
 def known(monkeypatch: pytest.MonkeyPatch) -> Catalogue:
     """The rules that there are, where the run has others."""
     rules = Catalogue()
-    monkeypatch.setattr(survey, "catalogue", lambda: rules)
+    monkeypatch.setattr(waiver_audit, "catalogue", lambda: rules)
     return rules
 
 
@@ -151,13 +151,13 @@ def waiving(known: Catalogue, rules: Sequence[Rule], *waivers: Waiver, **more: A
 def unused(examination: Examination) -> list[int]:
     file = examination.waiver_file
     assert file is not None
-    return [one.number for one in survey.survey(examination, file).unused()]
+    return [one.number for one in waiver_audit.audit_waivers(examination, file).unused()]
 
 
 def hidden(examination: Examination) -> dict[str, tuple[str, ...]]:
     file = examination.waiver_file
     assert file is not None
-    return dict(survey.survey(examination, file).hidden())
+    return dict(waiver_audit.audit_waivers(examination, file).hidden())
 
 
 def test_the_rules_about_waivers_come_last_and_once(known: Catalogue) -> None:
@@ -191,9 +191,9 @@ def test_waivers_that_cover_nothing(known: Catalogue) -> None:
         make_rule("KEY001", finds),
         make_rule("KEY002", passes),
         make_rule("KEY003", passes, needs=("KEY001",)),
-        make_rule("KEY004", passes, shaded_by=("KEY001",)),
-        make_rule("KEY005", lambda _: [Finding("notice", level=Level.NOTICE)], shaded_by=("KEY002",)),
-        make_rule("KEY006", lambda _: [Finding("found", level=Level.WARNING)], shaded_by=("KEY001",)),
+        make_rule("KEY004", passes, partially_blocked_by=("KEY001",)),
+        make_rule("KEY005", lambda _: [Finding("notice", level=Level.NOTICE)], partially_blocked_by=("KEY002",)),
+        make_rule("KEY006", lambda _: [Finding("found", level=Level.WARNING)], partially_blocked_by=("KEY001",)),
         make_rule("KEY007", cast(Any, _breaks)),
     ]
     given = [waiver(f"KEY00{number}", "*", number) for number in range(1, 8)]
@@ -289,7 +289,7 @@ def test_today_is_the_day_of_judgement_in_utc(known: Catalogue, hour: int) -> No
         setup.at = datetime(2026, 6, 1, hour, tzinfo=timezone(timedelta(hours=offset)))
         examination = examined([make_rule("KEY001", finds)], setups=[setup], waivers=file_of(waiver("KEY001")))
         assert examination.waiver_file is not None
-        today = survey.survey(examination, examination.waiver_file).today
+        today = waiver_audit.audit_waivers(examination, examination.waiver_file).today
         assert today.toordinal() == datetime(2026, 6, 1).toordinal() + day - 1
 
 

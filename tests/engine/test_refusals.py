@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fcu_conform.engine.refusals import EXPLAINS, Kind, explains, kinds_of
+from fcu_conform.engine.refusal_causes import EXPLAINS, Kind, explains, kinds_of
 from fcu_conform.rules import CATALOGUE
 from fcu_conform.rules.model import Level, Scope
 

@@ -9,14 +9,14 @@ from typing import Any, cast
 import pytest
 
 from fcu_conform.engine import Outcome, Result
-from fcu_conform.engine.second_opinions import SecondOpinions
+from fcu_conform.engine.validator_panel import ValidatorPanel
 from fcu_conform.rules.model import Finding, Level, Location, PathQuestion, Rule
-from fcu_conform.validators import isolation
+from fcu_conform.validators.isolation import asking
 from fcu_conform.validators.model import ValidatorFault
 
 from .test_asking import AT, Passes, device, examined, path
 from .test_examination import finds, make_rule
-from .test_second_opinions import Stub
+from .test_validator_panel import Stub
 
 
 def shake(impostor: bool, let_in: bool, words: str = "bye") -> Any:
@@ -38,8 +38,8 @@ def test_handshakes_that_end_as_they_should_are_not_told(monkeypatch: pytest.Mon
         shakes = (shake(True, False), shake(False, True), shake(True, True), shake(False, False))
         return SimpleNamespace(handshakes=shakes, left_out=("one", "two"), remarks=("a remark",))
 
-    monkeypatch.setattr(isolation, "shake_hands_apart", tried)
-    findings = SecondOpinions([], AT).shake_hands(cast(Any, DEVICE), path())
+    monkeypatch.setattr(asking, "shake_hands_apart", tried)
+    findings = ValidatorPanel([], AT).shake_hands(cast(Any, DEVICE), path())
     place, pair = Location("lamp.pem"), "DTLS, mbed device, OpenSSL server"
     assert findings == [
         Finding("left out: one", place, level=Level.NOTICE),
@@ -55,10 +55,10 @@ def test_where_no_handshake_can_be_tried_it_is_told(monkeypatch: pytest.MonkeyPa
     def fails(*_: Any, **__: Any) -> Any:
         raise ValidatorFault("no port")
 
-    monkeypatch.setattr(isolation, "shake_hands_apart", fails)
-    opinions = SecondOpinions([], AT)
-    assert opinions.shake_hands(cast(Any, DEVICE), path()) is None
-    assert opinions.handshake_faults == ["no port"]
+    monkeypatch.setattr(asking, "shake_hands_apart", fails)
+    panel = ValidatorPanel([], AT)
+    assert panel.shake_hands(cast(Any, DEVICE), path()) is None
+    assert panel.handshake_faults == ["no port"]
 
 
 KEYLESS = (device("a"), device("b", SimpleNamespace(private=None)))
@@ -68,14 +68,14 @@ def shaken(findings: list[Finding] | None, monkeypatch: pytest.MonkeyPatch, *rul
     holder = (device("c", SimpleNamespace(private="key")), device("d", SimpleNamespace(private="other")))
     names: list[str] = []
 
-    def tried(self: SecondOpinions, device: Any, path: PathQuestion) -> Any:
+    def tried(self: ValidatorPanel, device: Any, path: PathQuestion) -> Any:
         names.append(device.name)
         assert path.leaf.raw == device.name.encode()
         if findings is None:
             self.handshake_faults.append("no port")
         return findings
 
-    monkeypatch.setattr(SecondOpinions, "shake_hands", tried)
+    monkeypatch.setattr(ValidatorPanel, "shake_hands", tried)
     examination = examined(runner=Passes(*KEYLESS, *(sample or holder)), handshake=True, rules=rules)
     result = examination.judge("DEV025", "x")
     assert names == ([] if sample else ["c"])
@@ -87,10 +87,10 @@ def shaken(findings: list[Finding] | None, monkeypatch: pytest.MonkeyPatch, *rul
 
 
 def test_hands_are_shaken_before_it_is_told_who_did_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    def silent(self: SecondOpinions, *_: Any) -> None:
+    def silent(self: ValidatorPanel, *_: Any) -> None:
         self.handshake_faults.append("no port")
 
-    monkeypatch.setattr(SecondOpinions, "shake_hands", silent)
+    monkeypatch.setattr(ValidatorPanel, "shake_hands", silent)
     runner = Passes(device("c", SimpleNamespace(private="key")))
     run = examined(runner=runner, handshake=True).judge("SYS002", "x")
     assert [finding.message for finding in run.findings] == ["the handshake did not answer: no port"]

@@ -11,20 +11,20 @@ import pytest
 
 from fcu_conform import check
 from fcu_conform.engine import Outcome, Report, Result, Verdict
-from fcu_conform.engine.devices import ChunkResult, Judge, Tally
-from fcu_conform.engine.lots import DevicePass, judge_devices
+from fcu_conform.engine.lot.chunk_judge import ChunkJudge, ChunkResult, Tally
+from fcu_conform.engine.lot.device_run import DeviceResults, judge_devices
 from fcu_conform.engine.states import DeviceCounts
 from fcu_conform.engine.waivers import Waivers
 from fcu_conform.rules.model import Blocked, Finding, Level, NotApplicable, Rule, Scope
-from reference_ca import Source
-from reference_ca.defects import DEFECTS, SetUp, Shape
+from reference_ca import KeySource
+from reference_ca.defects import DEFECTS, FactorySetup, SetupParameters
 
 from .fakes import SETUP, files, lot, rule, unique_rule, waiver
 from .test_asking import DOUBT, NO, SILENT, YES, Passes, by_words, device, examined
 from .test_examination import finds, make_rule, passes
 from .test_over_devices import examined as examined_over_devices
 from .test_over_devices import setup_named
-from .test_second_opinions import Stub
+from .test_validator_panel import Stub
 
 WRONG = Finding("wrong")
 ODD = Finding("odd", level=Level.WARNING)
@@ -33,7 +33,7 @@ NOT_TOLD = NotApplicable("no key")
 
 def states(rules: Sequence[Rule], *names: str, **options: Any) -> dict[str, str]:
     """The devices that are not conformant, by name."""
-    result = Judge(rules, SETUP, short=False, **options).judge(files(*names))
+    result = ChunkJudge(rules, SETUP, fast_path=False, **options).judge(files(*names))
     found = {offender.name: "non-conformant" for offender in result.offenders}
     return {**found, **{name: "not decided" for _, name in result.undecided}}
 
@@ -81,58 +81,60 @@ def test_a_warning_in_the_way_leaves_the_device_open() -> None:
 
 def test_only_conformant_devices_are_drawn() -> None:
     rules = [rule("DEV001", {"a": (WRONG,), "b": Blocked("CRT002")})]
-    result = Judge(rules, SETUP, short=False, sample=9).judge(files("a", "b", "c"))
+    result = ChunkJudge(rules, SETUP, fast_path=False, sample=9).judge(files("a", "b", "c"))
     assert [index for _, index in result.drawn] == [2]
 
 
 def test_what_is_open_is_counted_over_chunks_and_named_in_the_order_of_the_input() -> None:
     opened = {name: Blocked("CRT002") for name in ("b", "c", "e")}
-    result = judge_devices([rule("DEV001", {"d": (WRONG,), **opened})], lot("a b", "c", "d e f"), SETUP, short=False)
+    result = judge_devices(
+        [rule("DEV001", {"d": (WRONG,), **opened})], lot("a b", "c", "d e f"), SETUP, fast_path=False
+    )
     assert (result.checked, result.conformant, result.offending, result.not_decided) == (6, 2, 1, 3)
     assert result.undecided == ["b", "c", "e"]
 
 
 def test_a_repetition_found_at_the_end_decides_an_open_device() -> None:
     rules = [unique_rule("LOT001", lambda device: device.name[0]), rule("DEV001", {"a2": Blocked("X"), "c": NOT_TOLD})]
-    result = judge_devices(rules, lot("a1 b", "a2 c"), SETUP, short=False)
+    result = judge_devices(rules, lot("a1 b", "a2 c"), SETUP, fast_path=False)
     assert (result.offenders, result.undecided) == (["a2"], [])
     assert (result.conformant, result.offending, result.not_decided) == (3, 1, 0)
 
 
 def test_names_of_open_devices_have_a_limit_and_their_number_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fcu_conform.engine.lots.KEPT_FINDINGS", 2)
-    whole = DevicePass({}, checked=5)
+    monkeypatch.setattr("fcu_conform.engine.lot.device_run.KEPT_FINDINGS", 2)
+    whole = DeviceResults({}, checked=5)
     for number in (1, 2, 3, 4):
         whole.leave_open(number, f"{number}")
-    whole.note(3, "3")
+    whole.add_offender(3, "3")
     assert (whole.undecided, whole.not_decided, whole.conformant) == (["1", "2"], 3, 1)
 
 
 class Runner:
     """Four devices, one with an error."""
 
-    def __call__(self, rules: Sequence[Rule], *_: Any) -> DevicePass:
-        whole = DevicePass({one.code: Tally(judged=4) for one in rules}, checked=4)
-        whole.note(1, "b")
+    def __call__(self, rules: Sequence[Rule], *_: Any) -> DeviceResults:
+        whole = DeviceResults({one.code: Tally(judged=4) for one in rules}, checked=4)
+        whole.add_offender(1, "b")
         return whole
 
 
 @pytest.mark.parametrize(
-    ("check", "level", "counts"),
+    ("check", "level", "acceptance_counts"),
     [(passes, Level.ERROR, (3, 1, 0)), (finds, Level.ERROR, (0, 1, 3)), (finds, Level.WARNING, (3, 1, 0))],
 )
 def test_a_fault_of_the_set_up_that_keeps_a_rule_from_judging_leaves_all_devices_open(
-    check: Any, level: Level, counts: tuple[int, int, int]
+    check: Any, level: Level, acceptance_counts: tuple[int, int, int]
 ) -> None:
     rules = [make_rule("CRT002", check), rule("DEV001"), rule("DEV004", level=level, needs=("CRT002",))]
-    whole = examined_over_devices(rules, Runner()).device_pass("x")
-    assert (whole.conformant, whole.offending, whole.not_decided) == counts
-    assert whole.blocked_by == (("CRT002",) if counts[2] else ())
+    whole = examined_over_devices(rules, Runner()).device_results("x")
+    assert (whole.conformant, whole.offending, whole.not_decided) == acceptance_counts
+    assert whole.blocked_by == (("CRT002",) if acceptance_counts[2] else ())
 
 
-def asked(*answers: Any, counts: bool = True) -> Result:
+def asked(*answers: Any, acceptance_counts: bool = True) -> Result:
     """What one validator says of devices a, b and c."""
-    stub = Stub("v", counts=counts)
+    stub = Stub("v", acceptance_counts=acceptance_counts)
     stub.ask = by_words(dict(zip((b"a", b"b", b"c"), answers, strict=True)))  # type: ignore[method-assign]
     return examined(stub).judge("DEV024", "x-v")
 
@@ -154,7 +156,7 @@ def test_a_result_knows_which_devices_were_refused(
 
 
 def test_the_word_of_a_validator_that_does_not_count_opens_nothing() -> None:
-    assert asked(NO, NO, YES, counts=False).refused == ()
+    assert asked(NO, NO, YES, acceptance_counts=False).refused == ()
 
 
 def test_a_refusal_that_the_set_up_explains_opens_the_device_and_a_waived_one_does_not() -> None:
@@ -187,8 +189,13 @@ def result_of(asked: int, *refused: int, code: str = "DEV024") -> Result:
 def test_refused_devices_are_open_and_all_are_where_one_refuses_whatever_it_is_asked(
     results: tuple[Result, ...], conformant: int, number: int
 ) -> None:
-    counts = DeviceCounts(10, 8, 1).after_asking(results)
-    assert (counts.conformant, counts.not_decided, counts.offending, counts.asked) == (
+    acceptance_counts = DeviceCounts(10, 8, 1).after_asking(results)
+    assert (
+        acceptance_counts.conformant,
+        acceptance_counts.not_decided,
+        acceptance_counts.offending,
+        acceptance_counts.asked,
+    ) == (
         conformant,
         9 - conformant,
         1,
@@ -197,7 +204,7 @@ def test_refused_devices_are_open_and_all_are_where_one_refuses_whatever_it_is_a
 
 
 @pytest.mark.parametrize(
-    ("outcome", "counts", "verdict"),
+    ("outcome", "acceptance_counts", "verdict"),
     [
         (Outcome.PASSED, DeviceCounts(3, 3), Verdict.CONFORMANT),
         (Outcome.PASSED, DeviceCounts(3, 2), Verdict.INCOMPLETE),
@@ -207,10 +214,10 @@ def test_refused_devices_are_open_and_all_are_where_one_refuses_whatever_it_is_a
     ],
 )
 def test_a_run_that_leaves_a_device_open_is_no_proof(
-    outcome: Outcome, counts: DeviceCounts | None, verdict: Verdict
+    outcome: Outcome, acceptance_counts: DeviceCounts | None, verdict: Verdict
 ) -> None:
     results = [Result(make_rule("CRT006", passes), "x", outcome)]
-    assert Report([setup_named()], results, counts=counts).verdict is verdict
+    assert Report([setup_named()], results, counts=acceptance_counts).verdict is verdict
 
 
 def test_a_chunk_without_open_devices_says_so() -> None:
@@ -222,7 +229,7 @@ AT = datetime(2026, 6, 1, tzinfo=timezone.utc)
 
 def judged(folder: Path, *defects: str, crt: bytes | None = None, **options: Any) -> Report:
     """Five devices and an upload with these defects, and this fcu.crt."""
-    setup = SetUp(Shape(devices=5, upload=True), Source("states", at=AT))
+    setup = FactorySetup(SetupParameters(devices=5, upload=True), KeySource("states", at=AT))
     for name in defects:
         DEFECTS[name].apply(setup)
     setup.write(folder)

@@ -17,8 +17,8 @@ from pathlib import Path
 
 from fcu_conform import UsageError, check
 from fcu_conform.rules.model import Level
-from reference_ca import Source
-from reference_ca.defects import DEFECTS, Defect, SetUp, Shape
+from reference_ca import KeySource
+from reference_ca.defects import DEFECTS, Defect, FactorySetup, SetupParameters
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -84,14 +84,14 @@ def representatives() -> list[str]:
     return list(first.values())
 
 
-def common_shape(one: Defect, other: Defect) -> Shape | None:
+def common_shape(one: Defect, other: Defect) -> SetupParameters | None:
     """A set-up that both defects fit into; None where there is none."""
     if {one.name, other.name} <= SECOND_INSTANCES:
         return None
     names = ("length", "depth", "devices", "upload")
-    largest = {name: max(getattr(one.shape, name), getattr(other.shape, name)) for name in names}
-    assert {field.name for field in fields(Shape)} >= set(names)
-    for base in (one.shape, other.shape):
+    largest = {name: max(getattr(one.parameters, name), getattr(other.parameters, name)) for name in names}
+    assert {field.name for field in fields(SetupParameters)} >= set(names)
+    for base in (one.parameters, other.parameters):
         for shape in (base, replace(base, **largest)):
             if one.needs.met_by(shape) and other.needs.met_by(shape):
                 return shape
@@ -112,14 +112,14 @@ def couples(names: list[str]) -> Iterator[tuple[str, str]]:
 
 
 @lru_cache(maxsize=4096)
-def told(names: tuple[str, ...], shape: Shape) -> frozenset[str]:
+def told(names: tuple[str, ...], shape: SetupParameters) -> frozenset[str]:
     """The codes of the rules that say an error or a warning of a set-up with these defects.
 
     Raises one of `APART` where they do not go together.
     """
     folder = Path(tempfile.mkdtemp(prefix="fcu-pair-"))
     try:
-        setup = SetUp(shape, Source(SEED, at=JUDGED_AT))
+        setup = FactorySetup(shape, KeySource(SEED, at=JUDGED_AT))
         for name in names:
             DEFECTS[name].apply(setup)
         setup.write(folder)

@@ -23,9 +23,12 @@ FEW = 0.01
 
 
 BOOKS = {
-    "artefacts": ("tests/artefacts/test_limits.py::",),
+    "artefacts": ("tests/artefacts/bounded_io/test_limits.py::",),
     "engine": ("tests/engine/test_limits.py::",),
-    "rules": ("tests/rules/test_kept.py::", "tests/ledger/test_ledger.py::test_nothing_is_an_orphan"),
+    "rules": (
+        "tests/rules/test_snapshots.py::",
+        "tests/coverage_matrix/test_coverage_matrix.py::test_nothing_is_an_orphan",
+    ),
 }
 """The tests that hold what is declared when a module is imported: it is read in them, and run in none."""
 

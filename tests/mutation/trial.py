@@ -136,7 +136,7 @@ def forked(work: Callable[[], int], limit: float) -> int:
 def loaded_functions(root: Path) -> Functions:
     """Every function of the judge by its code, once all that may be changed has been imported."""
     for part in JUDGED:
-        for path in sorted((root / part).glob("*.py")):
+        for path in sorted((root / part).rglob("*.py")):
             name = path.relative_to(root).with_suffix("").as_posix().replace("/", ".")
             importlib.import_module(name.removesuffix(".__init__"))
     functions: Functions = defaultdict(list)

@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from hypothesis import strategies as st
 
 from fcu_conform import Report, check
-from reference_ca import Source
-from reference_ca.defects import SetUp, Shape, asn1
+from reference_ca import KeySource
+from reference_ca.defects import FactorySetup, SetupParameters, asn1
 from reference_ca.defects.certificates import BASIC_CONSTRAINTS, Certificate, Extension, basic_constraints
 from reference_ca.defects.plan import CERTIFICATE_FILE, DEPTH, KEY_FILE
 
@@ -33,7 +33,7 @@ ALPHABETS = {
 
 
 @st.composite
-def shapes(draw: Any, **fixed: Any) -> Shape:
+def shapes(draw: Any, **fixed: Any) -> SetupParameters:
     """The shape of a set-up; what is ``fixed`` is not drawn."""
     length = fixed.get("length") or draw(st.integers(1, 7))
     form = fixed.get("form") or draw(st.sampled_from(["pem", "pem", "der", "cbor"]))
@@ -46,13 +46,15 @@ def shapes(draw: Any, **fixed: Any) -> Shape:
         "external": length > 1 and draw(st.booleans()),
         "critical": draw(st.booleans()),
     }
-    return Shape(**{**values, "length": length, "form": form, "devices": devices, **fixed})
+    return SetupParameters(**{**values, "length": length, "form": form, "devices": devices, **fixed})
 
 
 @st.composite
-def sound(draw: Any) -> SetUp:
+def sound(draw: Any) -> FactorySetup:
     """A set-up in which nothing is wrong."""
-    setup = SetUp(draw(shapes()), Source(draw(st.binary(min_size=8, max_size=8)), at=AT), _name(draw, "printable"))
+    setup = FactorySetup(
+        draw(shapes()), KeySource(draw(st.binary(min_size=8, max_size=8)), at=AT), _name(draw, "printable")
+    )
     for vary in (_names, _serials, _lives, _path_lengths, _device_profile, _layout, _key_form):
         vary(draw, setup)
     return setup
@@ -64,7 +66,7 @@ def _name(draw: Draw, kind: str, longest: int = 40) -> str:
     return f"N{text}N"
 
 
-def _names(draw: Draw, setup: SetUp) -> None:
+def _names(draw: Draw, setup: FactorySetup) -> None:
     """Other names for the CAs above, and other string types for all."""
     for number, certificate in enumerate(setup.chain[1:], 1):
         kind = draw(st.sampled_from(sorted(asn1.STRINGS)))
@@ -78,7 +80,7 @@ def _names(draw: Draw, setup: SetUp) -> None:
         setup.request.subject = setup.chain[0].subject
 
 
-def _serials(draw: Draw, setup: SetUp) -> None:
+def _serials(draw: Draw, setup: FactorySetup) -> None:
     for certificate in setup.chain:
         certificate.serial = draw(st.integers(1, 2**159 - 1))
     numbers = st.lists(st.integers(1, 2**159 - 1), min_size=3, max_size=3, unique=True)
@@ -86,7 +88,7 @@ def _serials(draw: Draw, setup: SetUp) -> None:
         device.certificate.serial = serial
 
 
-def _lives(draw: Draw, setup: SetUp) -> None:
+def _lives(draw: Draw, setup: FactorySetup) -> None:
     """CAs that live for 36 to 70 years, each inside its issuer's life; devices for 10 to 35."""
     start, end = (
         AT - timedelta(days=draw(st.integers(400, 5000))),
@@ -104,16 +106,16 @@ def _lives(draw: Draw, setup: SetUp) -> None:
         device.certificate.not_after = made + timedelta(days=days)
 
 
-def _path_lengths(draw: Draw, setup: SetUp) -> None:
+def _path_lengths(draw: Draw, setup: FactorySetup) -> None:
     """Path length constraints that leave room enough."""
     for below, certificate in enumerate(setup.chain):
         if draw(st.booleans()):
             length = below + draw(st.integers(0, 3))
             value = basic_constraints(True, length)
-            certificate.extensions["basicConstraints"] = Extension(BASIC_CONSTRAINTS, value, setup.shape.critical)
+            certificate.extensions["basicConstraints"] = Extension(BASIC_CONSTRAINTS, value, setup.parameters.critical)
 
 
-def _device_profile(draw: Draw, setup: SetUp) -> None:
+def _device_profile(draw: Draw, setup: FactorySetup) -> None:
     """One profile for all devices of the lot, with or without what a device certificate need not have."""
     for name in ("basicConstraints", "keyUsage", "extKeyUsage"):
         if draw(st.booleans()):
@@ -121,7 +123,7 @@ def _device_profile(draw: Draw, setup: SetUp) -> None:
                 del device.certificate.extensions[name]
 
 
-def _layout(draw: Draw, setup: SetUp) -> None:
+def _layout(draw: Draw, setup: FactorySetup) -> None:
     """Line ends, blank lines, a manifest, keys beside the devices, a folder for each."""
     if draw(st.booleans()):
         setup.edit_file(CERTIFICATE_FILE, lambda data: data.replace(b"\n", b"\r\n"))
@@ -135,7 +137,7 @@ def _layout(draw: Draw, setup: SetUp) -> None:
             device.file = f"{device.endpoint_name}/{device.file}"
 
 
-def _key_form(draw: Draw, setup: SetUp) -> None:
+def _key_form(draw: Draw, setup: FactorySetup) -> None:
     """The key as OpenSSL's older commands write it."""
     if draw(st.booleans()):
         assert isinstance(setup.key, ec.EllipticCurvePrivateKey)
@@ -153,7 +155,7 @@ class Judged:
     report: Report
 
 
-def judge(setup: SetUp, folder: Path, validators: str = "none") -> Judged:
+def judge(setup: FactorySetup, folder: Path, validators: str = "none") -> Judged:
     """Writes the set-up, and judges it as of its own instant with everything that it has."""
     setup.write(folder)
     instances = [setup, *setup.others]
@@ -164,7 +166,7 @@ def judge(setup: SetUp, folder: Path, validators: str = "none") -> Judged:
         [place / "keystore" for place in places],
         devices=[devices] if devices.exists() and len(places) == 1 else [],
         portal_upload=uploads if all(path.exists() for path in uploads) else [],
-        mode=setup.shape.mode if len(places) == 1 else None,
+        mode=setup.parameters.mode if len(places) == 1 else None,
         at=setup.now,
         validators=validators,
     )
@@ -173,7 +175,7 @@ def judge(setup: SetUp, folder: Path, validators: str = "none") -> Judged:
     return Judged(frozenset(errors), frozenset(errors | warned), report)
 
 
-def describe(setup: SetUp) -> str:
+def describe(setup: FactorySetup) -> str:
     """What hypothesis is to say about a set-up."""
     certificates: list[Certificate] = setup.chain
-    return f"{setup.shape}, depth {setup.settings.get(DEPTH)}, {len(certificates)} certificates"
+    return f"{setup.parameters}, depth {setup.settings.get(DEPTH)}, {len(certificates)} certificates"

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from fcu_conform.validators.registry import CORE, available
 from properties.drawing import AT, describe, judge, shapes, sound
-from reference_ca import Source
-from reference_ca.defects import DEFECTS, ODDITIES, Defect, SetUp, Shape
+from reference_ca import KeySource
+from reference_ca.defects import DEFECTS, NEAR_MISSES, Defect, FactorySetup, SetupParameters
 
 BY_RUN = ("SYS", "CHN013", "DEV024", "DEV025", "KEY010", "KEY011", "UPL007", "UPL008")
 """What needs validators, other programs or options of the run is proven elsewhere."""
@@ -24,7 +24,7 @@ TELLING = [d for d in DEFECTS.values() if d.breaks and not any(code.startswith(B
 
 
 @given(sound())
-def test_a_sound_set_up_has_no_error(setup: SetUp) -> None:
+def test_a_sound_set_up_has_no_error(setup: FactorySetup) -> None:
     note(describe(setup))
     with tempfile.TemporaryDirectory() as name:
         judged = judge(setup, Path(name) / "set-up", LINEAGES)
@@ -33,12 +33,12 @@ def test_a_sound_set_up_has_no_error(setup: SetUp) -> None:
 
 
 @st.composite
-def fitting(draw: st.DrawFn, kinds: list[Defect]) -> tuple[Defect, Shape, bytes]:
+def fitting(draw: st.DrawFn, kinds: list[Defect]) -> tuple[Defect, SetupParameters, bytes]:
     """One of the kinds, and a set-up that it can be put into: as it is shown, but for what it does not mind."""
     kind = draw(st.sampled_from(kinds))
-    needs, shown = kind.needs, kind.shape
+    needs, shown = kind.needs, kind.parameters
     length = draw(st.integers(needs.length, max(needs.length, min(needs.longest or 6, 6))))
-    shape = draw(
+    parameters = draw(
         shapes(
             length=max(length, shown.depth if shown.depth > 2 else 1),
             devices=shown.devices,
@@ -49,30 +49,30 @@ def fitting(draw: st.DrawFn, kinds: list[Defect]) -> tuple[Defect, Shape, bytes]
             critical=shown.critical,
         ).filter(needs.met_by)
     )
-    return kind, shape, draw(st.binary(min_size=8, max_size=8))
+    return kind, parameters, draw(st.binary(min_size=8, max_size=8))
 
 
 @given(fitting(TELLING))
-def test_a_defect_in_any_set_up_that_can_have_it_is_told(drawn: tuple[Defect, Shape, bytes]) -> None:
-    defect, shape, seed = drawn
-    note(f"{defect.name} in {shape}")
+def test_a_defect_in_any_set_up_that_can_have_it_is_told(drawn: tuple[Defect, SetupParameters, bytes]) -> None:
+    defect, parameters, seed = drawn
+    note(f"{defect.name} in {parameters}")
     with tempfile.TemporaryDirectory() as name:
-        judged = judge(defect.apply(SetUp(shape, Source(seed, at=AT))), Path(name) / "set-up")
+        judged = judge(defect.apply(FactorySetup(parameters, KeySource(seed, at=AT))), Path(name) / "set-up")
     assert set(defect.breaks) <= judged.named
 
 
-@given(fitting(list(ODDITIES.values())))
-def test_an_oddity_in_any_set_up_that_can_have_it_is_no_error(drawn: tuple[Defect, Shape, bytes]) -> None:
-    oddity, shape, seed = drawn
-    note(f"{oddity.name} in {shape}")
+@given(fitting(list(NEAR_MISSES.values())))
+def test_an_oddity_in_any_set_up_that_can_have_it_is_no_error(drawn: tuple[Defect, SetupParameters, bytes]) -> None:
+    near_miss, parameters, seed = drawn
+    note(f"{near_miss.name} in {parameters}")
     with tempfile.TemporaryDirectory() as name:
-        judged = judge(oddity.apply(SetUp(shape, Source(seed, at=AT))), Path(name) / "set-up")
+        judged = judge(near_miss.apply(FactorySetup(parameters, KeySource(seed, at=AT))), Path(name) / "set-up")
     assert judged.errors == frozenset(), [str(f) for _, f in judged.report.findings()]
 
 
 @pytest.mark.parametrize("defect", TELLING, ids=lambda defect: defect.name)
 def test_a_defect_is_told_in_the_set_up_that_it_is_shown_in(defect: Defect, tmp_path: Path) -> None:
-    judged = judge(defect.make(Source("shown", at=AT)), tmp_path / "set-up")
+    judged = judge(defect.make(KeySource("shown", at=AT)), tmp_path / "set-up")
     assert set(defect.breaks) <= judged.named
 
 

@@ -16,9 +16,9 @@ from reference_ca.hierarchy import make_keystore
 
 
 @pytest.fixture
-def source() -> reference_ca.Source:
+def source() -> reference_ca.KeySource:
     """A seeded source: the same keys and dates in every run."""
-    return reference_ca.Source("tests")
+    return reference_ca.KeySource("tests")
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def openssl() -> OpenSsl:
 
 
 @pytest.fixture
-def setup_of_length(tmp_path: Path, source: reference_ca.Source) -> Callable[[int], reference_ca.Keystore]:
+def setup_of_length(tmp_path: Path, source: reference_ca.KeySource) -> Callable[[int], reference_ca.Keystore]:
     """Make a whole set-up with so many certificates in fcu.crt, and return its keystore."""
 
     def make(length: int) -> reference_ca.Keystore:

@@ -10,10 +10,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from device_double import Device, Refusal
 
 import reference_ca
-from reference_ca import Config, Source, prepare_device_configuration
+from reference_ca import Config, KeySource, prepare_device_configuration
 
 
-def test_the_device_double_notices_what_the_real_device_refuses(source: Source) -> None:
+def test_the_device_double_notices_what_the_real_device_refuses(source: KeySource) -> None:
     authority = reference_ca.make_hierarchy(2, source)[-1].intermediate("FCU line 1")
     good = prepare_device_configuration("endpoint-1", authority, Config.example(source, depth=3)).config_data
     message = cbor2.loads(good)

@@ -18,7 +18,7 @@ from device_double import Device, Refusal
 from reference_ca_helpers import OpenSsl
 
 import reference_ca
-from reference_ca import Authority, Config, RootAuthority, Source, prepare_device_configuration
+from reference_ca import Authority, Config, KeySource, RootAuthority, prepare_device_configuration
 
 AT = datetime(2026, 1, 1, tzinfo=timezone.utc)
 MODES = ("bootstrap", "lwm2m")
@@ -26,7 +26,7 @@ DEPTHS = range(1, 6)
 SUCCESS = "The Factory process succeeded"
 
 
-def fcu(source: Source, length: int = 4) -> Authority:
+def fcu(source: KeySource, length: int = 4) -> Authority:
     return reference_ca.make_hierarchy(length - 2, source)[-1].intermediate("FCU line 1")
 
 
@@ -36,7 +36,7 @@ def parameters_of(message: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize(("mode", "depth"), list(itertools.product(MODES, DEPTHS)))
 def test_the_device_takes_the_bundle_in_every_mode_and_depth(mode: str, depth: int) -> None:
-    source = Source(f"{mode} {depth}", at=AT)
+    source = KeySource(f"{mode} {depth}", at=AT)
     config = Config.example(source, mode=mode, depth=depth)
     authority = fcu(source)
     result = prepare_device_configuration("endpoint-1", authority, config, serial_number="SN 1")
@@ -67,7 +67,7 @@ def test_the_device_takes_the_bundle_in_every_mode_and_depth(mode: str, depth: i
 def test_a_key_made_on_the_device_is_certified_in_a_session_of_two_messages(
     mode: str, depth: int, verify: bool
 ) -> None:
-    source = Source(f"by_device {mode} {depth}", at=AT)
+    source = KeySource(f"by_device {mode} {depth}", at=AT)
     config = Config.example(source, mode=mode, depth=depth, device_keys="by_device")
     config = dataclasses.replace(config, verify_on_device=verify, entropy_generation_mode="by_tool")
     authority, device = fcu(source), Device()
@@ -96,7 +96,7 @@ def test_a_key_made_on_the_device_is_certified_in_a_session_of_two_messages(
 
 
 def test_first_to_claim_takes_its_own_address_and_gives_the_enrollment_identity() -> None:
-    source = Source("ftc", at=AT)
+    source = KeySource("ftc", at=AT)
     config = Config.example(source, depth=2, first_to_claim=True)
     result = prepare_device_configuration("endpoint-1", fcu(source), config)
     message = cbor2.loads(result.config_data)
@@ -110,7 +110,7 @@ def test_first_to_claim_takes_its_own_address_and_gives_the_enrollment_identity(
 
 
 def test_first_to_claim_with_a_key_of_the_device_gives_the_identity_with_the_second_message() -> None:
-    source = Source("ftc", at=AT)
+    source = KeySource("ftc", at=AT)
     config = Config.example(source, depth=2, first_to_claim=True, device_keys="by_device")
     authority, device = fcu(source), Device()
     first = prepare_device_configuration("endpoint-1", authority, config)
@@ -125,7 +125,7 @@ def test_first_to_claim_with_a_key_of_the_device_gives_the_identity_with_the_sec
 
 
 def test_openssl_accepts_the_bundles_chain_below_the_upload(tmp_path: Path, openssl: OpenSsl) -> None:
-    source = Source()
+    source = KeySource()
     authority = fcu(source)
     result = prepare_device_configuration("endpoint-1", authority, Config.example(source, depth=3))
     (chain,) = cbor2.loads(result.config_data)["CertificateChains"]
@@ -138,7 +138,7 @@ def test_openssl_accepts_the_bundles_chain_below_the_upload(tmp_path: Path, open
 
 def test_the_same_seed_gives_the_same_bundle() -> None:
     def bundle(seed: str) -> bytes:
-        source = Source(seed, at=AT)
+        source = KeySource(seed, at=AT)
         config = dataclasses.replace(Config.example(source, depth=3), entropy_generation_mode="by_tool")
         return prepare_device_configuration("endpoint-1", fcu(source), config).config_data
 
@@ -146,7 +146,7 @@ def test_the_same_seed_gives_the_same_bundle() -> None:
 
 
 def test_the_bundles_key_is_the_certificates_and_stays_out_of_the_repr() -> None:
-    source = Source("repr")
+    source = KeySource("repr")
     result = prepare_device_configuration("endpoint-1", fcu(source), Config.example(source, depth=1))
     (item,) = cbor2.loads(result.config_data)["Keys"]
     key = load_der_private_key(item["Data"], None)
@@ -157,7 +157,7 @@ def test_the_bundles_key_is_the_certificates_and_stays_out_of_the_repr() -> None
     assert "config_data" not in shown
 
 
-def test_update_certificate_and_identities_reach_the_device(tmp_path: Path, source: Source) -> None:
+def test_update_certificate_and_identities_reach_the_device(tmp_path: Path, source: KeySource) -> None:
     update = RootAuthority("Update")
     (tmp_path / "update.der").write_bytes(update.certificate.public_bytes(Encoding.DER))
     update.intermediate("Server").chain_pem.write_to_path(tmp_path / "server.pem")
@@ -185,7 +185,7 @@ def test_update_certificate_and_identities_reach_the_device(tmp_path: Path, sour
 def test_the_offset_follows_the_time_zone(zone: str, offset: str) -> None:
     if zone != "UTC" and zone not in zoneinfo.available_timezones():
         pytest.skip("there is no time zone database here")
-    source = Source("zone", at=AT)
+    source = KeySource("zone", at=AT)
     base = Config.example(source, depth=2)
     config = dataclasses.replace(base, device_info={**base.device_info, "timezone": zone})
     device = Device()
@@ -194,7 +194,7 @@ def test_the_offset_follows_the_time_zone(zone: str, offset: str) -> None:
 
 
 def test_the_server_ca_of_a_whole_set_up_is_the_one_in_the_bundle(tmp_path: Path) -> None:
-    source = Source()  # which reads the clock, as the tool does
+    source = KeySource()  # which reads the clock, as the tool does
     for mode in MODES:
         config = Config.example(source, mode=mode, depth=2)
         config = dataclasses.replace(config, setup_ca_as_intermediate=True)
@@ -215,7 +215,7 @@ def test_the_server_ca_of_a_whole_set_up_is_the_one_in_the_bundle(tmp_path: Path
 # --- entropy ----------------------------------------------------------------------------------------------------
 
 
-def test_entropy_is_made_supplied_or_left_to_the_device(tmp_path: Path, source: Source) -> None:
+def test_entropy_is_made_supplied_or_left_to_the_device(tmp_path: Path, source: KeySource) -> None:
     base, authority = Config.example(source, depth=1), fcu(source)
     supplied = dataclasses.replace(base, entropy_generation_mode="externally_supplied")
 
@@ -257,7 +257,9 @@ def test_entropy_is_made_supplied_or_left_to_the_device(tmp_path: Path, source: 
         ({"device_key_generation_mode": "externally_supplied"}, "not supported"),
     ],
 )
-def test_an_fcu_yml_that_no_device_could_use_is_error_201(changes: dict[str, Any], words: str, source: Source) -> None:
+def test_an_fcu_yml_that_no_device_could_use_is_error_201(
+    changes: dict[str, Any], words: str, source: KeySource
+) -> None:
     config = dataclasses.replace(Config.example(source, depth=1), **changes)
     with pytest.raises(reference_ca.ConfigError, match=words) as refusal:
         prepare_device_configuration("endpoint-1", fcu(source), config)
@@ -266,7 +268,7 @@ def test_an_fcu_yml_that_no_device_could_use_is_error_201(changes: dict[str, Any
 
 @pytest.mark.parametrize(("depth", "code"), [(None, 112), (6, 201), (8, 111)])
 def test_a_depth_that_the_device_or_the_chain_does_not_have_is_refused(
-    depth: int | None, code: int, source: Source
+    depth: int | None, code: int, source: KeySource
 ) -> None:
     authority = reference_ca.make_hierarchy(5, source)[-1]
     with pytest.raises(reference_ca.DepthError) as refusal:
@@ -275,7 +277,7 @@ def test_a_depth_that_the_device_or_the_chain_does_not_have_is_refused(
 
 
 def session() -> tuple[Authority, Config, Any, bytes]:
-    source = Source("session")
+    source = KeySource("session")
     config = Config.example(source, depth=2, device_keys="by_device")
     authority = fcu(source)
     first = prepare_device_configuration("endpoint-1", authority, config)
@@ -344,7 +346,7 @@ def test_context_and_answer_come_together_and_for_the_same_device() -> None:
 
 
 def test_a_name_that_mbed_tls_cannot_write_is_refused_only_where_the_device_has_to_write_it() -> None:
-    source = Source("backslash")
+    source = KeySource("backslash")
     authority = fcu(source)
     by_device = Config.example(source, depth=1, device_keys="by_device")
     with pytest.raises(reference_ca.DeviceError, match="no backslash"):
@@ -354,7 +356,7 @@ def test_a_name_that_mbed_tls_cannot_write_is_refused_only_where_the_device_has_
 
 
 def test_a_time_that_the_device_does_not_take_is_refused() -> None:
-    source = Source("old", at=datetime(2016, 12, 31, tzinfo=timezone.utc))
+    source = KeySource("old", at=datetime(2016, 12, 31, tzinfo=timezone.utc))
     with pytest.raises(reference_ca.DeviceError, match="before 2017"):
         prepare_device_configuration("endpoint-1", fcu(source), Config.example(source, depth=1))
 
@@ -362,7 +364,7 @@ def test_a_time_that_the_device_does_not_take_is_refused() -> None:
 # --- warnings ---------------------------------------------------------------------------------------------------
 
 
-def test_what_a_device_would_trip_over_later_is_in_the_warning_list(source: Source) -> None:
+def test_what_a_device_would_trip_over_later_is_in_the_warning_list(source: KeySource) -> None:
     short = reference_ca.CaProfile(years=5)
     weak = reference_ca.make_hierarchy(4, source, short)[-1]
     result = prepare_device_configuration("endpoint-1", weak, Config(
@@ -381,7 +383,7 @@ def test_what_a_device_would_trip_over_later_is_in_the_warning_list(source: Sour
 @pytest.mark.parametrize(("years", "time_sync", "deepest"), [(5, True, 4), (35, False, 3), (35, True, 5)])
 @pytest.mark.parametrize("depth", DEPTHS)
 def test_a_chain_that_leaves_the_device_speechless_is_warned_about(
-    years: int, time_sync: bool, deepest: int, depth: int, source: Source
+    years: int, time_sync: bool, deepest: int, depth: int, source: KeySource
 ) -> None:
     authority = reference_ca.make_hierarchy(4, source, reference_ca.CaProfile(years=years))[-1]
     config = dataclasses.replace(Config.example(source, depth=depth), time_sync=time_sync)
@@ -398,8 +400,8 @@ def test_a_chain_that_leaves_the_device_speechless_is_warned_about(
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("device_keys", ["by_tool", "by_device"])
-def test_the_length_of_the_devices_answer_is_known_beforehand(mode: str, device_keys: str, source: Source) -> None:
-    from reference_ca.forecast import response_length
+def test_the_length_of_the_devices_answer_is_known_beforehand(mode: str, device_keys: str, source: KeySource) -> None:
+    from reference_ca.device_warnings import response_length
 
     config = Config.example(source, mode=mode, depth=2, device_keys=device_keys)
     authority, device = fcu(source), Device()
@@ -418,11 +420,11 @@ def test_the_length_of_the_devices_answer_is_known_beforehand(mode: str, device_
 @pytest.mark.parametrize("time_sync", [True, False])
 @pytest.mark.parametrize(("mode", "depth", "length"), [("bootstrap", 2, 3), ("lwm2m", 3, 1), ("lwm2m", 1, 0)])
 def test_the_suite_counts_the_octets_of_the_answer_that_are_foreseen_here(
-    mode: str, depth: int, length: int, time_sync: bool, tmp_path: Path, source: Source
+    mode: str, depth: int, length: int, time_sync: bool, tmp_path: Path, source: KeySource
 ) -> None:
     from fcu_conform.artefacts.bundle import Bundle
-    from fcu_conform.rules.bundle_answer import answer_octets
-    from reference_ca.forecast import response_length
+    from fcu_conform.rules.bundle.answer import answer_octets
+    from reference_ca.device_warnings import response_length
 
     update = fcu(source, 6).chain[:length]
     (tmp_path / "update.pem").write_bytes(b"".join(each.public_bytes(Encoding.PEM) for each in update))
@@ -439,7 +441,7 @@ def test_the_suite_counts_the_octets_of_the_answer_that_are_foreseen_here(
 
 
 def test_a_request_of_a_real_device_is_taken_though_its_algorithm_has_parameters(
-    openssl: OpenSsl, tmp_path: Path, source: Source
+    openssl: OpenSsl, tmp_path: Path, source: KeySource
 ) -> None:
     recorded = Path(__file__).parents[1] / "fixtures" / "device_answers" / "request-with-null-parameters.der"
     with pytest.raises(ValueError, match="parsing asn1"):
@@ -456,7 +458,7 @@ def test_a_request_of_a_real_device_is_taken_though_its_algorithm_has_parameters
 
 @pytest.mark.parametrize("setting", ["bootstrap_server_ca_certificate_file", "update_auth_certificate_file"])
 def test_chains_beside_the_devices_own_have_at_most_five_certificates(
-    setting: str, tmp_path: Path, source: Source
+    setting: str, tmp_path: Path, source: KeySource
 ) -> None:
     chain = fcu(source, 6).chain
     for length in (5, 6):
@@ -472,7 +474,7 @@ def test_chains_beside_the_devices_own_have_at_most_five_certificates(
             prepare_device_configuration("endpoint-1", fcu(source), config)
 
 
-def test_certificates_that_are_stored_and_never_sent_are_warned_about(source: Source) -> None:
+def test_certificates_that_are_stored_and_never_sent_are_warned_about(source: KeySource) -> None:
     long = reference_ca.DistinguishedName("FCU", "O" * 64, "U" * 64, "L" * 128, "S" * 128, "FI")
     authority = RootAuthority(dataclasses.replace(long, common_name="Root"), source=source).intermediate(long)
     config = Config.example(source, depth=3)

@@ -15,14 +15,14 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, SignatureAlgorit
 from reference_ca_helpers import OpenSsl
 
 import reference_ca
-from reference_ca import DistinguishedName, RootAuthority, Source
+from reference_ca import DistinguishedName, KeySource, RootAuthority
 from reference_ca.profiles import add_years
 from reference_ca.requests import make_request
 
 FULL_NAME = DistinguishedName("FCU line 1", "Maker", "Factory", "Oulu", "North", "FI")
 
 
-def line(length: int, source: Source) -> reference_ca.Authority:
+def line(length: int, source: KeySource) -> reference_ca.Authority:
     """An FCU authority whose chain has so many certificates."""
     authority: reference_ca.Authority = RootAuthority(source=source)
     for _ in range(length - 1):
@@ -32,7 +32,7 @@ def line(length: int, source: Source) -> reference_ca.Authority:
 
 def test_fcus_own_profile_is_met_to_the_byte(openssl: OpenSsl) -> None:
     at = datetime(2019, 10, 30, 10, 0, tzinfo=timezone.utc)
-    certificate = RootAuthority(FULL_NAME, source=Source("ca-14", at=at)).certificate
+    certificate = RootAuthority(FULL_NAME, source=KeySource("ca-14", at=at)).certificate
     der = certificate.public_bytes(Encoding.DER)
 
     assert certificate.version is x509.Version.v3
@@ -63,7 +63,7 @@ def test_fcus_own_profile_is_met_to_the_byte(openssl: OpenSsl) -> None:
 
 @pytest.mark.parametrize("length", range(1, 7))
 def test_openssl_accepts_a_device_below_every_length_of_chain(length: int, tmp_path: Path, openssl: OpenSsl) -> None:
-    fcu = line(length, Source("lengths", at=datetime.now(timezone.utc)))
+    fcu = line(length, KeySource("lengths", at=datetime.now(timezone.utc)))
     device = fcu.issue_device("device-1")
     assert len(fcu.chain) == length
     reference_ca.to_pem([fcu.chain[-1]]).write_to_path(tmp_path / "root.pem")
@@ -74,7 +74,7 @@ def test_openssl_accepts_a_device_below_every_length_of_chain(length: int, tmp_p
 
 
 @pytest.mark.parametrize("length", range(1, 7))
-def test_what_the_device_carries_and_what_is_uploaded_make_up_the_whole_chain(length: int, source: Source) -> None:
+def test_what_the_device_carries_and_what_is_uploaded_make_up_the_whole_chain(length: int, source: KeySource) -> None:
     fcu = line(length, source)
     device = fcu.issue_device("device-1")
     whole = reference_ca.to_pem((device.certificate, *fcu.chain)).data
@@ -84,7 +84,7 @@ def test_what_the_device_carries_and_what_is_uploaded_make_up_the_whole_chain(le
         assert device.chain_pem(depth).data + fcu.upload_pem(depth).data == whole
 
 
-def test_the_worked_example_of_the_page_is_cut_as_printed_there(source: Source) -> None:
+def test_the_worked_example_of_the_page_is_cut_as_printed_there(source: KeySource) -> None:
     fcu = line(3, source)
     device = fcu.issue_device("device-1")
     ours, intermediate, root = fcu.chain
@@ -106,11 +106,11 @@ def test_a_lone_certificate_needs_no_depth() -> None:
     assert reference_ca.check_depth(None, 1) == 1
 
 
-def test_no_certificate_outlives_its_issuer_or_starts_before_it(source: Source) -> None:
+def test_no_certificate_outlives_its_issuer_or_starts_before_it(source: KeySource) -> None:
     start = datetime(2024, 2, 29, 12, tzinfo=timezone.utc)
-    old = RootAuthority(source=Source("old", at=start), profile=reference_ca.CaProfile(years=20))
+    old = RootAuthority(source=KeySource("old", at=start), profile=reference_ca.CaProfile(years=20))
     late = reference_ca.Authority.load(
-        old.private_key_pem.data, old.chain_pem.data, Source("late", at=start + timedelta(days=2000))
+        old.private_key_pem.data, old.chain_pem.data, KeySource("late", at=start + timedelta(days=2000))
     )
     device = late.intermediate().issue_device("device-1")
     path = [device.certificate, *device.issuer_chain]
@@ -129,8 +129,8 @@ def test_a_leap_day_ends_on_the_28th_where_the_year_has_no_29th() -> None:
 @pytest.mark.parametrize("days", [-1, 36 * 366])
 def test_an_issuer_outside_its_own_validity_issues_nothing(days: int) -> None:
     at = datetime(2025, 1, 1, tzinfo=timezone.utc)
-    root = RootAuthority(source=Source("time", at=at))
-    other = Source("time", at=at + timedelta(days=days))
+    root = RootAuthority(source=KeySource("time", at=at))
+    other = KeySource("time", at=at + timedelta(days=days))
     moved = reference_ca.Authority.load(root.private_key_pem.data, root.chain_pem.data, other)
     with pytest.raises(reference_ca.IssuingError, match="valid only from 2025-01-01"):
         moved.issue_device("device-1")
@@ -177,12 +177,12 @@ def test_a_device_with_the_issuers_own_name_is_refused_since_it_would_look_self_
 )
 def test_an_endpoint_name_that_cannot_be_a_cn_is_refused(name: str, code: int) -> None:
     with pytest.raises(reference_ca.DeviceError) as refusal:
-        RootAuthority(source=Source("n")).issue_device(name)
+        RootAuthority(source=KeySource("n")).issue_device(name)
     assert refusal.value.code == code
     assert "\n" not in str(refusal.value)
 
 
-def test_the_enrollment_identity_is_the_fingerprint_that_openssl_prints(openssl: OpenSsl, source: Source) -> None:
+def test_the_enrollment_identity_is_the_fingerprint_that_openssl_prints(openssl: OpenSsl, source: KeySource) -> None:
     device = RootAuthority(source=source).issue_device("device-1")
     printed = openssl("x509", "-noout", "-fingerprint", "-sha256", stdin=device.chain_pem(1).data)
     assert device.enrollment_id == "A-" + printed.strip().split("=")[1]
@@ -217,7 +217,7 @@ def test_a_name_stands_once_on_a_path_and_is_never_empty() -> None:
 
 
 def test_unnamed_authorities_have_subjects_of_their_own() -> None:
-    root = RootAuthority(source=Source("names"))
+    root = RootAuthority(source=KeySource("names"))
     names = {
         authority.certificate.subject for authority in (root, root.intermediate(), root.intermediate(), RootAuthority())
     }
@@ -225,7 +225,7 @@ def test_unnamed_authorities_have_subjects_of_their_own() -> None:
 
 
 @pytest.mark.parametrize("encoding", [Encoding.PEM, Encoding.DER])
-def test_a_request_is_signed_with_its_own_subject_and_key(encoding: Encoding, source: Source) -> None:
+def test_a_request_is_signed_with_its_own_subject_and_key(encoding: Encoding, source: KeySource) -> None:
     key = source.private_key("fcu")
     request = x509.load_pem_x509_csr(make_request(key, FULL_NAME.as_x509()).data)
     chain = RootAuthority(source=source).intermediate().sign_request(request.public_bytes(encoding))
@@ -236,7 +236,7 @@ def test_a_request_is_signed_with_its_own_subject_and_key(encoding: Encoding, so
         certificate.verify_directly_issued_by(issuer)
 
 
-def test_a_request_that_cannot_be_trusted_is_refused(source: Source) -> None:
+def test_a_request_that_cannot_be_trusted_is_refused(source: KeySource) -> None:
     root = RootAuthority(source=source)
     builder = x509.CertificateSigningRequestBuilder().subject_name(FULL_NAME.as_x509())
     good = builder.sign(source.private_key("a"), hashes.SHA256()).public_bytes(Encoding.DER)
@@ -260,7 +260,7 @@ def test_a_request_that_cannot_be_trusted_is_refused(source: Source) -> None:
     assert root.sign_request(good)[0].subject == FULL_NAME.as_x509()
 
 
-def test_a_device_whose_request_names_another_endpoint_is_refused(source: Source) -> None:
+def test_a_device_whose_request_names_another_endpoint_is_refused(source: KeySource) -> None:
     root, name = RootAuthority(source=source), DistinguishedName("other").as_x509()
     request = make_request(source.private_key("device"), name).data
     with pytest.raises(reference_ca.RequestError, match="the request is for 'other'"):

@@ -8,7 +8,7 @@ import pytest
 
 from fcu_conform import check
 from reference_ca.console import main
-from reference_ca.defects import DEFECTS, ODDITIES
+from reference_ca.defects import DEFECTS, NEAR_MISSES
 
 SEED = ["--seed", "x", "--at", "2026-06-01"]
 Capture = pytest.CaptureFixture[str]
@@ -65,7 +65,7 @@ def test_several_instances_are_all_named(tmp_path: Path, capsys: Capture) -> Non
 def test_the_list_names_every_defect_and_every_oddity_with_its_codes(capsys: Capture) -> None:
     main(["defect", "--list"])
     told = [line for line in capsys.readouterr().out.splitlines() if line.startswith("  ") and line[2] != " "]
-    assert [line.split()[0] for line in told] == [*DEFECTS, *ODDITIES]
+    assert [line.split()[0] for line in told] == [*DEFECTS, *NEAR_MISSES]
     assert "  root-missing  CHN005" in told
 
 

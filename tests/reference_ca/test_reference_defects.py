@@ -9,24 +9,33 @@ from pathlib import Path
 import pytest
 
 from fcu_conform import check
-from reference_ca import Source
-from reference_ca.defects import DEFECTS, FAMILIES, ODDITIES, Defect, Needs, Place, SetUp, Shape
-from reference_ca.defects.model import defect, oddity
+from reference_ca import KeySource
+from reference_ca.defects import (
+    DEFECTS,
+    FAMILIES,
+    NEAR_MISSES,
+    Defect,
+    ExpectedFinding,
+    FactorySetup,
+    Needs,
+    SetupParameters,
+)
+from reference_ca.defects.model import defect, near_miss
 
 AT = datetime(2026, 6, 1, tzinfo=timezone.utc)
-ALL = [*DEFECTS.values(), *ODDITIES.values()]
+ALL = [*DEFECTS.values(), *NEAR_MISSES.values()]
 SHAPES = (
-    Shape(),
-    Shape(length=1, depth=1),
-    Shape(length=1, depth=1, devices=1, form="cbor", upload=True),
-    Shape(length=2, devices=2, upload=True),
-    Shape(length=3, depth=3, devices=2, mode="lwm2m"),
-    Shape(length=4, depth=2, devices=2, upload=True, external=True),
-    Shape(length=4, depth=4, devices=1, form="cbor", upload=True),
-    Shape(length=5, depth=1, devices=3, form="der", upload=True, critical=False),
-    Shape(length=5, depth=5, devices=2, upload=True),
-    Shape(length=6, depth=2, devices=2, form="cbor", mode="lwm2m"),
-    Shape(length=12, depth=2, devices=1, upload=True),
+    SetupParameters(),
+    SetupParameters(length=1, depth=1),
+    SetupParameters(length=1, depth=1, devices=1, form="cbor", upload=True),
+    SetupParameters(length=2, devices=2, upload=True),
+    SetupParameters(length=3, depth=3, devices=2, mode="lwm2m"),
+    SetupParameters(length=4, depth=2, devices=2, upload=True, external=True),
+    SetupParameters(length=4, depth=4, devices=1, form="cbor", upload=True),
+    SetupParameters(length=5, depth=1, devices=3, form="der", upload=True, critical=False),
+    SetupParameters(length=5, depth=5, devices=2, upload=True),
+    SetupParameters(length=6, depth=2, devices=2, form="cbor", mode="lwm2m"),
+    SetupParameters(length=12, depth=2, devices=1, upload=True),
 )
 
 
@@ -34,7 +43,7 @@ def by_name(one: Defect) -> str:
     return one.name
 
 
-def told(setup: SetUp, folder: Path) -> set[str]:
+def told(setup: FactorySetup, folder: Path) -> set[str]:
     """The codes of the errors and warnings that are told of a set-up."""
     setup.write(folder)
     instances = [setup, *setup.others]
@@ -42,7 +51,7 @@ def told(setup: SetUp, folder: Path) -> set[str]:
         [folder / (each.folder + "keystore") for each in instances],
         at=AT,
         devices=[folder / "devices"] if setup.devices else [],
-        portal_upload=[folder / (each.folder + "upload.pem") for each in instances] if setup.shape.upload else [],
+        portal_upload=[folder / (each.folder + "upload.pem") for each in instances] if setup.parameters.upload else [],
         validators=(),
     )
     return {result.code for result, finding in report.findings() if str(finding.level.value) != "notice"}
@@ -50,7 +59,7 @@ def told(setup: SetUp, folder: Path) -> set[str]:
 
 def test_there_are_defects_of_every_family_and_each_module_registers_some() -> None:
     assert len(DEFECTS) >= 300
-    assert len(ODDITIES) >= 90
+    assert len(NEAR_MISSES) >= 90
     families = {code[:3] for one in DEFECTS.values() for code in one.breaks}
     assert families == {"CFG", "KEY", "CSR", "CRT", "CHN", "DEV", "BDL", "UPL", "LOT"}
     changes = {one.change.__module__ for one in ALL}
@@ -67,18 +76,18 @@ def test_every_name_is_words_and_every_story_a_sentence() -> None:
 
 def test_a_defect_breaks_something_and_an_oddity_nothing() -> None:
     assert [one.name for one in DEFECTS.values() if not one.breaks] == []
-    assert [one.name for one in ODDITIES.values() if any(place.level == "error" for place in one.places)] == []
-    assert [one.name for one in ODDITIES.values() if not one.about] == []
+    assert [one.name for one in NEAR_MISSES.values() if any(place.level == "error" for place in one.expected)] == []
+    assert [one.name for one in NEAR_MISSES.values() if not one.about] == []
 
 
-@pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_a_set_up_without_a_defect_has_no_error(shape: Shape, tmp_path: Path) -> None:
-    SetUp(shape, Source("sound", at=AT)).write(tmp_path / "made")
+@pytest.mark.parametrize("parameters", SHAPES, ids=str)
+def test_a_set_up_without_a_defect_has_no_error(parameters: SetupParameters, tmp_path: Path) -> None:
+    FactorySetup(parameters, KeySource("sound", at=AT)).write(tmp_path / "made")
     report = check(
         tmp_path / "made" / "keystore",
         at=AT,
-        devices=[tmp_path / "made" / "devices"] if shape.devices else [],
-        portal_upload=[tmp_path / "made" / "upload.pem"] if shape.upload else [],
+        devices=[tmp_path / "made" / "devices"] if parameters.devices else [],
+        portal_upload=[tmp_path / "made" / "upload.pem"] if parameters.upload else [],
         validators=(),
     )
     assert report.errors() == set()
@@ -86,20 +95,20 @@ def test_a_set_up_without_a_defect_has_no_error(shape: Shape, tmp_path: Path) ->
 
 @pytest.mark.parametrize("one", [one for one in DEFECTS.values() if not one.ask and not one.handshake], ids=by_name)
 def test_a_defect_is_told_in_a_set_up_of_another_shape_too(one: Defect, tmp_path: Path) -> None:
-    fitting = [shape for shape in SHAPES if one.needs.met_by(shape) and shape != one.shape]
-    shape = random.Random(one.name).choice(fitting or [one.shape])
-    setup = one.apply(SetUp(shape, Source("another shape", at=AT), "FCU of another line"))
+    fitting = [parameters for parameters in SHAPES if one.needs.met_by(parameters) and parameters != one.parameters]
+    parameters = random.Random(one.name).choice(fitting or [one.parameters])
+    setup = one.apply(FactorySetup(parameters, KeySource("another shape", at=AT), "FCU of another line"))
     assert set(one.breaks) <= told(setup, tmp_path / "made")
 
 
 def test_most_defects_fit_more_than_one_shape() -> None:
-    fitting = [one for one in DEFECTS.values() if sum(one.needs.met_by(shape) for shape in SHAPES) > 1]
+    fitting = [one for one in DEFECTS.values() if sum(one.needs.met_by(parameters) for parameters in SHAPES) > 1]
     assert len(fitting) > 0.8 * len(DEFECTS)
 
 
 @pytest.mark.parametrize("one", ALL[::7], ids=by_name)
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(one: Defect) -> None:
-    first, again, other = (one.make(Source(seed, at=AT)).files() for seed in ("a", "a", "b"))
+    first, again, other = (one.make(KeySource(seed, at=AT)).files() for seed in ("a", "a", "b"))
     assert first == again
     assert first.keys() == other.keys()
     assert first != other
@@ -108,12 +117,12 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(one: Defect)
 def test_a_set_up_can_be_put_together_at_any_time() -> None:
     for year in (2020, 2037, 2049, 2050, 2099):
         at = datetime(year, 12, 31, 23, 59, 59, tzinfo=timezone.utc)
-        files = SetUp(Shape(devices=1, upload=True), Source("clock", at=at)).files()
+        files = FactorySetup(SetupParameters(devices=1, upload=True), KeySource("clock", at=at)).files()
         assert len(files) == 7
 
 
 def test_a_defect_is_not_put_where_it_does_not_fit() -> None:
-    setup = SetUp(Shape(length=1, depth=1), Source("x", at=AT))
+    setup = FactorySetup(SetupParameters(length=1, depth=1), KeySource("x", at=AT))
     before = setup.files()
     with pytest.raises(ValueError, match=r"^root-before-intermediate: cannot be put into self-signed$"):
         DEFECTS["root-before-intermediate"].apply(setup)
@@ -121,61 +130,63 @@ def test_a_defect_is_not_put_where_it_does_not_fit() -> None:
 
 
 @pytest.mark.parametrize(
-    ("needs", "shape", "met"),
+    ("needs", "parameters", "met"),
     [
-        (Needs(), Shape(), True),
-        (Needs(length=4), Shape(), False),
-        (Needs(longest=2), Shape(), False),
-        (Needs(length=3, longest=3), Shape(), True),
-        (Needs(depth=3), Shape(), False),
-        (Needs(deepest=1), Shape(), False),
-        (Needs(depth=2, deepest=2), Shape(), True),
-        (Needs(devices=1), Shape(), False),
-        (Needs(devices=1), Shape(devices=2), True),
-        (Needs(most_devices=0), Shape(devices=1), False),
-        (Needs(most_devices=0), Shape(), True),
-        (Needs(form="cbor"), Shape(form="pem"), False),
-        (Needs(upload=True), Shape(), False),
-        (Needs(upload=False), Shape(upload=True), False),
-        (Needs(mode="lwm2m"), Shape(), False),
-        (Needs(external=False), Shape(external=True), False),
+        (Needs(), SetupParameters(), True),
+        (Needs(length=4), SetupParameters(), False),
+        (Needs(longest=2), SetupParameters(), False),
+        (Needs(length=3, longest=3), SetupParameters(), True),
+        (Needs(depth=3), SetupParameters(), False),
+        (Needs(deepest=1), SetupParameters(), False),
+        (Needs(depth=2, deepest=2), SetupParameters(), True),
+        (Needs(devices=1), SetupParameters(), False),
+        (Needs(devices=1), SetupParameters(devices=2), True),
+        (Needs(most_devices=0), SetupParameters(devices=1), False),
+        (Needs(most_devices=0), SetupParameters(), True),
+        (Needs(form="cbor"), SetupParameters(form="pem"), False),
+        (Needs(upload=True), SetupParameters(), False),
+        (Needs(upload=False), SetupParameters(upload=True), False),
+        (Needs(mode="lwm2m"), SetupParameters(), False),
+        (Needs(external=False), SetupParameters(external=True), False),
     ],
 )
-def test_what_a_defect_needs_is_compared_with_what_a_set_up_is(needs: Needs, shape: Shape, met: bool) -> None:
-    assert needs.met_by(shape) is met
+def test_what_a_defect_needs_is_compared_with_what_a_set_up_is(
+    needs: Needs, parameters: SetupParameters, met: bool
+) -> None:
+    assert needs.met_by(parameters) is met
 
 
 def test_a_name_is_taken_once_and_a_story_has_to_be_told() -> None:
-    def root_missing(s: SetUp) -> None:
+    def root_missing(s: FactorySetup) -> None:
         """Once more."""
 
-    def without_a_story(s: SetUp) -> None:
+    def without_a_story(s: FactorySetup) -> None:
         s.crt.clear()
 
-    def elsewhere(s: SetUp) -> None:
+    def elsewhere(s: FactorySetup) -> None:
         """It is shown in a set-up that it does not fit."""
 
     with pytest.raises(ValueError, match="root-missing is there already"):
-        defect(Place("CHN005"))(root_missing)
+        defect(ExpectedFinding("CHN005"))(root_missing)
     with pytest.raises(ValueError, match="without-a-story: has no story"):
-        oddity(about="CHN005")(without_a_story)
+        near_miss(about="CHN005")(without_a_story)
     with pytest.raises(ValueError, match="elsewhere: has no story, or is shown in a set-up that it does not fit"):
-        defect(Place("CHN005"), needs=Needs(length=9))(elsewhere)
+        defect(ExpectedFinding("CHN005"), needs=Needs(length=9))(elsewhere)
     assert "elsewhere" not in DEFECTS
 
 
 def test_a_shape_is_named_by_what_is_unusual_about_it() -> None:
-    assert str(Shape()) == "chain-of-3"
-    assert str(Shape(length=1, depth=1, devices=2, form="cbor")) == "self-signed-devices-cbor"
-    assert str(Shape(depth=1, devices=5, upload=True, mode="lwm2m", external=True, critical=False)) == (
+    assert str(SetupParameters()) == "chain-of-3"
+    assert str(SetupParameters(length=1, depth=1, devices=2, form="cbor")) == "self-signed-devices-cbor"
+    assert str(SetupParameters(depth=1, devices=5, upload=True, mode="lwm2m", external=True, critical=False)) == (
         "chain-of-3-depth-1-5-devices-upload-lwm2m-external-as-fcu"
     )
 
 
 def test_the_chain_is_drawn_from_the_device_to_the_root() -> None:
-    source = Source("drawn", at=AT)
-    assert SetUp(Shape(), source).drawing() == "device -> FCU line 1 | INT_CA 1 -> ROOT_CA"
-    assert SetUp(Shape(length=1, depth=1), source).drawing() == "device | FCU line 1"
+    source = KeySource("drawn", at=AT)
+    assert FactorySetup(SetupParameters(), source).drawing() == "device -> FCU line 1 | INT_CA 1 -> ROOT_CA"
+    assert FactorySetup(SetupParameters(length=1, depth=1), source).drawing() == "device | FCU line 1"
     assert DEFECTS["root-missing"].make(source).drawing() == "device -> FCU line 1 | INT_CA 1 -> ?"
     swapped = DEFECTS["root-before-intermediate"].make(source, length=4).drawing()
     assert swapped == "device -> FCU line 1 | INT_CA 1, ROOT_CA, INT_CA 2 -> ?"
@@ -183,7 +194,7 @@ def test_the_chain_is_drawn_from_the_device_to_the_root() -> None:
 
 
 def test_private_keys_are_written_for_their_owner_alone(tmp_path: Path) -> None:
-    DEFECTS["key-backup"].make(Source("x", at=AT)).write(tmp_path / "made")
+    DEFECTS["key-backup"].make(KeySource("x", at=AT)).write(tmp_path / "made")
     modes = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "made" / "keystore").iterdir()}
     assert modes["fcu_private_key.pem"] == modes["fcu_private_key.pem.bak"] == 0o600
     assert (tmp_path / "made" / "keystore").stat().st_mode & 0o777 == 0o700

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from reference_ca_helpers import OpenSsl, Run
 
 import reference_ca
-from reference_ca import Blob, DistinguishedName, RootAuthority, SecretBlob, Source
+from reference_ca import Blob, DistinguishedName, KeySource, RootAuthority, SecretBlob
 from reference_ca.files import create_file
 
 
@@ -86,7 +86,7 @@ def test_an_issuer_without_any_extension_is_named_by_the_digest_of_its_key(tmp_p
         assert identifier.key_identifier == expected.digest
 
 
-def test_a_request_with_a_key_of_another_kind_is_refused(source: Source) -> None:
+def test_a_request_with_a_key_of_another_kind_is_refused(source: KeySource) -> None:
     builder = x509.CertificateSigningRequestBuilder().subject_name(DistinguishedName("FCU").as_x509())
     request = builder.sign(ed25519.Ed25519PrivateKey.generate(), None).public_bytes(Encoding.PEM)
     with pytest.raises(reference_ca.RequestError, match="not on P-256"):

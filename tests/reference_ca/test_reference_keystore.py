@@ -12,7 +12,7 @@ from cryptography import x509
 from reference_ca_helpers import OpenSsl, with_chain
 
 import reference_ca
-from reference_ca import Config, DistinguishedName, FactoryToolApi, Keystore, RootAuthority, Source
+from reference_ca import Config, DistinguishedName, FactoryToolApi, KeySource, Keystore, RootAuthority
 
 SetUp = Callable[[int], Keystore]
 posix = pytest.mark.skipif(os.name != "posix", reason="POSIX modes")
@@ -146,7 +146,7 @@ def test_fcu_crt_is_certificate_blocks_only_with_the_root_last(length: int, setu
 
 
 def test_a_chain_in_the_wrong_order_incomplete_or_for_another_key_is_not_installed(
-    setup_of_length: SetUp, source: Source
+    setup_of_length: SetUp, source: KeySource
 ) -> None:
     keystore = setup_of_length(3)
     fcu, intermediate, root = keystore.chain()
@@ -196,7 +196,7 @@ def test_a_key_as_openssl_ecparam_writes_it_is_read(tmp_path: Path, openssl: Ope
 # --- the stand-in for FCU's API -------------------------------------------------------------
 
 
-def test_the_api_sets_up_from_fcu_yml_and_tells_what_is_left_to_do(tmp_path: Path, source: Source) -> None:
+def test_the_api_sets_up_from_fcu_yml_and_tells_what_is_left_to_do(tmp_path: Path, source: KeySource) -> None:
     api = FactoryToolApi(tmp_path, source)
     assert api.setup().status == 195
     api.config_file.parent.mkdir()
@@ -220,10 +220,10 @@ def test_the_api_finds_its_folder_by_fcu_home_dir(tmp_path: Path, monkeypatch: p
 
 def test_no_private_key_shows_in_any_repr_or_error(setup_of_length: SetUp) -> None:
     keystore = setup_of_length(2)
-    authority = keystore.authority(Source("repr"))
+    authority = keystore.authority(KeySource("repr"))
     device = authority.issue_device("device-1")
     secrets = [authority.private_key_pem.data, device.private_key_pem.data]
-    shown = f"{authority!r} {device!r} {authority.private_key_pem!r} {Source('hush-hush')!r} {vars(authority)!r}"
+    shown = f"{authority!r} {device!r} {authority.private_key_pem!r} {KeySource('hush-hush')!r} {vars(authority)!r}"
     for secret in secrets:
         assert not any(text in shown for text in secret.decode().splitlines()[1:-1])
     assert "hush" not in shown

@@ -18,7 +18,7 @@ from cryptography.x509.oid import NameOID
 from reference_ca_helpers import Run
 
 import reference_ca
-from reference_ca import Source
+from reference_ca import KeySource
 from reference_ca.lot import make_lot
 from reference_ca.lot_defects import KINDS
 from reference_ca.lot_devices import PART, DefectPlan, DeviceTemplate, endpoint_name
@@ -39,11 +39,11 @@ def truth(folder: Path) -> list[dict[str, str]]:
 
 
 @pytest.fixture
-def fcu(source: Source) -> reference_ca.Authority:
+def fcu(source: KeySource) -> reference_ca.Authority:
     return reference_ca.RootAuthority(source=source).intermediate().intermediate("FCU line 1")
 
 
-def test_the_template_gives_the_very_bytes_that_issuing_gives(fcu: reference_ca.Authority, source: Source) -> None:
+def test_the_template_gives_the_very_bytes_that_issuing_gives(fcu: reference_ca.Authority, source: KeySource) -> None:
     keys, template = LotKeys(source), DeviceTemplate(fcu)
     for number in (1, 2, COLUMNS, COLUMNS + 1, 4711):
         name = endpoint_name(number)
@@ -54,7 +54,7 @@ def test_the_template_gives_the_very_bytes_that_issuing_gives(fcu: reference_ca.
         assert template.certificate(name, keys.public_point(number)) == issued.certificate_der
 
 
-def test_the_points_of_a_row_are_those_of_its_private_keys(source: Source) -> None:
+def test_the_points_of_a_row_are_those_of_its_private_keys(source: KeySource) -> None:
     keys = LotKeys(source)
     for number in (1, 2, COLUMNS, COLUMNS + 1, 3 * COLUMNS, 1_000_000):
         own = keys.private_key(number).public_key()
@@ -63,7 +63,7 @@ def test_the_points_of_a_row_are_those_of_its_private_keys(source: Source) -> No
 
 
 def test_a_lot_is_the_same_bytes_on_every_machine(tmp_path: Path) -> None:
-    make_lot(tmp_path / "lot", 60, Source("pinned"), form="jsonl", defects=0.5)
+    make_lot(tmp_path / "lot", 60, KeySource("pinned"), form="jsonl", defects=0.5)
     assert digest(tmp_path / "lot") == "925d79513823ebc9379f3a614bfea26106ce95d9ffe2b6fa754decf70db15115"
 
 
@@ -71,14 +71,14 @@ def test_a_lot_is_the_same_bytes_on_every_machine(tmp_path: Path) -> None:
 def test_the_number_of_workers_makes_no_difference(tmp_path: Path, form: str) -> None:
     for workers in (1, 2):
         count = 2 * PART + 3 if form == "folder" else PART + 2
-        made = make_lot(tmp_path / str(workers), count, Source("same"), form=form, defects=0.002, workers=workers)
+        made = make_lot(tmp_path / str(workers), count, KeySource("same"), form=form, defects=0.002, workers=workers)
         assert (made.devices, made.wrong) == (count, round(count * 0.002))
     assert digest(tmp_path / "1") == digest(tmp_path / "2")
 
 
 def test_another_seed_makes_another_lot(tmp_path: Path) -> None:
     for seed in ("one", "two"):
-        make_lot(tmp_path / seed, 3, Source(seed))
+        make_lot(tmp_path / seed, 3, KeySource(seed))
     assert digest(tmp_path / "one") != digest(tmp_path / "two")
 
 
@@ -102,7 +102,7 @@ def chains(folder: Path, form: str) -> Iterator[tuple[str, list[bytes], str | No
 def test_every_form_holds_the_same_devices(tmp_path: Path) -> None:
     held = {}
     for form in ("folder", "jsonl", "parquet"):
-        make_lot(tmp_path / form, 12, Source("forms"), form=form, length=4, depth=3)
+        make_lot(tmp_path / form, 12, KeySource("forms"), form=form, length=4, depth=3)
         held[form] = list(chains(tmp_path / form, form))
     assert [(name, chain) for name, chain, _ in held["jsonl"]] == [(name, chain) for name, chain, _ in held["folder"]]
     assert held["jsonl"] == held["parquet"]
@@ -116,14 +116,14 @@ def test_every_form_holds_the_same_devices(tmp_path: Path) -> None:
 
 
 def test_the_upload_is_what_the_devices_do_not_carry(tmp_path: Path) -> None:
-    make_lot(tmp_path / "lot", 1, Source("upload"), length=4, depth=3)
+    make_lot(tmp_path / "lot", 1, KeySource("upload"), length=4, depth=3)
     fcu = reference_ca.read_chain((tmp_path / "lot/keystore/fcu.crt").read_bytes())
     assert reference_ca.read_chain((tmp_path / "lot/upload.pem").read_bytes()) == fcu[2:]
     assert reference_ca.Config.read(tmp_path / "lot/config/fcu.yml").device_certificate_chain_depth == 3
 
 
 def test_a_lone_certificate_and_depth_1_make_a_lot_too(tmp_path: Path) -> None:
-    make_lot(tmp_path / "lot", 30, Source("lone"), length=1, defects=0.6)
+    make_lot(tmp_path / "lot", 30, KeySource("lone"), length=1, defects=0.6)
     found = {row["defect"] for row in truth(tmp_path / "lot")}
     assert "slice-too-long" in found
     assert not found & {"wrong-order", "slice-too-short", "another-line-s-chain"}
@@ -131,7 +131,7 @@ def test_a_lone_certificate_and_depth_1_make_a_lot_too(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("count", "share", "wrong"), [(1000, 0.137, 137), (10, 1.0, 9), (1, 1.0, 0), (10, 0.0, 0)])
 def test_exactly_so_many_are_wrong_and_never_the_first(tmp_path: Path, count: int, share: float, wrong: int) -> None:
-    made = make_lot(tmp_path / "lot", count, Source("share"), form="jsonl", defects=share)
+    made = make_lot(tmp_path / "lot", count, KeySource("share"), form="jsonl", defects=share)
     rows = truth(tmp_path / "lot")
     assert made.wrong == wrong == len(rows)
     places = [int(row["file"].partition(":")[2]) for row in rows]
@@ -140,7 +140,7 @@ def test_exactly_so_many_are_wrong_and_never_the_first(tmp_path: Path, count: in
 
 
 def test_every_kind_of_defect_comes_in_its_turn(tmp_path: Path) -> None:
-    make_lot(tmp_path / "lot", len(KINDS) + 1, Source("turns"), form="jsonl", defects=1.0)
+    make_lot(tmp_path / "lot", len(KINDS) + 1, KeySource("turns"), form="jsonl", defects=1.0)
     assert [row["defect"] for row in truth(tmp_path / "lot")] == [kind.name for kind in KINDS]
     assert len(KINDS) >= 20
     assert len({kind.name for kind in KINDS}) == len(KINDS)
@@ -148,7 +148,7 @@ def test_every_kind_of_defect_comes_in_its_turn(tmp_path: Path) -> None:
 
 def test_any_part_of_the_plan_is_known_without_the_rest() -> None:
     for count, wrong in ((5000, 137), (300, 299), (300, 150), (2, 1)):
-        plan = DefectPlan(count, wrong, Source("plan"))
+        plan = DefectPlan(count, wrong, KeySource("plan"))
         whole = plan.among(1, count + 1)
         assert len(whole) == wrong
         assert list(whole.values()) == list(range(wrong))
@@ -158,7 +158,7 @@ def test_any_part_of_the_plan_is_known_without_the_rest() -> None:
 
 
 def test_no_private_key_of_a_device_is_written_and_the_keystore_is_closed(tmp_path: Path) -> None:
-    make_lot(tmp_path / "lot", 2, Source("keys"))
+    make_lot(tmp_path / "lot", 2, KeySource("keys"))
     holding = [path for path in (tmp_path / "lot").rglob("*") if path.is_file() and b"PRIVATE" in path.read_bytes()]
     assert [path.name for path in holding] == ["fcu_private_key.pem"]
     assert holding[0].stat().st_mode & 0o777 == 0o600
@@ -172,22 +172,22 @@ def test_no_private_key_of_a_device_is_written_and_the_keystore_is_closed(tmp_pa
         ({"form": "xml"}, "'xml' is no form of a lot: use one of folder, jsonl, parquet"),
         ({"defects": 1.5}, "1.5 is no share of the devices"),
         ({"length": 2, "depth": 3}, "nothing is left to upload at depth 3"),
-        ({"source": Source()}, "a lot is made from a seed"),
+        ({"source": KeySource()}, "a lot is made from a seed"),
     ],
 )
 def test_a_lot_that_cannot_be_made_is_refused_before_anything_is_written(
     tmp_path: Path, arguments: dict[str, Any], said: str
 ) -> None:
     with pytest.raises(reference_ca.ReferenceCaError, match=said):
-        make_lot(tmp_path / "lot", **{"count": 3, "source": Source("refused"), **arguments})
+        make_lot(tmp_path / "lot", **{"count": 3, "source": KeySource("refused"), **arguments})
     assert not (tmp_path / "lot").exists()
 
 
 def test_nothing_that_is_there_is_written_over(tmp_path: Path) -> None:
-    make_lot(tmp_path / "lot", 1, Source("first"))
+    make_lot(tmp_path / "lot", 1, KeySource("first"))
     before = digest(tmp_path / "lot")
     with pytest.raises(reference_ca.ReferenceCaError, match="exists and is not overwritten"):
-        make_lot(tmp_path / "lot", 1, Source("second"))
+        make_lot(tmp_path / "lot", 1, KeySource("second"))
     assert digest(tmp_path / "lot") == before
 
 

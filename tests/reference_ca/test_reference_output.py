@@ -21,7 +21,7 @@ from device_double import Device
 from reference_ca_helpers import Run
 
 import reference_ca
-from reference_ca import Config, Source, issue_outputs, make_hierarchy, write_device, write_lot
+from reference_ca import Config, KeySource, issue_outputs, make_hierarchy, write_device, write_lot
 from reference_ca.output import file_name
 
 AT = datetime(2026, 1, 1, tzinfo=timezone.utc)
@@ -30,7 +30,7 @@ CONTAINERS = ("lot", "lot.tar", "lot.tar.gz", "lot.tgz", "lot.zip")
 
 
 def lot(form: str, names: list[str], depth: int = 2) -> list[reference_ca.DeviceOutput]:
-    source = Source("lot", at=AT)
+    source = KeySource("lot", at=AT)
     authority = make_hierarchy(2, source)[-1]
     config = Config.example(source, depth=1 if form == "der" else depth)
     return list(issue_outputs(names, authority, config, form=form))
@@ -153,7 +153,7 @@ def test_one_device_is_one_file_with_its_key_beside(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["a.key.pem"]
 
 
-def test_a_der_file_holds_one_certificate_so_deeper_chains_need_another_form(source: Source) -> None:
+def test_a_der_file_holds_one_certificate_so_deeper_chains_need_another_form(source: KeySource) -> None:
     authority = make_hierarchy(1, source)[-1]
     with pytest.raises(reference_ca.DepthError, match="use PEM or CBOR"):
         list(issue_outputs(["a"], authority, form="der", depth=2))
@@ -161,7 +161,7 @@ def test_a_der_file_holds_one_certificate_so_deeper_chains_need_another_form(sou
     assert x509.load_der_x509_certificate(output.content.data).issuer == authority.certificate.subject
 
 
-def test_a_bundle_needs_settings_and_a_key_made_by_the_tool(source: Source) -> None:
+def test_a_bundle_needs_settings_and_a_key_made_by_the_tool(source: KeySource) -> None:
     authority = make_hierarchy(1, source)[-1]
     with pytest.raises(reference_ca.ReferenceCaError, match=r"settings of fcu\.yml"):
         list(issue_outputs(["a"], authority, form="cbor"))
@@ -170,7 +170,7 @@ def test_a_bundle_needs_settings_and_a_key_made_by_the_tool(source: Source) -> N
         list(issue_outputs(["a"], authority, config, form="cbor"))
 
 
-def test_lwm2m_devices_carry_the_account_in_every_form(source: Source) -> None:
+def test_lwm2m_devices_carry_the_account_in_every_form(source: KeySource) -> None:
     authority = make_hierarchy(1, source)[-1]
     config = Config.example(source, mode="lwm2m", depth=1)
     for form in ("pem", "der", "cbor"):

@@ -84,14 +84,14 @@ def test_a_rule_names_its_sources(rule: Rule) -> None:
 
 @pytest.mark.parametrize("rule", RULES, ids=code)
 def test_a_rule_depends_on_rules_that_are_there_each_named_once(rule: Rule) -> None:
-    named = [*rule.needs, *rule.told_by, *rule.shaded_by]
+    named = [*rule.needs, *rule.told_by, *rule.partially_blocked_by]
     assert [other for other in named if other not in CATALOGUE] == []
     assert len(set(named)) == len(named)
     assert rule.code not in named
 
 
 def test_no_rule_depends_on_itself_by_way_of_others() -> None:
-    edges = {rule.code: {*rule.needs, *rule.told_by, *rule.shaded_by} for rule in CATALOGUE}
+    edges = {rule.code: {*rule.needs, *rule.told_by, *rule.partially_blocked_by} for rule in CATALOGUE}
     assert sum(map(len, edges.values())) > 100
     while ready := {code for code, named in edges.items() if not named & edges.keys()}:
         edges = {code: named for code, named in edges.items() if code not in ready}
@@ -127,7 +127,7 @@ def test_the_digest_changes_with_what_a_rule_asks_and_only_then() -> None:
         {"code": "KEY003"},
         {"needs": ()},
         {"told_by": ("KEY001",)},
-        {"shaded_by": ("KEY001",)},
+        {"partially_blocked_by": ("KEY001",)},
     ]
     assert len({same, *(digest(**change) for change in changes)}) == len(changes) + 1
 

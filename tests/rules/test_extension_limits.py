@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from fcu_conform.artefacts import oids
-from fcu_conform.artefacts.extensions import Extension
+from fcu_conform.artefacts.encodings import oids
+from fcu_conform.artefacts.encodings.extensions import Extension
 from fcu_conform.rules import CATALOGUE
-from fcu_conform.rules.certificate_extensions import key_identifier_mismatches
+from fcu_conform.rules.keystore.certificate_extensions import key_identifier_mismatches
 from fcu_conform.rules.model import Blocked, NotApplicable
-from fcu_conform.rules.seen import Seen
+from fcu_conform.rules.support.first_holders import ExactFirstHolders
 
 UNKNOWN, ALSO_UNKNOWN = "1.2.3.4", "1.2.3.5"
 UNPARSED = "is critical, and the device's library cannot parse it"
@@ -370,14 +370,14 @@ def test_the_certificate_of_a_device_is_the_first_that_is_no_cas() -> None:
 
 
 def test_a_value_is_that_of_another_device_only_where_the_device_differs() -> None:
-    seen = Seen()
+    seen = ExactFirstHolders()
 
     def one(name: str, identity: str) -> Any:
         return SimpleNamespace(name=name, identity=identity)
 
-    assert seen.before(b"value", one("a.pem", "a")) == ""
-    assert seen.before(b"value", one("a.der", "a")) == ""
-    assert seen.before(b"other", one("b.pem", "b")) == ""
-    assert seen.before(b"value", one("b.pem", "b")) == "a.pem"
-    assert seen.before(b"value", one("c.pem", "c")) == "a.pem"
-    assert seen.before(b"", one("d.pem", "\ud800")) == ""
+    assert seen.earlier_holder(b"value", one("a.pem", "a")) == ""
+    assert seen.earlier_holder(b"value", one("a.der", "a")) == ""
+    assert seen.earlier_holder(b"other", one("b.pem", "b")) == ""
+    assert seen.earlier_holder(b"value", one("b.pem", "b")) == "a.pem"
+    assert seen.earlier_holder(b"value", one("c.pem", "c")) == "a.pem"
+    assert seen.earlier_holder(b"", one("d.pem", "\ud800")) == ""

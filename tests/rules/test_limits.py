@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from fcu_conform.rules import CATALOGUE
-from fcu_conform.rules.certificate import certificates, serial_trouble
+from fcu_conform.rules.keystore.certificate import certificates, serial_trouble
 from fcu_conform.rules.model import Blocked, DeviceFindings, NotApplicable
 
 AT = datetime(2026, 6, 1, 12, 0, 0, tzinfo=timezone.utc)

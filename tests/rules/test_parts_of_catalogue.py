@@ -16,7 +16,7 @@ PROGRAM = """
 import json, sys
 from fcu_conform.rules import catalogue
 codes = [rule.code for rule in catalogue(**json.loads(sys.argv[1]))]
-loaded = [name.rpartition(".")[2] for name in sys.modules if name.startswith("fcu_conform.rules.")]
+loaded = [name.removeprefix("fcu_conform.rules.") for name in sys.modules if name.startswith("fcu_conform.rules.")]
 print(json.dumps([codes, loaded]))
 """
 EVERY = ("devices", "upload", "validators", "handshake", "waivers")
@@ -85,8 +85,8 @@ def test_a_process_imports_the_rules_that_it_needs_and_finds_them_all(without: t
     done = subprocess.run([sys.executable, "-c", PROGRAM, options], capture_output=True, text=True, check=True)
     codes, loaded = json.loads(done.stdout)
     assert codes == [rule.code for rule in CATALOGUE if rule.code not in left_out(*without)]
-    modules = {"devices": {"bundle", "bundle_contents", "bundle_items", "bundle_sessions", "lot"}}
-    modules |= {"upload": {"upload"}, "waivers": {"waivers"}}
+    modules = {"devices": {"bundle.encoding", "bundle.contents", "bundle.items", "bundle.sessions", "device.lot"}}
+    modules |= {"upload": {"portal.upload"}, "waivers": {"run.waivers"}}
     for part, named in modules.items():
         assert named & set(loaded) == (set() if part in without else named)
 

@@ -11,8 +11,8 @@ import pytest
 from artefacts.makers import AT, Line, key_pem, make_certificate, make_key
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from house.published_keys import PUBLISHED, digest, public_keys, read, text_of, weak_keys
-from house.published_keys import WEAK as WEAK_KEYS
+from repository.published_keys import PUBLISHED, digest, public_keys, read, text_of, weak_keys
+from repository.published_keys import WEAK as WEAK_KEYS
 
 from fcu_conform.engine import check
 

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from fcu_conform.engine import check
 from fcu_conform.rules import CATALOGUE
-from fcu_conform.rules.waivers import Survey
+from fcu_conform.rules.run.waivers import WaiverAudit
 
 Judged = dict[str, tuple[str, list[str]]]
 
@@ -34,9 +34,9 @@ def judge(*lines: Line, **more: Any) -> list[Judged]:
     report = check([line.keystore for line in lines], at=AT, validators="none", **more)
     judged: dict[str, Judged] = {setup.name: {} for setup in report.setups}
     for result in report.results:
-        if result.subject in judged:
+        if result.target in judged:
             messages = [finding.message for finding in result.findings] or list(result.blocked_by)
-            judged[result.subject][result.code] = result.outcome.value, messages
+            judged[result.target][result.code] = result.outcome.value, messages
     return list(judged.values())
 
 
@@ -181,9 +181,9 @@ def test_a_block_of_a_device_file_of_the_wrong_kind_is_told_of_an_upload_with_it
 TODAY = date(2026, 6, 1)
 
 
-def survey(*waivers: Any, hidden: dict[str, tuple[str, ...]] | None = None) -> Survey:
+def audit(*waivers: Any, hidden: dict[str, tuple[str, ...]] | None = None) -> WaiverAudit:
     file: Any = SimpleNamespace(name="waivers.toml", waivers=waivers)
-    return Survey(file, TODAY, CATALOGUE, lambda: (), lambda: hidden or {})
+    return WaiverAudit(file, TODAY, CATALOGUE, lambda: (), lambda: hidden or {})
 
 
 class Kept(SimpleNamespace):
@@ -197,7 +197,7 @@ def waiver(code: str = "CRT009", days: int = 1, label: str = "waiver 1") -> Any:
     return Kept(code=code, expires=TODAY + timedelta(days=days), label=label)
 
 
-def of_waivers(code: str, made: Survey) -> list[tuple[str, str]]:
+def of_waivers(code: str, made: WaiverAudit) -> list[tuple[str, str]]:
     return [(finding.message, finding.expected) for finding in CATALOGUE[code].check(made)]
 
 
@@ -213,7 +213,7 @@ def of_waivers(code: str, made: Survey) -> list[tuple[str, str]]:
     ],
 )
 def test_a_waiver_holds_from_today_for_180_days(days: int, holds: bool, expired: list[str], ahead: list[str]) -> None:
-    made = survey(waiver(days=days))
+    made = audit(waiver(days=days))
     assert bool(made.in_force) is holds
     assert [message for message, _ in of_waivers("SYS004", made)] == expired
     assert [message for message, _ in of_waivers("SYS005", made)] == ahead
@@ -230,7 +230,7 @@ def test_a_waiver_holds_from_today_for_180_days(days: int, holds: bool, expired:
     ],
 )
 def test_a_waiver_is_for_a_rule_that_may_be_waived(code: str, holds: bool, told: list[tuple[str, str]]) -> None:
-    made = survey(waiver(code))
+    made = audit(waiver(code))
     assert bool(made.in_force) is holds
     assert of_waivers("SYS003", made) == told
 
@@ -247,7 +247,7 @@ def test_a_waiver_is_for_a_rule_that_may_be_waived(code: str, holds: bool, told:
     ],
 )
 def test_what_a_waiver_hides_is_told_where_it_stands_if_it_is_one(waivers: tuple[Any, ...], field: str) -> None:
-    made = survey(*waivers, hidden={"DEV001": ("DEV002", "DEV003")})
+    made = audit(*waivers, hidden={"DEV001": ("DEV002", "DEV003")})
     (finding,) = CATALOGUE["SYS007"].check(made)
     assert finding.message == "while DEV001 is violated, DEV002, DEV003 cannot be judged"
     assert (finding.location.file, finding.location.field) == ("waivers.toml", field)

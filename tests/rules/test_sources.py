@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fcu_conform.rules.model import Evidence, Source
-from fcu_conform.rules.sources import api, ca_guidelines, device, docs, fcu_error, inferred, page, rfc
+from fcu_conform.rules.support.sources import api, ca_guidelines, device_code, docs, fcu_error, inferred, page, rfc
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ from fcu_conform.rules.sources import api, ca_guidelines, device, docs, fcu_erro
             Evidence.DOCS,
             'Certificate authority options, "CA certificate guidelines" (G-01)',
         ),
-        (device("a_file.c", "DB-14"), Evidence.DEVICE, "a_file.c (DB-14)"),
+        (device_code("a_file.c", "DB-14"), Evidence.DEVICE, "a_file.c (DB-14)"),
         (
             api("POST", "P-01"),
             Evidence.API,

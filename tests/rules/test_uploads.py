@@ -9,7 +9,7 @@ import pytest
 from artefacts.makers import AT, Line, make_certificate, pem
 
 from fcu_conform.engine import Report, check
-from fcu_conform.rules.drawing import draw_chain
+from fcu_conform.rules.support.chain_diagram import draw_chain
 
 LETTERS = "FIR"
 """The FCU certificate, the intermediate and the root; X is a stranger."""

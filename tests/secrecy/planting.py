@@ -11,9 +11,9 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 from cryptography.x509.oid import NameOID
-from hostile.factory import AT, CONFIG, CRT, DEVICES, KEY, UPLOAD, Factory
+from robustness.factory import AT, CONFIG, CRT, DEVICES, KEY, UPLOAD, Factory
 
-from fcu_conform.faces.settings import parse_instant
+from fcu_conform.interfaces.run.settings import parse_instant
 
 
 def written(secret: bytes) -> dict[str, str]:

@@ -13,15 +13,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hostile.commands import PYTEST, SUITE, Done, elsewhere, picture, run
-from hostile.factory import DEVICES, KEY, UPLOAD, Factory, make_factory
-from hostile.readers import World, explore
+from robustness.commands import PYTEST, SUITE, Done, elsewhere, picture, run
+from robustness.factory import DEVICES, KEY, UPLOAD, Factory, make_factory
+from robustness.readers import World, explore
 
 from fcu_conform import check
 from fcu_conform.artefacts.bundle import Bundle
-from fcu_conform.artefacts.privatekeys import PrivateKey
+from fcu_conform.artefacts.encodings.private_keys import PrivateKey
 from fcu_conform.artefacts.setup import read_setups
-from fcu_conform.faces.reports import WRITERS
+from fcu_conform.interfaces.reports.writers import WRITERS
 from secrecy.canary import Canary
 
 
@@ -191,14 +191,14 @@ def pytest_configure(config):
 """
 
 LAYERS = {
-    "a reader": "fcu_conform.artefacts.files.parse_private_key",
+    "a reader": "fcu_conform.artefacts.keystore_files.parse_private_key",
     "a key": "fcu_conform.artefacts.keystore.KeyFile",
     "a device's key": "fcu_conform.artefacts.device.parse_private_key",
-    "a rule": "fcu_conform.rules.keys.published_key",
-    "the engine": "fcu_conform.engine.lots.judge_devices",
-    "a report": "fcu_conform.faces.reports.json_report.document",
-    "the transport": "fcu_conform.faces.transport.dump",
-    "the terminal": "fcu_conform.faces.pytest_terminal.summary",
+    "a rule": "fcu_conform.rules.keystore.private_key.published_key",
+    "the engine": "fcu_conform.engine.lot.device_run.judge_devices",
+    "a report": "fcu_conform.interfaces.reports.writers.json_report.document",
+    "the transport": "fcu_conform.engine.serialization.dump_result",
+    "the terminal": "fcu_conform.interfaces.pytest_plugin.terminal.summary",
 }
 
 

@@ -6,20 +6,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hostile.commands import PYTEST, SUITE, elsewhere, run
-from hostile.factory import AT, DEVICES, UPLOAD, Factory, make_factory
+from robustness.commands import PYTEST, SUITE, elsewhere, run
+from robustness.factory import AT, DEVICES, UPLOAD, Factory, make_factory
 
 from fcu_conform import Report, check
 from fcu_conform.artefacts import redaction
-from fcu_conform.artefacts.limits import PEM_LABEL
+from fcu_conform.artefacts.bounded_io.limits import PEM_LABEL
 from fcu_conform.artefacts.redaction import REMOVED, Redactor
-from fcu_conform.engine import Outcome
-from fcu_conform.faces import json_report, transport
-from fcu_conform.faces.failure import Certificates
-from fcu_conform.faces.intoto_report import with_digests
-from fcu_conform.faces.pytest_terminal import FailureText
-from fcu_conform.faces.reports import WRITERS, writer
-from fcu_conform.faces.settings import parse_instant
+from fcu_conform.engine import Outcome, serialization
+from fcu_conform.interfaces.pytest_plugin.terminal import FailureText
+from fcu_conform.interfaces.reports import json_report
+from fcu_conform.interfaces.reports.intoto_report import with_digests
+from fcu_conform.interfaces.reports.text_report import Certificates
+from fcu_conform.interfaces.reports.writers import WRITERS, writer
+from fcu_conform.interfaces.run.settings import parse_instant
 from secrecy.canary import Canary
 from secrecy.planting import plant, written
 
@@ -48,7 +48,7 @@ def shown(report: Report) -> dict[str, str]:
     told = {ending: writer(ending)(content).decode() for ending in WRITERS}
     for result in report.results:
         told[f"{result.code} in process"] = repr(result)
-        told[f"{result.code} between processes"] = transport.dump(result)
+        told[f"{result.code} between processes"] = serialization.dump_result(result)
         if result.outcome in (Outcome.FAILED, Outcome.ERROR):
             told[f"{result.code} on the terminal"] = str(FailureText(result, Certificates()))
     return told

@@ -8,16 +8,16 @@ import time
 from hashlib import pbkdf2_hmac
 from pathlib import Path
 
+from fcu_conform.validators.adapters.processes import run
+from fcu_conform.validators.adapters.python_library import PythonLibrary
 from fcu_conform.validators.model import Answer, Question
-from fcu_conform.validators.processes import run
-from fcu_conform.validators.python_library import PythonLibrary
 
 
 class Adapter:
     """Accepts everything."""
 
     stands_for = "a test"
-    counts = True
+    acceptance_counts = True
 
     def __init__(self, *arguments: str) -> None:
         self.name = type(self).__name__.lower()

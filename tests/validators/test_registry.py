@@ -8,8 +8,8 @@ import sys
 import pytest
 
 from fcu_conform.validators import registry
+from fcu_conform.validators.isolation.tasks import Origin
 from fcu_conform.validators.model import ValidatorFault
-from fcu_conform.validators.tasks import Origin
 
 from .paths import Path
 
@@ -40,7 +40,7 @@ def test_every_adapter_bears_the_name_it_is_registered_by() -> None:
         validator = entry.validator()
         assert validator.name == entry.name
         assert validator.stands_for
-        assert validator.counts is (entry.name != "certvalidator")
+        assert validator.acceptance_counts is (entry.name != "certvalidator")
 
 
 def test_a_list_of_names_comes_in_the_registrys_order_and_each_once() -> None:
@@ -72,7 +72,7 @@ def test_all_holds_those_too_that_are_not_there_and_they_say_so_when_asked(
 
 
 def origin_of(entry: registry.Entry) -> Origin:
-    package = "validators" if entry.module == "misbehaving" else "fcu_conform.validators"
+    package = "validators" if entry.module == "misbehaving" else "fcu_conform.validators.adapters"
     return Origin(f"{package}.{entry.module}", entry.make, entry.arguments)
 
 
@@ -94,7 +94,7 @@ def test_auto_leaves_out_what_cannot_tell_its_version(monkeypatch: pytest.Monkey
     def broken(_self: object) -> str:
         raise ValidatorFault("not here")
 
-    monkeypatch.setattr("fcu_conform.validators.pyhanko.Pyhanko.version", broken)
+    monkeypatch.setattr("fcu_conform.validators.adapters.pyhanko.Pyhanko.version", broken)
     assert not entry.available()
 
 

@@ -9,8 +9,8 @@ from datetime import datetime, timezone
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from fcu_conform.rules import CATALOGUE
-from reference_ca import Source
-from reference_ca.defects import DEFECTS, ODDITIES, Defect, Place, SetUp, Shape
+from reference_ca import KeySource
+from reference_ca.defects import DEFECTS, NEAR_MISSES, Defect, ExpectedFinding, FactorySetup, SetupParameters
 
 from .topologies import TOPOLOGIES, Topology
 
@@ -18,7 +18,7 @@ JUDGED_AT = datetime(2026, 6, 1, tzinfo=timezone.utc)
 SEED = "fcu-conform fixtures"
 
 
-class RecordingSource(Source):
+class RecordingSource(KeySource):
     """A seeded source that remembers the keys it gave; ``asked`` are the labels of the latest, until it is emptied."""
 
     def __init__(self, seed: str, *, at: datetime) -> None:
@@ -37,17 +37,18 @@ class Case:
     """One folder of fixtures/.
 
     ``name`` is its path there: the family of the rule that it is about, or ``sound``, and its own name. ``about`` is
-    that rule's code, ``edit`` the defect or oddity that makes it differ from ``twin``. ``only`` restricts the run to
-    some rules, ``commands`` are validators of the case's own: Python scripts by name; ``waivers`` is a file of waivers.
+    that rule's code, ``edit`` the defect or near miss that makes it differ from ``baseline``. ``only`` restricts the
+    run to some rules, ``commands`` are validators of the case's own: Python scripts by name; ``waivers`` is a file of
+    waivers.
     """
 
     name: str
     story: str
     about: str
-    places: tuple[Place, ...]
-    make: Callable[[Source], SetUp]
+    places: tuple[ExpectedFinding, ...]
+    make: Callable[[KeySource], FactorySetup]
     edit: str = ""
-    twin: str = ""
+    baseline: str = ""
     ask: tuple[str, ...] = ()
     handshake: bool = False
     only: tuple[str, ...] = ()
@@ -70,25 +71,31 @@ class Case:
         return "incomplete" if errors else "conformant"
 
 
-def _plain(shape: Shape) -> str:
-    return f"sound/{shape}"
+def _plain(parameters: SetupParameters) -> str:
+    return f"sound/{parameters}"
 
 
 def _topology(topology: Topology) -> Case:
-    shape = topology.shape
-    return Case(_plain(shape), topology.story, topology.about, topology.places, lambda source: SetUp(shape, source))
+    parameters = topology.shape
+    return Case(
+        _plain(parameters),
+        topology.story,
+        topology.about,
+        topology.places,
+        lambda source: FactorySetup(parameters, source),
+    )
 
 
 PLAIN = {_plain(topology.shape) for topology in TOPOLOGIES}
 
 
-def _oddity(odd: Defect) -> Case:
-    plain = _plain(odd.shape)
+def _near_miss(odd: Defect) -> Case:
+    plain = _plain(odd.parameters)
     return Case(
         f"sound/{odd.name}",
         odd.story,
         odd.about,
-        odd.places,
+        odd.expected,
         odd.make,
         odd.name,
         plain if plain in PLAIN else "",
@@ -98,27 +105,27 @@ def _oddity(odd: Defect) -> Case:
 
 
 def _defect(defect: Defect) -> Case:
-    about = defect.places[0].code
-    twin = f"sound/{defect.twin}" if defect.twin else _plain(defect.shape)
+    about = defect.expected[0].code
+    baseline = f"sound/{defect.baseline}" if defect.baseline else _plain(defect.parameters)
     return Case(
         f"{about[:3]}/{defect.name}",
         defect.story,
         about,
-        defect.places,
+        defect.expected,
         defect.make,
         defect.name,
-        twin,
+        baseline,
         defect.ask,
         defect.handshake,
     )
 
 
-def _usual(source: Source) -> SetUp:
-    return SetUp(Shape(), source)
+def _usual(source: KeySource) -> FactorySetup:
+    return FactorySetup(SetupParameters(), source)
 
 
-def _self_signed(source: Source) -> SetUp:
-    return SetUp(Shape(length=1, depth=1), source)
+def _self_signed(source: KeySource) -> FactorySetup:
+    return FactorySetup(SetupParameters(length=1, depth=1), source)
 
 
 def waiver(code: str = "DEV015", expires: str = "2026-09-30") -> str:
@@ -129,7 +136,7 @@ def waiver(code: str = "DEV015", expires: str = "2026-09-30") -> str:
 
 def _waiver(name: str, story: str, code: str, edit: str, waivers: str, of: str = "DEV015") -> Case:
     """A case of a waiver that is wrong."""
-    place = Place(code, "waivers.toml", field=f"waiver 1 ({of}, *)")
+    place = ExpectedFinding(code, "waivers.toml", field=f"waiver 1 ({of}, *)")
     return Case(f"SYS/{name}", story, code, (place,), _usual, edit, "sound/waiver-in-force", waivers=waivers)
 
 
@@ -142,7 +149,7 @@ RUNS = (
         "SYS/nothing-was-judged",
         "Only the rule about requests that wait was asked for, and a self-signed FCU has no request.",
         "SYS001",
-        (Place("SYS001"),),
+        (ExpectedFinding("SYS001"),),
         _self_signed,
         "self-signed instead of a chain",
         "sound/one-rule-alone",
@@ -160,7 +167,7 @@ RUNS = (
         "SYS/validator-prints-nothing",
         "An independent validator was asked for, and it ended without an answer.",
         "SYS002",
-        (Place("SYS002"),),
+        (ExpectedFinding("SYS002"),),
         _usual,
         "the validator prints nothing",
         "sound/validator-that-accepts",
@@ -170,7 +177,7 @@ RUNS = (
         "SYS/validator-crashes",
         "An independent validator was asked for, and it crashed.",
         "SYS002",
-        (Place("SYS002"),),
+        (ExpectedFinding("SYS002"),),
         _usual,
         "the validator crashes",
         "sound/validator-that-accepts",
@@ -188,7 +195,7 @@ RUNS = (
         "CHN/validator-that-refuses",
         "An independent validator of the user's own refuses a path that all others accept.",
         "CHN013",
-        (Place("CHN013", "fcu.crt", instance="keystore-stern"),),
+        (ExpectedFinding("CHN013", "fcu.crt", instance="keystore-stern"),),
         _usual,
         "the validator refuses",
         "sound/validator-that-accepts",
@@ -239,7 +246,10 @@ WAIVERS = (
         "SYS/waiver-that-hides",
         "The intermediate is missing, which is waived, and nothing that rests on it can be judged.",
         "SYS007",
-        (*DEFECTS["intermediate-missing"].places, Place("SYS007", "waivers.toml", field="waiver 1 (CHN003, *)")),
+        (
+            *DEFECTS["intermediate-missing"].expected,
+            ExpectedFinding("SYS007", "waivers.toml", field="waiver 1 (CHN003, *)"),
+        ),
         DEFECTS["intermediate-missing"].make,
         "the intermediate is missing, which is waived",
         "sound/waiver-in-force",
@@ -251,7 +261,7 @@ CASES: dict[str, Case] = {
     case.name: case
     for case in (
         *map(_topology, TOPOLOGIES),
-        *map(_oddity, ODDITIES.values()),
+        *map(_near_miss, NEAR_MISSES.values()),
         *map(_defect, DEFECTS.values()),
         *RUNS,
         *WAIVERS,

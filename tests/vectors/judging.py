@@ -19,10 +19,11 @@ from dulwich.repo import Repo
 from fcu_conform.artefacts.setup import read_setups
 from fcu_conform.artefacts.waivers import read_waivers
 from fcu_conform.engine import Examination, Outcome, Report
-from fcu_conform.rules import catalogue, published
+from fcu_conform.rules import catalogue
 from fcu_conform.rules.model import Finding, Level, Scope
+from fcu_conform.rules.support import published_keys
 from fcu_conform.validators import registry
-from fcu_conform.validators.external import ExternalCommand
+from fcu_conform.validators.adapters.external import ExternalCommand
 from fcu_conform.validators.model import Validator
 
 if sys.version_info >= (3, 11):
@@ -111,7 +112,7 @@ def judge(folder: Path, place: Path) -> Judged:
     report = Report(setups, results, examination=examination)
     several = len(setups) > 1
     said = Counter(
-        _said(result.code, finding, result.subject if several or result.rule.scope in BY_VALIDATORS else "")
+        _said(result.code, finding, result.target if several or result.rule.scope in BY_VALIDATORS else "")
         for result in results
         for finding in result.findings
         # how many remarks others have depends on what is installed
@@ -124,7 +125,7 @@ def judge(folder: Path, place: Path) -> Judged:
         for result in results
         if result.rule.scope not in BY_OTHERS
         for finding in result.findings
-        for line in _words(result.code, result.subject if several else "", finding)
+        for line in _words(result.code, result.target if several else "", finding)
     )
     return Judged(said, _expected(case), report.verdict.value, faults, words)
 
@@ -176,8 +177,8 @@ def _instant(value: datetime) -> datetime:
 @contextmanager
 def unlisted(keys: Iterable[str]) -> Iterator[None]:
     """The list of published keys without these, by their digests."""
-    lists = {name: dict(published.listed(name)) for name in ("published_keys.json", "weak_keys.json")}
+    lists = {name: dict(published_keys.listed(name)) for name in ("published_keys.json", "weak_keys.json")}
     for key in keys:
         lists["published_keys.json"].pop(key, None)
-    with patch.object(published, "listed", lists.__getitem__):
+    with patch.object(published_keys, "listed", lists.__getitem__):
         yield

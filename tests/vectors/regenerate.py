@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from house.published_keys import PUBLISHED, read, text_of
+from repository.published_keys import PUBLISHED, read, text_of
 
 from .cases import SEED
 from .writing import digest, write_all

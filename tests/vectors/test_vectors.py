@@ -6,12 +6,12 @@ import shutil
 from pathlib import Path
 
 import pytest
-from house.published_keys import PUBLISHED, read
+from repository.published_keys import PUBLISHED, read
 
 from .cases import CASES, JUDGED_AT, SEED, RecordingSource
 from .judging import judge, lay_out, read_case
+from .record_output import read_words
 from .regenerate import FIXTURES, published
-from .words import read_words
 from .writing import digest, write, write_all
 
 SPOKEN = read_words()

@@ -10,7 +10,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from reference_ca.defects import Place, SetUp
+from reference_ca.defects import ExpectedFinding, FactorySetup
 
 from .cases import CASES, JUDGED_AT, SEED, Case, RecordingSource
 
@@ -57,7 +57,7 @@ def digest(folder: Path) -> str:
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
-def describe(case: Case, setup: SetUp, keys: Sequence[str], written: Mapping[str, str]) -> str:
+def describe(case: Case, setup: FactorySetup, keys: Sequence[str], written: Mapping[str, str]) -> str:
     """The text of case.toml."""
     instances = [setup, *setup.others]
     lines = [
@@ -66,8 +66,8 @@ def describe(case: Case, setup: SetUp, keys: Sequence[str], written: Mapping[str
         f"about = {quoted(case.about)}",
         f"clause = {quoted(case.clause)}",
     ]
-    if case.twin:
-        lines += [f"twin = {quoted(case.twin)}", f"edit = {quoted(case.edit)}"]
+    if case.baseline:
+        lines += [f"baseline = {quoted(case.baseline)}", f"edit = {quoted(case.edit)}"]
     lines += [
         f"verdict = {quoted(case.verdict)}",
         "# Published here with their private halves: KEY010 and DEV037 name them, and only the tests let them pass.",
@@ -79,7 +79,7 @@ def describe(case: Case, setup: SetUp, keys: Sequence[str], written: Mapping[str
     ]
     if setup.devices:
         lines.append(f"devices = {listed(['devices'])}")
-    if setup.shape.upload:
+    if setup.parameters.upload:
         lines.append(f"uploads = {listed(each.folder + 'upload.pem' for each in instances)}")
     lines += [f"validators = {listed(case.ask)}"] if case.ask else []
     lines += ["handshake = true"] if case.handshake else []
@@ -104,7 +104,7 @@ def describe(case: Case, setup: SetUp, keys: Sequence[str], written: Mapping[str
     return "\n".join(lines) + "\n"
 
 
-def _finding(place: Place) -> list[str]:
+def _finding(place: ExpectedFinding) -> list[str]:
     lines = ["[[findings]]", f"code = {quoted(place.code)}", f"level = {quoted(place.level)}"]
     lines += [f"instance = {quoted(place.instance)}"] if place.instance else []
     lines += [f"file = {quoted(place.file)}"] if place.file else []

@@ -1,0 +1,1 @@
+"""Reading what strangers wrote, within bounds: files, folders, archives, JSON, TOML, git's own files."""

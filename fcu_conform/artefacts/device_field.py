@@ -1,0 +1,26 @@
+"""The parts in which devices of one lot differ from each other."""
+
+from enum import Enum
+
+
+class DeviceField(Enum):
+    """What of a device may differ from that of others of its lot; a rule says which of it it looks at.
+
+    NAME: the subject's common name, serial number and user id, and the endpoint names that it may have.
+    SERIAL: the certificate's serial number.
+    VALIDITY: its two dates.
+    KEY: the point of its public key.
+    SIGNATURE: the signature, and with it all that is signed: the certificate as bytes.
+    REST: what no rule depends on: subjectKeyIdentifier, alternative names, extensions that nobody parses.
+    PRIVATE_KEY: the private key in the output, and whatever a rule compares it with; nothing where there is none.
+    ENROLLMENT: the enrollment identity, and whatever a rule compares it with; nothing where there is none.
+    """
+
+    NAME = "name"
+    SERIAL = "serial number"
+    VALIDITY = "validity"
+    KEY = "key"
+    SIGNATURE = "signature"
+    REST = "rest"
+    PRIVATE_KEY = "private key"
+    ENROLLMENT = "enrollment identity"

@@ -1,0 +1,1 @@
+"""Device output in every form that a factory hands over, as chunks of devices."""

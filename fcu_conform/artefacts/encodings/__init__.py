@@ -1,0 +1,1 @@
+"""DER, PEM, CBOR and what is encoded in them: names, times, keys, certificates and requests."""

@@ -1,0 +1,116 @@
+"""Distinguished names: read as they are, compared as RFC 5280 section 7.1 compares them."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+from fcu_conform.artefacts.bounded_io.limits import NAME_CHARACTERS, NAME_KEPT, NAME_SHOWN
+from fcu_conform.artefacts.cached_attribute import cached_attribute
+from fcu_conform.artefacts.encodings import der
+from fcu_conform.artefacts.encodings.oids import ATTRIBUTES, named
+
+_ENCODINGS = {
+    der.UTF8_STRING: "utf-8",
+    der.NUMERIC_STRING: "ascii",
+    der.PRINTABLE_STRING: "ascii",
+    der.TELETEX_STRING: "latin-1",
+    der.IA5_STRING: "ascii",
+    der.UNIVERSAL_STRING: "utf-32-be",
+    der.BMP_STRING: "utf-16-be",
+}
+
+
+class Attribute(NamedTuple):
+    """One attribute of a name: its type as a dotted OID, and its value with the string type's tag."""
+
+    oid: str
+    tag: int
+    value: bytes
+
+    @property
+    def text(self) -> str:
+        """The value as text; bytes that its string type does not allow are shown escaped."""
+        return self.value.decode(_ENCODINGS.get(self.tag, "latin-1"), "backslashreplace")
+
+    @property
+    def comparable(self) -> tuple[str, object]:
+        """What two attributes share that RFC 5280 calls equal: case and inner white space do not count."""
+        try:
+            text = self.value.decode(_ENCODINGS[self.tag])
+        except (KeyError, UnicodeDecodeError):  # no string, or none of its type: only the same bytes are the same
+            return self.oid, (self.tag, self.value)
+        if len(text) > NAME_CHARACTERS:  # normalising takes time quadratic in the number of combining marks
+            return self.oid, (self.tag, self.value)
+        folded = (text if text.isascii() else unicodedata.normalize("NFKC", text)).casefold()
+        return self.oid, " ".join(folded.split())
+
+
+@dataclass(frozen=True)
+class Name:
+    """A distinguished name: RDNs in the order of the encoding, each a tuple of attributes."""
+
+    der: bytes
+    rdns: tuple[tuple[Attribute, ...], ...]
+
+    @property
+    def is_empty(self) -> bool:
+        """It has no attribute at all."""
+        return not self.rdns
+
+    def values(self, oid: str) -> list[str]:
+        """The values of all attributes of one type, in order."""
+        return [attribute.text for rdn in self.rdns for attribute in rdn if attribute.oid == oid]
+
+    @cached_attribute
+    def comparable(self) -> tuple[frozenset[tuple[str, object]], ...]:
+        """The name in the form in which equal names are equal (RFC 5280 section 7.1)."""
+        return tuple(frozenset(attribute.comparable for attribute in rdn) for rdn in self.rdns)
+
+    def matches(self, other: Name) -> bool:
+        """RFC 5280 calls the two names equal, whatever their string types, case and white space."""
+        if len(self.rdns) != len(other.rdns):
+            return False
+        return self.der == other.der or self.comparable == other.comparable
+
+    def __str__(self) -> str:
+        text = ", ".join(
+            "+".join(f"{named(attribute.oid, ATTRIBUTES)}={attribute.text}" for attribute in rdn) for rdn in self.rdns
+        )
+        return text if len(text) <= NAME_SHOWN else f"{text[:NAME_SHOWN]}…"
+
+
+def parse_name(data: bytes) -> Name:
+    """Reads a DER Name.
+
+    Raises:
+        DerError: it is not one.
+    """
+    return _known(data) if len(data) <= NAME_KEPT else _parse(data)
+
+
+def _parse(data: bytes) -> Name:
+    start, stop = der.only(data, der.SEQUENCE, "name")
+    rdns = []
+    for tag, _, rdn_start, rdn_stop in der.children(data, start, stop):
+        if tag != der.SET or rdn_start == rdn_stop:
+            raise der.DerError("name: an RDN that is not a SET of attributes")
+        rdns.append(tuple(_attribute(data, *span) for span in der.children(data, rdn_start, rdn_stop)))
+    return Name(data, tuple(rdns))
+
+
+_known = lru_cache(maxsize=4096)(_parse)
+
+
+def _attribute(data: bytes, tag: int, _begin: int, start: int, stop: int) -> Attribute:
+    if tag != der.SEQUENCE:
+        raise der.DerError("name: an attribute that is not a SEQUENCE")
+    type_start, type_stop = der.expect(data, start, stop, der.OBJECT_IDENTIFIER, "attribute type")
+    if type_stop >= stop:
+        raise der.DerError("name: an attribute without a value")
+    value_tag, value_start, value_stop = der.read(data, type_stop, stop)
+    if value_stop != stop:
+        raise der.DerError("name: an attribute with bytes left over")
+    return Attribute(der.oid_text(data[type_start:type_stop]), value_tag, data[value_start:value_stop])

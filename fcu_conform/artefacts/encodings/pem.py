@@ -1,0 +1,171 @@
+"""PEM files (RFC 7468): the blocks with their lines, and everything that stands between them."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from dataclasses import dataclass, field
+
+from fcu_conform.artefacts.bounded_io.limits import PEM_BLOCKS, PEM_LABEL, STRAYS
+
+_MARKER = re.compile(rb"-----(BEGIN|END) ([^\r\n-]{0,%d}?)-----" % PEM_LABEL)
+_BASE64 = re.compile(rb"[A-Za-z0-9+/]*={0,2}")
+_SPACE = b" \t\r\n"
+_LINE_END = re.compile(rb"\r\n|\r|\n")
+_HEADERS_END = re.compile(rb"\r\n\r\n|\n\n|\r\r")
+_ENCRYPTED = re.compile(rb"\s*Proc-Type: *4, *ENCRYPTED\b")
+
+PRIVATE_KEY_MARKER = re.compile(rb"-----BEGIN [A-Z0-9 ]{0,%d}PRIVATE KEY-----" % PEM_LABEL)
+
+
+@dataclass(frozen=True)
+class Block:
+    """One PEM block: its label, the line of its BEGIN marker (from 1), and its bytes or what is wrong with it.
+
+    ``encrypted``: it has RFC 1421 headers that say so. The bytes are left out of the repr.
+    """
+
+    label: str
+    line: int
+    data: bytes | None = field(repr=False)
+    problem: str = ""
+    encrypted: bool = False
+
+    @property
+    def is_private_key(self) -> bool:
+        """The label is that of some private key."""
+        return self.label.endswith("PRIVATE KEY")
+
+
+@dataclass(frozen=True)
+class Stray:
+    """Something between blocks that is not white space: its line (from 1) and a few words on what it is."""
+
+    line: int
+    what: str
+
+
+@dataclass(frozen=True)
+class PemText:
+    """A file taken apart: blocks and the first strays in order, and a problem that concerns the whole file."""
+
+    blocks: tuple[Block, ...]
+    strays: tuple[Stray, ...]
+    problem: str = ""
+
+
+def to_pem(*ders: bytes) -> bytes:
+    """Certificates as PEM text in the given order: RFC 7468, 64 characters a line, line feeds, nothing between them."""
+    lines: list[bytes] = []
+    for der in ders:
+        lines.append(b"-----BEGIN CERTIFICATE-----\n")
+        lines += [binascii.b2a_base64(der[start : start + 48]) for start in range(0, len(der), 48)]
+        lines.append(b"-----END CERTIFICATE-----\n")
+    return b"".join(lines)
+
+
+def parse_pem(data: bytes) -> PemText:
+    """Takes PEM text apart; whatever the bytes, it raises nothing and takes time linear in their number."""
+    blocks: list[Block] = []
+    strays: list[Stray] = []
+    lines = _LineCounter(data)
+    done = 0
+    opened: re.Match[bytes] | None = None
+    for marker in _MARKER.finditer(data):
+        if len(blocks) > PEM_BLOCKS:
+            return PemText(tuple(blocks), tuple(strays), f"has more than {PEM_BLOCKS} PEM blocks")
+        if marker[1] == b"BEGIN":
+            if opened is not None:
+                blocks.append(_broken(opened, lines, "has no END line before the next block begins"))
+            else:
+                _note_stray(data, done, marker.start(), lines, strays)
+            opened = marker
+        elif opened is None:
+            _note_stray(data, done, marker.start(), lines, strays)
+            blocks.append(_broken(marker, lines, "has an END line without its BEGIN line"))
+        elif data[max(0, opened.start() - 5) : opened.start()] == b"-----":  # OpenSSL refuses the whole file
+            blocks.append(_broken(opened, lines, "begins on the line where the block before it ends"))
+            opened = None
+        else:
+            blocks.append(_finished(data, opened, marker, lines))
+            opened = None
+        done = marker.end()
+    if opened is not None:
+        blocks.append(_broken(opened, lines, "has no END line"))
+    else:
+        _note_stray(data, done, len(data), lines, strays)
+    return PemText(tuple(blocks), tuple(strays), "" if blocks else describe_non_pem(data))
+
+
+def describe_non_pem(data: bytes) -> str:
+    """What a file without a single PEM block is, for people."""
+    if not data.strip(b" \t\r\n\0"):
+        return "is empty" if not data else "has nothing but white space"
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff") or data[1:2] == b"\0" or data[:1] == b"\0":
+        return "is not PEM: it looks like UTF-16 text (save it as ASCII or UTF-8)"
+    if data[0] == 0x30:
+        return "is not PEM: it looks like DER (convert it with openssl)"
+    return "is not PEM: it has no BEGIN line"
+
+
+class _LineCounter:
+    """Line numbers of ascending offsets, counted once over the file."""
+
+    def __init__(self, data: bytes) -> None:
+        self._ends = [match.end() for match in _LINE_END.finditer(data)]
+        self._index = 0
+
+    def at(self, offset: int) -> int:
+        while self._index < len(self._ends) and self._ends[self._index] <= offset:
+            self._index += 1
+        return self._index + 1
+
+
+def _label(marker: re.Match[bytes]) -> str:
+    return marker[2].decode("ascii", "backslashreplace")
+
+
+def _broken(opened: re.Match[bytes], lines: _LineCounter, problem: str) -> Block:
+    return Block(_label(opened), lines.at(opened.start()), None, problem)
+
+
+def _finished(data: bytes, opened: re.Match[bytes], closed: re.Match[bytes], lines: _LineCounter) -> Block:
+    label, line = _label(opened), lines.at(opened.start())
+    if opened[2] != closed[2]:
+        return Block(label, line, None, f"ends with an END line of another kind ({_label(closed)})")
+    body = data[opened.end() : closed.start()]
+    encrypted = label.endswith("PRIVATE KEY") and _ENCRYPTED.match(body) is not None
+    if b":" in body:
+        headers, *rest = _HEADERS_END.split(body, maxsplit=1)
+        if headers and rest and not encrypted:  # OpenSSL takes headers only as those of an encrypted key
+            return Block(label, line, None, "has RFC 1421 headers, with which OpenSSL does not read it")
+        body = rest[0] if rest else body
+    text = body.translate(None, _SPACE)
+    if not text:
+        return Block(label, line, None, "is empty", encrypted)
+    if not _BASE64.fullmatch(text):
+        return Block(label, line, None, "is not base64", encrypted)
+    try:
+        return Block(label, line, base64.b64decode(text), encrypted=encrypted)
+    except binascii.Error:
+        return Block(label, line, None, "is cut short: its base64 is incomplete", encrypted)
+
+
+def _note_stray(data: bytes, start: int, stop: int, lines: _LineCounter, strays: list[Stray]) -> None:
+    gap = data[start:stop]
+    text = gap.strip(_SPACE)
+    if not text:
+        return
+    line = lines.at(start + gap.index(text[:1]))
+    if text == b"\xef\xbb\xbf":
+        _note(strays, line, "a byte order mark")
+    elif all(octet >= 0x20 or octet in b"\t\r\n" for octet in text):
+        _note(strays, line, f"{len(text)} characters of text")
+    else:
+        _note(strays, line, f"{len(text)} stray bytes")
+
+
+def _note(strays: list[Stray], line: int, what: str) -> None:
+    if len(strays) < STRAYS:
+        strays.append(Stray(line, what))

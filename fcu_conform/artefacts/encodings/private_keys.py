@@ -1,0 +1,149 @@
+"""Private keys: what kind they are and which public key they belong to; the secret itself shows nowhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NoReturn
+
+from fcu_conform.artefacts.encodings import der
+from fcu_conform.artefacts.encodings.oids import CURVES, EC_PUBLIC_KEY, KEY_TYPES, P256, named
+from fcu_conform.artefacts.encodings.public_keys import PublicKey, parse_key_algorithm, parse_public_key
+from fcu_conform.artefacts.redaction import REDACTOR
+
+_P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+
+
+class Secret:
+    """Bytes that no repr, str, format, copy or pickle shows."""
+
+    __slots__ = ("_bytes",)
+
+    def __init__(self, data: bytes) -> None:
+        self._bytes = data
+
+    def reveal(self) -> bytes:
+        """The bytes, for computing only."""
+        return self._bytes
+
+    def __repr__(self) -> str:
+        return "<secret>"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a secret is not copied or pickled")
+
+
+@dataclass(frozen=True)
+class PrivateKey:
+    """A private key as a file holds it.
+
+    ``kind`` names the algorithm or curve, ``scalar`` is that of an EC key, ``stated_point`` the public point written
+    beside it (empty if none is): in a broken file anything may stand there, so it is not shown.
+    """
+
+    kind: str
+    is_p256: bool
+    scalar: Secret = field(default_factory=lambda: Secret(b""))
+    stated_point: bytes = field(default=b"", repr=False)
+
+    @cached_property
+    def trouble(self) -> str:
+        """Why this is no sound P-256 key, in words; empty if it is one."""
+        if not self.is_p256:
+            return f"the key is {self.kind}"
+        if not 0 < int.from_bytes(self.scalar.reveal(), "big") < _P256_ORDER:
+            return "the private scalar is out of range"
+        if self.stated_point and self.public_key and not _same_point(self.stated_point, self.public_key.bits):
+            return "the public point written beside the scalar is not its point"
+        return ""
+
+    @property
+    def weakness(self) -> str:
+        """Why others can guess the scalar of a P-256 key, in words that do not tell it; empty where it looks random."""
+        return weakness_of(int.from_bytes(self.scalar.reveal(), "big")) if self.is_p256 else ""
+
+    @cached_property
+    def public_key(self) -> PublicKey | None:
+        """The public key computed from the scalar; None unless the key is on P-256 and its scalar in range."""
+        from cryptography.hazmat.primitives.asymmetric import ec
+        from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+        number = int.from_bytes(self.scalar.reveal(), "big")
+        if not self.is_p256 or not 0 < number < _P256_ORDER:
+            return None
+        public = ec.derive_private_key(number, ec.SECP256R1()).public_key()
+        return parse_public_key(public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
+
+
+def weakness_of(scalar: int) -> str:
+    """Why a private scalar of P-256 can be guessed, in words that do not tell it; empty where it looks random.
+
+    Each of these is true of a random scalar once in 2^127 times.
+    """
+    if scalar >> 128 == 0:
+        return "is below 2^128"
+    if (_P256_ORDER - scalar) >> 128 == 0:
+        return "is within 2^128 of the order of the curve"
+    octets = scalar.to_bytes(32, "big")
+    if octets[:16] == octets[16:]:
+        return "consists of repeated octets"
+    return ""
+
+
+def _same_point(stated: bytes, computed: bytes) -> bool:
+    compressed = bytes([2 + (computed[64] & 1)]) + computed[1:33]
+    return stated in (computed, compressed)
+
+
+def parse_private_key(data: bytes) -> PrivateKey:
+    """Reads a DER private key: SEC1, PKCS#8 or PKCS#1.
+
+    Raises:
+        DerError: it is none of these, or bytes are left over.
+    """
+    start, stop = der.only(data, der.SEQUENCE, "private key")
+    content, position = der.expect(data, start, stop, der.INTEGER, "version")
+    version = int.from_bytes(data[content:position], "big")
+    if position >= stop:
+        raise der.DerError("private key: cut short")
+    tag, content, end = der.read(data, position, stop)
+    if version == 1 and tag == der.OCTET_STRING:
+        return _sec1(data, position, stop, "", False)
+    if version in (0, 1) and tag == der.SEQUENCE:
+        algorithm, curve, explicit = parse_key_algorithm(data, content, end)
+        inner, inner_end = der.expect(data, end, stop, der.OCTET_STRING, "private key")
+        if algorithm != EC_PUBLIC_KEY:
+            return PrivateKey(named(algorithm, KEY_TYPES), False)
+        ec_key = data[inner:inner_end]
+        first, last = der.only(ec_key, der.SEQUENCE, "EC private key")
+        _, position = der.expect(ec_key, first, last, der.INTEGER, "EC private key version")
+        return _sec1(ec_key, position, last, curve, explicit)
+    if version == 0 and tag == der.INTEGER:
+        numbers = sum(1 for _ in der.children(data, start, stop))
+        if numbers in (6, 9):
+            return PrivateKey("DSA" if numbers == 6 else "RSA", False)
+    raise der.DerError("private key: neither SEC1 nor PKCS#8")
+
+
+def _sec1(data: bytes, position: int, stop: int, curve: str, explicit: bool) -> PrivateKey:
+    """The fields of an ECPrivateKey (RFC 5915) after its version."""
+    content, position = der.expect(data, position, stop, der.OCTET_STRING, "private scalar")
+    scalar, point = data[content:position], b""
+    REDACTOR.learn(scalar)
+    for tag, _, inner, end in der.children(data, position, stop):
+        if tag == 0xA0:
+            parameter, first, last = der.read(data, inner, end)
+            explicit = explicit or parameter == der.SEQUENCE
+            if parameter == der.OBJECT_IDENTIFIER:
+                inner_curve = der.oid_text(data[first:last])
+                if curve and curve != inner_curve:
+                    return PrivateKey("EC with two different curves", False)
+                curve = inner_curve
+        elif tag == 0xA1:
+            first, last = der.expect(data, inner, end, der.BIT_STRING, "public point")
+            point = data[first + 1 : last]
+    if explicit:
+        return PrivateKey("EC with explicit curve parameters", False)
+    is_p256 = curve == P256
+    kind = named(curve, CURVES) if curve else "EC without a named curve"
+    return PrivateKey(kind, is_p256, Secret(scalar) if is_p256 else Secret(b""), point)

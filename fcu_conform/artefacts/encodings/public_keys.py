@@ -1,0 +1,189 @@
+"""Subject public keys, and signatures checked with them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from fcu_conform.artefacts.cached_attribute import cached_attribute
+from fcu_conform.artefacts.encodings import der
+from fcu_conform.artefacts.encodings.oids import CURVES, EC_PUBLIC_KEY, KEY_TYPES, P256, named
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+    from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
+    from cryptography.hazmat.primitives.hashes import HashAlgorithm
+
+Verifier: TypeAlias = Callable[[bytes, bytes], "bool | None"]
+
+_PRIME = 2**256 - 2**224 + 2**192 + 2**96 - 1
+_B = 0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B
+"""P-256 is y² = x³ - 3x + b over the integers modulo this prime (FIPS 186)."""
+
+_P256_PREFIX = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d030107034200")
+"""What every uncompressed P-256 SubjectPublicKeyInfo begins with (RFC 5480)."""
+
+
+@dataclass(frozen=True)
+class PublicKey:
+    """A SubjectPublicKeyInfo: its DER, the algorithm's OID, the named curve's OID if it has one, the key bits."""
+
+    der: bytes
+    algorithm: str
+    curve: str
+    has_explicit_curve: bool
+    bits: bytes
+
+    @cached_attribute
+    def sha256(self) -> str:
+        """Hex SHA-256 of the SubjectPublicKeyInfo."""
+        return hashlib.sha256(self.der).hexdigest()
+
+    def __str__(self) -> str:
+        if self.algorithm != EC_PUBLIC_KEY:
+            return named(self.algorithm, KEY_TYPES)
+        return "EC with explicit curve parameters" if self.has_explicit_curve else named(self.curve, CURVES)
+
+    @property
+    def is_p256(self) -> bool:
+        """An EC key that names the curve P-256, whatever its point."""
+        return self.algorithm == EC_PUBLIC_KEY and self.curve == P256
+
+    @cached_attribute
+    def trouble(self) -> str:
+        """Why this is not a P-256 key that every reader takes, in words; empty if it is one."""
+        if not self.is_p256:
+            return f"the key is {self}"
+        if self.bits[:1] in (b"\x02", b"\x03") and len(self.bits) == 33:
+            return "the point is compressed, which the device's library cannot read"
+        if not lies_on_p256(self.bits):
+            return "the point does not lie on P-256"
+        return ""
+
+    @cached_attribute
+    def p256(self) -> EllipticCurvePublicKey | None:
+        """The key for verifying, None where it is no valid point of P-256."""
+        from cryptography.hazmat.primitives.asymmetric import ec
+
+        if not self.is_p256:
+            return None
+        try:
+            return ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), self.bits)
+        except ValueError:
+            return None
+
+    @cached_attribute
+    def verifiers(self) -> dict[str, Verifier]:
+        """What checks a signature, by the OID of its algorithm; `verifies` fills it in."""
+        return {}
+
+    @cached_attribute
+    def loaded(self) -> PublicKeyTypes | None:
+        """The key of whatever kind, None where the library cannot load it."""
+        from cryptography.exceptions import UnsupportedAlgorithm
+        from cryptography.hazmat.primitives.serialization import load_der_public_key
+
+        if self.p256 is not None:
+            return self.p256
+        try:
+            return load_der_public_key(self.der)
+        except (ValueError, UnsupportedAlgorithm):
+            return None
+
+
+def lies_on_p256(point: bytes) -> bool:
+    """An uncompressed point is one of P-256 (SEC 1, section 2.3.4; the cofactor is 1, so that no more is to be asked).
+
+    Worked out here since a library takes four times as long, with an object that nobody needs.
+    """
+    if len(point) != 65 or point[0] != 4:
+        return False
+    x, y = int.from_bytes(point[1:33], "big"), int.from_bytes(point[33:], "big")
+    return x < _PRIME and y < _PRIME and (y * y - (x * x - 3) * x - _B) % _PRIME == 0
+
+
+def parse_public_key(data: bytes) -> PublicKey:
+    """Reads a DER SubjectPublicKeyInfo.
+
+    Raises:
+        DerError: it is not one.
+    """
+    if len(data) == 91 and data.startswith(_P256_PREFIX):
+        return PublicKey(data, EC_PUBLIC_KEY, P256, False, data[26:])
+    start, stop = der.only(data, der.SEQUENCE, "subject public key info")
+    algorithm_start, algorithm_stop = der.expect(data, start, stop, der.SEQUENCE, "key algorithm")
+    algorithm, curve, explicit = parse_key_algorithm(data, algorithm_start, algorithm_stop)
+    bits_start, bits_stop = der.expect(data, algorithm_stop, stop, der.BIT_STRING, "public key")
+    if bits_stop != stop or data[bits_start:bits_stop][:1] != b"\0":  # whole octets, no unused bits
+        raise der.DerError("subject public key info: malformed key bits")
+    return PublicKey(data, algorithm, curve, explicit, data[bits_start + 1 : bits_stop])
+
+
+def parse_key_algorithm(data: bytes, start: int, stop: int) -> tuple[str, str, bool]:
+    """Algorithm OID, named-curve OID (or empty), and whether curve parameters are spelled out."""
+    oid_start, oid_stop = der.expect(data, start, stop, der.OBJECT_IDENTIFIER, "key algorithm")
+    algorithm = der.oid_text(data[oid_start:oid_stop])
+    if algorithm != EC_PUBLIC_KEY or oid_stop >= stop:
+        return algorithm, "", False
+    tag, content, end = der.read(data, oid_stop, stop)
+    if tag == der.OBJECT_IDENTIFIER:
+        return algorithm, der.oid_text(data[content:end]), False
+    return algorithm, "", tag == der.SEQUENCE
+
+
+def verifies(key: PublicKey, algorithm: str, signature: bytes, message: bytes) -> bool | None:
+    """Whether a signature is the key's over the message; None where the algorithm is not known or does not fit the key.
+
+    Args:
+        algorithm: OID of the signature algorithm.
+        signature: the bits of the signatureValue without their unused-bits octet.
+    """
+    verifier = key.verifiers.get(algorithm)
+    if verifier is None:
+        verifier = key.verifiers[algorithm] = _verifier(key, algorithm)
+    return verifier(signature, message)
+
+
+def _verifier(key: PublicKey, algorithm: str) -> Verifier:
+    """Signature and message to what `verifies` says of them; made once, since one key signs a whole lot."""
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, padding, rsa
+
+    digests: dict[str, HashAlgorithm] = {
+        "1.2.840.10045.4.1": hashes.SHA1(),  # noqa: S303 - judged elsewhere, here it is only verified
+        "1.2.840.10045.4.3.1": hashes.SHA224(),
+        "1.2.840.10045.4.3.2": hashes.SHA256(),
+        "1.2.840.10045.4.3.3": hashes.SHA384(),
+        "1.2.840.10045.4.3.4": hashes.SHA512(),
+        "1.2.840.113549.1.1.4": hashes.MD5(),  # noqa: S303
+        "1.2.840.113549.1.1.5": hashes.SHA1(),  # noqa: S303
+        "1.2.840.113549.1.1.11": hashes.SHA256(),
+        "1.2.840.113549.1.1.12": hashes.SHA384(),
+        "1.2.840.113549.1.1.13": hashes.SHA512(),
+    }
+    loaded = key.loaded
+    digest = digests.get(algorithm)
+    scheme: tuple[Any, ...]
+    if isinstance(loaded, ec.EllipticCurvePublicKey) and digest and algorithm.startswith("1.2.840.10045"):
+        scheme = (ec.ECDSA(digest),)
+    elif isinstance(loaded, rsa.RSAPublicKey) and digest and algorithm.startswith("1.2.840.113549"):
+        scheme = (padding.PKCS1v15(), digest)
+    elif isinstance(loaded, (ed25519.Ed25519PublicKey, ed448.Ed448PublicKey)) and digest is None:
+        scheme = ()
+    else:
+        return lambda _signature, _message: None
+    verify: Callable[..., None] = loaded.verify
+
+    def verifier(signature: bytes, message: bytes) -> bool | None:
+        try:
+            verify(signature, message, *scheme)
+        except InvalidSignature:
+            return False
+        except (UnsupportedAlgorithm, ValueError):
+            return None
+        return True
+
+    return verifier

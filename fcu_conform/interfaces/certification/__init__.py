@@ -1,0 +1,1 @@
+"""The folder that is handed in: made, signed and verified."""

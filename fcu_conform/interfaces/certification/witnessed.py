@@ -1,0 +1,78 @@
+"""The digests of what was judged, for a statement about it; what is no longer what was judged is an error."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+
+from fcu_conform.artefacts.bounded_io.digests import digest_of_output
+from fcu_conform.artefacts.bounded_io.reading import FileBytes, read_file
+from fcu_conform.artefacts.device_output.witness import changed
+from fcu_conform.artefacts.setup import Setup
+from fcu_conform.artefacts.usage import UsageError
+
+Digests = dict[str, dict[str, str]]
+"""By path, as it was given, in-toto's digest set of a file or of device output."""
+
+
+def digests_of(setups: Sequence[Setup]) -> Digests:
+    """The digests of what this process has judged: of a private key none, and of device output only if it was read.
+
+    Raises:
+        UsageError: something is not what was judged, or can no longer be read.
+    """
+    found: Digests = {}
+    for setup in setups:
+        for file in (setup.keystore.key_file.file, *setup.files()):
+            if file.trouble is None and not _is_as_it_was(file):
+                raise changed(file.path)
+        for file in setup.files():
+            if file.trouble is None:
+                found[str(file.path)] = {"sha256": hashlib.sha256(file.data).hexdigest()}
+        if setup.devices is None:
+            continue
+        try:
+            digests = setup.devices.digests()
+        except OSError as fault:
+            raise UsageError(f"devices: cannot be read again ({fault.strerror or fault})") from None
+        for path, digest in zip(setup.devices.paths, digests, strict=True):
+            if digest is not None:
+                found[str(path)] = digest
+    return found
+
+
+def _is_as_it_was(file: FileBytes) -> bool:
+    now = read_file(file.path, len(file.data))
+    return now.trouble is None and now.data == file.data
+
+
+def merged(all_digests: Iterable[Mapping[str, dict[str, str]]]) -> Digests:
+    """What several processes have judged together.
+
+    Raises:
+        UsageError: two of them have judged different bytes.
+    """
+    found: Digests = {}
+    for digests in all_digests:
+        for path, digest in digests.items():
+            if found.setdefault(path, digest) != digest:
+                raise changed(path)
+    return found
+
+
+def complete(digests: Mapping[str, dict[str, str]], setups: Sequence[Setup]) -> Digests:
+    """The digests together with those of device output that nobody has read, as it is now.
+
+    No rule has judged it then, which the results tell.
+
+    Raises:
+        UsageError: it cannot be read.
+    """
+    found = dict(digests)
+    for path in (path for setup in setups if setup.devices for path in setup.devices.paths):
+        if str(path) not in found:
+            try:
+                found[str(path)] = digest_of_output(path)
+            except OSError as fault:
+                raise UsageError(f"devices {path}: cannot be read ({fault.strerror or fault})") from None
+    return found

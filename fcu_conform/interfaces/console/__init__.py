@@ -1,0 +1,29 @@
+"""The console script ``fcu-conform``: one module a command."""
+
+import sys
+
+from fcu_conform.interfaces.console import search_path
+
+TYPE_CHECKING = False  # see search_path: typing could come from the current folder here
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["main"]
+
+
+def main(arguments: "Sequence[str] | None" = None) -> int:
+    """Runs one command and gives its exit code.
+
+    Args:
+        arguments: those after the program's name; the process's own without.
+    """
+    if arguments is None:
+        search_path.leave_current_folder_out()
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    if given[:1] == ["check"] and not sys.flags.isolated:
+        from fcu_conform.interfaces.console.isolation import run_isolated
+
+        return run_isolated(given, replace=arguments is None)
+    from fcu_conform.interfaces.console import app
+
+    return app.main(arguments)

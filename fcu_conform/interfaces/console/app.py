@@ -1,0 +1,109 @@
+"""The console script's frame: finds commands, turns whatever goes wrong into one line and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
+
+import click
+
+from fcu_conform import __version__
+from fcu_conform.interfaces.reports.text import printable
+
+COMMANDS = ("check", "certify", "diff", "explain", "lot", "rules", "slice", "upload", "verify-statement")
+"""Each is a module of this package with a click command named ``command``, imported when it is used."""
+
+JUDGING = frozenset({"check", "certify", "diff", "lot", "slice", "verify-statement"})
+"""Those whose exit code is a verdict."""
+
+OK, INTERRUPTED, INTERNAL_FAULT, USAGE = 0, 2, 3, 4
+"""Exit codes, as pytest's."""
+
+
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        found: click.Command = import_module(f"{__package__}.{cmd_name.replace('-', '_')}").command
+        return found
+
+
+@click.command(
+    cls=_Commands,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="The suite runs under pytest too: pytest --fcu-keystore=DIR",
+)
+@click.version_option(__version__, prog_name="fcu-conform", message="%(prog)s %(version)s")
+@click.pass_context
+def application(ctx: click.Context) -> None:
+    """Judges keystores of the Factory Configurator Utility (FCU) set up as a certificate authority."""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
+LONGEST = 4000
+"""Characters of a line about an error: a path has so many at most, and what is longer was typed by no one."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command and gives its exit code.
+
+    Args:
+        arguments: those after the program's name; the process's own without.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        # Names may hold characters that the terminal's encoding does not have.
+        getattr(stream, "reconfigure", lambda **_: None)(errors="backslashreplace")
+    try:
+        outcome: Any = application.main(
+            args=None if arguments is None else list(arguments),
+            prog_name="fcu-conform",
+            standalone_mode=False,
+        )
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except click.ClickException as error:
+        return _complain(error.format_message(), getattr(error, "suite_exit_code", USAGE))
+    except (click.Abort, KeyboardInterrupt):
+        return _complain("interrupted", INTERRUPTED)
+    except (BrokenPipeError, SystemExit):
+        # The reader has seen enough (head, less); click leaves for this alone. Nothing is to be flushed into the closed
+        # pipe at exit. A command that judges has lost its verdict with it, and must not seem to have found nothing.
+        _write_no_more()
+        asked = sys.argv[1:] if arguments is None else arguments
+        return INTERNAL_FAULT if JUDGING.intersection(asked[:1]) else OK
+    except OSError as fault:
+        _write_no_more()
+        return _complain(fault.strerror or type(fault).__name__, INTERNAL_FAULT)
+    except Exception as fault:
+        return _complain(*_explain(fault))
+    return outcome if isinstance(outcome, int) else OK
+
+
+def _write_no_more() -> None:
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _explain(fault: Exception) -> tuple[str, int]:
+    from fcu_conform.artefacts.usage import UsageError
+    from fcu_conform.engine.faults import describe_fault
+
+    if isinstance(fault, UsageError):
+        return str(fault).replace("--fcu-", "--"), USAGE  # pytest's options, which have no prefix here
+    return describe_fault(fault), INTERNAL_FAULT
+
+
+def _complain(text: str, code: int) -> int:
+    line = printable(" ".join(text.split()))
+    click.echo(f"fcu-conform: {line if len(line) <= LONGEST else line[:LONGEST] + '…'}", err=True)
+    return code

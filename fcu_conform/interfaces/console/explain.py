@@ -1,0 +1,60 @@
+"""``fcu-conform explain``: all about one rule."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+
+import click
+from rich.table import Table
+from rich.text import Text
+
+from fcu_conform.interfaces.console.page import LEVEL_STYLES, show
+from fcu_conform.interfaces.reports.text import printable
+from fcu_conform.rules import CATALOGUE
+from fcu_conform.rules.model import Rule
+
+
+@click.command("explain")
+@click.argument("code")
+def command(code: str) -> None:
+    """Says of one rule what it asks for, why, who says so, and what to do. CODE may be its slug too."""
+    show(*describe(find(code)))
+
+
+def find(name: str) -> Rule:
+    """The rule of that code or slug, in whatever case.
+
+    Raises:
+        click.UsageError: there is none; its text has the nearest.
+    """
+    by_name = {key: rule for rule in CATALOGUE for key in (rule.code.lower(), rule.slug)}
+    wanted = name.strip().lower()
+    if wanted in by_name:
+        return by_name[wanted]
+    near = dict.fromkeys(by_name[key].code for key in get_close_matches(wanted, by_name, n=4, cutoff=0.5))
+    hint = f"; nearest: {', '.join(near)}" if near else "; fcu-conform rules lists all"
+    raise click.UsageError(f"no rule '{printable(name)}'{hint}")
+
+
+def describe(rule: Rule) -> tuple[Text, Text, Table]:
+    """All about the rule: its name, what it asks for, the rest."""
+    head = Text.assemble((rule.code, "bold"), f"  {rule.slug}  ", (rule.level.value, LEVEL_STYLES[rule.level.value]))
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column(ratio=1, overflow="fold")
+    rows = {
+        "why": rule.why,
+        "evidence": rule.evidence,
+        "source": "\n".join(str(source) for source in rule.sources),
+        "needs": ", ".join(rule.needs),
+        "told by": ", ".join(rule.told_by),
+        "shaded by": ", ".join(rule.partially_blocked_by),
+        "passes": rule.passes,
+        "fails": rule.fails,
+        "fix": rule.fix,
+        "waiver": "" if rule.waivable else "cannot be waived",
+    }
+    for label, text in rows.items():
+        if text:
+            grid.add_row(label, Text(text))
+    return head, Text(rule.statement), grid

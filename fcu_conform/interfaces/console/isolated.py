@@ -1,0 +1,31 @@
+"""What `isolation` runs under ``python -I -B``: completes the search path, then runs the command.
+
+A program and not a module: this package may lie where an isolated Python does not look.
+"""
+
+import json
+import site
+import sys
+
+
+def main() -> int:
+    """Runs the command that the arguments name, after what is told about the search path."""
+    told = json.loads(sys.argv[1])
+    sys.path[:0] = told["first"]
+    if told["site"] is not None:
+        site.addsitedir(told["site"])
+    if told["last"] not in sys.path:
+        sys.path.append(told["last"])
+    if told["encoding"]:
+        for stream in (sys.stdout, sys.stderr):
+            stream.reconfigure(encoding=told["encoding"])  # type: ignore[union-attr]  # as PYTHONIOENCODING says
+    from fcu_conform.interfaces.console import search_path
+
+    search_path.leave_current_folder_out()
+    from fcu_conform.interfaces.console import app
+
+    return app.main(sys.argv[2:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,119 @@
+"""What ``fcu-conform lot`` shows: a progress bar on a terminal, and at the end what a pytest run would."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from fcu_conform.engine import Outcome, Report, Verdict
+from fcu_conform.interfaces.reports.text import device_states, printable
+from fcu_conform.interfaces.reports.text_report import Certificates, Line, light_findings, render, weightiest
+
+if TYPE_CHECKING:
+    from fcu_conform.artefacts.device_output.device_set import DeviceSet
+    from fcu_conform.engine.states import DeviceCounts
+
+STYLES: dict[str, dict[str, object]] = {
+    "failed": {"fg": "red", "bold": True},
+    "warned": {"fg": "yellow", "bold": True},
+    "notice": {"fg": "cyan", "bold": True},
+    "passed": {"fg": "green", "bold": True},
+    "strong": {"bold": True},
+    "label": {"dim": True},
+    "plain": {},
+}
+
+REFRESH = 0.2
+"""Seconds between two looks of the progress bar."""
+
+
+class Meter:
+    """The progress bar: how many devices, how many non-conformant, the rate, the time that is left."""
+
+    def __init__(self) -> None:
+        self._progress: Progress | None = None
+        self._shown = 0.0
+        self._begin = 0.0
+
+    def begin(self, stack: ExitStack, devices: DeviceSet | None) -> None:
+        """Shows the bar, on a terminal alone, until the stack is unwound."""
+        console = Console(stderr=True)
+        if not console.is_terminal or devices is None:
+            return
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=None),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]}"),
+            TextColumn("{task.fields[wrong]}", style="bold red"),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            console=console,
+            transient=True,
+            auto_refresh=False,  # a thread would keep workers from being forked
+        )
+        total = devices.estimate()
+        self._task = self._progress.add_task("devices", total=total, rate="", wrong="")
+        self._begin = time.perf_counter()
+        stack.enter_context(self._progress)
+
+    def progress(self, checked: int, offending: int) -> None:
+        """Moves the bar."""
+        if self._progress is None or time.perf_counter() - self._shown < REFRESH:
+            return
+        self._shown = time.perf_counter()
+        rate = f"{checked / max(self._shown - self._begin, 1e-9):,.0f}/s"
+        wrong = f"{offending} non-conformant" if offending else ""
+        self._progress.update(self._task, completed=checked, rate=rate, wrong=wrong)
+        self._progress.refresh()
+
+
+def closing_line(counts: DeviceCounts, seconds: float, *, is_complete: bool) -> str:
+    """How many devices were judged, how fast, and what became of them."""
+    rate = f" in {seconds:.1f} s ({counts.checked / seconds:,.0f} a second)" if seconds and counts.checked else ""
+    states = device_states(counts.conformant, counts.offending, counts.not_decided, counts.asked)
+    end = "" if is_complete else "; interrupted, the rest was not judged"
+    return f"devices: {counts.checked:,} judged{rate}: {states}{end}"
+
+
+def write_verdict(
+    report: Report, seconds: float, written: Sequence[str], faults: Sequence[str], *, is_complete: bool
+) -> None:
+    """Failures, then what fails nothing, the states of the devices, and the verdict below everything else."""
+    width = Console().width
+    told = [
+        (word, "failed", [(result, weightiest(result)) for result in report.results if result.outcome is outcome])
+        for outcome, word in ((Outcome.ERROR, "ERROR"), (Outcome.FAILED, "FAILED"))
+    ]
+    for word, style, shown in (*told, *light_findings(report.results)):
+        for result, findings in shown:
+            known = Certificates.about(result.rule, report.setups[0])
+            _write(render(result, findings, word, style, known, width))
+            click.echo()
+    for fault in faults:
+        click.secho(f"fcu-conform: {fault}", fg="red")
+    for path in () if faults else written:
+        click.echo(printable(f"report: {path}"))
+    click.echo(closing_line(report.devices, seconds, is_complete=is_complete))
+    for one in report.not_done:
+        click.secho(printable(f"not done: {one}"), fg="yellow")
+    verdict = report.verdict
+    style = {Verdict.CONFORMANT: "passed", Verdict.NON_CONFORMANT: "failed"}.get(verdict, "warned")
+    outcomes = Counter(result.outcome for result in report.results)
+    parts = [f"{outcomes[outcome]} {outcome.value.replace('-', ' ')}" for outcome in Outcome if outcomes[outcome]]
+    _write([((f"FCU conformance: {verdict.value}", style), (f" ({', '.join(parts)})", "plain"))])
+
+
+def _write(lines: Iterable[Line]) -> None:
+    is_plain = not sys.stdout.isatty()
+    for line in lines:
+        text = "".join(text if is_plain else click.style(text, **STYLES[style]) for text, style in line)  # type: ignore[arg-type]
+        click.echo(text.rstrip())

@@ -1,0 +1,205 @@
+"""What the suite shows on pytest's terminal: header, failures, warnings and notices, and the verdict."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from _pytest._code.code import ExceptionRepr, ReprFileLocation, ReprTraceback
+
+from fcu_conform import __version__
+from fcu_conform.engine import Outcome, Report, Result, Verdict
+from fcu_conform.interfaces.reports.text import device_states, printable
+from fcu_conform.interfaces.reports.text_report import (
+    Certificates,
+    Line,
+    light_findings,
+    plain,
+    render,
+    summary,
+    weightiest,
+)
+from fcu_conform.rules.model import Location
+
+if TYPE_CHECKING:
+    from _pytest._io import TerminalWriter
+    from _pytest.terminal import TerminalReporter
+
+    from fcu_conform.interfaces.pytest_plugin.suite import ConformancePlugin
+
+MARKUP: dict[str, dict[str, bool]] = {
+    "failed": {"red": True, "bold": True},
+    "warned": {"yellow": True, "bold": True},
+    "notice": {"cyan": True, "bold": True},
+    "passed": {"green": True, "bold": True},
+    "strong": {"bold": True},
+    "label": {"light": True},
+    "plain": {},
+}
+"""pytest's markup for the styles of rendered lines; the writer leaves it out where there is no colour."""
+
+FILE_WIDTH = 100
+"""Columns of a failure in a file (JUnit XML), where there is no terminal to ask."""
+
+LIGHT = {Outcome.WARNED: "w", Outcome.WAIVED: "v"}
+"""Outcomes that pass and are shown otherwise than as passed, with the letter of each."""
+
+LIGHT_TITLES = {"WAIVED": "FCU waivers", "WARNING": "FCU warnings", "NOTICE": "FCU notices"}
+"""Sections of findings that fail nothing, by the word that each finding begins with."""
+
+VERDICT_STYLES = {Verdict.CONFORMANT: "passed", Verdict.NON_CONFORMANT: "failed"}
+
+
+class Crash(ReprFileLocation):
+    """What pytest's one-line summaries and other plugins ask of a failure: in what file, on what line, and what.
+
+    The file is one that was judged, so the line is 0 where a finding has none.
+    """
+
+    def toterminal(self, writer: TerminalWriter) -> None:
+        """Writes the message alone: it names file and line itself, where they help."""
+        writer.write(self.message)
+
+
+class FailureText(ExceptionRepr):
+    """A failed result in the form that pytest, and what else reads its reports, keeps failures in.
+
+    There is no traceback in it: what failed is a keystore, not code.
+    """
+
+    def __init__(self, result: Result, certificates: Certificates) -> None:
+        location = weightiest(result)[0].location if result.standing else Location()
+        self._result = result
+        self._certificates = certificates
+        self.reprcrash = Crash(printable(location.file or "fcu"), location.line or 0, summary(result, certificates))
+        self.reprtraceback = ReprTraceback([], None, "no")
+        self.sections = []
+
+    def _lines(self, width: int) -> Iterator[Line]:
+        broken = self._result.outcome is Outcome.ERROR
+        word = "ERROR" if broken else "FAILED"
+        return render(self._result, weightiest(self._result), word, "failed", self._certificates, width)
+
+    def toterminal(self, writer: TerminalWriter) -> None:
+        """Writes the failure to a terminal."""
+        write_lines(writer, self._lines(writer.fullwidth))
+
+    def __str__(self) -> str:
+        return plain(self._lines(FILE_WIDTH))
+
+
+def light_sections(result: Result, certificates: Certificates) -> Iterator[tuple[str, str]]:
+    """Title and text of what a result says and that fails nothing, for the sections of pytest's report."""
+    for word, style, shown in light_findings([result]):
+        for _result, findings in shown:
+            yield LIGHT_TITLES[word], plain(render(result, findings, word, style, certificates, FILE_WIDTH))
+
+
+def write_lines(writer: TerminalWriter, lines: Iterable[Line]) -> None:
+    """Writes rendered lines with pytest's markup."""
+    for line in lines:
+        for text, style in line:
+            writer.write(text, **MARKUP[style])
+        writer.line()
+
+
+class TerminalPages:
+    """The suite's part of the terminal's output, registered where there is a terminal."""
+
+    def __init__(self, plugin: ConformancePlugin) -> None:
+        self.plugin = plugin
+
+    def pytest_report_header(self) -> list[str]:
+        """What is judged, by what, and how."""
+        settings = self.plugin.settings
+        lines = [f"fcu-conform: {__version__}, {len(self.plugin.examination.catalogue)} rules"]
+        for setup in self.plugin.setups:
+            name = f" as {setup.name}" if len(self.plugin.setups) > 1 else ""
+            lines.append(f"fcu-keystore: {setup.keystore.path}{name}")
+        configs = dict.fromkeys(str(setup.config.path) for setup in self.plugin.setups if setup.config)
+        lines += [f"fcu-config: {path}" for path in configs]
+        if settings.chain_depth is not None:
+            lines.append(f"fcu-chain-depth: {settings.chain_depth}")
+        if settings.mode is not None:
+            lines.append(f"fcu-mode: {settings.mode}")
+        lines += [f"fcu-devices: {path}" for path in settings.devices]
+        lines += [f"fcu-portal-upload: {path}" for path in settings.portal_uploads]
+        names = ", ".join(validator.name for validator in self.plugin.examination.validators)
+        lines.append(f"fcu-validators: {names or 'none'}")
+        if settings.sample_seed is not None:
+            lines.append(f"fcu-sample-seed: {settings.sample_seed}")
+        lines.append(f"fcu-at: {settings.at}")
+        waivers = self.plugin.examination.waiver_file
+        if waivers is not None:
+            lines.append(f"fcu-waivers: {waivers.path}, {len(waivers.waivers)} waivers")
+        if settings.strict:
+            lines.append("fcu-strict: warnings fail")
+        lines += [f"fcu-report: {path}" for path in settings.reports]
+        return [printable(line) for line in lines]
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_report_teststatus(self, report: pytest.TestReport | pytest.CollectReport) -> Any:
+        """Shows a rule that warned or was waived as such; for pytest it passed."""
+        result = self.plugin.results.get(report.nodeid)
+        if result is None or report.when != "call" or not report.passed or result.outcome not in LIGHT:
+            return None
+        word = result.outcome.value.upper()
+        return "passed", LIGHT[result.outcome], (word, {"yellow": True})
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_terminal_summary(self, terminalreporter: TerminalReporter) -> Iterator[None]:
+        """Warnings and notices where pytest has its own sections, the verdict below everything else."""
+        yield
+        if self.plugin.config.option.collectonly or not self.plugin.selected:
+            return
+        report = self.plugin.report()
+        writer = terminalreporter._tw  # the reporter has no public way to write a line in several styles
+        for fault in self.plugin.faults:
+            writer.line(f"fcu-conform: {fault}", red=True)
+        for path in () if self.plugin.faults else self.plugin.settings.reports:
+            writer.line(printable(f"fcu-report: {path}"))
+        devices = report.devices
+        if devices.checked:
+            states = device_states(devices.conformant, devices.offending, devices.not_decided, devices.asked)
+            writer.line(f"devices: {devices.checked:,} judged: {states}")
+        for one in report.not_done:
+            writer.line(printable(f"not done: {one}"), yellow=True)
+        verdict = report.verdict
+        style = VERDICT_STYLES.get(verdict, "warned")
+        write_lines(
+            writer, [((f"FCU conformance: {verdict.value}", style), (count(report, len(self.plugin.cases)), "plain"))]
+        )
+
+    def light_findings(self, terminalreporter: TerminalReporter) -> None:
+        """The sections of findings that fail nothing."""
+        for word, style, shown in light_findings(self.plugin.report().results):
+            terminalreporter.write_sep("=", LIGHT_TITLES[word])
+            for number, (result, findings) in enumerate(shown):
+                if number:
+                    terminalreporter.write_line("")
+                writer = terminalreporter._tw
+                known = self.plugin.certificates(result)
+                write_lines(writer, render(result, findings, word, style, known, writer.fullwidth))
+
+
+class LightFindings:
+    """Shows the findings that fail nothing, between pytest's failures and its short summary."""
+
+    def __init__(self, pages: TerminalPages) -> None:
+        self.pages = pages
+
+    def pytest_terminal_summary(self, terminalreporter: TerminalReporter) -> None:
+        """Writes the sections, unless nothing was run."""
+        if not self.pages.plugin.config.option.collectonly:
+            self.pages.light_findings(terminalreporter)
+
+
+def count(report: Report, total: int) -> str:
+    """How many rules came out how, and how many were left out, as the end of the verdict's line."""
+    outcomes = Counter(result.outcome for result in report.results)
+    parts = [f"{outcomes[outcome]} {outcome.value.replace('-', ' ')}" for outcome in Outcome if outcomes[outcome]]
+    if len(report.results) < total:
+        parts.append(f"{total - len(report.results)} not run")
+    return f" ({', '.join(parts)})"

@@ -1,0 +1,97 @@
+"""Which reports there are, by their files' endings, and the writing of all that a run is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timezone
+from importlib import import_module
+from pathlib import Path
+
+from fcu_conform.artefacts.setup import Setup
+from fcu_conform.artefacts.usage import UsageError
+from fcu_conform.engine import Report
+from fcu_conform.interfaces.certification.witnessed import Digests
+from fcu_conform.interfaces.reports import json_report
+from fcu_conform.interfaces.reports.text import printable
+from fcu_conform.interfaces.run.settings import STATEMENT, Settings, check_targets, keep_out, write_atomically
+
+WRITERS = {
+    ".json": "json_report",
+    ".html": "html_report",
+    ".md": "markdown_report",
+    ".sarif": "sarif_report",
+    STATEMENT: "intoto_report",
+}
+"""By ending, the module of this package whose ``render`` turns the document of json_report into a file's content."""
+
+
+def ending_of(path: str) -> str:
+    """The ending that says which report a file is: the longest that fits."""
+    return max((ending for ending in WRITERS if path.lower().endswith(ending)), key=len)
+
+
+def writer(ending: str) -> Callable[[json_report.Document], bytes]:
+    """The writer of an ending; imported here, so that a run pays only for the reports it writes."""
+    render: Callable[[json_report.Document], bytes] = import_module(f"{__package__}.{WRITERS[ending]}").render
+    return render
+
+
+def check(settings: Settings, setups: Sequence[Setup]) -> None:
+    """Makes sure, before anything is judged, that every report can be written, and signed where that is asked for.
+
+    Raises:
+        UsageError: one cannot.
+    """
+    for text in settings.reports:
+        keep_out(Path(text), setups, f"--fcu-report: {printable(text)}")
+    check_targets(settings.reports, list(WRITERS))
+    if settings.sign_key is None:
+        return
+    from fcu_conform.interfaces.certification.signing import SIGN_KEY, load_signer
+
+    if not any(ending_of(path) == STATEMENT for path in settings.reports):
+        raise UsageError(f"{SIGN_KEY}: there is nothing to sign: ask for --fcu-report=NAME{STATEMENT}")
+    load_signer(settings.sign_key, settings.sign_passphrase_env, setups)
+
+
+def write(settings: Settings, report: Report, judged: Callable[[], Digests] | None = None) -> list[str]:
+    """Writes every report that is asked for; gives a line for each that could not be written after all.
+
+    Args:
+        judged: gives the digests of what was judged; by default those of the report's set-ups. Raises UsageError where
+            something is no longer what was judged.
+    """
+    if not settings.reports:
+        return []
+    from fcu_conform.interfaces.reports.intoto_report import with_digests
+
+    faults = []
+    checked_at = datetime.now(timezone.utc).replace(microsecond=0)
+    content = json_report.document(report, judged_at=settings.instant, checked_at=checked_at)
+    for target in map(Path, settings.reports):
+        try:
+            ending = ending_of(target.name)
+            if ending == STATEMENT:
+                sworn = with_digests(content, report.setups, None if judged is None else judged())
+                data = signed(writer(ending)(sworn), settings, report.setups)
+            else:
+                data = writer(ending)(content)
+            write_atomically(target, data)
+        except OSError as error:
+            faults.append(f"report {printable(str(target))} could not be written: {error.strerror}")
+        except UsageError as error:
+            faults.append(f"report {printable(str(target))} could not be written: {printable(str(error))}")
+    return faults
+
+
+def signed(statement: bytes, settings: Settings, setups: Sequence[Setup]) -> bytes:
+    """The statement in a signed envelope, where a key was given.
+
+    Raises:
+        UsageError: the key cannot be used.
+    """
+    if settings.sign_key is None:
+        return statement
+    from fcu_conform.interfaces.certification.signing import load_signer, sign
+
+    return sign(statement, load_signer(settings.sign_key, settings.sign_passphrase_env, setups))

@@ -1,0 +1,1 @@
+"""What the front ends share of a run: its settings, and where files may be written."""

@@ -1,0 +1,1 @@
+"""BDL: the rules of the CBOR bundle that configures a device."""

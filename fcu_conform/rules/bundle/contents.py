@@ -1,0 +1,390 @@
+"""BDL028 to BDL040: what a bundle configures: parameters, mandatory items, and what has to fit together.
+
+The device's time is in `bundle_time`, its server and its owner are in `bundle_sessions`.
+"""
+
+from __future__ import annotations
+
+import re
+
+from fcu_conform.artefacts.bundle import (
+    CERTIFICATES,
+    CHAINS,
+    ENDPOINT_NAME,
+    ITEM_GROUPS,
+    KEYS,
+    MODES,
+    PARAMETERS,
+    REQUESTS,
+    USE_BOOTSTRAP,
+    Bundle,
+    Item,
+    text_bytes,
+)
+from fcu_conform.artefacts.device import Device
+from fcu_conform.artefacts.encodings.certificate import Certificate
+from fcu_conform.artefacts.encodings.oids import COMMON_NAME
+from fcu_conform.artefacts.encodings.private_keys import PrivateKey
+from fcu_conform.artefacts.encodings.public_keys import PublicKey
+from fcu_conform.artefacts.setup import Setup
+from fcu_conform.rules.bundle.chains import breaks, is_chain_broken
+from fcu_conform.rules.bundle.formatting import (
+    KEY_TYPES,
+    READABLE,
+    VERIFICATION,
+    bundle_of,
+    client_source,
+    finding_at,
+    finding_in_item,
+    item_title,
+    mode_items,
+    needs_all_items,
+    of_parameter,
+    parameter_of,
+    parameter_trouble,
+    shown_value,
+)
+from fcu_conform.rules.model import Blocked, DeviceFindings, Finding, Level, device_rule, requires
+from fcu_conform.rules.support.formatting import CN_LIMIT, has_controls
+from fcu_conform.rules.support.sources import docs
+
+ALWAYS_NEEDED = (
+    USE_BOOTSTRAP,
+    ENDPOINT_NAME,
+    "mbed.Manufacturer",
+    "mbed.ModelNumber",
+    "mbed.DeviceType",
+    "mbed.HardwareVersion",
+    "mbed.MemoryTotalKB",
+    "mbed.SerialNumber",
+)
+IDENTIFIERS = ("mbed.ClassId", "mbed.VendorId")
+UTC_OFFSET = "mbed.UTCOffset"
+
+_OFFSET = re.compile(rb"[+-](0\d|1[0-4]):[0-5]\d")
+
+
+@device_rule(
+    "BDL028",
+    Level.ERROR,
+    statement="the Data of a parameter is an integer, text or a byte string",
+    why="The device answers with status 20 to true, false, null, a float, an array or a map. mbed.UseBootstrap,"
+    " mbed.MemoryTotalKB and mbed.FirstToClaim it keeps in four bytes, and cuts a greater number or a negative one:"
+    " this rule is stricter, since another value is stored than was meant.",
+    fix="encode truth values as 0 and 1, and numbers as integers",
+    passes="1, 1024, \"coaps://…\", h'0102…'",
+    fails="true, 1.5, null, mbed.MemoryTotalKB of 4294967296",
+    source=client_source("fcc_bundle_config_params_utils.c", "B-08"),
+    needs=READABLE,
+)
+def parameters_are_plain_values(device: Device, _setup: Setup) -> DeviceFindings:
+    return [
+        finding_in_item(item, "Data", *trouble)
+        for item in bundle_of(device).items(PARAMETERS)
+        if "Data" in item.fields and (trouble := parameter_trouble(item))
+    ]
+
+
+@device_rule(
+    "BDL029",
+    Level.ERROR,
+    statement=f"{USE_BOOTSTRAP} is 0 or 1, as an integer or as four bytes in little endian",
+    why="The device answers with status 30 to another value and with 27 to another size; it does not know then"
+    " which server it belongs to. Of bytes it may read the first four, and take text for bytes: this rule is stricter.",
+    fix="1 for bootstrap (use-bootstrap: true), 0 for LwM2M",
+    passes="1, h'01000000'",
+    fails="2, \"1\", h'01'",
+    source=client_source(VERIFICATION, "N-09", "N-18"),
+    needs=READABLE,
+)
+def mode_is_bootstrap_or_lwm2m(device: Device, _setup: Setup) -> DeviceFindings:
+    bundle = bundle_of(device)
+    value = parameter_of(bundle, USE_BOOTSTRAP)
+    if bundle.mode is not None:
+        return ()
+    return (of_parameter(bundle, USE_BOOTSTRAP, f"is {shown_value(value)}", "0 or 1"),)
+
+
+@device_rule(
+    "BDL031",
+    Level.ERROR,
+    statement="a message that the device verifies has every item that it cannot do without in its mode",
+    why='The device answers with status 25, "Item does not exist", once all else is stored. It looks for all of them'
+    " unless Verify is 0, whether more messages follow or not. Even with Verify at 0 it reads in the last message"
+    " mbed.UseBootstrap and, for its time, the bootstrap server's CA certificate. The private key may be one that an"
+    " earlier message had it make: what says so is that message, where it lies before this one, or PrKN and a SID.",
+    fix="fill in the settings of fcu.yml that these items come from; where more messages follow, set Verify to 0 and"
+    " KpAlvSess to 1",
+    passes="all parameters, the server's CA certificate and URI, the device's key and certificate",
+    fails="no mbed.SerialNumber (it may be empty, but not missing)",
+    source=client_source(f"factory_configurator_client.c, {VERIFICATION}", "N-04", "N-08"),
+    needs=READABLE,
+)
+def mandatory_items_are_there(device: Device, _setup: Setup) -> DeviceFindings:
+    bundle = bundle_of(device)
+    if any(name in bundle.groups and bundle.switch(name) is None for name in ("Verify", "KpAlvSess")):
+        raise Blocked("BDL012")
+    requires(bundle.is_verified or bundle.is_last, "more messages follow this one, and it is not verified")
+    missing = [name for name, there in _mandatory(bundle) if not there]
+    if not missing:
+        return ()
+    if bundle.is_verified and next(bundle.items(REQUESTS), None) is not None:
+        raise Blocked("BDL043")
+    needs_all_items(bundle, *ITEM_GROUPS[:4])
+    mode = {"bootstrap": " in bootstrap mode", "lwm2m": " in LwM2M mode"}.get(bundle.mode or "", "")
+    return (finding_at("", f"lacks {', '.join(missing)}", f"all mandatory items{mode}"),)
+
+
+def _mandatory(bundle: Bundle) -> list[tuple[str, bool]]:
+    """Every mandatory item by name, and whether it is there."""
+    parameters = ALWAYS_NEEDED if bundle.is_verified else (USE_BOOTSTRAP,)
+    found = [(name, bundle.find(name, PARAMETERS) is not None) for name in parameters]
+    if bundle.mode is None:
+        return found
+    names = mode_items(bundle.mode)
+    server_ca = names["server CA"], bundle.find(names["server CA"], CERTIFICATES, CHAINS) is not None
+    if not bundle.is_verified:
+        return [*found, server_ca] if bundle.mode == "bootstrap" else found
+    certificate = bundle.find(names["certificate"], CERTIFICATES, CHAINS)
+    return [
+        *found,
+        server_ca,
+        (names["URI"], bundle.find(names["URI"], PARAMETERS) is not None),
+        (names["private key"], _has_private_key(bundle, names["private key"], certificate)),
+        (names["certificate"], certificate is not None),
+    ]
+
+
+def _has_private_key(bundle: Bundle, name: str, certificate: Item | None) -> bool:
+    """The device has the key of its certificate: the bundle brings it, or an earlier message did."""
+    if bundle.makes_key(name) or any(_is_key_of_some_kind(item) for item in bundle.items(KEYS) if item.name == name):
+        return True
+    if bundle.before is not None:
+        return bundle.before.makes_key(name)
+    return certificate is not None and certificate.key_name is not None and "SID" in bundle.groups
+
+
+def _is_key_of_some_kind(item: Item) -> bool:
+    """A key of a wrong type, which is there all the same: BDL020 tells it, and BDL025 where it is called public."""
+    return item.fields.get("Type") not in KEY_TYPES or isinstance(item.read_key, PrivateKey)
+
+
+@device_rule(
+    "BDL032",
+    Level.ERROR,
+    statement=f"{ENDPOINT_NAME}, where present, is not empty",
+    why="The device answers with status 26: without its name the service does not know it.",
+    fix="give the endpoint name when the configuration is prepared; it is the certificate's CN",
+    passes="acme-000017",
+    fails="an empty string",
+    source=client_source(VERIFICATION, "N-08", "DB-06"),
+    needs=READABLE,
+)
+def endpoint_name_is_not_empty(device: Device, _setup: Setup) -> DeviceFindings:
+    bundle = bundle_of(device)
+    if text_bytes(parameter_of(bundle, ENDPOINT_NAME)) != b"":
+        return ()
+    return (of_parameter(bundle, ENDPOINT_NAME, "is empty", "1 to 64 characters"),)
+
+
+@device_rule(
+    "BDL033",
+    Level.WARNING,
+    statement="items of the mode that the device does not use are left out",
+    why='The device takes them and warns, "Item redundant": they fill its storage, and nobody ever looks whether they'
+    " are right.",
+    fix="leave out mbed.LwM2M… with use-bootstrap: true, and mbed.Bootstrap… without",
+    passes="mbed.UseBootstrap 1 and mbed.BootstrapServerURI",
+    fails="mbed.UseBootstrap 1 and mbed.LwM2MServerURI",
+    source=client_source(VERIFICATION, "N-10"),
+    needs=READABLE,
+)
+def other_modes_items_are_left_out(device: Device, _setup: Setup) -> DeviceFindings:
+    bundle = bundle_of(device)
+    if bundle.mode is None and bundle.find(USE_BOOTSTRAP, PARAMETERS):
+        raise Blocked("BDL029")
+    requires(bundle.mode, "the bundle does not say in which mode the device is")
+    other = "lwm2m" if bundle.mode == "bootstrap" else "bootstrap"
+    names = mode_items(other).values()
+    return [
+        finding_in_item(
+            item, "Name", f"is of no use in {'LwM2M' if other == 'bootstrap' else 'bootstrap'} mode", "left out"
+        )
+        for item in bundle.items(KEYS, CERTIFICATES, CHAINS, PARAMETERS)
+        if item.name in names
+    ]
+
+
+@device_rule(
+    "BDL034",
+    Level.ERROR,
+    statement="PrKN names a private key that the device has by then: before it in the bundle, or of an earlier message",
+    why='The device takes the groups in their order and looks the key up at once: status 34, "Item does not exist".'
+    " Of an earlier message that does not lie before this one nothing is known, so its key is believed where the bundle"
+    " has a SID, but for the device's own certificate only under the name of the device's own key: with another the"
+    " device would need the same key twice.",
+    fix="put Keys before the certificates, and name the key as its item does",
+    passes="Keys with the key, then CertificateChains with its name as PrKN",
+    fails="Keys after CertificateChains, a name that no key has",
+    source=client_source("fcc_bundle_certificate_utils.c", "B-04", "B-05"),
+    needs=READABLE,
+)
+def named_keys_come_first(device: Device, _setup: Setup) -> DeviceFindings:
+    bundle = bundle_of(device)
+    needs_all_items(bundle, KEYS)
+    there: set[str] = set()
+    later = {item.name for item in bundle.items(KEYS) if item.is_private_key}
+    untyped = {item.name for item in bundle.items(KEYS) if item.fields.get("Type") not in KEY_TYPES}
+    findings = []
+    for item in bundle.items(KEYS, CERTIFICATES, CHAINS):
+        if item.is_private_key and item.name is not None:
+            there.add(item.name)
+        elif item.key_name is not None and item.key_name not in there | untyped:  # BDL017 and BDL020 tell these
+            if item.key_name in later:
+                findings.append(finding_in_item(item, "PrKN", f"{item.key_name} comes after it", "Keys before it"))
+            elif not _came_earlier(bundle, item, item.key_name):
+                findings.append(
+                    finding_in_item(item, "PrKN", f"there is no private key {item.key_name}", "a key in Keys")
+                )
+    return findings
+
+
+def _came_earlier(bundle: Bundle, item: Item, key_name: str) -> bool:
+    """An earlier message can have given the device the key that the item names."""
+    if bundle.before is not None:
+        return bundle.before.makes_key(key_name)
+    own_keys = [own["private key"] for own in map(mode_items, MODES) if item.name == own["certificate"]]
+    return "SID" in bundle.groups and (not own_keys or key_name in own_keys)
+
+
+@device_rule(
+    "BDL035",
+    Level.ERROR,
+    statement="the first certificate of an item has the public key of its private key",
+    why="The device compares the device key and its certificate, and what PrKN names, and answers with status 34: it"
+    " could never prove that the certificate is its own.",
+    fix="issue the certificate for the public key of this private key; look for a mix-up of two devices",
+    passes="openssl pkey -pubout of the key equals openssl x509 -pubkey of the certificate",
+    fails="the key of another device",
+    source=client_source(f"{VERIFICATION}, fcc_bundle_certificate_utils.c", "DB-16"),
+    needs=READABLE,
+)
+def keys_match_their_certificates(device: Device, _setup: Setup) -> DeviceFindings:
+    bundle = bundle_of(device)
+    pairs = [
+        (item, name, public)
+        for item in bundle.items(CERTIFICATES, CHAINS)
+        for name in dict.fromkeys(_key_names(item))
+        if item.leaf is not None and (public := _public_key(bundle, name)) is not None
+    ]
+    requires(pairs, "the bundle has no certificate together with its private key")
+    unfit = [(i, name) for i, name, public in pairs if i.leaf is not None and i.leaf.public_key.bits != public.bits]
+    for item, name in unfit:
+        if item.leaf is not None and item.leaf.public_key.trouble:
+            raise Blocked("DEV008")
+        if breaks([certificate for _, certificate in item.certificates if isinstance(certificate, Certificate)]):
+            raise Blocked("BDL024")
+        if sum(key.name == name and key.is_private_key for key in bundle.items(KEYS)) > 1:
+            raise Blocked("BDL026")
+    return [
+        finding_in_item(item, "", f"its public key is not that of {name}", f"the public key of {name}")
+        for item, name in unfit
+    ]
+
+
+def _key_names(item: Item) -> list[str]:
+    """The private keys that the item's first certificate has to match."""
+    names = [] if item.key_name is None else [item.key_name]
+    for mode in ("bootstrap", "lwm2m"):
+        own = mode_items(mode)
+        if item.name == own["certificate"]:
+            names.append(own["private key"])
+    return names
+
+
+def _public_key(bundle: Bundle, name: str) -> PublicKey | None:
+    item = bundle.private_key(name)
+    key = None if item is None else item.read_key
+    return key.public_key if isinstance(key, PrivateKey) else None
+
+
+@device_rule(
+    "BDL036",
+    Level.ERROR,
+    statement=f"the CN of the device certificate is {ENDPOINT_NAME}, byte for byte",
+    why='The device compares them in both modes and answers with status 14, "Certificate CN attribute invalid". Where'
+    " Verify is 0 it compares nothing: this rule is stricter, since such a device could never be found.",
+    fix="issue the certificate for the endpoint name that the bundle gives; look for a mix-up of two devices",
+    passes="CN=acme-000017 and acme-000017",
+    fails="CN=acme-000017 and ACME-000017, or a space after it",
+    source=client_source(VERIFICATION, "DB-06", "DB-14"),
+    needs=READABLE,
+)
+def common_name_is_the_endpoint_name(device: Device, _setup: Setup) -> DeviceFindings:
+    bundle = bundle_of(device)
+    name = parameter_of(bundle, ENDPOINT_NAME)
+    item = bundle.device_item
+    requires(item is not None and item.leaf, "the bundle has no device certificate that can be read")
+    assert item is not None
+    assert item.leaf is not None
+    names = [part for rdn in item.leaf.subject.rdns for part in rdn if part.oid == COMMON_NAME]
+    if not names:
+        raise Blocked("DEV005")
+    if text_bytes(name) == names[0].value:
+        return ()
+    if text_bytes(name) == b"":
+        raise Blocked("BDL032")
+    if not 1 <= len(names[0].text) <= CN_LIMIT or has_controls(names[0].text):
+        raise Blocked("DEV005")
+    if is_chain_broken(bundle):
+        raise Blocked("BDL024")
+    if bundle.has_two_device_items or sum(p.name == ENDPOINT_NAME for p in bundle.items(PARAMETERS)) > 1:
+        raise Blocked("BDL026")
+    found = shown_value(names[0].text)
+    given = shown_value(name) if bundle.endpoint_name is None else shown_value(bundle.endpoint_name)
+    message = f"{item_title(item)}: the certificate's CN is {found}, {ENDPOINT_NAME} is {given}"
+    return (Finding(message, finding_at(item.place, "").location, f"CN {given}", f"CN {found}"),)
+
+
+@device_rule(
+    "BDL039",
+    Level.ERROR,
+    statement=f"{UTC_OFFSET}, where present, is +hh:mm or -hh:mm, of at most 14 hours",
+    why="The device answers with status 33 to another form. It looks at the form only: that there is no such offset as"
+    " +99:99 is what this rule adds, since the device's local time would be nonsense. An empty one it takes for none:"
+    " this rule is stricter, and asks to leave it out.",
+    fix='write it with a sign and five more characters: "+02:00"',
+    passes='"+02:00", "-03:30"',
+    fails='"2:00", "UTC", "+99:99"',
+    source=client_source(VERIFICATION, "N-05"),
+    needs=READABLE,
+)
+def utc_offset_is_hours_and_minutes(device: Device, _setup: Setup) -> DeviceFindings:
+    bundle = bundle_of(device)
+    offset = parameter_of(bundle, UTC_OFFSET)
+    if _OFFSET.fullmatch(text_bytes(offset) or b""):
+        return ()
+    return (of_parameter(bundle, UTC_OFFSET, f"is {shown_value(offset)}", "+hh:mm or -hh:mm"),)
+
+
+@device_rule(
+    "BDL040",
+    Level.ERROR,
+    statement="mbed.ClassId and mbed.VendorId, where present, have 16 bytes",
+    why="The device answers with status 27 to any other size; without them it takes no firmware update.",
+    fix="give the 16 bytes of the UUID (in Python uuid.UUID(text).bytes), not its text",
+    passes="16 bytes",
+    fails="15 bytes, the 36 characters of a UUID",
+    source=(client_source(VERIFICATION, "N-06"), docs("Update authenticity for firmware update", "", "Y-14")),
+    needs=READABLE,
+)
+def update_identifiers_have_sixteen_bytes(device: Device, _setup: Setup) -> DeviceFindings:
+    bundle = bundle_of(device)
+    present = [name for name in IDENTIFIERS if bundle.find(name, PARAMETERS)]
+    requires(present, "the bundle has neither mbed.ClassId nor mbed.VendorId")
+    values = [(name, parameter_of(bundle, name)) for name in present]
+    return [
+        of_parameter(bundle, name, f"is {shown_value(value)}", "16 bytes")
+        for name, value in values
+        if len(text_bytes(value) or b"") != 16
+    ]

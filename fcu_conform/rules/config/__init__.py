@@ -1,0 +1,1 @@
+"""CFG: the rules of fcu.yml."""

@@ -1,0 +1,337 @@
+"""DEV: the device's own certificate and its key; what it is called is in `device_names`."""
+
+from __future__ import annotations
+
+import re
+
+from fcu_conform.artefacts.device import Device
+from fcu_conform.artefacts.device_field import DeviceField
+from fcu_conform.artefacts.encodings import oids
+from fcu_conform.artefacts.setup import Setup
+from fcu_conform.rules.device.chain import at_number, own_certificate
+from fcu_conform.rules.keystore.certificate import is_ecdsa_sha256, serial_trouble, signature_text
+from fcu_conform.rules.model import Blocked, DeviceFindings, Finding, Level, Location, NotApplicable, device_rule
+from fcu_conform.rules.support.formatting import TEN_YEARS, format_instant, subject_text
+from fcu_conform.rules.support.inputs import fcu_certificate_of
+from fcu_conform.rules.support.published_keys import published_key, weak_key
+from fcu_conform.rules.support.sources import device_code, docs, inferred, page, rfc
+
+_ENROLLMENT_ID = re.compile(r"A-[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){31}")
+DEVICE_PAGE = "Manually generated keys"
+
+
+@device_rule(
+    "DEV008",
+    Level.ERROR,
+    statement="the device's key is on P-256",
+    why="The device's library is built for P-256 alone and refuses other keys.",
+    fix="make a P-256 key for the device",
+    passes="prime256v1",
+    fails="RSA, P-384, secp256k1",
+    source=docs(DEVICE_PAGE, "", "DB-03"),
+    looks_at=(DeviceField.KEY,),
+)
+def device_key_is_p256(device: Device, setup: Setup) -> DeviceFindings:
+    key = own_certificate(device, setup).public_key
+    if not key.trouble:
+        return ()
+    return [
+        Finding(
+            f"the device certificate: {key.trouble}", at_number(1, "subjectPublicKeyInfo"), "a key on P-256", str(key)
+        )
+    ]
+
+
+@device_rule(
+    "DEV009",
+    Level.ERROR,
+    statement="the device certificate is signed with ecdsa-with-SHA256, the same inside and outside the signed part",
+    why="The device hashes with SHA-256 whatever the certificate says and refuses another algorithm; SHA-224 alone it"
+    " would store where nothing stands above the certificate.",
+    fix="sign it with SHA-256 and the FCU key",
+    passes="ecdsa-with-SHA256",
+    fails="ecdsa-with-SHA384",
+    source=(docs(DEVICE_PAGE, "", "DB-03"), device_code("cs_der_certs.c", "DC-03")),
+    looks_at=(),
+)
+def device_signature_is_ecdsa_sha256(device: Device, setup: Setup) -> DeviceFindings:
+    certificate = own_certificate(device, setup)
+    if is_ecdsa_sha256(certificate):
+        return ()
+    found = signature_text(certificate)
+    return [Finding("the device certificate is signed otherwise", at_number(1), "ecdsa-with-SHA256", found)]
+
+
+@device_rule(
+    "DEV010",
+    Level.ERROR,
+    statement="the device's notBefore is not before the FCU certificate's and not after now",
+    why="A device that is older than its CA, or not valid yet, is refused by validators and by the portal.",
+    fix="set the clock of the machine that signs devices, and sign them anew",
+    passes="FCU certificate of January, device of March",
+    fails="the device was signed on a machine whose clock stood in 1970",
+    source=docs(DEVICE_PAGE, "", "DB-04"),
+    needs=("CRT001",),
+    looks_at=(DeviceField.VALIDITY,),
+)
+def device_validity_starts_in_time(device: Device, setup: Setup) -> DeviceFindings:
+    start = own_certificate(device, setup).not_before.instant
+    place = at_number(1, "notBefore")
+    if start > setup.at:
+        return [
+            Finding(
+                "the device certificate is not valid yet",
+                place,
+                f"{format_instant(setup.at)} or earlier",
+                format_instant(start),
+            )
+        ]
+    issuer = fcu_certificate_of(setup)
+    if start < issuer.not_before.instant:
+        earliest = f"{format_instant(issuer.not_before.instant)} or later"
+        return [
+            Finding("the device certificate starts before the FCU certificate", place, earliest, format_instant(start))
+        ]
+    return ()
+
+
+@device_rule(
+    "DEV011",
+    Level.WARNING,
+    statement="the device certificate is valid for more than 10 years (exactly 3650 days is not more)",
+    why="The device warns about it when it is configured, and it cannot renew this certificate.",
+    fix="sign devices for 15 years or more",
+    passes="5475 days",
+    fails="3650 days",
+    source=(docs(DEVICE_PAGE, "", "DB-05", "D-15"), device_code("fcc_verification.c", "DB-18")),
+    looks_at=(DeviceField.VALIDITY,),
+)
+def device_lasts_ten_years(device: Device, setup: Setup) -> DeviceFindings:
+    certificate = own_certificate(device, setup)
+    validity = certificate.not_after.instant - certificate.not_before.instant
+    if validity > TEN_YEARS:
+        return ()
+    return [
+        Finding(
+            "the device certificate is not valid for more than 10 years",
+            at_number(1, "validity"),
+            f"more than {TEN_YEARS.days} days",
+            f"{validity.days} days",
+        )
+    ]
+
+
+@device_rule(
+    "DEV012",
+    Level.ERROR,
+    statement="the device certificate is not a CA's: no basicConstraints with CA true, no keyCertSign",
+    why="Whoever has such a device can make more devices that the portal lets in.",
+    fix="sign devices without CA extensions",
+    passes="no basicConstraints, keyUsage digitalSignature",
+    fails="the extensions of the CA were used for the device",
+    source=rfc(5280, "4.2.1.9"),
+    told_by=("DEV007",),
+    looks_at=(),
+)
+def device_is_no_ca(device: Device, setup: Setup) -> DeviceFindings:
+    certificate = own_certificate(device, setup)
+    constraints, usages = certificate.basic_constraints, certificate.key_usage
+    findings = []
+    if constraints is not None and constraints.ca:
+        findings.append(
+            Finding("the device certificate is a CA's", at_number(1, "basicConstraints"), "no CA:TRUE", "CA:TRUE")
+        )
+    elif usages is not None and "keyCertSign" in usages:
+        findings.append(
+            Finding("the device's key may sign certificates", at_number(1, "keyUsage"), "no keyCertSign", "keyCertSign")
+        )
+    return findings
+
+
+@device_rule(
+    "DEV013",
+    Level.ERROR,
+    statement="the device's extendedKeyUsage, where present, allows clientAuth",
+    why="The device refuses its configuration without it, and every TLS server refuses the device.",
+    fix="sign devices with extendedKeyUsage = clientAuth, or without it",
+    passes="no extendedKeyUsage; clientAuth; anyExtendedKeyUsage",
+    fails="serverAuth alone",
+    source=device_code("fcc_verification.c", "DB-15"),
+    looks_at=(),
+)
+def device_may_be_client(device: Device, setup: Setup) -> DeviceFindings:
+    purposes = own_certificate(device, setup).extended_key_usage
+    if purposes is None or oids.CLIENT_AUTH in purposes or oids.ANY_EXTENDED_KEY_USAGE in purposes:
+        return ()
+    found = ", ".join(oids.named(purpose, oids.PURPOSES) for purpose in purposes)
+    return [Finding("extendedKeyUsage does not allow clientAuth", at_number(1, "extKeyUsage"), "clientAuth", found)]
+
+
+@device_rule(
+    "DEV014",
+    Level.ERROR,
+    statement="the device's keyUsage, where present, has digitalSignature",
+    why="The device proves its identity by a signature; where that is not among the usages servers refuse it.",
+    fix="sign devices with keyUsage = digitalSignature",
+    passes="no keyUsage; digitalSignature",
+    fails="keyAgreement alone",
+    source=rfc(5280, "4.2.1.3"),
+    looks_at=(),
+)
+def device_key_may_sign(device: Device, setup: Setup) -> DeviceFindings:
+    usages = own_certificate(device, setup).key_usage
+    if usages is None or "digitalSignature" in usages:
+        return ()
+    found = ", ".join(sorted(usages)) or "none"
+    return [Finding("keyUsage lacks digitalSignature", at_number(1, "keyUsage"), "digitalSignature", found)]
+
+
+@device_rule(
+    "DEV015",
+    Level.ERROR,
+    statement="the device's private key, where the output has it, matches the device certificate",
+    why="The device refuses its configuration where its key and its certificate do not belong together.",
+    fix="write key and certificate of the same device into the output",
+    passes="line1-0001.key.pem is the key of line1-0001.pem",
+    fails="the keys of two devices were swapped",
+    source=(docs(DEVICE_PAGE, "", "DB-13"), device_code("fcc_verification.c", "DB-16")),
+    told_by=("DEV016",),
+    looks_at=(DeviceField.PRIVATE_KEY,),
+)
+def device_key_matches(device: Device, setup: Setup) -> DeviceFindings:
+    certificate = own_certificate(device, setup)
+    key = device.key
+    if key is None or device.bundle is not None:  # of bundles BDL tells it
+        raise NotApplicable("no private key was given")
+    if key.trouble:
+        if certificate.public_key.trouble:
+            raise Blocked("DEV008")
+        return [Finding(f"the device's private key {key.trouble}", Location(key.name))]
+    if key.public == certificate.public_key.der:
+        return ()
+    return [
+        Finding(
+            "the device's private key does not match its certificate",
+            Location(key.name),
+            f"the key of {subject_text(certificate)}",
+            "another key",
+        )
+    ]
+
+
+@device_rule(
+    "DEV016",
+    Level.ERROR,
+    statement="a device's key is no CA's key, and no CA's private key is in the output",
+    why="Whoever opens one such device can forge all others.",
+    fix="make a key for every device; delete the CA's key from the output, and consider it stolen where the output"
+    " has been",
+    passes="every device has a key of its own",
+    fails="fcu_private_key.pem lies among the devices",
+    source=page("Securing your factory CA keys", "R-01"),
+    waivable=False,
+    looks_at=(DeviceField.KEY, DeviceField.PRIVATE_KEY),
+)
+def device_has_no_ca_key(device: Device, setup: Setup) -> DeviceFindings:
+    if device.key is not None and device.key.public in setup.ca_keys:
+        return [Finding("is the private key of a CA", Location(device.key.name), "a device's own key")]
+    for key in device.other_keys:
+        if key.public in setup.ca_keys:
+            return [Finding("holds the private key of a CA", Location(key.name), "a device's own key")]
+    if device.troubles or not device.certificates:
+        raise NotApplicable("no certificate")
+    if own_certificate(device, setup).public_key.der in setup.ca_keys:
+        return [Finding("the device certificate has the key of a CA", at_number(1), "a device's own key")]
+    return ()
+
+
+@device_rule(
+    "DEV020",
+    Level.ERROR,
+    statement="the device certificate is X.509 version 3",
+    why="Older versions have no extensions, and strict validators refuse them.",
+    fix="sign devices with extensions, and with the version set to 3",
+    passes="Version: 3 (0x2)",
+    fails="a script that sets no version makes version 1",
+    source=docs(DEVICE_PAGE, "", "DB-01", "W-04"),
+    looks_at=(),
+)
+def device_certificate_is_version_3(device: Device, setup: Setup) -> DeviceFindings:
+    version = own_certificate(device, setup).version
+    if version == 3:
+        return ()
+    return [
+        Finding(
+            f"the device certificate is version {version}", at_number(1, "version"), "version 3", f"version {version}"
+        )
+    ]
+
+
+@device_rule(
+    "DEV021",
+    Level.ERROR,
+    statement="the device's serial number is positive and has at most 20 octets",
+    why="Validators refuse other serial numbers.",
+    fix="sign devices with random serial numbers of up to 20 octets",
+    passes="a random number of 20 octets",
+    fails="0, a negative number",
+    source=rfc(5280, "4.1.2.2"),
+    looks_at=(DeviceField.SERIAL,),
+)
+def device_serial_number_is_sound(device: Device, setup: Setup) -> DeviceFindings:
+    trouble = serial_trouble(own_certificate(device, setup))
+    if not trouble:
+        return ()
+    return [
+        Finding(f"its serial number is {trouble}", at_number(1, "serialNumber"), "positive, at most 20 octets", trouble)
+    ]
+
+
+@device_rule(
+    "DEV023",
+    Level.ERROR,
+    statement="the enrollment identity, where given, is A- and the SHA-256 fingerprint of the device certificate",
+    why="A device is claimed by this identity: a wrong one cannot be claimed, or claims another device.",
+    fix="compute it from the device certificate: openssl x509 -in device.pem -noout -fingerprint -sha256",
+    passes="A-3F:9A:… with 32 octets",
+    fails="the fingerprint of another device",
+    source=docs("Ownership claiming configuration", "", "T-04", "T-05"),
+    looks_at=(DeviceField.ENROLLMENT,),
+)
+def enrollment_identity_is_fingerprint(device: Device, setup: Setup) -> DeviceFindings:
+    given = device.enrollment_id
+    if given is None:
+        raise NotApplicable("no enrollment identity was given")
+    digest = own_certificate(device, setup).sha256.upper()
+    expected = "A-" + ":".join(digest[i : i + 2] for i in range(0, len(digest), 2))
+    if given.upper() == expected and _ENROLLMENT_ID.fullmatch(given):
+        return ()
+    return [Finding("the enrollment identity is not the device's", at_number(1), expected, given)]
+
+
+@device_rule(
+    "DEV037",
+    Level.ERROR,
+    statement="the device's key is neither published nor weak",
+    why="Whoever looks the key up, or guesses it, can pass as this device.",
+    fix="make a new key for the device, with a sound source of random numbers",
+    passes="a key that the device or the tool drew at random",
+    fails="the test key of a library; a private scalar of 1",
+    source=inferred("a key that others have does not identify a device"),
+    waivable=False,
+    looks_at=(DeviceField.KEY, DeviceField.PRIVATE_KEY),
+)
+def device_key_is_its_own(device: Device, setup: Setup) -> DeviceFindings:
+    key = own_certificate(device, setup).public_key
+    found = published_key(key)
+    if found:
+        message = "the device's key is a published test key"
+        return [Finding(message, at_number(1, "subjectPublicKeyInfo"), "a key that nobody else has", found)]
+    found = weak_key(key)
+    if found:
+        message = "the device's key can be guessed"
+        return [Finding(message, at_number(1, "subjectPublicKeyInfo"), "a key drawn at random", found)]
+    if device.key is not None and device.key.weakness:
+        found = f"it {device.key.weakness}"
+        return [Finding("can be guessed", Location(device.key.name), "a key drawn at random", found)]
+    return ()

@@ -1,0 +1,173 @@
+"""LOT: many devices together, and several FCU instances."""
+
+from __future__ import annotations
+
+from fcu_conform.artefacts.device import Device
+from fcu_conform.artefacts.device_field import DeviceField
+from fcu_conform.artefacts.encodings.certificate import Certificate
+from fcu_conform.artefacts.setup import Setup
+from fcu_conform.rules.device.chain import at_number, has_whole_output, own_certificate
+from fcu_conform.rules.model import (
+    Blocked,
+    DeviceCheck,
+    DeviceFindings,
+    Finding,
+    Level,
+    lot_rule,
+    unique_rule,
+)
+from fcu_conform.rules.support.first_holders import FirstHolders
+from fcu_conform.rules.support.formatting import pluralize
+from fcu_conform.rules.support.sources import docs, inferred, page, rfc
+
+DRIFT_DAYS = 3
+"""Days by which validity may differ inside a lot: leap days and the seconds between two signatures are no drift."""
+
+
+@unique_rule(
+    "LOT001",
+    Level.ERROR,
+    statement="no serial number is there twice under one issuer",
+    why="Issuer and serial number are what a certificate is revoked by: with two of them both or neither is.",
+    fix="sign devices with random serial numbers",
+    passes="random serial numbers of 20 octets",
+    fails="a counter that starts anew every morning",
+    source=rfc(5280, "4.1.2.2"),
+    told_by=("DEV021", "LOT002", "LOT003"),
+    looks_at=(DeviceField.SERIAL,),
+)
+def serial_numbers_are_unique(_setup: Setup, holders: FirstHolders) -> DeviceCheck:
+    def check(device: Device, setup: Setup) -> DeviceFindings:
+        certificate = own_certificate(device, setup)
+        earlier = holders.earlier_holder(certificate.issuer.der + b"%x" % certificate.serial, device)
+        if not earlier:
+            return ()
+        message = f"has the serial number of {earlier}"
+        return [Finding(message, at_number(1, "serialNumber"), "a number of its own", f"{certificate.serial:x}")]
+
+    return check
+
+
+@unique_rule(
+    "LOT002",
+    Level.ERROR,
+    statement="no public key is there twice",
+    why="Two devices with one key are one device to the portal, and whoever opens one can pass as the other.",
+    fix="make a key for every device",
+    passes="every device has a key of its own",
+    fails="the line copied the key of the device before",
+    source=page("Securing your factory CA keys", "R-02"),
+    told_by=("DEV016", "LOT003"),
+    looks_at=(DeviceField.KEY,),
+)
+def public_keys_are_unique(_setup: Setup, holders: FirstHolders) -> DeviceCheck:
+    def check(device: Device, setup: Setup) -> DeviceFindings:
+        earlier = holders.earlier_holder(own_certificate(device, setup).public_key.bits, device)
+        if not earlier:
+            return ()
+        return [Finding(f"has the public key of {earlier}", at_number(1, "subjectPublicKeyInfo"), "a key of its own")]
+
+    return check
+
+
+@unique_rule(
+    "LOT003",
+    Level.ERROR,
+    statement="no endpoint name is there twice",
+    why="The endpoint name is what Device Management knows a device by; the second one takes the place of the first.",
+    fix="give every device a name of its own, and make the second one anew",
+    passes="line1-0001, line1-0002",
+    fails="two devices with CN=line1-0001",
+    source=docs("Device identity", "", "DB-11"),
+    told_by=("DEV005",),
+    looks_at=(DeviceField.NAME,),
+)
+def endpoint_names_are_unique(_setup: Setup, holders: FirstHolders) -> DeviceCheck:
+    def check(device: Device, setup: Setup) -> DeviceFindings:
+        names = own_certificate(device, setup).common_names
+        if len(names) != 1:
+            raise Blocked("DEV005")
+        (name,) = names
+        earlier = holders.earlier_holder(name.encode("utf-8", "backslashreplace"), device)
+        if not earlier:
+            return ()
+        return [Finding(f"has the endpoint name of {earlier}", at_number(1, "subject"), "a name of its own", name)]
+
+    return check
+
+
+@lot_rule(
+    "LOT004",
+    Level.ERROR,
+    statement="the whole lot has one depth",
+    why="There is one upload for all of them: what fits it at one depth does not at another.",
+    fix="write the output of the named devices again with the depth of the others",
+    passes="every device carries two certificates",
+    fails="the night shift ran with another fcu.yml",
+    source=page("Uploading the FCU CA to Device Management", "K-07", "DB-08"),
+    told_by=("DEV002",),
+    looks_at=(),
+)
+def lot_has_one_depth(_setup: Setup) -> DeviceCheck:
+    first: list[tuple[int, str]] = []
+
+    def check(device: Device, _setup: Setup) -> DeviceFindings:
+        has_whole_output(device)
+        count = len(device.certificates)
+        if not first:
+            first.append((count, device.name))
+        depth, name = first[0]
+        if count == depth:
+            return ()
+        message = f"carries {pluralize(count, 'certificate')}, and {name}, the first of the lot, carries {depth}"
+        return [Finding(message, at_number(1), f"{pluralize(depth, 'certificate')}, as {name} does", str(count))]
+
+    return check
+
+
+@lot_rule(
+    "LOT005",
+    Level.WARNING,
+    statement="validity and profile do not drift inside the lot",
+    why="Devices of one lot come from one template: where some differ, something was changed in between.",
+    fix="compare the named devices with the others, and find out what was changed",
+    passes="all devices for 20 years with the same extensions",
+    fails="from device 4711 on keyUsage is missing",
+    source=inferred("one lot, one template"),
+    told_by=("DEV007", "DEV012", "DEV020"),
+    looks_at=(DeviceField.VALIDITY,),
+)
+def profile_does_not_drift(_setup: Setup) -> DeviceCheck:
+    first: list[tuple[str, tuple[object, ...], int]] = []
+
+    def check(device: Device, setup: Setup) -> DeviceFindings:
+        certificate = own_certificate(device, setup)
+        profile, days = certificate.profile, _days(certificate)
+        if not first:
+            first.append((device.name, profile, days))
+        [(name, usual, usual_days)] = first
+        drifts = abs(days - usual_days) > DRIFT_DAYS
+        if profile == usual and not drifts:
+            return ()
+        drifted = [
+            f"{what} differs" for what, value, other in zip(_PROFILE, profile, usual, strict=True) if value != other
+        ]
+        if drifts:
+            drifted.append(f"valid for {days} days instead of {usual_days}")
+        return [Finding(f"is made otherwise than {name}: {'; '.join(drifted)}", at_number(1))]
+
+    return check
+
+
+def _days(certificate: Certificate) -> int:
+    return (certificate.not_after.instant - certificate.not_before.instant).days
+
+
+_PROFILE = (
+    "the signature algorithm",
+    "the list of extensions",
+    "keyUsage",
+    "extendedKeyUsage",
+    "the list of subject attributes",
+)
+"""The parts of a certificate's profile, in words."""

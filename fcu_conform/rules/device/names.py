@@ -1,0 +1,178 @@
+"""DEV: what the device certificate calls the device, and whether those above it admit such a name."""
+
+from __future__ import annotations
+
+import re
+
+from fcu_conform.artefacts.bundle import server_account, text_bytes
+from fcu_conform.artefacts.device import Device
+from fcu_conform.artefacts.device_field import DeviceField
+from fcu_conform.artefacts.setup import Setup
+from fcu_conform.rules.device.certificate import DEVICE_PAGE
+from fcu_conform.rules.device.chain import at_number, own_certificate
+from fcu_conform.rules.model import Blocked, DeviceFindings, Finding, Level, Location, NotApplicable, device_rule
+from fcu_conform.rules.support.formatting import CN_LIMIT, certificate_text, has_controls, subject_text
+from fcu_conform.rules.support.name_constraints import excluded_names
+from fcu_conform.rules.support.sources import device_code, docs, rfc
+
+_RECOMMENDED = re.compile(r"[A-Za-z0-9'()+,\-.?:/= ]*")
+
+
+@device_rule(
+    "DEV005",
+    Level.ERROR,
+    statement="the CN of the device certificate is the endpoint name: exactly one CN, 1 to 64 characters",
+    why="The device compares its CN with its endpoint name byte for byte and refuses its configuration where they"
+    " differ.",
+    fix="sign the device with CN = endpoint name",
+    passes="CN=line1-0001 in line1-0001.pem",
+    fails="CN=line1-0002 in line1-0001.pem; two CNs; a CN of 65 characters",
+    source=(
+        docs(DEVICE_PAGE, "", "DB-06", "DB-10"),
+        docs("General device information", "", "DB-11"),
+        device_code("fcc_verification.c", "DB-14"),
+    ),
+    looks_at=(DeviceField.NAME,),
+)
+def common_name_is_endpoint_name(device: Device, setup: Setup) -> DeviceFindings:
+    if device.remark is not None and device.remark.is_nameless:
+        told = "no row has an endpoint_name, so the CNs were compared with nothing"
+        return [Finding(told, Location(device.name), "a column endpoint_name", "none", level=Level.NOTICE)]
+    names = own_certificate(device, setup).common_names
+    place = at_number(1, "subject")
+    if len(names) != 1:
+        found = ", ".join(map(repr, names)) or "none"
+        return [Finding(f"the device certificate has {len(names)} CNs", place, "exactly one CN", found)]
+    (name,) = names
+    if not 1 <= len(name) <= CN_LIMIT:
+        return [
+            Finding(
+                f"the CN has {len(name)} characters", place, f"1 to {CN_LIMIT} characters", f"{len(name)} characters"
+            )
+        ]
+    if has_controls(name):
+        return [Finding("the CN has control characters", place, "no control characters", repr(name))]
+    expected = device.endpoint_names
+    # Of bundles BDL tells it: their endpoint name stands in them.
+    if expected and name not in expected and device.bundle is None:
+        wanted = " or ".join(map(repr, expected))
+        return [Finding("the CN is not the endpoint name", place, wanted, repr(name))]
+    return ()
+
+
+@device_rule(
+    "DEV006",
+    Level.WARNING,
+    statement="the endpoint name keeps to the recommended characters: letters, digits, space and ' ( ) + , - . ? : / =",
+    why="Other characters may be changed or refused on the way to the portal.",
+    fix="choose another endpoint name",
+    passes="line1-0001",
+    fails="line1_0001, línea-1",
+    source=docs("General device information", "", "DB-09", "D-13"),
+    looks_at=(DeviceField.NAME,),
+)
+def endpoint_name_is_portable(device: Device, setup: Setup) -> DeviceFindings:
+    for name in own_certificate(device, setup).common_names:
+        if not _RECOMMENDED.fullmatch(name):
+            if has_controls(name):
+                raise Blocked("DEV005")
+            others = "".join(sorted(set(re.sub(_RECOMMENDED, "", name))))
+            return [
+                Finding(
+                    "the endpoint name has characters that are not recommended", at_number(1, "subject"), found=others
+                )
+            ]
+    return ()
+
+
+@device_rule(
+    "DEV007",
+    Level.ERROR,
+    statement="the device certificate is not self-signed, and its subject is not its issuer's",
+    why="A self-signed device proves nothing: no CA that was uploaded vouches for it.",
+    fix="sign the device with the FCU key; give FCU another name than its devices",
+    passes="subject CN=line1-0001, issuer CN=FCU line 1",
+    fails="subject and issuer CN=line1-0001",
+    source=docs(DEVICE_PAGE, "", "DB-02", "DB-17", "D-12"),
+    looks_at=(DeviceField.NAME,),
+)
+def device_is_not_self_signed(device: Device, setup: Setup) -> DeviceFindings:
+    certificate = own_certificate(device, setup)
+    if not certificate.is_self_issued:
+        return ()
+    return [
+        Finding(
+            "the device certificate has its own subject for its issuer",
+            at_number(1, "issuer"),
+            "the subject of the FCU certificate",
+            subject_text(certificate),
+        )
+    ]
+
+
+@device_rule(
+    "DEV022",
+    Level.ERROR,
+    statement="in LwM2M mode the OU of the device certificate is the account id of the server URI",
+    why="The device compares the two when it is configured and refuses its certificate where they differ.",
+    fix="sign devices with OU = the value of aid in lwm2m-server-uri",
+    passes="OU=0123456789abcdef0123456789abcdef",
+    fails="no OU",
+    source=device_code("fcc_verification.c", "DL-02", "DL-03"),
+    told_by=("BDL037",),
+    looks_at=(),
+)
+def organizational_unit_is_account(device: Device, setup: Setup) -> DeviceFindings:
+    account = _account(device, setup)
+    if account is None:
+        raise NotApplicable("not in LwM2M mode, or no account id is known")
+    units = own_certificate(device, setup).organizational_units
+    if units[:1] == (account,):
+        return ()
+    return [Finding("the OU is not the account id", at_number(1, "subject"), account, ", ".join(units) or "no OU")]
+
+
+def _account(device: Device, setup: Setup) -> str | None:
+    """The account id that the device compares its OU with; None outside LwM2M mode or where it is not known."""
+    if device.bundle is None:
+        return setup.account_id
+    if device.bundle.mode != "lwm2m":
+        return None
+    account = server_account(text_bytes(device.bundle.parameter("mbed.LwM2MServerURI")) or b"")
+    return account.decode(errors="replace") if account else None
+
+
+@device_rule(
+    "DEV030",
+    Level.ERROR,
+    statement="the name constraints of the CAs in fcu.crt, where there are any, admit the device certificate",
+    why="A validator refuses a device whose name a CA above it does not admit.",
+    fix="name the device as the CA asks, or issue that CA's certificate again with constraints that admit its devices",
+    passes="permitted DirName O=ACME above CN=line1-0001, O=ACME",
+    fails="permitted DirName O=ACME above CN=line1-0001",
+    source=rfc(5280, "4.2.1.10"),
+    told_by=("DEV004",),
+    looks_at=(DeviceField.NAME, DeviceField.REST),
+)
+def name_constraints_admit_device(device: Device, setup: Setup) -> DeviceFindings:
+    constrained = setup.chain.constrained
+    if not constrained:
+        raise NotApplicable("there are no name constraints")
+    certificate = own_certificate(device, setup)
+    path = [link.certificate for link in setup.chain.path]
+    return [
+        Finding(
+            f"{name} is {reason} by {certificate_text(link, setup)}",
+            at_number(1, "subject"),
+            "a name that the CAs above it admit",
+            reason,
+        )
+        for link, constraints in constrained
+        for name, reason in excluded_names(constraints, certificate)
+        # What keeps out a CA as well CHN009 tells.
+        if not any(
+            any(excluded_names(constraints, lower))
+            for lower in path[: path.index(link.certificate)]
+            if not lower.is_self_issued
+        )
+    ]

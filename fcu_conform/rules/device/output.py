@@ -1,0 +1,36 @@
+"""DEV: the output as a whole, beside the devices in it."""
+
+from __future__ import annotations
+
+from fcu_conform.artefacts.device import Device
+from fcu_conform.artefacts.device_output.file_names import DEVICE_ENDINGS
+from fcu_conform.artefacts.setup import Setup
+from fcu_conform.rules.device.chain import has_output
+from fcu_conform.rules.model import DeviceFindings, Finding, Level, device_rule
+from fcu_conform.rules.support.sources import inferred
+
+
+@device_rule(
+    "DEV036",
+    Level.NOTICE,
+    statement="every file of the output is read: none was passed over for its name",
+    why="A device in a file that is not read was not judged, and nobody learns whether it works.",
+    fix=f"if they hold devices, give them an ending that says what they are ({', '.join(DEVICE_ENDINGS)}); if not,"
+    " leave them out of the output",
+    passes="out/ with line1-0001.pem and line1-0001.key.pem",
+    fails="out/ with line1-0001.pem and line1-0002.pem.bak",
+    source=inferred("what was not read cannot be called conformant"),
+    looks_at=(),
+)
+def no_file_is_passed_over(subject: Device, _setup: Setup) -> DeviceFindings:
+    remark = subject.remark
+    if remark is None or not remark.count:
+        has_output(subject)
+        return ()
+    more = remark.count - len(remark.passed_over)
+    names = ", ".join(remark.passed_over) + (f" and {more} more" if more else "")
+    files = "1 file was" if remark.count == 1 else f"{remark.count} files were"
+    expected = f"files that end in {', '.join(DEVICE_ENDINGS)}"
+    return [
+        Finding(f"{files} passed over, since no device's file is called so: {names}", expected=expected, found=names)
+    ]

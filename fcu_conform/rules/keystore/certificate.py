@@ -1,0 +1,355 @@
+"""CRT: every certificate of fcu.crt by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from fcu_conform.artefacts.bounded_io.reading import Trouble
+from fcu_conform.artefacts.chain import Link
+from fcu_conform.artefacts.encodings.certificate import Certificate
+from fcu_conform.artefacts.encodings.oids import ECDSA_SHA256
+from fcu_conform.artefacts.keystore import CERTIFICATE_NAME
+from fcu_conform.artefacts.setup import Setup
+from fcu_conform.rules.model import Blocked, Finding, Findings, Level, Location, requires, rule
+from fcu_conform.rules.support.formatting import (
+    DAY,
+    TEN_YEARS,
+    at_certificate,
+    certificate_text,
+    file_trouble,
+    format_instant,
+    format_span,
+)
+from fcu_conform.rules.support.sources import ca_guidelines, device_code, docs, fcu_error, page, rfc
+
+THIRTY_FIVE_YEARS = 35 * 365 * DAY
+SECOND = timedelta(seconds=1)
+"""notAfter is the last second of the validity, so that one of whole days may end a second early (RFC 5280 4.1.2.5)."""
+MAX_SERIAL_BITS = 159
+"""What 20 octets hold beside the sign bit: a larger number takes 21 octets in DER."""
+
+
+def certificates(setup: Setup, *, version_3: bool = False) -> Iterator[tuple[Link, Certificate]]:
+    """Every certificate of fcu.crt that could be read, once each; on demand only those that can have extensions."""
+    links = setup.chain.distinct
+    requires(links, "fcu.crt has no readable certificate")
+    for link in links:
+        if not version_3 or link.certificate.version == 3:
+            yield link, link.certificate
+
+
+@rule(
+    "CRT001",
+    Level.ERROR,
+    statement="fcu.crt exists, a regular readable file",
+    why="FCU signs devices under the certificate in this file; without it FCU stops with error 210.",
+    fix="run FCU's setup, or put your CA's chain into the keystore as fcu.crt, the FCU certificate first",
+    passes="keystore/fcu.crt is a file that can be read",
+    fails="keystore/ has fcu.pem instead",
+    source=(page("Using FCU to generate credentials", "K-01", "K-02", "K-10"), fcu_error(210, "E-19")),
+    needs=("CSR009",),
+)
+def certificate_file_is_there(setup: Setup) -> Findings:
+    file = setup.keystore.fcu_crt
+    if file.file.trouble is Trouble.MISSING:
+        if setup.lacks_request:
+            raise Blocked("CSR001")
+        yield Finding(file.file.detail or "is not in the keystore", Location(CERTIFICATE_NAME), "a file", "none")
+    elif file.file.trouble not in (None, Trouble.TOO_LARGE):
+        yield Finding(file_trouble(file), Location(CERTIFICATE_NAME), expected="a regular file that can be read")
+
+
+@rule(
+    "CRT002",
+    Level.ERROR,
+    statement="every certificate in fcu.crt parses as DER, with no bytes left over",
+    why="FCU cannot load the file (its error 211), or takes it and puts onto devices what they cannot read.",
+    fix="copy the certificate again from where it was issued; openssl x509 -in CERT -inform DER converts a DER file",
+    passes="openssl x509 shows every certificate",
+    fails="an empty file, a DER file, a block that is cut short",
+    source=(page("Providing external credentials", "CA-01"), fcu_error(211, "E-20")),
+    needs=("CRT001",),
+)
+def certificates_parse(setup: Setup) -> Findings:
+    file = setup.keystore.fcu_crt
+    expected = "PEM blocks of certificates"
+    if file.pem.problem:
+        yield Finding(file.pem.problem, Location(CERTIFICATE_NAME), expected)
+    elif not file.entries:
+        raise Blocked("CHN001")
+    count = len(file.entries)
+    for entry in file.entries:
+        place = Location(CERTIFICATE_NAME, entry.index, entry.line)
+        words = f"certificate {entry.index} of {count}"
+        if entry.certificate is None:
+            yield Finding(f"{words}: {entry.problem}", place, "a certificate in DER")
+            continue
+        if entry.certificate.trailing:
+            yield Finding(f"{words}: has {entry.certificate.trailing} bytes left over after it", place)
+        for problem in entry.certificate.malformed_extensions:
+            yield Finding(f"{words}: {problem}", place)
+
+
+@rule(
+    "CRT003",
+    Level.ERROR,
+    statement="every certificate is X.509 version 3",
+    why="Without version 3 there are no extensions, so nothing says that the certificate is a CA's.",
+    fix="issue it again with extensions: openssl x509 -req … -extfile ca_config.cnf -extensions ext",
+    passes="Version: 3 (0x2)",
+    fails="Version: 1 (0x0), as openssl x509 -req writes without -extfile",
+    source=ca_guidelines("CA-01"),
+    partially_blocked_by=("CRT002",),
+)
+def certificates_are_version_3(setup: Setup) -> Findings:
+    for link, certificate in certificates(setup):
+        if certificate.version != 3:
+            yield Finding(
+                f"{certificate_text(link, setup)}: is version {certificate.version}",
+                at_certificate(link, setup, "version"),
+                "version 3",
+                f"version {certificate.version}",
+            )
+
+
+@rule(
+    "CRT004",
+    Level.ERROR,
+    statement="every public key is on P-256 (secp256r1)",
+    why="The device's library is built for P-256 alone: with any other key in its chain it cannot be configured.",
+    fix="make a P-256 key for this CA (openssl ecparam -name prime256v1 -genkey) and issue the certificates anew",
+    passes="prime256v1, by its name, with an uncompressed point",
+    fails="RSA, P-384, curve parameters spelled out, a compressed point",
+    source=(ca_guidelines("CA-02"), device_code("mbedTLSConfig_Linux.h", "DC-07")),
+    partially_blocked_by=("CRT002",),
+)
+def public_keys_are_p256(setup: Setup) -> Findings:
+    for link, certificate in certificates(setup):
+        if certificate.public_key.trouble:
+            yield Finding(
+                f"{certificate_text(link, setup)}: {certificate.public_key.trouble}",
+                at_certificate(link, setup, "subjectPublicKeyInfo"),
+                "a key on P-256",
+                str(certificate.public_key),
+            )
+
+
+@rule(
+    "CRT005",
+    Level.ERROR,
+    statement="every certificate is signed with ecdsa-with-SHA256, the same inside and outside the signed part",
+    why="The device hashes with SHA-256 whatever the certificate says; another algorithm makes it refuse the chain.",
+    fix="issue it again with -sha256 and an EC key",
+    passes="Signature Algorithm: ecdsa-with-SHA256, twice",
+    fails="ecdsa-with-SHA384, sha256WithRSAEncryption, two different algorithms",
+    source=(ca_guidelines("CA-03"), device_code("storage_common.c, cs_der_certs.c", "DC-03")),
+    partially_blocked_by=("CRT002",),
+)
+def signatures_are_ecdsa_sha256(setup: Setup) -> Findings:
+    for link, certificate in certificates(setup):
+        if is_ecdsa_sha256(certificate):
+            continue
+        place = at_certificate(link, setup, "signatureAlgorithm")
+        words, found = certificate_text(link, setup), signature_text(certificate)
+        if certificate.inner_algorithm.der != certificate.outer_algorithm.der:
+            yield Finding(
+                f"{words}: names two signature algorithms", place, "ecdsa-with-SHA256 inside and outside", found
+            )
+        else:
+            yield Finding(f"{words}: is signed with {found}", place, "ecdsa-with-SHA256", found)
+
+
+def is_ecdsa_sha256(certificate: Certificate) -> bool:
+    """It names ecdsa-with-SHA256, without parameters, the same inside and outside the signed part."""
+    inner, outer = certificate.inner_algorithm, certificate.outer_algorithm
+    return outer.oid == ECDSA_SHA256 and not outer.has_parameters and inner.der == outer.der
+
+
+def signature_text(certificate: Certificate) -> str:
+    """The signature algorithm that a certificate names, or both of them where they differ."""
+    inner, outer = certificate.inner_algorithm, certificate.outer_algorithm
+    return str(outer) if inner.der == outer.der else f"{inner} inside, {outer} outside"
+
+
+@rule(
+    "CRT006",
+    Level.ERROR,
+    statement="every certificate is valid at the instant of judgement",
+    why="Devices signed by a CA whose certificate has expired can no longer connect.",
+    fix="issue the certificate anew, and upload it; if its notBefore lies ahead, check the clock of the machine that"
+    " signed it",
+    passes="notBefore yesterday, notAfter in 35 years",
+    fails="notAfter last week",
+    source=ca_guidelines("CA-04", "CA-11"),
+    partially_blocked_by=("CRT002",),
+)
+def certificates_are_valid_now(setup: Setup) -> Findings:
+    for link, certificate in certificates(setup):
+        start, end = certificate.not_before.instant, certificate.not_after.instant
+        words = certificate_text(link, setup)
+        if setup.at < start:
+            yield Finding(
+                f"{words}: is not valid yet, by {format_span(start - setup.at)}",
+                at_certificate(link, setup, "notBefore"),
+                f"notBefore at {format_instant(setup.at)} or earlier",
+                f"notBefore {format_instant(start)}",
+            )
+        elif setup.at > end:
+            yield Finding(
+                f"{words}: has expired {format_span(setup.at - end)} ago",
+                at_certificate(link, setup, "notAfter"),
+                f"notAfter at {format_instant(setup.at)} or later",
+                f"notAfter {format_instant(end)}",
+            )
+
+
+@rule(
+    "CRT009",
+    Level.WARNING,
+    statement="the FCU certificate is valid for 35 years (35 times 365 days are enough)",
+    why="Devices are in the field for decades and cannot connect once the certificate above them has expired.",
+    fix="issue it with -days 12775",
+    passes="notBefore 2026, notAfter 2061",
+    fails="-days 7300, which are 20 years",
+    source=ca_guidelines("CA-05", "CA-14", "CA-16"),
+    partially_blocked_by=("CRT002",),
+)
+def fcu_certificate_lasts_35_years(setup: Setup) -> Findings:
+    link = setup.fcu_link
+    requires(link, "fcu.crt has no readable certificate")
+    assert link is not None
+    validity = link.certificate.not_after.instant - link.certificate.not_before.instant
+    if validity + SECOND < THIRTY_FIVE_YEARS:
+        yield Finding(
+            f"{certificate_text(link, setup)}: is valid for {validity.days} days",
+            at_certificate(link, setup, "validity"),
+            f"{THIRTY_FIVE_YEARS.days} days or more",
+            f"{validity.days} days",
+        )
+
+
+@rule(
+    "CRT010",
+    Level.WARNING,
+    statement="the FCU certificate and its issuers outlive a device made today by its full 10 years",
+    why="A device made today is to connect for ten years and more; when a CA above it expires, it no longer can.",
+    fix="issue CA certificates that last at least ten years longer than you make devices under them",
+    passes="notAfter in 30 years",
+    fails="an intermediate that expires in 5 years",
+    source=(ca_guidelines("CA-11"), docs("Manually generated keys", "", "DB-05")),
+    partially_blocked_by=("CRT002", "CRT006"),
+)
+def certificates_outlive_devices(setup: Setup) -> Findings:
+    for link, certificate in certificates(setup):
+        end = certificate.not_after.instant
+        if setup.at <= end < setup.at + TEN_YEARS:
+            yield Finding(
+                f"{certificate_text(link, setup)}: expires in {format_span(end - setup.at)}",
+                at_certificate(link, setup, "notAfter"),
+                f"notAfter at least {TEN_YEARS.days} days after {format_instant(setup.at)}",
+                f"notAfter {format_instant(end)}",
+            )
+
+
+@rule(
+    "CRT011",
+    Level.ERROR,
+    statement="serial numbers are positive and have at most 20 octets",
+    why="Validators refuse other serial numbers, and devices could not be told apart or revoked by them.",
+    fix="issue it again with a random serial number: openssl x509 -req … -CAcreateserial",
+    passes="a random number of 20 octets",
+    fails="0, a negative number, 21 octets",
+    source=rfc(5280, "4.1.2.2"),
+    partially_blocked_by=("CRT002",),
+)
+def serial_numbers_are_sound(setup: Setup) -> Findings:
+    for link, certificate in certificates(setup):
+        trouble = serial_trouble(certificate)
+        if trouble:
+            yield Finding(
+                f"{certificate_text(link, setup)}: its serial number is {trouble}",
+                at_certificate(link, setup, "serialNumber"),
+                "positive, at most 20 octets",
+                trouble,
+            )
+
+
+def serial_trouble(certificate: Certificate) -> str:
+    """What is wrong with a serial number; empty if nothing is."""
+    if certificate.serial == 0:
+        return "zero"
+    if certificate.serial < 0:
+        return "negative"
+    return "longer than 20 octets" if certificate.serial.bit_length() > MAX_SERIAL_BITS else ""
+
+
+@rule(
+    "CRT012",
+    Level.ERROR,
+    statement="no subject is empty",
+    why="The device's library cannot read a certificate whose issuer is empty: from depth 2 on the device refuses"
+    " its chain on the line, while openssl verify still says OK.",
+    fix='issue it again with a name: -subj "/CN=…" (the form "//CN=…" is for MSYS on Windows; elsewhere it'
+    " makes an empty"
+    " subject)",
+    passes="CN=ROOT_CA",
+    fails='openssl req … -subj "//CN=ROOT_CA" on Linux',
+    source=(
+        rfc(5280, "4.1.2.6"),
+        device_code("Mbed TLS 2.28", "D-09"),
+        page("Example: Creating a certificate chain using OpenSSL", "D-09"),
+    ),
+    partially_blocked_by=("CRT002",),
+)
+def subjects_are_not_empty(setup: Setup) -> Findings:
+    for link, certificate in certificates(setup):
+        if certificate.subject.is_empty:
+            yield Finding(
+                f"{certificate_text(link, setup)}: its subject is empty",
+                at_certificate(link, setup, "subject"),
+                "a name with at least one attribute",
+                "no attribute",
+            )
+
+
+@rule(
+    "CRT016",
+    Level.WARNING,
+    statement="dates are UTCTime through 2049 and GeneralizedTime from 2050, to the second, without fractions, in Z",
+    why="Strict readers refuse other forms, and lenient ones read them differently.",
+    fix="issue it again with a tool that follows RFC 5280",
+    passes="UTCTime 261123000000Z, GeneralizedTime 20611123000000Z",
+    fails="GeneralizedTime 20261123000000Z",
+    source=rfc(5280, "4.1.2.5"),
+    partially_blocked_by=("CRT002",),
+)
+def dates_are_encoded_well(setup: Setup) -> Findings:
+    for link, certificate in certificates(setup):
+        for field, time in (("notBefore", certificate.not_before), ("notAfter", certificate.not_after)):
+            for note in time.notes:
+                yield Finding(f"{certificate_text(link, setup)}: {field}: {note}", at_certificate(link, setup, field))
+
+
+@rule(
+    "CRT018",
+    Level.ERROR,
+    statement="every certificate is strict DER, without the freedoms of BER",
+    why="A signature covers bytes: what one reader takes and another rewrites or refuses works here and fails there.",
+    fix="issue it again with a tool that writes DER",
+    passes="minimal definite lengths, BOOLEAN true as FF, defaults left away",
+    fails="an indefinite length; basicConstraints with true as 01",
+    source=rfc(5280, "4.1"),
+    partially_blocked_by=("CRT002",),
+)
+def certificates_are_strict_der(setup: Setup) -> Findings:
+    for link, certificate in certificates(setup):
+        notes = certificate.der_notes
+        if notes:
+            more = f" (and {len(notes) - 1} more)" if len(notes) > 1 else ""
+            yield Finding(
+                f"{certificate_text(link, setup)}: is not strict DER: {notes[0]}{more}",
+                at_certificate(link, setup),
+                "DER",
+                "; ".join(notes[:5]),
+            )

@@ -1,0 +1,207 @@
+"""CRT: the extensions of every certificate of fcu.crt."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from fcu_conform.artefacts.encodings import oids
+from fcu_conform.artefacts.encodings.certificate import Certificate
+from fcu_conform.artefacts.encodings.extensions import Extension
+from fcu_conform.artefacts.setup import Setup
+from fcu_conform.rules.keystore.certificate import certificates
+from fcu_conform.rules.model import Finding, Findings, Level, rule
+from fcu_conform.rules.support.formatting import at_certificate, certificate_text
+from fcu_conform.rules.support.inputs import unless_gap
+from fcu_conform.rules.support.sources import ca_guidelines, inferred, page, rfc
+
+CA_KEY_USAGES = ("digitalSignature", "keyCertSign", "cRLSign")
+_PAGE_EXTENSIONS = (
+    Extension(oids.BASIC_CONSTRAINTS, False, bytes.fromhex("30030101ff")),
+    Extension(oids.KEY_USAGE, False, bytes.fromhex("03020186")),
+)
+"""All the extensions that the page's own OpenSSL configuration makes."""
+
+
+@rule(
+    "CRT007",
+    Level.ERROR,
+    statement="every certificate has basicConstraints with CA true",
+    why="A certificate that is not a CA's may not sign others: validators refuse every device below it.",
+    fix="issue it again with basicConstraints = CA:TRUE",
+    passes="basicConstraints CA:TRUE, critical or not",
+    fails="no basicConstraints, or CA:FALSE",
+    source=ca_guidelines("CA-06", "CA-15"),
+    partially_blocked_by=("CRT002", "CRT003"),
+)
+def certificates_are_ca_certificates(setup: Setup) -> Findings:
+    for link, certificate in certificates(setup, version_3=True):
+        constraints = certificate.basic_constraints
+        absent = not certificate.has_extension(oids.BASIC_CONSTRAINTS)
+        if absent or (constraints is not None and not constraints.ca):
+            yield Finding(
+                f"{certificate_text(link, setup)}: is not a CA certificate",
+                at_certificate(link, setup, "basicConstraints"),
+                "CA:TRUE",
+                "no basicConstraints" if absent else "CA:FALSE",
+            )
+
+
+@rule(
+    "CRT008",
+    Level.ERROR,
+    statement="every certificate has keyUsage with digitalSignature, keyCertSign and cRLSign",
+    why="Device Management asks for these usages; without keyCertSign validators refuse every device below.",
+    fix="issue it again with keyUsage = digitalSignature, keyCertSign, cRLSign",
+    passes="keyUsage digitalSignature, keyCertSign, cRLSign, critical or not",
+    fails="keyUsage keyCertSign, cRLSign",
+    source=ca_guidelines("CA-07"),
+    partially_blocked_by=("CRT002", "CRT003"),
+)
+def key_usages_are_a_cas(setup: Setup) -> Findings:
+    for link, certificate in certificates(setup, version_3=True):
+        usages = certificate.key_usage
+        absent = not certificate.has_extension(oids.KEY_USAGE)
+        missing = [usage for usage in CA_KEY_USAGES if usages is not None and usage not in usages]
+        if absent or missing:
+            yield Finding(
+                f"{certificate_text(link, setup)}: "
+                + ("has no keyUsage" if absent else f"keyUsage lacks {', '.join(missing)}"),
+                at_certificate(link, setup, "keyUsage"),
+                ", ".join(CA_KEY_USAGES),
+                "no keyUsage" if usages is None else ", ".join(sorted(usages)) or "none",
+            )
+
+
+@rule(
+    "CRT013",
+    Level.WARNING,
+    statement="every certificate has a subjectKeyIdentifier",
+    why="Without it strict readers refuse the chain, and a renewed CA cannot be told from the old one.",
+    fix="issue it again with subjectKeyIdentifier = hash",
+    passes="subjectKeyIdentifier, 20 octets",
+    fails="basicConstraints and keyUsage are all the extensions there are",
+    source=(rfc(5280, "4.2.1.2"), page("Example: Creating a certificate chain using OpenSSL", "CA-16")),
+    partially_blocked_by=("CRT002", "CRT003"),
+)
+def certificates_have_key_identifiers(setup: Setup) -> Findings:
+    for link, certificate in certificates(setup, version_3=True):
+        if not certificate.has_extension(oids.SUBJECT_KEY_IDENTIFIER):
+            as_on_page = certificate.extensions == _PAGE_EXTENSIONS
+            yield Finding(
+                f"{certificate_text(link, setup)}: has no subjectKeyIdentifier"
+                + (", as the page's own OpenSSL example makes it" if as_on_page else ""),
+                at_certificate(link, setup, "subjectKeyIdentifier"),
+                level=Level.NOTICE if as_on_page else None,
+            )
+
+
+@rule(
+    "CRT014",
+    Level.ERROR,
+    statement="authorityKeyIdentifier, where present, names the issuer's subjectKeyIdentifier",
+    why="OpenSSL and GnuTLS look for the issuer by it and find none: the portal may refuse what other tools accept.",
+    fix="issue it again with authorityKeyIdentifier = keyid",
+    passes="authorityKeyIdentifier of the child is the subjectKeyIdentifier of its issuer",
+    fails="the intermediate was renewed with another key, and the child still names the old one",
+    source=rfc(5280, "4.2.1.1"),
+    partially_blocked_by=("CRT002", "CRT003", "CHN004"),
+)
+def authority_key_identifiers_fit(setup: Setup) -> Findings:
+    yield from unless_gap(setup, _unfit_identifiers(setup))
+
+
+def _unfit_identifiers(setup: Setup) -> Findings:
+    path = setup.chain.path
+    for position, link in enumerate(path):
+        issuer = path[position + 1] if position + 1 < len(path) else link
+        if position + 1 == len(path) and not link.certificate.is_self_issued:
+            continue  # the issuer is not in the file, which is CHN005's business
+        if link.certificate.signed_by(issuer.certificate.public_key) is False:
+            continue  # it is another issuer's, which is CHN004's
+        for message, expected, found in key_identifier_mismatches(link.certificate, issuer.certificate):
+            yield Finding(
+                f"{certificate_text(link, setup)}: {message}",
+                at_certificate(link, setup, "authorityKeyIdentifier"),
+                expected,
+                found,
+            )
+
+
+def key_identifier_mismatches(child: Certificate, issuer: Certificate) -> Iterator[tuple[str, str, str]]:
+    """Where a certificate's authorityKeyIdentifier does not fit its issuer: message, expected, found."""
+    named = child.authority_key_identifier
+    if named is None:
+        return
+    theirs = issuer.subject_key_identifier
+    if named.key_identifier is not None and theirs is not None and named.key_identifier != theirs:
+        yield (
+            "its authorityKeyIdentifier is not the issuer's subjectKeyIdentifier",
+            theirs.hex(),
+            named.key_identifier.hex(),
+        )
+    if named.serial is not None and named.serial != issuer.serial:
+        yield (
+            "its authorityKeyIdentifier names another serial number than the issuer's",
+            f"{issuer.serial:x}",
+            f"{named.serial:x}",
+        )
+    if named.issuer is not None and not named.issuer.matches(issuer.issuer):
+        yield (
+            "its authorityKeyIdentifier names another issuer than the issuer's",
+            str(issuer.issuer),
+            str(named.issuer),
+        )
+
+
+@rule(
+    "CRT015",
+    Level.ERROR,
+    statement="no extension stands there twice, and none is critical that readers of RFC 5280 do not know",
+    why="A reader must refuse a certificate with a critical extension that it does not know.",
+    fix="issue it again without the extension, or with the extension not critical",
+    passes="keyUsage critical",
+    fails="1.3.6.1.4.1.99999.1 critical; keyUsage twice",
+    source=rfc(5280, "4.2"),
+    partially_blocked_by=("CRT002",),
+)
+def extensions_are_known_and_unique(setup: Setup) -> Findings:
+    for link, certificate in certificates(setup):
+        words = certificate_text(link, setup)
+        for oid, count in Counter(extension.oid for extension in certificate.extensions).items():
+            if count > 1:
+                name = oids.named(oid, oids.EXTENSIONS)
+                yield Finding(
+                    f"{words}: has {name} {count} times", at_certificate(link, setup, name), "once", f"{count} times"
+                )
+        for extension in certificate.extensions:
+            if extension.critical and extension.oid not in oids.EXTENSIONS:
+                yield Finding(
+                    f"{words}: extension {extension.oid} is critical and not known",
+                    at_certificate(link, setup, extension.oid),
+                    "not critical, or one of RFC 5280's",
+                    "critical",
+                )
+
+
+@rule(
+    "CRT017",
+    Level.WARNING,
+    statement="extendedKeyUsage, where a CA certificate has it, allows clientAuth",
+    why="Some servers take the usages of a CA for those of everything below it, and turn the devices away.",
+    fix="issue it again without extendedKeyUsage, or with clientAuth in it",
+    passes="no extendedKeyUsage; extendedKeyUsage clientAuth",
+    fails="extendedKeyUsage serverAuth",
+    source=(rfc(5280, "4.2.1.12"), inferred("OpenSSL with -purpose sslclient refuses such chains")),
+    partially_blocked_by=("CRT002", "CRT003"),
+)
+def extended_key_usages_allow_clients(setup: Setup) -> Findings:
+    for link, certificate in certificates(setup, version_3=True):
+        purposes = certificate.extended_key_usage
+        if purposes is not None and not {oids.CLIENT_AUTH, oids.ANY_EXTENDED_KEY_USAGE} & set(purposes):
+            yield Finding(
+                f"{certificate_text(link, setup)}: extendedKeyUsage does not allow clientAuth",
+                at_certificate(link, setup, "extKeyUsage"),
+                "clientAuth",
+                ", ".join(oids.named(purpose, oids.PURPOSES) for purpose in purposes),
+            )

@@ -1,0 +1,444 @@
+"""CHN: fcu.crt as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from fcu_conform.artefacts.chain import Chain, Link
+from fcu_conform.artefacts.encodings import oids
+from fcu_conform.artefacts.encodings.certificate import Certificate
+from fcu_conform.artefacts.keystore import CERTIFICATE_NAME
+from fcu_conform.artefacts.setup import Setup
+from fcu_conform.rules.model import Blocked, Finding, Findings, Level, Location, requires, rule
+from fcu_conform.rules.support.formatting import (
+    DAY,
+    at_certificate,
+    certificate_text,
+    format_instant,
+    format_span,
+    number_and_name,
+)
+from fcu_conform.rules.support.inputs import fcu_link_of, path_of, unless_gap
+from fcu_conform.rules.support.name_constraints import excluded_names
+from fcu_conform.rules.support.sources import inferred, page, rfc
+
+FILE = Location(CERTIFICATE_NAME)
+_STRUCTURE = "Using FCU to generate credentials"
+_ORDER = "Providing external credentials"
+
+
+def _chain(setup: Setup) -> Chain:
+    path_of(setup)
+    requires(len(setup.keystore.fcu_crt.entries) > 1, "fcu.crt has one certificate")
+    return setup.chain
+
+
+def _pairs(chain: Chain) -> Iterator[tuple[Link, Link]]:
+    """Each certificate of the path with its issuer."""
+    return pairwise(chain.path)
+
+
+def _needs_all_certificates(setup: Setup) -> None:
+    """What is missing may stand in a block of another kind, which CHN001 has told, or in one that cannot be read."""
+    file = setup.keystore.fcu_crt
+    if not file.is_whole or any(certificate.trailing for certificate in file.certificates):
+        raise Blocked("CRT002")
+    if any(block.label.endswith(" CERTIFICATE") for block in setup.keystore.fcu_crt.pem.blocks):
+        raise Blocked("CHN001")
+
+
+def _drawn(links: tuple[Link, ...] | list[Link]) -> str:
+    return " · ".join(map(number_and_name, links))
+
+
+@rule(
+    "CHN001",
+    Level.ERROR,
+    statement="fcu.crt has CERTIFICATE blocks only",
+    why="This file is uploaded as it is: a private key in it would leave the factory; anything else confuses its"
+    " readers.",
+    fix="take the other blocks out; if a private key was in it, consider the key stolen wherever the file has been",
+    passes="-----BEGIN CERTIFICATE----- blocks",
+    fails="a TRUSTED CERTIFICATE, a request or a private key among them",
+    source=page(_STRUCTURE, "K-03"),
+    needs=("CRT001",),
+)
+def file_has_only_certificates(setup: Setup) -> Findings:
+    for block in setup.keystore.fcu_crt.pem.blocks:
+        if block.label != "CERTIFICATE":
+            yield Finding(
+                f"has a block of another kind: {block.label}" + (" (KEY008 too)" if block.is_private_key else ""),
+                Location(CERTIFICATE_NAME, line=block.line),
+                "CERTIFICATE blocks only",
+                block.label,
+            )
+
+
+@rule(
+    "CHN002",
+    Level.WARNING,
+    statement="fcu.crt has nothing but PEM blocks",
+    why="Explanatory text, byte order marks and stray bytes are skipped by some readers and choked on by others.",
+    fix="openssl crl2pkcs7 -nocrl -certfile fcu.crt | openssl pkcs7 -print_certs writes its certificates; delete the"
+    " subject= and issuer= lines",
+    passes="blocks with line feeds or carriage returns and line feeds between them",
+    fails="subject=CN = ROOT_CA before a block, a byte order mark",
+    source=page(_STRUCTURE, "K-03"),
+    needs=("CRT001",),
+)
+def file_has_only_pem_blocks(setup: Setup) -> Findings:
+    pem = setup.keystore.fcu_crt.pem
+    if pem.problem:
+        raise Blocked("CRT002")
+    for stray in pem.strays:
+        yield Finding(f"has {stray.what} between the PEM blocks", Location(CERTIFICATE_NAME, line=stray.line))
+
+
+@rule(
+    "CHN003",
+    Level.ERROR,
+    statement="fcu.crt is ordered from the FCU certificate to the root, each next one the issuer of the one before",
+    why="FCU takes the first certificate for its own and cuts the file at the depth: in another order devices get"
+    " the wrong certificates and cannot come online.",
+    fix="cat fcu_cert.pem intermediate_cert.pem root_cert.pem > fcu.crt",
+    passes="FCU certificate, intermediate, root",
+    fails="root, intermediate, FCU certificate",
+    source=(page(_ORDER, "K-03", "K-10"), page(_STRUCTURE, "K-03")),
+    needs=("CRT001",),
+    partially_blocked_by=("CRT002",),
+)
+def file_is_in_order(setup: Setup) -> Findings:
+    chain = _chain(setup)
+    path = chain.path
+    if chain.has_gap:
+        _needs_all_certificates(setup)
+        last = path[-1]
+        stray = next((link for link in chain.off_path if link.index > last.index), chain.off_path[0])
+        yield Finding(
+            f"{certificate_text(stray, setup)}: is not the issuer of certificate {last.index}, and no other is",
+            at_certificate(stray, setup),
+            expected=f"after {number_and_name(last)}: {last.certificate.issuer or 'its issuer'}",
+            found=_drawn(chain.distinct),
+            fix=f"put the certificate of {last.certificate.issuer or 'the issuer'} after certificate {last.index}",
+        )
+    elif not chain.is_in_order:
+        first_wrong = next(later for earlier, later in pairwise(path) if later.index < earlier.index)
+        yield Finding(
+            f"{certificate_text(first_wrong, setup)}: stands before a certificate that it issued",
+            at_certificate(first_wrong, setup),
+            expected=_drawn(path),
+            found=_drawn(sorted(path, key=lambda link: link.index)),
+            fix=f"write the certificates of fcu.crt in the order {', '.join(str(link.index) for link in path)}",
+        )
+
+
+@rule(
+    "CHN004",
+    Level.ERROR,
+    statement="each certificate's signature verifies under the next one's key, the root's under its own",
+    why="A broken signature means that the certificate was changed, or that another key than the issuer's signed it:"
+    " no validator lets a device below it in.",
+    fix="copy the certificate again from where it was issued; if the issuer has a new key, have it sign again",
+    passes="openssl verify -CAfile chain.pem fcu_cert.pem says OK",
+    fails="the intermediate comes from another CA of the same name",
+    source=(rfc(5280, "6.1.3"), page(_STRUCTURE, "K-03")),
+    needs=("CRT001",),
+    partially_blocked_by=("CRT002",),
+)
+def signatures_verify(setup: Setup) -> Findings:
+    yield from unless_gap(setup, _broken_signatures(setup))
+
+
+def _broken_signatures(setup: Setup) -> Findings:
+    chain = _chain(setup)
+    pairs = list(_pairs(chain))
+    if chain.is_complete:
+        pairs.append((chain.path[-1], chain.path[-1]))
+    answers = [link.certificate.signed_by(issuer.certificate.public_key) for link, issuer in pairs]
+    if None in answers and False not in answers:
+        raise Blocked("CRT004", "CRT005")
+    for (link, issuer), answer in zip(pairs, answers, strict=True):
+        if answer is False:
+            whose = "its own key" if link is issuer else f"the key of certificate {issuer.index}"
+            yield Finding(
+                f"{certificate_text(link, setup)}: its signature does not verify under {whose}",
+                at_certificate(link, setup, "signatureValue"),
+                expected=f"signed by {issuer.certificate.subject}",
+                found="a signature that is not by this key, or a certificate that was changed",
+            )
+
+
+@rule(
+    "CHN005",
+    Level.ERROR,
+    statement="fcu.crt is complete: its last certificate is a self-signed root",
+    why="The portal asks for the whole chain up to the root; what is missing here is missing there.",
+    fix="append the certificate of the missing issuer, then its issuer's, up to the root",
+    passes="FCU certificate, intermediate, root",
+    fails="FCU certificate, intermediate",
+    source=page(_STRUCTURE, "K-03", "P-06"),
+    needs=("CRT001",),
+    partially_blocked_by=("CRT002",),
+)
+def file_ends_in_root(setup: Setup) -> Findings:
+    chain = _chain(setup)
+    if not chain.is_complete:
+        _needs_all_certificates(setup)
+        if chain.has_gap:
+            raise Blocked("CHN003")
+        last = chain.path[-1]
+        yield Finding(
+            f"{certificate_text(last, setup)}: its issuer is missing",
+            at_certificate(last, setup, "issuer"),
+            expected=f"the certificate of {last.certificate.issuer or 'its issuer'} after it",
+            found="the end of the file",
+        )
+
+
+@rule(
+    "CHN006",
+    Level.ERROR,
+    statement="no certificate is in fcu.crt twice",
+    why="The depth counts certificates: with a repetition the device gets the wrong ones, and the portal answers 409.",
+    fix="take the repetition out",
+    passes="every certificate once",
+    fails="the root at the end, and once more",
+    source=page(_STRUCTURE, "K-03"),
+    needs=("CRT001",),
+    partially_blocked_by=("CRT002",),
+)
+def no_certificate_is_repeated(setup: Setup) -> Findings:
+    for link in _chain(setup).repeated:
+        first = next(o for o in setup.chain.links if o.certificate.raw == link.certificate.raw)
+        yield Finding(
+            f"{certificate_text(link, setup)}: is certificate {first.index} once more",
+            at_certificate(link, setup),
+            expected="every certificate once",
+        )
+
+
+@rule(
+    "CHN007",
+    Level.ERROR,
+    statement="every certificate of fcu.crt is on the path from the FCU certificate to the root",
+    why="A certificate that belongs to another chain shifts the cut at the depth, or makes the portal trust what it"
+    " should not.",
+    fix="take it out",
+    passes="FCU certificate, intermediate, root",
+    fails="FCU certificate, intermediate, root, the root of another CA",
+    source=page(_STRUCTURE, "K-03"),
+    needs=("CRT001",),
+    partially_blocked_by=("CRT002",),
+)
+def every_certificate_is_on_path(setup: Setup) -> Findings:
+    chain = _chain(setup)
+    if chain.has_gap:
+        raise Blocked("CHN003")
+    twins = {id(link) for pair in chain.twins for link in pair}
+    for link in chain.off_path:
+        if id(link) not in twins:  # a twin of one on the path is CHN012's business
+            yield Finding(
+                f"{certificate_text(link, setup)}: is not on the path",
+                at_certificate(link, setup),
+                expected=_drawn(chain.path),
+                found=f"{number_and_name(link)} beside it",
+            )
+
+
+@rule(
+    "CHN008",
+    Level.ERROR,
+    statement="path length constraints leave room for every CA below and for the device certificates",
+    why="A validator refuses every device below a CA that allows fewer CAs under it than there are.",
+    fix="issue the named certificate again with a larger pathlen, or without one",
+    passes="pathlen:0 on the FCU certificate, pathlen:1 on the one above",
+    fails="pathlen:0 on the root above an intermediate",
+    source=rfc(5280, "4.2.1.9"),
+    needs=("CRT001",),
+    partially_blocked_by=("CRT002",),
+)
+def path_lengths_leave_room(setup: Setup) -> Findings:
+    yield from unless_gap(setup, _short_path_lengths(setup))
+
+
+def _short_path_lengths(setup: Setup) -> Findings:
+    path = path_of(setup)
+    for position, link in enumerate(path):
+        constraints = link.certificate.basic_constraints
+        if constraints is None or not constraints.ca or constraints.path_length is None:
+            continue
+        below = sum(1 for lower in path[:position] if not lower.certificate.is_self_issued)
+        if constraints.path_length < below:
+            yield Finding(
+                f"{certificate_text(link, setup)}: allows {constraints.path_length} CA certificates below it",
+                at_certificate(link, setup, "basicConstraints"),
+                f"pathlen:{below} or more, or none",
+                f"pathlen:{constraints.path_length} above {below} CA certificates",
+            )
+
+
+@rule(
+    "CHN009",
+    Level.ERROR,
+    statement="name constraints, where present, admit the subjects below",
+    why="A validator refuses every device below a CA that does not admit its name.",
+    fix="issue the named CA certificate again without name constraints, or with ones that admit these names",
+    passes="permitted DirName O=ACME above CN=FCU, O=ACME",
+    fails="permitted DirName O=ACME above CN=FCU",
+    source=rfc(5280, "4.2.1.10"),
+    needs=("CRT001",),
+    partially_blocked_by=("CRT002",),
+)
+def name_constraints_admit_path(setup: Setup) -> Findings:
+    yield from unless_gap(setup, _excluded_names(setup))
+
+
+def _excluded_names(setup: Setup) -> Findings:
+    path = path_of(setup)
+    constrained = setup.chain.constrained
+    requires(constrained, "there are no name constraints")
+    for link, constraints in constrained:
+        for lower in path[: path.index(link)]:
+            if lower.certificate.is_self_issued:
+                continue
+            for name, reason in excluded_names(constraints, lower.certificate):
+                yield Finding(
+                    f"{certificate_text(lower, setup)}: {name} is {reason} by certificate {link.index}",
+                    at_certificate(link, setup, "nameConstraints"),
+                    expected="constraints that admit it",
+                    found=reason,
+                )
+
+
+@rule(
+    "CHN010",
+    Level.WARNING,
+    statement="no certificate outlives its issuer by more than a day",
+    why="The path ends with its shortest certificate: the years beyond it are a promise that nobody keeps.",
+    fix="issue CA certificates that last at least as long as what they sign",
+    passes="root to 2061, intermediate to 2061",
+    fails="root to 2046, FCU certificate to 2061",
+    source=inferred("no document asks for nested validity; the page's own example is off by seconds", "D-11"),
+    needs=("CRT001",),
+    partially_blocked_by=("CRT002",),
+)
+def certificates_do_not_outlive_issuers(setup: Setup) -> Findings:
+    yield from unless_gap(setup, _outliving(setup))
+
+
+def _outliving(setup: Setup) -> Findings:
+    for link, issuer in _pairs(_chain(setup)):
+        end, limit = link.certificate.not_after.instant, issuer.certificate.not_after.instant
+        if end - limit > DAY:
+            yield Finding(
+                f"{certificate_text(link, setup)}: outlives its issuer, certificate {issuer.index}, by"
+                f" {format_span(end - limit)}",
+                at_certificate(link, setup, "notAfter"),
+                f"notAfter {format_instant(limit)} or earlier",
+                f"notAfter {format_instant(end)}",
+            )
+
+
+@rule(
+    "CHN011",
+    Level.ERROR,
+    statement="a lone certificate in fcu.crt is self-signed, and its self-signature verifies",
+    why="With one certificate FCU is its own root; a certificate that somebody else issued needs its chain.",
+    fix="append the certificates of its issuers up to the root, or run setup with setup-ca-as-intermediate: false",
+    passes="one certificate whose issuer is its subject",
+    fails="the FCU certificate that your CA issued, without the chain",
+    source=page(_STRUCTURE, "K-02"),
+    needs=("CRT001",),
+)
+def lone_certificate_is_self_signed(setup: Setup) -> Findings:
+    requires(len(setup.keystore.fcu_crt.entries) == 1, "fcu.crt is a chain")
+    link = fcu_link_of(setup)
+    certificate = link.certificate
+    if not certificate.is_self_issued:
+        _needs_all_certificates(setup)
+        yield Finding(
+            f"{certificate_text(link, setup)}: is not self-signed, and its issuer is missing",
+            at_certificate(link, setup, "issuer"),
+            expected=str(certificate.subject),
+            found=str(certificate.issuer) or "an empty issuer",
+        )
+        return
+    answer = certificate.signed_by(certificate.public_key)
+    if answer is None:
+        raise Blocked("CRT004", "CRT005")
+    if not answer:
+        yield Finding(
+            f"{certificate_text(link, setup)}: its self-signature does not verify",
+            at_certificate(link, setup, "signatureValue"),
+        )
+
+
+@rule(
+    "CHN012",
+    Level.ERROR,
+    statement="no two different certificates share subject and key, and no subject but the root's equals its issuer",
+    why="Such chains loop or fork: validators take different ways through them and come to different verdicts.",
+    fix="keep one certificate for each CA; give every CA a name of its own",
+    passes="FCU line 1, issued by INT_CA, issued by ROOT_CA",
+    fails="the root twice, once self-signed and once cross-signed; FCU and its issuer with one name",
+    source=rfc(5280, "6.1"),
+    needs=("CRT001",),
+    partially_blocked_by=("CRT002", "CRT012"),
+)
+def path_has_no_loops(setup: Setup) -> Findings:
+    chain = _chain(setup)
+    for one, other in chain.twins:
+        if not one.certificate.subject.is_empty:
+            yield Finding(
+                f"{certificate_text(other, setup)}: has the subject and key of certificate {one.index}",
+                at_certificate(other, setup, "subject"),
+                expected="one certificate for each CA",
+            )
+    for link in chain.path[:-1]:
+        if link.certificate.is_self_issued and not link.certificate.subject.is_empty:
+            yield Finding(
+                f"{certificate_text(link, setup)}: has the name of its issuer, but is not the root",
+                at_certificate(link, setup, "subject"),
+                expected="a subject other than its issuer's",
+                found=str(link.certificate.subject),
+            )
+
+
+@rule(
+    "CHN014",
+    Level.WARNING,
+    statement="a strict reader (OpenSSL with X509_STRICT, Python 3.13's default TLS context) accepts the path too",
+    why="Gateways and tools built on such readers refuse the chain although the portal and the device accept it.",
+    fix="issue the CA certificates with basicConstraints critical, subjectKeyIdentifier and authorityKeyIdentifier",
+    passes="basicConstraints critical, SKI and AKI in every CA certificate",
+    fails="FCU's own certificate, whose basicConstraints is not critical, on OpenSSL 3.0",
+    source=inferred("measured with openssl verify -x509_strict", "CA-15"),
+    needs=("CRT001",),
+    partially_blocked_by=("CRT002", "CRT003", "CRT007", "CRT012"),
+)
+def strict_readers_accept_path(setup: Setup) -> Findings:
+    yield from unless_gap(setup, _not_strict(setup))
+
+
+def _not_strict(setup: Setup) -> Findings:
+    path = path_of(setup)
+    for link in path:
+        wants = ", ".join(_strict_readers_want(link.certificate))
+        if wants and link.certificate.version == 3:  # CRT003 tells what the others lack
+            yield Finding(
+                f"{certificate_text(link, setup)}: strict readers want {wants}",
+                at_certificate(link, setup),
+                expected=wants,
+            )
+
+
+def _strict_readers_want(certificate: Certificate) -> Iterator[str]:
+    """What OpenSSL with X509_STRICT asks of a CA certificate and this one has not."""
+    if not certificate.has_extension(oids.SUBJECT_KEY_IDENTIFIER):
+        yield "subjectKeyIdentifier"
+    if not certificate.has_extension(oids.AUTHORITY_KEY_IDENTIFIER) and not certificate.is_self_issued:
+        yield "authorityKeyIdentifier"
+    constraints = [e for e in certificate.extensions if e.oid == oids.BASIC_CONSTRAINTS]
+    if constraints and not any(extension.critical for extension in constraints):  # that there are none CRT007 tells
+        yield "basicConstraints to be critical (OpenSSL 3.0)"

@@ -1,0 +1,343 @@
+"""KEY: fcu_private_key.pem, and where private keys must not be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from fcu_conform.artefacts.bounded_io.access import UNKNOWN
+from fcu_conform.artefacts.bounded_io.git import Tracking
+from fcu_conform.artefacts.bounded_io.reading import Trouble
+from fcu_conform.artefacts.encodings.public_keys import PublicKey
+from fcu_conform.artefacts.keystore import KEY_NAME, REQUEST_NAME
+from fcu_conform.artefacts.setup import Setup
+from fcu_conform.rules.model import Blocked, Finding, Findings, Level, Location, requires, rule
+from fcu_conform.rules.support.formatting import at_certificate, certificate_text, file_trouble
+from fcu_conform.rules.support.inputs import both_of, fcu_link_of
+from fcu_conform.rules.support.published_keys import published_key, weak_key
+from fcu_conform.rules.support.sources import docs, fcu_error, inferred, page
+
+KEY = Location(KEY_NAME)
+_SECURING = "Securing your factory CA keys"
+
+
+def public_key_of(setup: Setup) -> PublicKey:
+    """The public key that belongs to fcu_private_key.pem.
+
+    Raises:
+        Blocked: it is not known, by the rule that tells why.
+    """
+    file = setup.keystore.key_file
+    if file.file.trouble not in (None, Trouble.TOO_LARGE):
+        raise Blocked("KEY001")
+    if file.is_encrypted:
+        raise Blocked("KEY005")
+    if file.key is None:
+        raise Blocked("KEY002")
+    if file.key.trouble or setup.key_public is None:
+        raise Blocked("KEY003")  # it has no public key, or two
+    return setup.key_public
+
+
+@rule(
+    "KEY001",
+    Level.ERROR,
+    statement="the keystore has fcu_private_key.pem, a regular readable file",
+    why="FCU signs every device certificate with this key; without it FCU stops with error 220 and the line stands"
+    " still.",
+    fix="run FCU's setup, or put the CA's private key in PEM form into the keystore as fcu_private_key.pem",
+    passes="keystore/fcu_private_key.pem is a file that can be read",
+    fails="keystore/ has fcu_key.pem instead",
+    source=(page("Using FCU to generate credentials", "K-01", "K-02", "K-10"), fcu_error(220, "E-22")),
+)
+def key_is_there(setup: Setup) -> Findings:
+    file = setup.keystore.key_file
+    if file.file.trouble is Trouble.MISSING:
+        yield Finding(file.file.detail or "is not in the keystore", KEY, expected="a file", found="none")
+    elif file.file.trouble not in (None, Trouble.TOO_LARGE):
+        yield Finding(file_trouble(file), KEY, expected="a regular file that can be read")
+
+
+@rule(
+    "KEY002",
+    Level.ERROR,
+    statement="fcu_private_key.pem is PEM with exactly one private key, SEC1 or PKCS#8",
+    why="FCU loads one key from this file; anything else ends in error 221, or signs with a key that nobody meant.",
+    fix="openssl pkey -in KEY -out fcu_private_key.pem writes one PKCS#8 key (add -inform DER for a DER file)",
+    passes="one EC PRIVATE KEY block, with or without the EC PARAMETERS block that openssl writes before it",
+    fails="a DER file, two keys, a key that is cut short",
+    source=(page("Providing external credentials", "K-04", "K-10", "K-13"), fcu_error(221, "E-23")),
+    needs=("KEY001",),
+)
+def key_is_one_pem_key(setup: Setup) -> Findings:
+    file = setup.keystore.key_file
+    expected = "one PRIVATE KEY or EC PRIVATE KEY block"
+    if file.pem.problem:
+        yield Finding(file.pem.problem, KEY, expected=expected)
+        return
+    keys = file.key_blocks
+    others = sorted({block.label for block in file.pem.blocks if not block.is_private_key} - {"EC PARAMETERS"})
+    if len(keys) != 1:
+        labels = ", ".join(block.label for block in file.pem.blocks)
+        yield Finding(f"has {len(keys)} private keys", KEY, expected=expected, found=labels)
+    elif file.key_problem:
+        (key,) = keys
+        yield Finding(f"{key.label}: {file.key_problem}", Location(KEY_NAME, line=key.line))
+    elif others:
+        yield Finding("has more than the private key", KEY, expected=expected, found=", ".join(others))
+
+
+@rule(
+    "KEY003",
+    Level.ERROR,
+    statement="the private key is an EC key on P-256 (secp256r1) whose scalar and point are valid",
+    why="Devices and Device Management accept P-256 only: nothing that another key signs ever comes online.",
+    fix="make a new key: openssl ecparam -name prime256v1 -genkey -noout -out fcu_private_key.pem (and new"
+    " certificates)",
+    passes="a key on prime256v1, by its name",
+    fails="an RSA key, a key on P-384, curve parameters spelled out, a scalar of zero",
+    source=docs("Certificate authority options", "CA certificate guidelines", "CA-02"),
+    needs=("KEY001",),
+)
+def key_is_p256(setup: Setup) -> Findings:
+    key = setup.keystore.key_file.key
+    if key is None:
+        raise Blocked("KEY005" if setup.keystore.key_file.is_encrypted else "KEY002")
+    if key.trouble:
+        yield Finding(key.trouble, KEY, expected="a key on P-256")
+
+
+@rule(
+    "KEY004",
+    Level.ERROR,
+    statement="the private key matches the public key of the FCU certificate, the first in fcu.crt",
+    why="Devices are signed with this key but checked against this certificate: if the two do not match, no device"
+    " made today can ever come online.",
+    fix="put the key and the certificate that belong together into the keystore; if the key is lost, run setup again"
+    " and upload the new certificate",
+    passes="openssl pkey -in fcu_private_key.pem -pubout gives the key that openssl x509 -in fcu.crt -pubkey shows",
+    fails="fcu.crt comes from another FCU instance",
+    source=page("Process overview", "K-04"),
+)
+def key_matches_fcu_certificate(setup: Setup) -> Findings:
+    key, link = both_of(public_key_of, fcu_link_of, setup)
+    if link.certificate.public_key.trouble:
+        raise Blocked("CRT004")
+    if key.der != link.certificate.public_key.der:
+        owner = next((o for o in setup.chain.links if o.certificate.public_key.der == key.der), None)
+        found = f"its public key has SHA-256 {key.sha256[:16]}…"
+        if owner is not None:
+            found += f", which is that of {certificate_text(owner, setup)}"
+        yield Finding(
+            f"does not belong to the FCU certificate, {certificate_text(link, setup)}",
+            KEY,
+            expected=f"public key with SHA-256 {link.certificate.public_key.sha256[:16]}…",
+            found=found,
+        )
+
+
+@rule(
+    "KEY005",
+    Level.WARNING,
+    statement="the private key is not encrypted",
+    why="FCU documents no passphrase, so it may not be able to load the key; and whether key and certificate match"
+    " cannot be judged.",
+    fix="openssl pkey -in fcu_private_key.pem -out plain.pem asks for the passphrase and writes the key without it",
+    passes="an EC PRIVATE KEY or PRIVATE KEY block without headers",
+    fails="an ENCRYPTED PRIVATE KEY block, or a Proc-Type: 4,ENCRYPTED header",
+    source=inferred("no document names a passphrase", "R-08"),
+    needs=("KEY001",),
+)
+def key_is_not_encrypted(setup: Setup) -> Findings:
+    if setup.keystore.key_file.is_encrypted:
+        yield Finding("is encrypted, so nothing that depends on the key was judged", KEY)
+
+
+def _requires_file(setup: Setup) -> None:
+    """A file is there under the name of the key, though it may not be readable: a FIFO holds no key to protect."""
+    elsewhere = (Trouble.MISSING, Trouble.NOT_REGULAR, Trouble.LINK_LOOP, Trouble.LINK_OUT)
+    if setup.keystore.key_file.file.trouble in elsewhere:
+        raise Blocked("KEY001")
+
+
+@rule(
+    "KEY006",
+    Level.ERROR,
+    statement="no one but the owner can read or write fcu_private_key.pem",
+    why="Whoever reads this key can make devices that pass as yours.",
+    fix="chmod 600 fcu_private_key.pem (and setfacl -b fcu_private_key.pem where access control lists are in use)",
+    passes="mode 0600",
+    fails="mode 0644, or an access control list that lets another user read it",
+    source=page(_SECURING, "R-01"),
+)
+def key_file_is_private(setup: Setup) -> Findings:
+    _requires_file(setup)
+    access = setup.keystore.key_access
+    requires(access.known, UNKNOWN)
+    if access.grants:
+        yield Finding(
+            "can be read or written by others than its owner",
+            KEY,
+            expected="mode 0600",
+            found=f"mode {access.mode}: {', '.join(map(str, access.grants))}",
+        )
+
+
+@rule(
+    "KEY007",
+    Level.WARNING,
+    statement="others can neither list nor write the keystore folder, and the key is no link that leads out of it",
+    why="Whoever can write the folder can put another key in its place; a key that lies elsewhere is not guarded"
+    " with the keystore.",
+    fix="chmod 700 on the keystore folder; keep the key itself in it",
+    passes="folder mode 0700",
+    fails="folder mode 0777, or fcu_private_key.pem -> /mnt/share/key.pem",
+    source=page(_SECURING, "R-01"),
+)
+def keystore_folder_is_private(setup: Setup) -> Findings:
+    access = setup.keystore.folder_access
+    if access.grants:
+        yield Finding(
+            "the keystore folder can be listed or written by others than its owner",
+            Location(setup.keystore.path.name or str(setup.keystore.path)),
+            expected="mode 0700",
+            found=f"mode {access.mode}: {', '.join(map(str, access.grants))}",
+        )
+    file = setup.keystore.key_file.file
+    requires(access.known or file.trouble is Trouble.LINK_OUT, UNKNOWN)
+    if file.trouble is Trouble.LINK_OUT:
+        yield Finding("is a link that leads out of the keystore", KEY, found=file.detail)
+
+
+@rule(
+    "KEY008",
+    Level.ERROR,
+    statement="no second copy of a private key lies in the keystore",
+    why="Copies are forgotten: backups, editors' leftovers and exports carry the key to where nobody guards it.",
+    fix="delete the copy, wherever it has gone to since (its backups too); if others could read it, make a new key",
+    passes="the only private key below keystore/ is in fcu_private_key.pem",
+    fails="fcu_private_key.pem.bak, .fcu_private_key.pem.swp, key.der, fcu.p12, a key inside fcu.crt",
+    source=page(_SECURING, "R-01", "R-07"),
+)
+def key_has_no_copies(setup: Setup) -> Findings:
+    copies = setup.keystore.key_copies
+    if len(copies) == 1 and setup.keystore.key_file.file.trouble is Trouble.MISSING:
+        raise Blocked("KEY001")  # it is the key itself, under another name
+    for copy in copies:
+        yield Finding(f"holds {copy.what}", Location(copy.name), expected="no private key", found=copy.what)
+
+
+@rule(
+    "KEY009",
+    Level.ERROR,
+    statement="no other given keystore has the same private key",
+    why="One key for several FCU instances means that the theft of one, or the blocking of one, hits them all.",
+    fix="give every FCU instance a key of its own: run setup on each",
+    passes="two keystores with two keys",
+    fails="the keystore of line 1 was copied to line 2",
+    source=page(_SECURING, "R-02"),
+)
+def key_is_unique_to_instance(setup: Setup) -> Findings:
+    requires(len(setup.peers) > 1, "only one keystore was given")
+    key = public_key_of(setup)
+    for peer in setup.peers:
+        theirs = peer.key_public
+        if peer is not setup and theirs and theirs.der == key.der:
+            yield Finding(f"is the same key as that of {peer.name}", KEY, expected="a key of its own")
+
+
+@rule(
+    "KEY010",
+    Level.ERROR,
+    statement="neither the private key nor that of any certificate of fcu.crt or of the request is a published one",
+    why="Anybody can look up the private half of a published key and forge devices with it.",
+    fix="make a new key, and new certificates for it",
+    passes="a key made by setup",
+    fails="the key of an RFC's example, or of a keystore that lies in a public repository",
+    source=inferred("a published private key is not private", "R-07"),
+    waivable=False,
+)
+def key_is_not_published(setup: Setup) -> Findings:
+    for key, owner, place in _keys_of(setup):
+        origin = published_key(key)
+        if origin and not _weakness(key, setup):
+            yield Finding(f"{owner}is a published test key", place, expected="a key that nobody else has", found=origin)
+
+
+@rule(
+    "KEY011",
+    Level.WARNING,
+    statement="the key file is not tracked by version control",
+    why="What is once in a repository is on every clone of it, for good; a public one has been found with such a key.",
+    fix="git rm --cached fcu_private_key.pem, list the keystore in .gitignore; if it was ever pushed, make a new key",
+    passes="the keystore lies outside every git work tree, or is ignored",
+    fails="keystore/ lies in a git work tree without being ignored",
+    source=page(_SECURING, "R-01", "R-07"),
+)
+def key_is_not_in_version_control(setup: Setup) -> Findings:
+    _requires_file(setup)
+    tracking = setup.keystore.key_tracking
+    if tracking in (Tracking.TRACKED, Tracking.UNTRACKED, Tracking.UNKNOWN):
+        yield Finding("lies in a git work tree", KEY, expected="ignored, or elsewhere", found=tracking.value)
+
+
+@rule(
+    "KEY012",
+    Level.NOTICE,
+    statement="everything in the keystore could be searched for copies of the private key",
+    why="A file that was too large, is compressed or could not be read may hide a copy of the key.",
+    fix="look at the named files yourself, or move them out of the keystore",
+    passes="every file below keystore/ is readable, small and not compressed",
+    fails="keystore/backup.tar has 80 MB; keystore/backup.zip",
+    source=inferred("what was not searched cannot be called clean"),
+)
+def keystore_was_searched_wholly(setup: Setup) -> Findings:
+    for file in setup.keystore.unsearched:
+        yield Finding(f"was not searched for private keys: {file.what}", Location(file.name))
+
+
+@rule(
+    "KEY013",
+    Level.ERROR,
+    statement="neither the private key nor that of any certificate of fcu.crt or of the request is a weak one",
+    why="A key that was not drawn at random is guessed by whoever tries what is likely, and devices forged with it.",
+    fix="make a new key with a sound source of random numbers, and new certificates for it: openssl ecparam"
+    " -name prime256v1 -genkey -noout -out fcu_private_key.pem",
+    passes="a private scalar drawn at random from the order of the curve",
+    fails="the scalar 1; one below 2^128 or within 2^128 of the order; 32 times the octet 0x11",
+    source=inferred("a key that can be guessed is not private"),
+    waivable=False,
+)
+def key_is_not_weak(setup: Setup) -> Findings:
+    for key, owner, place in _keys_of(setup):
+        found = _weakness(key, setup)
+        if found:
+            yield Finding(f"{owner}can be guessed", place, expected="a key drawn at random", found=found)
+
+
+def _weakness(key: PublicKey, setup: Setup) -> str:
+    """Why a key can be guessed, by its public half and, where that is there, by its private one."""
+    private = setup.keystore.key_file.key
+    told = private.weakness if private is not None and key == private.public_key else ""
+    return weak_key(key) or (told and f"its private key {told}")
+
+
+def _keys_of(setup: Setup) -> Iterator[tuple[PublicKey, str, Location]]:
+    """Every key of the keystore once: the private one, those of fcu.crt and of the request; whose it is, and where.
+
+    Raises:
+        Blocked: no key could be read.
+    """
+    keys: dict[bytes, tuple[PublicKey, str, Location]] = {}
+    if setup.key_public is not None:
+        keys[setup.key_public.der] = setup.key_public, "", KEY
+    for link in setup.chain.links:
+        key = link.certificate.public_key
+        owner = f"the key of {certificate_text(link, setup)} "
+        keys.setdefault(key.der, (key, owner, at_certificate(link, setup, "subjectPublicKeyInfo")))
+    request = setup.keystore.request_file.request
+    if request is not None:
+        place = Location(REQUEST_NAME, field="subjectPublicKeyInfo")
+        keys.setdefault(request.public_key.der, (request.public_key, "the key of the request ", place))
+    if not keys:
+        public_key_of(setup)  # tells what keeps even that from being known
+    return iter(keys.values())

@@ -1,0 +1,242 @@
+"""CSR: fcu_csr.pem, the request that FCU's setup makes when it is to be an intermediate CA."""
+
+from __future__ import annotations
+
+from fcu_conform.artefacts.bounded_io.reading import Trouble
+from fcu_conform.artefacts.encodings.csr import Request
+from fcu_conform.artefacts.encodings.oids import ECDSA_SHA256
+from fcu_conform.artefacts.keystore import CERTIFICATE_NAME, REQUEST_NAME
+from fcu_conform.artefacts.setup import Setup
+from fcu_conform.rules.keystore.private_key import public_key_of
+from fcu_conform.rules.model import Blocked, Finding, Findings, Level, Location, requires, rule
+from fcu_conform.rules.support.configured_subject import authority_mismatches
+from fcu_conform.rules.support.formatting import at_certificate, certificate_text, file_trouble
+from fcu_conform.rules.support.inputs import fcu_link_of
+from fcu_conform.rules.support.sources import docs, fcu_error, page, rfc
+
+REQUEST = Location(REQUEST_NAME)
+_GENERATE = "Using FCU to generate credentials"
+
+
+def _request(setup: Setup) -> Request:
+    file = setup.keystore.request_file
+    requires(file.file.exists, f"there is no {REQUEST_NAME}")
+    if file.request is None:
+        raise Blocked("CSR002")
+    return file.request
+
+
+@rule(
+    "CSR001",
+    Level.ERROR,
+    statement="FCU's setup as an intermediate CA has left fcu_csr.pem in the keystore",
+    why="Without the request nobody can tell what your CA was asked to sign, and setup has not done its work.",
+    fix="run FCU's setup with setup-ca-as-intermediate: true; with credentials of your own leave"
+    " certificate-authority empty",
+    passes="setup-ca-as-intermediate: true, and keystore/fcu_csr.pem is there",
+    fails="setup-ca-as-intermediate: true with certificate-authority filled in, and no fcu_csr.pem",
+    source=page(_GENERATE, "K-02", "K-11"),
+    needs=("CFG001",),
+)
+def request_is_there(setup: Setup) -> Findings:
+    requires(setup.config, "there is no fcu.yml")
+    assert setup.config is not None
+    requires(setup.config.is_intermediate, "setup-ca-as-intermediate is not true")
+    file = setup.keystore.request_file.file
+    requires(file.exists or setup.config.authority, "certificate-authority is empty: the credentials are external")
+    if setup.lacks_request:
+        if setup.is_contradictory:
+            raise Blocked("CFG009")
+        yield Finding(file.detail or "is not in the keystore", REQUEST, expected="a file", found="none")
+
+
+@rule(
+    "CSR002",
+    Level.ERROR,
+    statement="fcu_csr.pem is PEM with exactly one PKCS#10 request",
+    why="Your CA is to sign what is in this file; if it cannot be read, it cannot be signed.",
+    fix="run FCU's setup again, or copy the file again as it was",
+    passes="one CERTIFICATE REQUEST block",
+    fails="an empty file, two requests, a certificate",
+    source=page(_GENERATE, "K-02"),
+)
+def request_is_one_pem_request(setup: Setup) -> Findings:
+    file = setup.keystore.request_file
+    if setup.lacks_request:
+        raise Blocked("CSR001")
+    requires(file.file.exists, f"there is no {REQUEST_NAME}")
+    expected = "one CERTIFICATE REQUEST block"
+    if file.file.trouble not in (None, Trouble.TOO_LARGE):
+        yield Finding(file_trouble(file), REQUEST, expected="a regular file that can be read")
+        return
+    if file.pem.problem:
+        yield Finding(file.pem.problem, REQUEST, expected=expected)
+        return
+    # A private key in this file is KEY008's business.
+    labels = [block.label for block in file.pem.blocks if not block.is_private_key]
+    if not file.request_blocks or len(labels) != 1:
+        found = ", ".join(labels)
+        yield Finding(f"has {len(file.request_blocks)} requests in {len(labels)} blocks", REQUEST, expected, found)
+    elif file.request_problem:
+        yield Finding(file.request_problem, Location(REQUEST_NAME, line=file.request_blocks[0].line))
+
+
+@rule(
+    "CSR003",
+    Level.ERROR,
+    statement="the request's signature verifies under the key in it",
+    why="A CA refuses a request that does not prove the possession of its key.",
+    fix="run FCU's setup again for a new request",
+    passes="openssl req -in fcu_csr.pem -verify says OK",
+    fails="a byte of the request was changed",
+    source=rfc(2986, "4.2"),
+)
+def request_signature_verifies(setup: Setup) -> Findings:
+    request = _request(setup)
+    answer = request.is_signed_by_its_key
+    if answer is None:
+        raise Blocked("CSR006")
+    if not answer:
+        yield Finding("its self-signature does not verify", REQUEST)
+
+
+@rule(
+    "CSR004",
+    Level.ERROR,
+    statement="the request's public key is that of fcu_private_key.pem",
+    why="Your CA would certify a key that FCU does not have.",
+    fix="run FCU's setup again, so that key and request are made together",
+    passes="request and key come from the same setup",
+    fails="setup was run twice, and the request of the first run was kept",
+    source=page(_GENERATE, "K-02", "K-04"),
+    told_by=("KEY003",),
+)
+def request_is_for_key(setup: Setup) -> Findings:
+    request = _request(setup)
+    if not request.public_key.is_p256:
+        raise Blocked("CSR006")
+    key = public_key_of(setup)
+    if setup.odd_one_out == "key":
+        raise Blocked("KEY004")
+    if request.public_key.der != key.der:
+        yield Finding(
+            "is for another key than fcu_private_key.pem",
+            REQUEST,
+            expected=f"public key with SHA-256 {key.sha256[:16]}…",
+            found=f"public key with SHA-256 {request.public_key.sha256[:16]}…",
+        )
+
+
+@rule(
+    "CSR005",
+    Level.ERROR,
+    statement="the request's subject carries the values of certificate-authority",
+    why="FCU takes the name of its certificate from there; another name means that the request is not from this setup.",
+    fix="run FCU's setup again after editing certificate-authority",
+    passes="common-name: FCU line 1, and the request's CN is FCU line 1",
+    fails="the common-name was changed after setup had made the request",
+    source=page("Editing the FCU configuration file", "Y-12"),
+    needs=("CFG001",),
+)
+def request_subject_is_configured(setup: Setup) -> Findings:
+    request = _request(setup)
+    for mismatch in authority_mismatches(setup, request.subject):
+        yield Finding(
+            f"{mismatch.attribute} of its subject differs from {mismatch.setting} in fcu.yml",
+            Location(REQUEST_NAME, field=mismatch.attribute),
+            expected=mismatch.expected,
+            found=mismatch.found,
+        )
+
+
+@rule(
+    "CSR006",
+    Level.ERROR,
+    statement="the request is for a P-256 key and signed with ecdsa-with-SHA256",
+    why="A certificate for any other key is of no use to devices and Device Management.",
+    fix="make a P-256 key and sign the request with SHA-256: openssl req -new -sha256 -key fcu_private_key.pem",
+    passes="prime256v1, ecdsa-with-SHA256",
+    fails="an RSA request, ecdsa-with-SHA384",
+    source=docs("Certificate authority options", "CA certificate guidelines", "CA-02", "CA-03"),
+)
+def request_is_p256_sha256(setup: Setup) -> Findings:
+    request = _request(setup)
+    if request.public_key.trouble:
+        yield Finding(request.public_key.trouble, REQUEST, expected="a key on P-256")
+    elif request.algorithm.oid != ECDSA_SHA256 or request.algorithm.has_parameters:
+        yield Finding("is signed otherwise", REQUEST, expected="ecdsa-with-SHA256", found=str(request.algorithm))
+
+
+@rule(
+    "CSR007",
+    Level.ERROR,
+    statement="the FCU certificate was issued for this request: it has the request's public key",
+    why="FCU holds the key of the request; a certificate for another key does not match it.",
+    fix="have your CA sign keystore/fcu_csr.pem itself, and put the chain it returns into fcu.crt",
+    passes="request and certificate show the same public key",
+    fails="the CA returned the certificate of another line",
+    source=page(_GENERATE, "K-02", "K-04"),
+    needs=("CRT001",),
+)
+def certificate_is_for_request(setup: Setup) -> Findings:
+    request = _request(setup)
+    link = fcu_link_of(setup)
+    if not request.public_key.is_p256:
+        raise Blocked("CSR006")
+    if link.certificate.public_key.trouble:
+        raise Blocked("CRT004")
+    if request.public_key.der == link.certificate.public_key.der:
+        return
+    key = setup.key_public
+    if key is not None and request.public_key.der != key.der:
+        # Key and certificate agree, or no two agree: either way the request is what is wrong first.
+        raise Blocked("CSR004")
+    yield Finding(
+        f"{certificate_text(link, setup)} was issued for another key than the one in {REQUEST_NAME}",
+        at_certificate(link, setup, "subjectPublicKeyInfo"),
+        expected=f"public key with SHA-256 {request.public_key.sha256[:16]}…",
+        found=f"public key with SHA-256 {link.certificate.public_key.sha256[:16]}…",
+    )
+
+
+@rule(
+    "CSR008",
+    Level.WARNING,
+    statement="the FCU certificate's subject is the one that the request asked for",
+    why="A CA may rename what it signs, but then fcu.yml, the request and the portal speak of different names.",
+    fix="have your CA keep the subject of the request",
+    passes="the subjects are equal",
+    fails="the CA added its own O and dropped the OU",
+    source=page(_GENERATE, "K-02"),
+    needs=("CSR007",),
+)
+def certificate_keeps_requested_subject(setup: Setup) -> Findings:
+    request = _request(setup)
+    link = fcu_link_of(setup)
+    if link.certificate.subject.is_empty:
+        raise Blocked("CRT012")
+    if not link.certificate.subject.matches(request.subject):
+        yield Finding(
+            f"{certificate_text(link, setup)} has another subject than {REQUEST_NAME}",
+            at_certificate(link, setup, "subject"),
+            expected=str(request.subject),
+            found=str(link.certificate.subject),
+        )
+
+
+@rule(
+    "CSR009",
+    Level.ERROR,
+    statement="the request has been signed: where fcu_csr.pem is, fcu.crt is too",
+    why="FCU is half set up (its error 212): it has a key and a request, but nothing to sign devices under.",
+    fix="have your CA sign keystore/fcu_csr.pem; put the certificate it returns, then each intermediate, the root"
+    " last, into keystore/fcu.crt; upload the chain to the portal",
+    passes="fcu_csr.pem and fcu.crt",
+    fails="fcu_csr.pem alone",
+    source=(page(_GENERATE, "K-02"), fcu_error(212, "E-21")),
+)
+def request_has_been_signed(setup: Setup) -> Findings:
+    requires(setup.keystore.request_file.file.exists, f"there is no {REQUEST_NAME}")
+    file = setup.keystore.fcu_crt.file
+    if file.trouble is Trouble.MISSING:
+        yield Finding(f"waits to be signed: there is no {CERTIFICATE_NAME}", REQUEST, expected=CERTIFICATE_NAME)

@@ -1,0 +1,447 @@
+"""UPL: what is uploaded to the portal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from shlex import quote
+from typing import Any
+
+from fcu_conform.artefacts.bounded_io.reading import Trouble
+from fcu_conform.artefacts.encodings.certificate import Certificate
+from fcu_conform.artefacts.keystore_files import Entry
+from fcu_conform.artefacts.setup import Setup, Slicing
+from fcu_conform.artefacts.upload import Upload
+from fcu_conform.rules.keystore.certificate import is_ecdsa_sha256, signature_text
+from fcu_conform.rules.model import Finding, Findings, Level, Location, requires, rule
+from fcu_conform.rules.support.chain_diagram import draw_chain
+from fcu_conform.rules.support.formatting import file_trouble, format_instant, short_name, subject_text
+from fcu_conform.rules.support.inputs import needs_ordered_chain, readable_upload
+from fcu_conform.rules.support.sources import api, docs, inferred, page
+
+DEVELOPER_LIMIT, COMMERCIAL_LIMIT = 10, 50
+_UPLOADING = "Uploading the FCU CA to Device Management"
+
+
+def _upload(setup: Setup) -> Upload:
+    requires(setup.upload, "no portal upload was given")
+    assert setup.upload is not None
+    return setup.upload
+
+
+def _words(entry: Entry, upload: Upload) -> str:
+    count = len(upload.certificates.entries)
+    assert entry.certificate is not None
+    subject, sha256 = subject_text(entry.certificate), entry.certificate.sha256
+    return f"certificate {entry.index} of {count} ({subject}, sha256 {sha256[:8]}…)"
+
+
+def _at(entry: Entry, upload: Upload, field: str | None = None) -> Location:
+    return Location(upload.name, entry.index, entry.line, field)
+
+
+@rule(
+    "UPL001",
+    Level.ERROR,
+    statement="the upload is PEM with CERTIFICATE blocks that parse, and with no private key",
+    why="The portal answers 400 to anything else; a private key in an upload has left the factory.",
+    fix="write the upload anew: fcu-conform upload --keystore DIR -o upload.pem",
+    passes="-----BEGIN CERTIFICATE----- blocks",
+    fails="a DER file, a request or a private key among the certificates",
+    source=(page(_UPLOADING, "P-04"), api("certificate", "P-06", "P-14")),
+    needs=("UPL009",),
+    waivable=False,
+)
+def upload_is_pem_certificates(setup: Setup) -> Findings:
+    upload = _upload(setup)
+    file = upload.certificates
+    if file.file.trouble not in (None, Trouble.TOO_LARGE):
+        yield Finding(file_trouble(file), Location(upload.name), expected="a regular file that can be read")
+        return
+    if file.pem.problem:
+        yield Finding(file.pem.problem, Location(upload.name), expected="PEM blocks of certificates")
+    for block in file.pem.blocks:
+        if block.is_private_key:
+            yield Finding(
+                "HOLDS A PRIVATE KEY: consider it stolen as soon as this file has left the machine",
+                Location(upload.name, line=block.line),
+                expected="CERTIFICATE blocks only",
+                found=block.label,
+                why="Anyone who has this key can make devices that pass as yours.",
+                fix="do not upload the file; if it was uploaded, make a new key and remove the old certificate from the"
+                " portal",
+            )
+        elif block.label != "CERTIFICATE":
+            yield Finding(
+                f"has a block of another kind: {block.label}",
+                Location(upload.name, line=block.line),
+                "CERTIFICATE blocks only",
+                block.label,
+            )
+    for entry in file.entries:
+        place = Location(upload.name, entry.index, entry.line)
+        if entry.certificate is None:
+            yield Finding(f"certificate {entry.index}: {entry.problem}", place, "a certificate in DER")
+        elif entry.certificate.trailing:
+            yield Finding(f"certificate {entry.index}: has {entry.certificate.trailing} bytes left over", place)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """An upload beside what should be in it: how fcu.crt is cut, and the upload's certificates in order."""
+
+    slicing: Slicing
+    uploaded: tuple[Certificate, ...]
+
+    @property
+    def _sent(self) -> list[bytes]:
+        return [certificate.raw for certificate in self.uploaded]
+
+    @property
+    def carried(self) -> list[Certificate]:
+        """Uploaded certificates that the device carries, in the order of fcu.crt."""
+        return [c for c in self.slicing.on_device if c.raw in self._sent and not self.is_whole_chain_edge]
+
+    @property
+    def foreign(self) -> list[Certificate]:
+        """Uploaded certificates that are not in fcu.crt."""
+        known = {certificate.raw for certificate in self.slicing.certificates}
+        return [certificate for certificate in self.uploaded if certificate.raw not in known]
+
+    @property
+    def missing(self) -> list[Certificate]:
+        """Certificates that belong on the portal and were not uploaded, in the order of fcu.crt."""
+        return [certificate for certificate in self.slicing.on_portal if certificate.raw not in self._sent]
+
+    @property
+    def is_whole_chain_edge(self) -> bool:
+        """Nothing is left for the portal, and the root alone was uploaded: the page leaves this open (fact D-01)."""
+        return not self.slicing.on_portal and self._sent == [self.slicing.certificates[-1].raw]
+
+    @property
+    def is_cut_short(self) -> bool:
+        """What is missing is the end, the root with it, and what comes before it is there."""
+        missing = self.missing
+        portal = self.slicing.on_portal
+        return 0 < len(missing) < len(portal) and missing == list(portal[-len(missing) :])
+
+    @property
+    def is_other_order(self) -> bool:
+        """The certificates that belong there stand in another order than in fcu.crt."""
+        expected = [c.raw for c in self.slicing.certificates]
+        positions = [expected.index(raw) for raw in self._sent if raw in expected]
+        return positions != sorted(positions)
+
+    def picture(self) -> tuple[str, ...]:
+        """The chain drawn, with what was uploaded."""
+        return draw_chain(self.slicing, uploaded=self.uploaded)
+
+    def numbers(self) -> str:
+        """The numbers in fcu.crt of what belongs on the portal, as one says them."""
+        first, last = self.slicing.depth, len(self.slicing.certificates)
+        if first > last:
+            return "nothing, or the root alone"
+        if first == last:
+            return f"certificate {last} of fcu.crt"
+        return f"certificates {first} {'and' if last == first + 1 else 'to'} {last} of fcu.crt"
+
+    def command(self, setup: Setup) -> str:
+        """The command that writes the right upload."""
+        depth = f" --depth {self.slicing.depth}" if setup.config is None or setup.config.depth is None else ""
+        return f"fcu-conform upload --keystore {quote(str(setup.keystore.path))}{depth} -o upload.pem"
+
+
+def _comparison(setup: Setup) -> Comparison:
+    uploaded = readable_upload(setup)
+    needs_ordered_chain(setup)
+    slicing = setup.slicing
+    if slicing is None:
+        # Nobody said the depth: the upload is judged at the one that it would fit.
+        certificates = setup.keystore.fcu_crt.certificates
+        sent = {certificate.raw for certificate in uploaded}
+        first = next((number for number, known in enumerate(certificates) if known.raw in sent), 0)
+        slicing = Slicing(first + 1, certificates)
+    return Comparison(slicing, uploaded)
+
+
+@rule(
+    "UPL002",
+    Level.ERROR,
+    statement="the upload is exactly fcu.crt from the certificate at the depth on, in its order, byte for byte",
+    why="The portal trusts what was uploaded and nothing else: with other certificates it turns every device away.",
+    fix="write the upload anew: fcu-conform upload --keystore DIR -o upload.pem",
+    passes="depth 2, and certificates 2 and 3 of fcu.crt",
+    fails="the chain of another FCU instance; the root first",
+    source=page(_UPLOADING, "K-08", "P-01"),
+    needs=("CRT001",),
+    partially_blocked_by=("UPL003", "UPL004", "UPL005", "UPL006"),
+)
+def upload_is_rest_of_chain(setup: Setup) -> Findings:
+    comparison = _comparison(setup)
+    upload = _upload(setup)
+    place = Location(upload.name)
+    # An old or odd certificate in the place of the right one is one fault, which UPL005 tells.
+    foreign = [certificate for certificate in comparison.foreign if not _refusals(certificate, setup)]
+    if foreign:
+        names = ", ".join(short_name(certificate) for certificate in foreign)
+        yield Finding(
+            f"has certificates that are not in fcu.crt: {names}",
+            place,
+            expected=comparison.numbers(),
+            found=" · ".join(short_name(certificate) for certificate in comparison.uploaded),
+            fix=comparison.command(setup),
+            picture=comparison.picture(),
+        )
+    elif comparison.is_other_order:
+        yield Finding(
+            "has its certificates in another order than fcu.crt",
+            place,
+            expected=" · ".join(short_name(certificate) for certificate in comparison.slicing.on_portal),
+            found=" · ".join(short_name(certificate) for certificate in comparison.uploaded),
+            fix=comparison.command(setup),
+            picture=comparison.picture(),
+        )
+    elif comparison.is_whole_chain_edge:
+        yield Finding(
+            f"is the root alone: at depth {comparison.slicing.depth} the device carries the whole chain, and"
+            f" the page does"
+            " not say what to upload then; the root, in which the device's chain ends, is accepted",
+            place,
+            level=Level.NOTICE,
+        )
+
+
+@rule(
+    "UPL003",
+    Level.ERROR,
+    statement="the upload has nothing that the device carries, and nothing is missing between device and upload",
+    why="The page asks for the rest of the chain: what the device presents is not uploaded, and the portal must be"
+    " able to continue where the device's chain ends.",
+    fix="write the upload anew: fcu-conform upload --keystore DIR -o upload.pem",
+    passes="depth 2, and certificates 2 and 3 of fcu.crt",
+    fails="the whole fcu.crt at depth 2; the root alone at depth 2",
+    source=(
+        page(_UPLOADING, "K-08", "P-01"),
+        inferred("the overview of the same page speaks of the whole chain", "D-02"),
+    ),
+    needs=("CRT001",),
+)
+def upload_continues_device_chain(setup: Setup) -> Findings:
+    comparison = _comparison(setup)
+    upload = _upload(setup)
+    depth = comparison.slicing.depth
+    if comparison.carried:
+        is_whole = len(comparison.uploaded) >= len(comparison.slicing.certificates) and not comparison.missing
+        subjects = " and ".join(short_name(certificate) for certificate in comparison.carried)
+        what = "you uploaded the whole fcu.crt" if is_whole else f"you uploaded {subjects}"
+        which = "the FCU certificate" if len(comparison.carried) == 1 else subjects
+        yield Finding(
+            f"{what}, but at depth {depth} the device already carries {which}: upload {comparison.numbers()}",
+            Location(upload.name),
+            expected=comparison.numbers(),
+            found=" · ".join(short_name(certificate) for certificate in comparison.uploaded),
+            fix=comparison.command(setup),
+            picture=comparison.picture(),
+        )
+    if comparison.missing and not comparison.foreign and not comparison.is_cut_short:
+        subjects = " and ".join(short_name(certificate) for certificate in comparison.missing)
+        yield Finding(
+            f"{subjects} is missing between the device's chain and the upload: upload {comparison.numbers()}",
+            Location(upload.name),
+            expected=comparison.numbers(),
+            found=" · ".join(short_name(certificate) for certificate in comparison.uploaded),
+            fix=comparison.command(setup),
+            picture=comparison.picture(),
+        )
+
+
+@rule(
+    "UPL004",
+    Level.ERROR,
+    statement="the upload is complete up to the root",
+    why="The portal asks for all certificates to the root, or for a proof of ownership by a parameter that is"
+    " deprecated.",
+    fix="write the upload anew: fcu-conform upload --keystore DIR -o upload.pem",
+    passes="intermediate and root",
+    fails="the intermediate alone",
+    source=api("certificate", "P-06", "D-05"),
+    needs=("CRT001",),
+    partially_blocked_by=("CHN005", "CHN011"),
+)
+def upload_reaches_root(setup: Setup) -> Findings:
+    comparison = _comparison(setup)
+    if comparison.is_cut_short and not comparison.foreign:
+        subjects = " and ".join(short_name(certificate) for certificate in comparison.missing)
+        yield Finding(
+            f"ends before the root: {subjects} is missing",
+            Location(_upload(setup).name),
+            expected=comparison.numbers(),
+            found=" · ".join(short_name(certificate) for certificate in comparison.uploaded),
+            fix=comparison.command(setup),
+            picture=comparison.picture(),
+        )
+
+
+@rule(
+    "UPL005",
+    Level.ERROR,
+    statement="each certificate of the upload is valid now, on P-256, and signed with ecdsa-with-SHA256",
+    why="The portal refuses certificates that have expired or use other cryptography.",
+    fix="upload the current certificates, as they are in fcu.crt",
+    passes="certificates that CRT004, CRT005 and CRT006 pass",
+    fails="the old root, which has expired",
+    source=api("certificate", "P-14"),
+    needs=("UPL009",),
+    partially_blocked_by=("UPL001",),
+)
+def uploaded_certificates_are_accepted(setup: Setup) -> Findings:
+    upload = _upload(setup)
+    for entry in upload.certificates.readable:
+        assert entry.certificate is not None
+        for message, field, expected, found in _refusals(entry.certificate, setup):
+            yield Finding(f"{_words(entry, upload)}: {message}", _at(entry, upload, field), expected, found)
+
+
+def _refusals(certificate: Certificate, setup: Setup) -> list[tuple[str, str | None, str, str]]:
+    """Why the portal refuses a certificate: message, field, what was expected and what was found."""
+    refusals: list[tuple[str, str | None, str, str]] = []
+    if not certificate.is_valid_at(setup.at):
+        found = f"{format_instant(certificate.not_before.instant)} to {format_instant(certificate.not_after.instant)}"
+        refusals.append((f"is not valid at {format_instant(setup.at)}", "validity", "", found))
+    if certificate.public_key.trouble:
+        refusals.append((certificate.public_key.trouble, None, "a key on P-256", ""))
+    if not is_ecdsa_sha256(certificate):
+        found = signature_text(certificate)
+        refusals.append((f"is signed with {found}", None, "ecdsa-with-SHA256", found))
+    return refusals
+
+
+@rule(
+    "UPL006",
+    Level.ERROR,
+    statement="no two certificates of the upload, and no two FCU instances, share a subject",
+    why="The portal answers 409 to a second certificate with the same subject.",
+    fix="upload each certificate once; give every FCU instance a common-name of its own",
+    passes="CN=FCU line 1 and CN=FCU line 2",
+    fails="the root twice; two instances with CN=FCU",
+    source=api("409", "P-09"),
+    needs=("UPL009",),
+    partially_blocked_by=("UPL001",),
+)
+def uploaded_subjects_are_unique(setup: Setup) -> Findings:
+    upload = _upload(setup)
+    seen: list[Entry] = []
+    for entry in upload.certificates.readable:
+        assert entry.certificate is not None
+        for earlier in seen:
+            assert earlier.certificate is not None
+            if earlier.certificate.subject.matches(entry.certificate.subject):
+                yield Finding(
+                    f"{_words(entry, upload)}: has the subject of certificate {earlier.index}",
+                    _at(entry, upload, "subject"),
+                    expected="every subject once",
+                    found=subject_text(entry.certificate),
+                )
+                break
+        seen.append(entry)
+    mine = setup.fcu_certificate
+    for peer in setup.peers:
+        theirs = peer.fcu_certificate
+        if peer is setup or peer.upload is None or mine is None or theirs is None:
+            continue
+        if mine.raw != theirs.raw and mine.subject.matches(theirs.subject):
+            yield Finding(
+                f"the FCU certificate has the same subject as that of {peer.name}",
+                Location(upload.name),
+                expected="a subject of its own",
+                found=subject_text(mine),
+            )
+
+
+@rule(
+    "UPL007",
+    Level.WARNING,
+    statement=f"the upload has at most {DEVELOPER_LIMIT} certificates ({COMMERCIAL_LIMIT} for a commercial account)",
+    why="An account takes no more; the portal answers 403 to the next one.",
+    fix="ask for a commercial account, or shorten the chain",
+    passes="three certificates",
+    fails="eleven certificates",
+    source=docs("Managing trusted certificates", "", "P-10", "P-11", "P-12"),
+    needs=("UPL009",),
+    partially_blocked_by=("UPL001",),
+)
+def upload_fits_account(setup: Setup) -> Findings:
+    upload = _upload(setup)
+    count = len(upload.certificates.entries)
+    if count > DEVELOPER_LIMIT:
+        account = "any account" if count > COMMERCIAL_LIMIT else "a developer account"
+        limit = COMMERCIAL_LIMIT if count > COMMERCIAL_LIMIT else DEVELOPER_LIMIT
+        yield Finding(
+            f"has more certificates than {account} takes", Location(upload.name), f"at most {limit}", str(count)
+        )
+
+
+def _text_within(limit: int) -> Callable[[Any], str]:
+    def trouble(value: Any) -> str:
+        if not isinstance(value, str):
+            return "is not text"
+        return f"has {len(value)} characters" if len(value) > limit else ""
+
+    return trouble
+
+
+@rule(
+    "UPL008",
+    Level.ERROR,
+    statement="the upload's details fit: name at most 100 characters, description at most 500, the service that is"
+    " used",
+    why="The portal refuses longer texts; a CA that was uploaded for the other service lets no device in.",
+    fix="shorten the text; choose bootstrap where use-bootstrap is true, lwm2m where it is false",
+    passes='name = "FCU line 1", service = "bootstrap"',
+    fails='service = "lwm2m" with use-bootstrap: true',
+    source=(page(_UPLOADING, "P-04"), api("name, description, service", "P-05")),
+)
+def upload_details_fit(setup: Setup) -> Findings:
+    details = _upload(setup).details
+    requires(details, "no details were given beside the upload")
+    assert details is not None
+    place = details.file.name
+    if details.problem:
+        yield Finding(details.problem, Location(place))
+        return
+    for field, expected, message in _details_faults(details.values, setup.mode):
+        yield Finding(f"{field} {message}", Location(place, field=field), expected)
+
+
+def _details_faults(values: dict[str, Any], mode: str | None) -> Iterator[tuple[str, str, str]]:
+    for field, limit in (("name", 100), ("description", 500)):
+        if field in values:
+            trouble = _text_within(limit)(values[field])
+            if trouble:
+                yield field, f"at most {limit} characters", trouble
+    if "name" in values and not values["name"]:
+        yield "name", "1 to 100 characters", "is empty"
+    service = values.get("service")
+    if service is None:
+        return
+    if service not in ("bootstrap", "lwm2m"):
+        yield "service", "bootstrap or lwm2m", f"is {service!r}"
+    elif mode is not None and service != mode:
+        yield "service", mode, f"is {service}, but devices use {mode}"
+
+
+@rule(
+    "UPL009",
+    Level.ERROR,
+    statement="the upload is not empty",
+    why="An empty upload leaves the portal without a CA to trust: no device gets in.",
+    fix="write the upload anew: fcu-conform upload --keystore DIR -o upload.pem",
+    passes="one certificate or more",
+    fails="a file of 0 bytes",
+    source=page(_UPLOADING, "CA-10"),
+)
+def upload_is_not_empty(setup: Setup) -> Findings:
+    upload = _upload(setup)
+    file = upload.certificates.file
+    if file.trouble is None and not file.data.strip():
+        yield Finding("is empty", Location(upload.name), expected="one certificate or more", found="nothing")

@@ -1,0 +1,1 @@
+"""SYS: the rules of the run itself and of its waivers."""

@@ -1,0 +1,1 @@
+"""One adapter a library or program, each asked through its real interface."""

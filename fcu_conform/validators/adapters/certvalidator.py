@@ -1,0 +1,68 @@
+"""certvalidator 0.11.1 of 2016, made to run: it can be forged, so only its refusal is worth something."""
+
+from __future__ import annotations
+
+from fcu_conform.validators.adapters.asn1_certificates import certificate, certificates
+from fcu_conform.validators.adapters.python_library import PythonLibrary, words
+from fcu_conform.validators.model import Answer, Question
+
+
+class Certvalidator(PythonLibrary):
+    """The library that FCU's users know, as it is.
+
+    It knows a trust anchor by its signature value alone, and nobody verifies an anchor's own signature: a certificate
+    with the anchor's name, its signature value and an attacker's key is an anchor to it, and so is a leaf with that
+    value. Hence `acceptance_counts` is false.
+    """
+
+    name = "certvalidator"
+    stands_for = "scripts of old on certvalidator 0.11.1, which can be forged"
+    acceptance_counts = False
+    distribution = "certvalidator"
+    module = "certvalidator"
+    tells_version = True
+
+    def load(self) -> None:
+        """Imports the library on what verifies signatures for it.
+
+        Raises:
+            ValidatorFault: it is not installed.
+        """
+        self.version()
+
+    def version(self) -> str:
+        """The version of the library, and what it verifies signatures with.
+
+        Raises:
+            ValidatorFault: it is not installed.
+        """
+        version = super().version()
+        from fcu_conform.validators.adapters.certvalidator_oscrypto import load
+
+        try:
+            _, verified_by = load()
+        except ModuleNotFoundError:
+            raise self._missing() from None
+        return f"{version} (signatures verified by {verified_by})"
+
+    def _judge(self, question: Question) -> Answer:
+        from cryptography.exceptions import UnsupportedAlgorithm
+
+        from fcu_conform.validators.adapters.certvalidator_oscrypto import load
+
+        library, _ = load()
+        errors = library.errors
+        try:
+            context = library.ValidationContext(
+                trust_roots=certificates(question.anchors),
+                other_certs=certificates(question.untrusted),
+                moment=question.at,
+                allow_fetching=False,
+            )
+            library.CertificateValidator(certificate(question.leaf), [], context).validate_usage(set())
+        except (errors.PathError, errors.ValidationError) as refusal:
+            return Answer(False, words(refusal))
+        except (ValueError, UnsupportedAlgorithm) as error:
+            # its parser reads a field when it is first looked at, so what cannot be read turns up in mid-path
+            return Answer(False, f"cannot be read: {words(error)}")
+        return Answer(True)

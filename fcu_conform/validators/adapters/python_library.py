@@ -1,0 +1,113 @@
+"""What the adapters of Python libraries share: how a missing or failing library is told from a refusal."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import warnings
+from abc import ABC, abstractmethod
+from types import ModuleType
+from typing import Any
+
+from fcu_conform.validators.model import Answer, Question, ValidatorFault
+
+
+class PythonLibrary(ABC):
+    """A validator that is a Python package, imported when it is first asked.
+
+    Attributes:
+        name: what users call it.
+        stands_for: who in the field meets the chain with this library.
+        acceptance_counts: its acceptance is a second opinion.
+        distribution: what `pip install` calls the package.
+        module: what is imported of it.
+        tells_version: what it says of its version only the library itself knows.
+    """
+
+    name: str
+    stands_for: str
+    acceptance_counts: bool = True
+    distribution: str
+    module: str
+    tells_version: bool = False
+
+    def load(self) -> None:
+        """Imports the library, so that the first question takes as long as any other.
+
+        Raises:
+            ValidatorFault: it is not installed, or cannot be imported.
+        """
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                importlib.import_module(self.module)
+        except ModuleNotFoundError:
+            raise self._missing() from None
+        except Exception as error:
+            raise ValidatorFault(f"{self.name} failed: {type(error).__name__}: {words(error)}") from error
+
+    def version(self) -> str:
+        """The version of the installed package, found without importing it.
+
+        Raises:
+            ValidatorFault: it is not installed.
+        """
+        from importlib import metadata  # a process that only asks does without
+
+        try:
+            return metadata.version(self.distribution)
+        except metadata.PackageNotFoundError:
+            raise self._missing() from None
+
+    def ask(self, question: Question) -> Answer:
+        """The library's verdict.
+
+        Raises:
+            ValidatorFault: the library is missing, or raised something that is not one of its refusals.
+        """
+        if not question.anchors:
+            raise ValidatorFault(f"{self.name} cannot be asked: no certificate is trusted")
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter(
+                    "ignore"
+                )  # where warnings are errors, a library's warning would look like its fault
+                return self._judge(question)
+        except ValidatorFault:
+            raise
+        except ModuleNotFoundError:
+            raise self._missing() from None
+        except MemoryError:
+            raise
+        except Exception as error:
+            raise ValidatorFault(f"{self.name} failed: {type(error).__name__}: {words(error)}") from error
+
+    @abstractmethod
+    def _judge(self, question: Question) -> Answer:
+        """Put the question to the library; only its own refusals and its parse errors become a refusal."""
+
+    def _missing(self) -> ValidatorFault:
+        return ValidatorFault(f"{self.distribution} is not installed: pip install {self.distribution}")
+
+
+def words(error: BaseException) -> str:
+    """What an exception says, on one line; its type where it says nothing."""
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def import_when_used(name: str) -> None:
+    """Puts a stand-in where imports find a module; the module is imported when something of it is looked at.
+
+    Only in a process that is there for validators alone: others would come across the stand-in.
+    """
+    if name in sys.modules:
+        return
+    stand_in = ModuleType(name, "A stand-in for a module that nothing was needed of so far.")
+
+    def look(attribute: str) -> Any:
+        if sys.modules.get(name) is stand_in:
+            del sys.modules[name]
+        return getattr(importlib.import_module(name), attribute)
+
+    vars(stand_in)["__getattr__"] = look
+    sys.modules[name] = stand_in

@@ -1,0 +1,1 @@
+"""Validators and handshakes in processes of their own, within limits of time and memory."""

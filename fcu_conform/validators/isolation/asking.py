@@ -1,0 +1,139 @@
+"""Asks validators, and shakes hands, in other processes, so that nothing can hang this one or fill its memory."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from fcu_conform.validators.adapters.external import ExternalCommand
+from fcu_conform.validators.adapters.processes import SECONDS
+from fcu_conform.validators.isolation import tasks, workers
+from fcu_conform.validators.isolation.messages import Message, encoded, from_question, text, to_answer
+from fcu_conform.validators.isolation.tasks import Origin
+from fcu_conform.validators.isolation.workers import Kind, worker
+from fcu_conform.validators.model import (
+    UNPROTECTED,
+    Answer,
+    CannotTell,
+    LimitReached,
+    Question,
+    Validator,
+    ValidatorFault,
+)
+
+if TYPE_CHECKING:
+    from fcu_conform.artefacts.encodings.private_keys import Secret
+    from fcu_conform.validators.handshake.trials import Handshakes
+
+_ASK, _SHAKE = (f"{tasks.__name__}:{task.__name__}" for task in (tasks.ask, tasks.shake))
+
+PROCESSOR = 0.5
+"""Seconds of processor time that a validator may take for a question. An honest one takes a hundredth of that."""
+HANDSHAKE_PROCESSOR = 2.0
+"""The same for all handshakes of a device, which take a quarter of a second."""
+HANDSHAKE_SECONDS = 90.0
+"""What they may take on the clock: 18 of 5 seconds."""
+
+INSTALLED = Kind("installed")
+"""The validators that are known: libraries, and programs of this system."""
+PLUGGED_IN = Kind("plugged-in", workers.own_environment, os.getcwd, 2048 << 20)
+"""Programs of the user's, which run where the user is."""
+HANDSHAKE = Kind("handshake")
+"""Both ends of a handshake. It gets a device's private key, does one task, and ends."""
+
+
+class Isolated:
+    """A validator whose questions another process answers, within limits of time and memory.
+
+    Args:
+        origin: how it is made.
+        kind: whom it shares a process with.
+        seconds: it may take for a question on the clock.
+    """
+
+    def __init__(self, origin: Origin, kind: Kind = INSTALLED, seconds: float = SECONDS) -> None:
+        self._origin, self._kind, self._seconds = origin, kind, seconds
+        self._here = origin.validator()
+        self.name, self.stands_for, self.acceptance_counts = (
+            self._here.name,
+            self._here.stands_for,
+            self._here.acceptance_counts,
+        )
+        self._version = ""
+
+    def version(self) -> str:
+        """What it last said of its version where it was asked, else what can be told in this process.
+
+        Raises:
+            ValidatorFault: it is not installed or cannot be used here.
+        """
+        return self._version or self._here.version()
+
+    def ask(self, question: Question) -> Answer:
+        """The validator's verdict.
+
+        Raises:
+            CannotTell: it cannot judge this question, which is nobody's fault.
+            LimitReached: it took more time or memory than it may.
+            ValidatorFault: it did not answer the question.
+        """
+        given = {**asdict(self._origin), "question": from_question(question)}
+        process = worker(self._kind)
+        told = process.do(self.name, _ASK, given, processor=PROCESSOR, seconds=self._seconds)
+        try:
+            self._version = text(told, "version") or self._version
+            _raise_fault(told)
+            return to_answer(told)
+        except ValueError as fault:
+            raise ValidatorFault(f"{self.name} broke: its process told no answer ({fault})") from None
+
+
+def isolated(origin: Origin, kind: Kind = INSTALLED, seconds: float = SECONDS) -> Validator:
+    """A validator in a process of its own where the system can limit that; else one that works in this process."""
+    return origin.validator() if UNPROTECTED else Isolated(origin, kind, seconds)
+
+
+def plugged_in(name: str, command: str) -> Validator:
+    """A program of the user's.
+
+    Raises:
+        ValueError: the command line is empty, or its quotes do not match.
+    """
+    return isolated(Origin(ExternalCommand.__module__, ExternalCommand.__name__, (name, command)), PLUGGED_IN)
+
+
+def shake_hands_apart(chain: Sequence[bytes], key: Secret, anchors: Sequence[bytes], *, at: datetime) -> Handshakes:
+    """All handshakes of a device, see `handshake.shake_hands`, made in a process that ends with them.
+
+    Raises:
+        ValidatorFault: not one handshake could be tried to its end, or all took more time or memory than they may.
+    """
+    from fcu_conform.validators.handshake.trials import from_message, shake_hands
+
+    if UNPROTECTED:
+        return shake_hands(chain, key, anchors, at=at)
+    given = {
+        "chain": [encoded(der) for der in chain],
+        "key": encoded(key.reveal()),
+        "anchors": [encoded(der) for der in anchors],
+        "at": at.isoformat(),
+    }
+    process = worker(HANDSHAKE)
+    try:
+        told = process.do("the device's part", _SHAKE, given, processor=HANDSHAKE_PROCESSOR, seconds=HANDSHAKE_SECONDS)
+        _raise_fault(told)
+        return from_message(told)
+    except ValueError as fault:
+        raise ValidatorFault(f"broke: its process told no handshakes ({fault})") from None
+    finally:
+        process.close()
+
+
+def _raise_fault(told: Message) -> None:
+    """Raises what a task told in place of an answer."""
+    for member, fault in (("limit", LimitReached), ("doubt", CannotTell), ("fault", ValidatorFault)):
+        if words := text(told, member):
+            raise fault(words)

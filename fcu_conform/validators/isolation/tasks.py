@@ -1,0 +1,94 @@
+"""What validators do in the processes that they work in; nothing is imported here that only those who ask need."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from functools import lru_cache
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
+
+from fcu_conform.validators.isolation.messages import Message, decoded, to_question
+from fcu_conform.validators.isolation.worker import keep_watch
+from fcu_conform.validators.model import CannotTell, LimitReached, ValidatorFault
+
+if TYPE_CHECKING:
+    from fcu_conform.validators.model import Validator
+
+
+@dataclass(frozen=True)
+class Origin:
+    """How a validator is made, here and there.
+
+    Attributes:
+        module: the adapter's module.
+        make: its class within the module.
+        arguments: what the class is given: anything that JSON can hold.
+    """
+
+    module: str
+    make: str
+    arguments: tuple[object, ...] = ()
+
+    def validator(self) -> Validator:
+        """The validator, in this process."""
+        make = cast("Callable[..., Validator]", getattr(import_module(self.module), self.make))
+        return make(*self.arguments)
+
+
+@lru_cache(maxsize=64)
+def _made(module: str, make: str, arguments: tuple[object, ...]) -> Validator:
+    return Origin(module, make, arguments).validator()
+
+
+def ask(given: Message) -> Callable[[], Message]:
+    """The task of a validator: what it says of a question, and its version where only its library tells that."""
+    validator = _made(given["module"], given["make"], tuple(given["arguments"]))
+    question = to_question(given["question"])
+    failed = _told(lambda: _load(validator))
+
+    def answer() -> Message:
+        told = _told(lambda: asdict(validator.ask(question)))
+        return told | ({"version": validator.version()} if getattr(validator, "tells_version", False) else {})
+
+    return (lambda: failed) if failed else answer
+
+
+def _load(validator: Validator) -> Message:
+    load = getattr(validator, "load", None)
+    if load is not None:
+        load()
+    if getattr(validator, "starts_programs", False):
+        keep_watch()
+    return {}
+
+
+def shake(given: Message) -> Callable[[], Message]:
+    """The task of the handshakes."""
+    from fcu_conform.artefacts.encodings.private_keys import Secret
+    from fcu_conform.validators.handshake.trials import shake_hands
+
+    for library in ("tls_openssl", "tls_mbedtls"):
+        with suppress(ImportError):  # `shake_hands` tells what is missing
+            import_module(f"fcu_conform.validators.{library}")
+    chain, anchors = (tuple(map(decoded, given[which])) for which in ("chain", "anchors"))
+    key, at = Secret(decoded(given["key"])), datetime.fromisoformat(given["at"])
+    return lambda: _told(lambda: asdict(shake_hands(chain, key, anchors, at=at)))
+
+
+def _told(do: Callable[[], Message]) -> Message:
+    """What comes of something, or the fault in its place; of an unknown fault the type, since nobody knows its text."""
+    try:
+        return do()
+    except CannotTell as doubt:
+        return {"doubt": str(doubt)}
+    except LimitReached as limit:
+        return {"limit": str(limit)}
+    except ValidatorFault as fault:
+        return {"fault": str(fault)}
+    except MemoryError:
+        raise
+    except Exception as fault:
+        return {"fault": f"broke: {type(fault).__name__}"}

@@ -1,0 +1,1 @@
+"""Tests of device output in each of its forms."""

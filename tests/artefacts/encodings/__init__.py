@@ -1,0 +1,1 @@
+"""Tests of the encodings: DER, PEM, CBOR, names, times, keys and certificates."""

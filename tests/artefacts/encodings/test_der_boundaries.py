@@ -1,0 +1,254 @@
+"""Lengths, tags and notes of DER and BER exactly at their boundaries."""
+
+from __future__ import annotations
+
+import pytest
+
+from fcu_conform.artefacts.bounded_io.limits import OID_OCTETS
+from fcu_conform.artefacts.encodings import der
+
+
+def refusal(data: bytes, end: int | None = None, at: int = 0) -> str:
+    with pytest.raises(der.DerError) as refused:
+        der.read(data, at, len(data) if end is None else end)
+    return str(refused.value)
+
+
+def lenient_refusal(data: bytes) -> str:
+    with pytest.raises(der.DerError) as refused:
+        der.normalise(data)
+    return str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("head", "size"),
+    [
+        ("04 00", 0),
+        ("04 7f", 127),
+        ("04 81 80", 128),
+        ("04 81 ff", 255),
+        ("04 82 01 00", 256),
+        ("04 82 ff ff", 65535),
+        ("04 83 01 00 00", 65536),
+    ],
+)
+def test_an_element_of_exactly_the_room_there_is_fits_and_one_octet_less_does_not(head: str, size: int) -> None:
+    start = len(bytes.fromhex(head))
+    data = bytes.fromhex(head) + bytes(size)
+    for before in (b"", b"\x05\x00"):
+        place = len(before)
+        whole = before + data + b"\x05\x00"
+        assert der.read(whole, place, place + len(data)) == (4, place + start, place + len(data))
+        assert der.encode(4, bytes(size)) == data
+        if size:
+            assert refusal(whole, place + len(data) - 1, place) == (
+                f"element at offset {place} goes beyond the end of its container"
+            )
+
+
+def test_four_octets_of_length_are_read_and_five_are_not() -> None:
+    assert refusal(bytes.fromhex("0484 01000000")) == "element at offset 0 goes beyond the end of its container"
+    assert refusal(bytes.fromhex("0485 0100000000")) == "indefinite or oversized length at offset 0"
+    assert refusal(bytes.fromhex("0480")) == "indefinite or oversized length at offset 0"
+
+
+@pytest.mark.parametrize("data", ["0481 7f", "0481 00", "0482 00ff", "0482 0080", "0483 00ffff", "0484 00ffffff"])
+def test_a_length_that_needs_fewer_octets_is_refused_strictly_and_noted_leniently(data: str) -> None:
+    head = bytes.fromhex(data)
+    size = int.from_bytes(head[2:], "big")
+    if size > 70000:
+        assert refusal(head) == "length in more octets than needed at offset 0"
+        return
+    whole = head + bytes(size)
+    assert refusal(whole) == "length in more octets than needed at offset 0"
+    assert der.normalise(whole + b"x") == (
+        der.encode(4, bytes(size)),
+        b"x",
+        ["length in more octets than needed at offset 0"],
+    )
+
+
+@pytest.mark.parametrize("tag", [0x1F, 0x3F, 0x5F, 0xBF, 0xDF, 0xFF])
+def test_every_tag_of_several_octets_is_refused(tag: int) -> None:
+    assert refusal(bytes((tag, 1, 0))) == "multi-byte tag at offset 0"
+    assert lenient_refusal(bytes((tag, 1, 0))) == "multi-byte tag at offset 0"
+
+
+@pytest.mark.parametrize("tag", [0x01, 0x0F, 0x10, 0x1E, 0x5E, 0x80, 0x9E])
+def test_every_other_tag_is_read(tag: int) -> None:
+    assert der.read(bytes((tag, 1, 0)), 0, 3) == (tag, 2, 3)
+    assert der.normalise(bytes((tag, 1, 0xFF))) == (bytes((tag, 1, 0xFF)), b"", [])
+
+
+def test_what_is_expected_must_be_there_before_the_end() -> None:
+    data = bytes.fromhex("0500 0201 07")
+    assert der.expect(data, 2, 5, der.INTEGER, "number") == (4, 5)
+    for position, end in ((2, 2), (5, 5), (3, 2)):
+        with pytest.raises(der.DerError) as refused:
+            der.expect(data, position, end, der.INTEGER, "number")
+        assert str(refused.value) == f"number is missing at offset {position}"
+    for tag in (1, 3):
+        with pytest.raises(der.DerError) as refused:
+            der.expect(data, 2, 5, tag, "number")
+        assert str(refused.value) == f"number: tag 0x02 where {tag:#04x} was expected, at offset 2"
+
+
+def test_of_what_is_left_over_the_bytes_are_counted() -> None:
+    with pytest.raises(der.DerError) as refused:
+        der.only(bytes.fromhex("0201 07 0500 00"), der.INTEGER, "number")
+    assert str(refused.value) == "number: 3 bytes left over"
+
+
+def test_children_of_nothing_are_none_and_the_last_one_ends_with_its_container() -> None:
+    data = bytes.fromhex("0500 0201 07")
+    assert list(der.children(data, 5, 5)) == []
+    assert list(der.children(data, 0, 5)) == [(5, 0, 2, 2), (2, 2, 4, 5)]
+    with pytest.raises(der.DerError, match="goes beyond"):
+        list(der.children(data, 0, 4))
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        ("00", "0.0"),
+        ("27", "0.39"),
+        ("28", "1.0"),
+        ("4f", "1.39"),
+        ("50", "2.0"),
+        ("77", "2.39"),
+        ("78", "2.40"),
+        ("7f", "2.47"),
+        ("8100", "2.48"),
+        ("2a8648", "1.2.840"),
+        ("2a7f", "1.2.127"),
+        ("2a8100", "1.2.128"),
+        ("2aff7f", "1.2.16383"),
+        ("2a818000", "1.2.16384"),
+        ("2a00", "1.2.0"),
+    ],
+)
+def test_arcs_of_an_object_identifier_at_their_boundaries(content: str, text: str) -> None:
+    assert der.oid_text(bytes.fromhex(content)) == text
+
+
+def test_an_object_identifier_has_as_many_octets_as_the_limit_and_not_one_more() -> None:
+    assert der.oid_text(b"\x2a" * OID_OCTETS) == ".".join(["1.2", *["42"] * (OID_OCTETS - 1)])
+    for content in (b"\x2a" * (OID_OCTETS + 1), b"", b"\x80", b"\x2a\x80"):
+        with pytest.raises(der.DerError, match="malformed object identifier"):
+            der.oid_text(content)
+
+
+@pytest.mark.parametrize(
+    ("ber", "rewritten", "note"),
+    [
+        ("0101 00", "0101 00", ""),
+        ("0101 ff", "0101 ff", ""),
+        ("0101 01", "0101 ff", "BOOLEAN true written as 0x01 at offset 0"),
+        ("0101 fe", "0101 ff", "BOOLEAN true written as 0xfe at offset 0"),
+        ("0102 0101", "0102 0101", ""),
+        ("0100", "0100", ""),
+        ("0201 00", "0201 00", ""),
+        ("0202 007f", "0201 7f", "INTEGER in more octets than needed at offset 0"),
+        ("0202 0080", "0202 0080", ""),
+        ("0202 ff80", "0201 80", "INTEGER in more octets than needed at offset 0"),
+        ("0202 ff7f", "0202 ff7f", ""),
+        ("0202 fe80", "0202 fe80", ""),
+        ("0202 017f", "0202 017f", ""),
+        ("0203 00007f", "0201 7f", "INTEGER in more octets than needed at offset 0"),
+        ("0203 ffffff", "0201 ff", "INTEGER in more octets than needed at offset 0"),
+        ("0202 0000", "0201 00", "INTEGER in more octets than needed at offset 0"),
+        ("0203 0000 80", "0202 0080", "INTEGER in more octets than needed at offset 0"),
+        ("0302 00ff", "0302 00ff", ""),
+        ("0302 01fe", "0302 01fe", ""),
+        ("0302 01ff", "0302 01fe", "unused bits of a BIT STRING set at offset 0"),
+        ("0302 0780", "0302 0780", ""),
+        ("0302 07c0", "0302 0780", "unused bits of a BIT STRING set at offset 0"),
+        ("0302 04aa", "0302 04a0", "unused bits of a BIT STRING set at offset 0"),
+        ("0302 08ff", "0302 08ff", ""),
+        ("0301 07", "0301 07", ""),
+        ("0303 01ff ff", "0303 01ff fe", "unused bits of a BIT STRING set at offset 0"),
+        ("0602 2a01", "0602 2a01", ""),
+        ("0602 8001", "0602 8001", "OBJECT IDENTIFIER arc with leading zeros at offset 0"),
+        ("0603 2a8001", "0603 2a8001", "OBJECT IDENTIFIER arc with leading zeros at offset 0"),
+        ("0604 2a818000", "0604 2a818000", ""),
+        ("0603 2a8101", "0603 2a8101", ""),
+        ("3106 0201 01 0201 02", "3106 0201 01 0201 02", ""),
+        ("3106 0201 02 0201 01", "3106 0201 02 0201 01", "SET OF not in order at offset 0"),
+        ("3006 0201 02 0201 01", "3006 0201 02 0201 01", ""),
+        ("3000", "3000", ""),
+        ("3080 0000", "3000", "indefinite length at offset 0"),
+        ("3080 0201 00 0000", "3003 0201 00", "indefinite length at offset 0"),
+    ],
+)
+def test_each_departure_from_der_exactly_at_its_boundary(ber: str, rewritten: str, note: str) -> None:
+    element, rest, notes = der.normalise(bytes.fromhex(ber) + b"rest")
+    assert (element.hex(), rest, notes) == (
+        bytes.fromhex(rewritten).hex(),
+        b"rest",
+        [note] if note else [],
+    )
+
+
+@pytest.mark.parametrize(
+    ("ber", "message"),
+    [
+        ("", "ends within an element at offset 0"),
+        ("04", "ends within an element at offset 0"),
+        ("0401", "element at offset 0 goes beyond the end of its container"),
+        ("0482 01", "ends within an element at offset 0"),
+        ("0481", "ends within an element at offset 0"),
+        ("0481 80", "element at offset 0 goes beyond the end of its container"),
+        ("0480 00", "indefinite length of a primitive at offset 0"),
+        ("3080 00", "ends within an element at offset 2"),
+        ("3080", "ends within an element at offset 2"),
+        ("3003 0402 00", "element at offset 2 goes beyond the end of its container"),
+        ("3004 0481 02 00", "element at offset 2 goes beyond the end of its container"),
+        ("3080 3080 0000", "ends within an element at offset 6"),
+    ],
+)
+def test_where_ber_breaks_off_is_told(ber: str, message: str) -> None:
+    assert lenient_refusal(bytes.fromhex(ber)) == message
+
+
+def test_an_element_with_a_length_in_several_octets_fits_exactly_or_not_at_all() -> None:
+    whole = bytes.fromhex("308183 048180") + bytes(128)
+    assert der.normalise(whole) == (whole, b"", [])
+    cut = bytes.fromhex("308182 048180") + bytes(127)
+    assert lenient_refusal(cut) == "element at offset 3 goes beyond the end of its container"
+    assert lenient_refusal(bytes.fromhex("048180") + bytes(127)) == (
+        "element at offset 0 goes beyond the end of its container"
+    )
+
+
+@pytest.mark.parametrize(
+    ("pieces", "whole"),
+    [
+        ("2300", "030100"),
+        ("2303 030104", "030104"),
+        ("2308 0302 00aa 0302 04b0", "0303 04aab0"),
+        ("2400", "0400"),
+        ("2407 0402 6162 0401 63", "0403 616263"),
+        ("2c06 0c01 61 0c01 62", "0c02 6162"),
+    ],
+)
+def test_strings_in_pieces_are_put_together(pieces: str, whole: str) -> None:
+    element, _, notes = der.normalise(bytes.fromhex(pieces))
+    assert element == bytes.fromhex(whole)
+    assert notes == ["constructed string at offset 0"]
+
+
+def test_offsets_in_notes_are_those_of_the_bytes_as_found() -> None:
+    data = bytes.fromhex("3080 0500 0101 01 0202 0001 0302 01ff 0602 8001 2403 0401 61 3106 0201 02 0201 01 0000")
+    assert der.normalise(data)[2] == [
+        "indefinite length at offset 0",
+        "BOOLEAN true written as 0x01 at offset 4",
+        "INTEGER in more octets than needed at offset 7",
+        "unused bits of a BIT STRING set at offset 11",
+        "OBJECT IDENTIFIER arc with leading zeros at offset 15",
+        "constructed string at offset 19",
+        "SET OF not in order at offset 24",
+    ]
+    assert der.element_end(data + b"rest", 0) == len(data)
+    assert der.element_end(data, 2) == 4
+    assert der.content_start(data, 0) == 2
+    assert der.content_start(data, 4) == 6

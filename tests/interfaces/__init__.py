@@ -1,0 +1,1 @@
+"""Tests of what users meet: the pytest plugin, the console script, the reports."""

@@ -1,0 +1,271 @@
+"""The command check: what it finds by usual names, how it starts itself again, what it hands to pytest."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import site
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from fcu_conform.artefacts.usage import UsageError
+from fcu_conform.interfaces.console import app, check, isolated, isolation, main, search_path
+from fcu_conform.interfaces.console.usual_names import find
+from fcu_conform.interfaces.pytest_plugin.options import gather
+from fcu_conform.interfaces.run.settings import Settings
+
+AT = "2026-06-01T00:00:00Z"
+
+
+@pytest.fixture
+def handed_in(keystore: Path) -> Path:
+    """A folder with keystore, configuration, device output and upload."""
+    folder = keystore.parent
+    (folder / "out").mkdir()
+    (folder / "upload.pem").touch()
+    return folder
+
+
+# Usual names
+
+
+def test_everything_is_found_by_its_usual_name_and_told(handed_in: Path) -> None:
+    (handed_in / "letter.txt").touch()
+    found = find(str(handed_in))
+    assert (found.keystore, found.config) == (handed_in / "keystore", handed_in / "config" / "fcu.yml")
+    assert (found.devices, found.upload) == (handed_in / "out", handed_in / "upload.pem")
+    assert list(found.lines()) == [
+        f"{handed_in}",
+        f"  keystore  {handed_in / 'keystore'}",
+        f"  fcu.yml   {handed_in / 'config' / 'fcu.yml'}",
+        f"  devices   {handed_in / 'out'}",
+        f"  upload    {handed_in / 'upload.pem'}",
+        "  not used  letter.txt",
+    ]
+
+
+def test_what_is_not_found_is_told_too(keystore: Path) -> None:
+    lines = list(find(str(keystore.parent)).lines())
+    assert lines[3:] == [
+        "  devices   none (looked for devices, lot, out, output)",
+        "  upload    none (looked for upload.pem, portal-upload.pem, uploaded.pem)",
+    ]
+
+
+def test_of_many_files_that_are_not_used_a_few_are_told(keystore: Path) -> None:
+    for number in range(20):
+        (keystore.parent / f"{number}.txt").touch()
+    (*told, last) = find(str(keystore.parent)).passed_over
+    assert (len(told), last) == (8, "…")
+
+
+@pytest.mark.parametrize("name", ["devices.tar.gz", "out.jsonl", "lot.parquet", "output"])
+def test_device_output_may_be_an_archive_or_a_table(name: str, keystore: Path) -> None:
+    (keystore.parent / name).touch()
+    assert find(str(keystore.parent)).devices == keystore.parent / name
+
+
+@pytest.mark.parametrize("name", ["fcu.crt", "fcu_private_key.pem", "fcu_csr.pem"])
+def test_a_folder_with_a_file_of_a_keystore_is_one(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).touch()
+    assert find(str(tmp_path)).keystore == tmp_path
+
+
+def test_a_keystore_alone_brings_nothing_but_its_configuration(handed_in: Path) -> None:
+    found = find(str(handed_in / "keystore"))
+    assert (found.keystore, found.devices, found.upload) == (handed_in / "keystore", None, None)
+    assert found.config == handed_in / "config" / "fcu.yml"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda folder: shutil.rmtree(folder / "keystore"), "holds no keystore"),
+        (lambda folder: (folder / "devices").mkdir(), "holds devices and out: say which with --devices"),
+        (
+            lambda folder: (folder / "uploaded.pem").touch(),
+            "holds upload.pem and uploaded.pem: say which with",
+        ),
+        (lambda folder: (folder / "lot.zip").symlink_to("/x"), "holds lot.zip and out"),
+        (
+            lambda folder: (folder / "keystore").rename(folder / "k") and (folder / "keystore").symlink_to("k"),
+            "keystore: is a link, and may lead anywhere: say where it leads with --keystore",
+        ),
+        (
+            lambda folder: (folder / "upload.pem").unlink() or (folder / "upload.pem").symlink_to("/etc/passwd"),
+            "upload.pem: is a link",
+        ),
+    ],
+)
+def test_what_could_mean_two_things_or_leads_elsewhere_is_a_usage_error(spoil, message: str, handed_in: Path) -> None:
+    spoil(handed_in)
+    with pytest.raises(UsageError, match=re.escape(message)):
+        find(str(handed_in))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "check: needs a PATH: a keystore, or the folder that it is in"),
+        (["nowhere"], "path nowhere: no such file or folder"),
+        (["a-file"], "path a-file: is not a folder; give the keystore, or the folder that it is in"),
+        (["lines"], "path lines: holds no keystore (neither keystore/ nor fcu.crt, fcu_private_key.pem, fcu_csr.pem)"),
+        (["line/keystore", "--report=r.doc"], "--report: r.doc: no report has this ending *"),
+        (["line/keystore", "--report=line/keystore/r.json"], "--report: *lies in the keystore*"),
+        (["line/keystore", "--junitxml=line/keystore/r.xml"], "--junitxml: *lies in the keystore*"),
+        (["line/keystore", "--chain-depth=none"], "--chain-depth: *"),
+        (["line/keystore", "--waivers=nowhere.toml"], "waivers nowhere.toml: no such file*"),
+        (["line/keystore", "--fcu-strict"], "No such option*"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_in_one_line(
+    arguments: list[str], message: str, keystore: Path, tmp_path: Path, monkeypatch, capsys
+) -> None:
+    shutil.copytree(keystore.parent, tmp_path / "line")
+    (tmp_path / "lines" / "line-1").mkdir(parents=True)
+    (tmp_path / "a-file").touch()
+    monkeypatch.chdir(tmp_path)
+    assert app.main(["check", *arguments]) == 4
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert re.fullmatch("fcu-conform: " + re.escape(message).replace(r"\*", ".*") + "\n", shown.err)
+
+
+# What pytest is told
+
+
+def test_pytest_is_told_every_setting(handed_in: Path, pytester) -> None:
+    """If one were left out, what a user asks for would not be done, and nobody would say so."""
+    known = {
+        "keystores": ("a", "b"),
+        "config": "c.yml",
+        "chain_depth": 3,
+        "at": AT,
+        "strict": True,
+        "reports": ("r.json", "r.html"),
+        "devices": ("out",),
+        "portal_uploads": ("u.pem", "v.pem"),
+        "mode": "lwm2m",
+        "validators": "openssl",
+        "validator_commands": ("ours=x --y z",),
+        "sample_seed": 7,
+        "handshake": True,
+        "waivers": "w.toml",
+        "sign_key": "key.pem",
+        "sign_passphrase_env": "NAME",
+    }
+    assert set(known) == {field.name for field in fields(Settings)}
+    settings = Settings(**known)
+    config = pytester.parseconfig(*check._options(settings))
+    assert gather(config) == settings
+
+
+def test_keystores_keep_their_uploads(pristine: Path, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        shutil.copytree(pristine, tmp_path / name)
+    (tmp_path / "two" / "upload.pem").touch()
+    values = dict.fromkeys(("keystores", "devices", "portal_upload", "validator_command"), ())
+    values |= {"keystores": (str(pristine),)}
+    others = ("config", "chain_depth", "mode", "at", "sample_seed", "waivers", "sign_key", "sign_passphrase_env")
+    values |= {**dict.fromkeys(others), "validators": "none", "handshake": False, "strict": False}
+    found = [find(str(tmp_path / name)) for name in ("one", "two")]
+    settings = check._settings(found, (), values)
+    assert settings.keystores == (
+        str(tmp_path / "two" / "keystore"),
+        str(tmp_path / "one" / "keystore"),
+        str(pristine),
+    )
+    assert settings.portal_uploads == (str(tmp_path / "two" / "upload.pem"),)
+
+
+# Isolation
+
+
+@pytest.fixture
+def told(tmp_path: Path, monkeypatch, capfd):
+    """Starts a probe in place of the command; gives what it was told, and how Python was started."""
+    probe = tmp_path / "probe.py"
+    probe.write_text(
+        "import json, sys\n"
+        "print(json.dumps({**json.loads(sys.argv[1]), 'arguments': sys.argv[2:], 'path': sys.path,\n"
+        "    'flags': [sys.flags.isolated, sys.flags.dont_write_bytecode]}))\n"
+        "sys.exit(42)\n"
+    )
+    monkeypatch.setattr(isolation, "START", probe)
+
+    def told(*arguments: str) -> dict[str, object]:
+        assert main(["check", *arguments]) == 42
+        return json.loads(capfd.readouterr().out)
+
+    return told
+
+
+def test_check_starts_itself_again_in_an_isolated_python(told) -> None:
+    seen = told("line", "--at", AT)
+    assert seen["flags"] == [1, 1]
+    assert seen["arguments"] == ["check", "line", "--at", AT]
+
+
+def test_the_callers_search_path_is_kept_but_for_the_current_and_the_judged_folder(
+    told, tmp_path: Path, monkeypatch
+) -> None:
+    for name in ("own", "here/lib", "judged/lib"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "to-judged").symlink_to(tmp_path / "judged")
+    monkeypatch.chdir(tmp_path / "here")
+    entries = ["", ".", "lib", tmp_path / "own", tmp_path / "here", tmp_path / "judged/lib", tmp_path / "to-judged"]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(map(str, entries)))
+    monkeypatch.setattr(site, "ENABLE_USER_SITE", True)
+    monkeypatch.setattr(site, "getusersitepackages", lambda: str(tmp_path / "own"))
+    seen = told("../judged")
+    assert seen["first"] == [str(tmp_path / "own")]
+    assert seen["site"] == str(tmp_path / "own")
+    assert not [entry for entry in seen["path"] if Path(entry).is_relative_to(tmp_path)]
+    monkeypatch.setattr(site, "getusersitepackages", lambda: str(tmp_path / "judged/lib"))
+    assert told(f"--keystore={tmp_path / 'judged'}")["site"] is None
+    monkeypatch.setattr(site, "ENABLE_USER_SITE", False)
+    assert told("elsewhere")["site"] is None
+
+
+def test_the_isolated_python_looks_where_it_is_told(tmp_path: Path, monkeypatch) -> None:
+    for name in ("first", "site", "here", "linked"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "site" / "more.pth").write_text(f"{tmp_path / 'linked'}\n")
+    monkeypatch.chdir(tmp_path / "here")
+    standard = ["/standard", str(tmp_path / "here"), ""]
+    monkeypatch.setattr(sys, "path", [*standard])
+    monkeypatch.setattr(app, "main", list)
+    told = {"first": [str(tmp_path / "first")], "site": str(tmp_path / "site"), "last": "/home", "encoding": None}
+    monkeypatch.setattr(sys, "argv", ["isolated.py", json.dumps(told), "check", "line"])
+    assert isolated.main() == ["check", "line"]
+    assert sys.path == [str(tmp_path / name) for name in ("first",)] + ["/standard"] + [
+        str(tmp_path / "site"),
+        str(tmp_path / "linked"),
+        "/home",
+    ]
+
+
+def test_the_current_folder_leaves_the_search_path(tmp_path: Path, monkeypatch) -> None:
+    installed = tmp_path / "site-packages"
+    installed.mkdir()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", ["", str(tmp_path), "relative", "/elsewhere", str(installed)])
+    monkeypatch.setenv("PATH", os.pathsep.join(["", "/bin", ".", str(tmp_path), "relative"]))
+    search_path.leave_current_folder_out()
+    assert sys.path == ["/elsewhere", str(installed)]
+    assert os.environ["PATH"] == "/bin"
+    monkeypatch.chdir(installed)
+    search_path.leave_current_folder_out()
+    assert sys.path == ["/elsewhere", str(installed)]
+
+
+def test_a_clone_that_is_the_current_folder_is_looked_in_last(monkeypatch) -> None:
+    monkeypatch.chdir(search_path.HOME)
+    monkeypatch.setattr(sys, "path", [search_path.HOME, "/elsewhere"])
+    search_path.leave_current_folder_out()
+    assert sys.path == ["/elsewhere", search_path.HOME]

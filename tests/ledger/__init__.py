@@ -1,1 +1,0 @@
-"""The ledger: rules, cases, documentation and the page's statements, each held against the others."""

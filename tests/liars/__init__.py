@@ -1,1 +1,0 @@
-"""Reference CAs that lie: each breaks one promise, and the suite, run as its users run it, has to notice."""

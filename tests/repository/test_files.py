@@ -1,0 +1,91 @@
+"""What every file of the repository must be: short, introduced, free of secrets and of left-over notes."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+import pytest
+
+from repository.sources import ROOT, Module, files_below, modules
+
+LONGEST = 450
+
+_PRIVATE_KEY = re.compile(rb"-----BEGIN [A-Z ]*PRIVATE KEY-----\s+([A-Za-z0-9+/]{16,}[A-Za-z0-9+/=\s]*)-----END")
+_NOTES = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X)\b")
+
+ALL = [module for package in ("fcu_conform", "reference_ca", "tests") for module in modules(package)]
+
+
+def place(module: Module) -> str:
+    return module.path.relative_to(ROOT).as_posix()
+
+
+def test_the_modules_were_found() -> None:
+    assert len(ALL) > 100
+    assert {"fcu_conform/__init__.py", "reference_ca/__init__.py", "tests/repository/test_files.py"} <= set(
+        map(place, ALL)
+    )
+
+
+@pytest.mark.parametrize("module", [m for m in ALL if not place(m).startswith("tests/")], ids=place)
+def test_a_module_is_short(module: Module) -> None:
+    lines = module.text.count("\n")
+    assert lines < LONGEST
+
+
+@pytest.mark.parametrize("module", ALL, ids=place)
+def test_a_module_says_first_what_it_is_for(module: Module) -> None:
+    said = ast.get_docstring(ast.parse(module.text))
+    assert said, "no docstring"
+    assert len(said.splitlines()[0]) > 15
+    assert module.text.lstrip().startswith(('"""', 'r"""', "#!"))
+
+
+@pytest.mark.parametrize("module", [m for m in ALL if m.path.name.startswith("test_")], ids=place)
+def test_a_test_file_says_in_one_line_what_it_holds(module: Module) -> None:
+    said = (ast.get_docstring(ast.parse(module.text)) or "").splitlines()[0]
+    assert said.endswith((".", "?"))
+    assert len(said) > 40
+
+
+def test_no_private_key_stands_in_a_file_but_in_fixtures() -> None:
+    checked, found = 0, []
+    for path in files_below(ROOT):
+        name = path.relative_to(ROOT).as_posix()
+        if name.startswith(("fixtures/", "tests/fixtures/", "example/")) or path.stat().st_size > 4 << 20:
+            continue
+        checked += 1
+        if _PRIVATE_KEY.search(path.read_bytes()):
+            found.append(name)
+    assert checked > 100
+    assert found == []
+
+
+def test_a_private_key_would_be_found() -> None:
+    begin, end = b"-----BEGIN EC PRIVATE " + b"KEY-----\n", b"-----END EC PRIVATE " + b"KEY-----\n"
+    assert _PRIVATE_KEY.search(b"x" + begin + b"MHcCAQEEIAAAAAAAAAAAAAAAAAAA\nAAAA==\n" + end)
+    assert not _PRIVATE_KEY.search(begin + b"...\n" + end)
+
+
+def test_no_note_was_left_for_later() -> None:
+    suffixes = {".py", ".md", ".toml", ".ini", ".yaml", ".yml", ".json", ".txt", ".sh"}
+    paths = [path for path in files_below(ROOT) if path.suffix in suffixes and path.stat().st_size < 1 << 20]
+    assert len(paths) > 100
+    found = [path.relative_to(ROOT).as_posix() for path in paths if _NOTES.search(path.read_text("utf-8", "replace"))]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    "name", ["tox.ini", ".ci/run", ".pre-commit-config.yaml", "pyproject.toml", "tests/lowest.txt"]
+)
+def test_no_index_of_packages_is_named(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    assert text
+    assert not re.search(r"index[-_]url|find[-_]links|trusted[-_]host|https?://", text)
+
+
+def test_the_ci_script_can_be_run() -> None:
+    path = ROOT / ".ci" / "run"
+    assert path.stat().st_mode & 0o111 == 0o111
+    assert path.read_text().splitlines()[0] == "#!/usr/bin/env bash"

@@ -1,0 +1,91 @@
+"""Who may import whom: the wall between maker and judge, and the layers of the judge."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+
+import pytest
+
+from repository.sources import ROOT, Module, _imports, _module, belongs, modules
+
+LAYERS = {
+    "artefacts": {"artefacts"},
+    "rules": {"artefacts", "rules"},
+    "validators": {"artefacts", "validators"},
+    "engine": {"artefacts", "rules", "validators", "engine"},
+    "interfaces": {"artefacts", "rules", "validators", "engine", "interfaces"},
+}
+"""What each layer may import of the judge; the package's own top level holds no layer."""
+
+
+def seen(package: str, least_files: int, least_imports: int) -> tuple[Module, ...]:
+    """The modules of a package, once it is sure that they were found and read."""
+    found = modules(package)
+    assert len(found) >= least_files
+    assert sum(len(module.imports) for module in found) >= least_imports
+    return found
+
+
+@pytest.mark.parametrize(
+    ("package", "other", "files", "imports"),
+    [("fcu_conform", "reference_ca", 50, 300), ("reference_ca", "fcu_conform", 10, 80)],
+)
+def test_maker_and_judge_share_nothing(package: str, other: str, files: int, imports: int) -> None:
+    found = seen(package, files, imports)
+    assert sum(belongs(name, package) for module in found for name in module.imports) >= len(found)
+    assert [(m.name, name) for m in found for name in m.imports if belongs(name, other)] == []
+
+
+def test_the_judge_starts_the_maker_in_no_other_way() -> None:
+    found = seen("fcu_conform", 50, 300)
+    assert [module.name for module in found if "reference_ca" in module.text or "reference-ca" in module.text] == []
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_imports_point_downward_only(layer: str) -> None:
+    found = seen(f"fcu_conform/{layer}", 2, 4)
+    above = set(LAYERS) - LAYERS[layer]
+    wrong = [
+        (module.name, name)
+        for module in found
+        for name in module.imports
+        for other in above
+        if belongs(name, f"fcu_conform.{other}")
+    ]
+    assert wrong == []
+
+
+def test_every_folder_of_the_judge_is_a_layer_that_is_known() -> None:
+    folders = {path.parent.name for path in (ROOT / "fcu_conform").glob("*/__init__.py")}
+    assert {"artefacts", "rules", "engine", "interfaces"} <= folders <= set(LAYERS)
+
+
+def test_relative_imports_and_late_ones_are_seen() -> None:
+    """The tests above would find nothing if this broke."""
+    text = (
+        "from ..engine import check\ndef f():\n    import reference_ca.files\n"
+        "    import_module('fcu_conform.interfaces')\n"
+    )
+    found = set(_imports(ast.parse(text), ["fcu_conform", "rules"]))
+    assert found == {"fcu_conform.engine.check", "reference_ca.files", "fcu_conform.interfaces"}
+    assert _module(ROOT / "fcu_conform" / "__init__.py").name == "fcu_conform"
+
+
+def test_the_plugin_s_doorstep_costs_nothing() -> None:
+    script = "import sys; import fcu_conform.interfaces.pytest_plugin; print(*sorted(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
+    loaded = done.stdout.split()
+    assert "fcu_conform.interfaces.pytest_plugin" in loaded
+    assert "pytest" in loaded
+    dear = ("cryptography", "ruamel", "click", "rich", "cbor2", "dulwich", "fcu_conform.rules", "fcu_conform.artefacts")
+    assert [name for name in loaded if any(belongs(name, package) for package in dear)] == []
+
+
+def test_tests_find_each_other_without_the_tree_being_installed_in_place() -> None:
+    """From a wheel, as tox installs, there is no package called tests: only what stands in that folder."""
+    named = re.compile(r"^\s*(?:from|import) tests\b", re.MULTILINE)
+    assert named.search("from tests.validators import paths")
+    assert [module.name for module in modules("tests") if named.search(module.text)] == []

@@ -1,0 +1,104 @@
+"""4,906 bundles with the answers of the device's own code: what it refuses is an error, and what it takes is none."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from fcu_conform.rules import CATALOGUE
+from fcu_conform.rules.model import Evidence
+
+from .recorded import Case, Verdict, judge_all, read_cases
+
+FACTS = Path(__file__).parents[3] / "docs" / "facts.md"
+
+STILL_PASS = frozenset(
+    {
+        *("d29c-utctime-nosec", "d29d-gentime-frac", "d29e-utctime-offset", "d31a-ber-indef"),
+        *("dev subject CN octets", "dev subject CN is number", "dev subject value int", "dev subject telephone"),
+        *("dev subject UID before", "dev subject businessCategory before", "dev subject organizationIdentifier before"),
+        *("dev subject name 2.5.4.41", "dev lwm2m OU unknown oid before CN", "fcu ext cp empty"),
+        *("dev uids", "dev uid then ext", "dev date(no time) na no secs", "dev date(no time) na +0200"),
+        *("dev date na frac", "dev date(no time) na frac", "srv date na no secs", "upd date na no secs"),
+        *("fcu date na +0000", "srv date na +0000", "srv date na +0200", "fcu date na frac", "srv date na frac"),
+    }
+)
+"""Certificates that the device's library cannot parse, by what was changed: no rule judges these encodings yet."""
+
+TWO_CHANGES = "two changes were made"
+INDEFINITE = "what has an indefinite length is of another kind too"
+TWICE = "the second of a field that is there twice is not the first"
+TOGETHER = {
+    ("BDL031", "BDL041"): TWO_CHANGES,
+    ("BDL036", "BDL041"): TWO_CHANGES,
+    ("BDL037", "BDL041"): TWO_CHANGES,
+    ("BDL039", "BDL041"): TWO_CHANGES,
+    ("BDL041", "BDL043"): TWO_CHANGES,
+    ("BDL031", "BDL043"): TWO_CHANGES,
+    **{("BDL003", code): INDEFINITE for code in ("BDL011", "BDL017", "BDL018", "BDL019", "BDL020", "BDL021", "BDL023")},
+    **{("BDL003", code): INDEFINITE for code in ("BDL025", "BDL028", "BDL029", "BDL030", "BDL031", "BDL039", "BDL040")},
+    **{("BDL006", code): TWICE for code in ("BDL020", "BDL022", "BDL023", "BDL025", "BDL029", "BDL036", "BDL039")},
+    ("BDL006", "BDL040"): TWICE,
+    ("BDL002", "BDL004"): "a line break in front is one data item, and the map follows it",
+    ("BDL009", "BDL010"): "a group without a name, where nobody knows which was meant",
+    ("BDL010", "BDL031"): "an empty map lacks the version and everything else",
+    ("BDL016", "BDL017"): "an item with another field lacks its own",
+    ("BDL018", "BDL034"): "a name that is none names no key",
+    ("BDL024", "DEV002"): "a certificate was taken out of the chain",
+    ("BDL024", "DEV007"): "a self-signed device certificate was not signed by the next",
+    ("BDL025", "DEV008"): "key and certificate of the device are on another curve",
+    ("BDL031", "BDL038"): "in LwM2M mode other items are needed, and the device cannot be claimed",
+    ("BDL035", "BDL036", "DEV002", "DEV003"): "the device's own certificate was taken out of the chain",
+    ("BDL036", "DEV004"): "the CN was changed after signing",
+    ("BDL036", "DEV004", "DEV007"): "the device's certificate is FCU's own",
+    ("BDL036", "DEV007"): "the device's subject is its issuer's",
+    ("DEV010", "DEV026"): "it expired before FCU's began, or before it began itself",
+    ("DEV019", "DEV030"): "the name constraints are critical, and exclude the device",
+}
+"""Several errors of one bundle that the device refuses, and why they are not one."""
+
+
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Case, Verdict]]:
+    cases = read_cases()
+    verdicts = judge_all(cases, tmp_path_factory.mktemp("recorded"))
+    return [(case, verdicts[case.id]) for case in cases]
+
+
+def _changed(case: Case) -> str:
+    return re.sub(r" depth \d$", "", case.about)
+
+
+def test_what_the_device_refuses_is_an_error(judged: list[tuple[Case, Verdict]]) -> None:
+    refused = [(case, verdict) for case, verdict in judged if not case.is_accepted]
+    assert (len(judged), len(refused)) == (4906, 3210)
+    passing = {_changed(case) for case, verdict in refused if not verdict.own | verdict.carried}
+    assert passing == STILL_PASS
+
+
+def test_a_bundle_that_was_changed_once_has_one_error(judged: list[tuple[Case, Verdict]]) -> None:
+    several = {
+        tuple(sorted(verdict.own)): case.about
+        for case, verdict in judged
+        if not case.is_accepted and len(verdict.own) > 1
+    }
+    assert {codes: about for codes, about in several.items() if codes not in TOGETHER} == {}
+    assert set(TOGETHER) <= set(several)
+
+
+def test_where_the_suite_is_stricter_than_the_device_is_told_with_counts(judged: list[tuple[Case, Verdict]]) -> None:
+    counts = Counter(code for case, verdict in judged if case.is_accepted for code in verdict.own)
+    rows = re.findall(r"^\| ((?:BDL|DEV)\d{3}) \| (\d+) \|", FACTS.read_text(encoding="utf-8"), re.MULTILINE)
+    assert {code: int(count) for code, count in rows} == counts
+
+
+def test_a_rule_that_is_stricter_than_the_device_says_so_or_rests_on_more(judged: list[tuple[Case, Verdict]]) -> None:
+    codes = {code for case, verdict in judged if case.is_accepted for code in verdict.own}
+    assert codes
+    for code in codes:
+        rule = CATALOGUE[code]
+        rests_on = {source.evidence for source in rule.sources}
+        assert "stricter" in rule.why or rests_on != {Evidence.DEVICE}, code

@@ -1,0 +1,33 @@
+"""What every rule declares, and what it comes to where little is there, is what is kept beside the tests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fcu_conform.rules import CATALOGUE
+from fcu_conform.rules.model import LONGEST
+
+from .snapshots import CASES, DECLARED, OUTCOMES, declared, outcomes, read_sections
+
+KEPT_RULES, KEPT_OUTCOMES = read_sections(DECLARED), read_sections(OUTCOMES)
+
+
+def test_what_is_kept_is_of_every_rule_and_every_case() -> None:
+    assert list(KEPT_RULES) == [rule.code for rule in CATALOGUE]
+    assert list(KEPT_OUTCOMES) == list(CASES)
+
+
+@pytest.mark.parametrize("code", KEPT_RULES)
+def test_a_rule_declares_what_it_did(code: str) -> None:
+    assert list(declared(CATALOGUE[code])) == KEPT_RULES[code]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_rule_comes_to_what_it_did_with(name: str, tmp_path: Path) -> None:
+    assert list(outcomes(name, tmp_path / "line")) == KEPT_OUTCOMES[name]
+
+
+def test_texts_of_findings_are_cut_where_they_were() -> None:
+    assert LONGEST == 2000

@@ -1,0 +1,1 @@
+"""Tests of how fcu.crt is cut between device and portal."""

@@ -1,0 +1,1 @@
+"""Tests of the adapters, one by one and against recorded verdicts."""

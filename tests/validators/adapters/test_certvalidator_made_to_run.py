@@ -1,0 +1,111 @@
+"""certvalidator 0.11.1 runs here, can be forged, and leaves no trace of how it was made to run."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from types import ModuleType
+
+import pytest
+
+from fcu_conform.validators.adapters import certvalidator_oscrypto
+from fcu_conform.validators.adapters.certvalidator import Certvalidator
+from fcu_conform.validators.adapters.cryptography_ import Cryptography
+from fcu_conform.validators.adapters.openssl_library import OpensslLibrary
+from fcu_conform.validators.adapters.pyhanko import Pyhanko
+from validators.paths import (
+    AT,
+    DEVICE,
+    Path,
+    certificate,
+    forge_anchor,
+    private_key,
+    signature_of,
+    usual,
+    with_signature,
+)
+from validators.recorded import ROWS
+
+
+@pytest.mark.parametrize("label", ["d34a", "d34d"])
+def test_a_copied_name_and_signature_value_deceive_certvalidator_and_nobody_else(label: str) -> None:
+    rows = [row for row in ROWS if row.label == label]
+    assert rows
+    for row in rows:
+        question = row.path.in_mode(row.mode)
+        assert Certvalidator().ask(question).accepted
+        for other in (Cryptography(), OpensslLibrary(), OpensslLibrary(True), Pyhanko()):
+            assert not other.ask(question).accepted
+    assert Certvalidator().acceptance_counts is False
+
+
+def test_the_forgery_needs_the_anchors_signature_value(good_path: Path) -> None:
+    root = good_path.above[-1]
+    leaf = certificate(DEVICE.but(aki=b"", signed_by="attacker"))
+    assert not Certvalidator().ask(good_path.with_leaf(leaf).root_only()).accepted
+    carrying = with_signature(leaf, signature_of(root))
+    assert Certvalidator().ask(good_path.with_leaf(carrying).root_only()).accepted
+    assert signature_of(forge_anchor(root)) == signature_of(root)
+
+
+def test_its_stand_ins_are_seen_by_nobody_else() -> None:
+    program = """
+import sys
+from fcu_conform.validators.adapters.certvalidator_oscrypto import load
+package, verified_by = load()
+seen = sorted(n for n in sys.modules if n.split('.')[0] in ('oscrypto', 'certvalidator'))
+print(verified_by == 'oscrypto' or seen == [], package.CertificateValidator.__name__)
+"""
+    done = subprocess.run([sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True", "CertificateValidator"]
+
+
+def test_modules_of_those_names_that_were_there_are_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    theirs = {name: ModuleType(name) for name in ("oscrypto", "certvalidator", "certvalidator.path")}
+    for name, module in theirs.items():
+        monkeypatch.setitem(sys.modules, name, module)
+    package, verified_by = certvalidator_oscrypto.load.__wrapped__()
+    assert verified_by == "cryptography"
+    assert package not in theirs.values()
+    assert {name: sys.modules[name] for name in theirs} == theirs
+
+
+def test_an_oscrypto_that_works_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    package, _ = certvalidator_oscrypto.load()
+    monkeypatch.setattr(certvalidator_oscrypto, "_oscrypto_works", lambda: True)
+    monkeypatch.setitem(sys.modules, "certvalidator", package)
+    assert certvalidator_oscrypto.load.__wrapped__() == (package, "oscrypto")
+
+
+def test_it_never_falls_back_to_the_systems_roots() -> None:
+    package, verified_by = certvalidator_oscrypto.load()
+    if verified_by == "cryptography":
+        with pytest.raises(RuntimeError, match="not for devices"):
+            package.ValidationContext(moment=AT)
+
+
+def test_its_version_says_what_verifies_the_signatures() -> None:
+    assert Certvalidator().version() in (
+        "0.11.1 (signatures verified by cryptography)",
+        "0.11.1 (signatures verified by oscrypto)",
+    )
+
+
+def test_the_layer_tells_a_bad_signature_from_a_key_of_another_kind() -> None:
+    key = private_key("any").public_key()
+    with pytest.raises(certvalidator_oscrypto.SignatureError):
+        certvalidator_oscrypto._ecdsa_verify(key, b"\x30\x06\x02\x01\x01\x02\x01\x01", b"data", "sha256")
+    with pytest.raises(ValueError, match="not a RSAPublicKey"):
+        certvalidator_oscrypto._rsa_pkcs1v15_verify(key, b"", b"data", "sha256")
+    with pytest.raises(ValueError, match="not a DSAPublicKey"):
+        certvalidator_oscrypto._dsa_verify(key, b"", b"data", "sha256")
+    with pytest.raises(ValueError, match="hash_algorithm must be one of"):
+        certvalidator_oscrypto._ecdsa_verify(key, b"", b"data", "sha3")
+
+
+def test_rsa_signatures_are_verified_too() -> None:
+    from validators.paths import FCU
+
+    assert Certvalidator().ask(usual(fcu=FCU.but(curve="rsa1024")).root_only()).accepted
+    wrong = usual(fcu=FCU.but(curve="rsa1024"), device=DEVICE.but(signed_by="x"))
+    assert Certvalidator().ask(wrong.with_leaf(with_signature(wrong.leaf, b"\1" * 128)).root_only()).accepted is False

@@ -1,0 +1,1 @@
+"""Tests of validators in processes of their own."""
