@@ -12,6 +12,7 @@ from fcu_conform.engine.refusal_causes import explains
 from fcu_conform.engine.results import Outcome, Result
 from fcu_conform.engine.validator_panel import LET_IN, explained_by
 from fcu_conform.engine.waivers import WaiverScope, WaiverScopes, scopes_of_device
+from fcu_conform.rules.family import Family
 from fcu_conform.rules.model import (
     Blocked,
     Finding,
@@ -28,8 +29,8 @@ from fcu_conform.validators.model import CannotTell
 if TYPE_CHECKING:
     from fcu_conform.engine.examination import Examination
 
-_CHAIN_FAMILIES = ("CRT", "CHN")
-_DEVICE_FAMILIES = ("CRT", "CHN", "UPL")
+_CHAIN_FAMILIES = (Family.CERTIFICATE, Family.CHAIN)
+_DEVICE_FAMILIES = (Family.CERTIFICATE, Family.CHAIN, Family.UPLOAD)
 
 
 class Asking:
@@ -143,7 +144,7 @@ class Asking:
             place = Location(device.name)
             yield rule.check(device, setup), place, partial(scopes_of_device, device, place)
 
-    def _explaining(self, families: tuple[str, ...], name: str, reason: str) -> tuple[str, ...]:
+    def _explaining(self, families: tuple[Family, ...], name: str, reason: str) -> tuple[str, ...]:
         """The rules of some families that failed on a set-up and explain a refusal with these words."""
         return tuple(
             rule.code

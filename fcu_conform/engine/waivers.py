@@ -56,7 +56,7 @@ class Waivers:
 
 def scopes_in_setup(setup: Setup, rule: Rule, location: Location) -> Iterator[WaiverScope]:
     """The fingerprint of the certificate of fcu.crt, or of the upload if the rule is about it, that a place is in."""
-    file = setup.upload.certificates if setup.upload is not None and rule.family == "UPL" else setup.keystore.fcu_crt
+    file = rule.family.certificate_file(setup)
     if location.index is not None and location.file == file.name:
         for entry in file.entries:
             if entry.index == location.index and entry.certificate is not None:

@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from fcu_conform.rules import model
+from fcu_conform.rules.family import About, Family
 
 if TYPE_CHECKING:
     CATALOGUE: model.Catalogue
@@ -46,7 +47,6 @@ _DEVICES = (
 _UPLOAD = ("portal.upload",)
 _PATHS = ("portal.paths",)
 _WAIVERS = ("run.waivers",)
-_DEVICE_FAMILIES = frozenset({"DEV", "BDL", "LOT"})
 
 
 def catalogue(
@@ -72,11 +72,11 @@ def catalogue(
         import_module(f"fcu_conform.rules.{name}")
     left_out: set[str] = set()
     for rule in model.REGISTERED:
-        about_devices = rule.family in _DEVICE_FAMILIES and rule.scope is not model.Scope.SETUP
+        about_devices = rule.family.about is About.DEVICES and rule.scope is not model.Scope.SETUP
         by_validators = rule.scope in (model.Scope.PATH, model.Scope.DEVICE_PATH)
         if (
             (about_devices and not devices)
-            or (rule.family == "UPL" and not upload)
+            or (rule.family is Family.UPLOAD and not upload)
             or (by_validators and not validators)
             or (rule.scope is model.Scope.HANDSHAKE and not handshake)
             or (rule.scope is model.Scope.WAIVERS and not waivers)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from fcu_conform.artefacts.device_field import DeviceField
 from fcu_conform.artefacts.redaction import redact
+from fcu_conform.rules.family import Family
 
 if TYPE_CHECKING:
     from fcu_conform.artefacts.device import Device
@@ -187,9 +188,9 @@ class Rule:
     looks_at: frozenset[DeviceField] = frozenset(DeviceField)
 
     @property
-    def family(self) -> str:
-        """The letters of the code."""
-        return self.code[:3]
+    def family(self) -> Family:
+        """The family that its code begins with."""
+        return Family(self.code[:3])
 
     @property
     def source(self) -> str:
@@ -224,10 +225,6 @@ def _shown(text: str) -> str:
     # Cut twice: half a key that stands at the limit would not be known as one, and a whole file would take long.
     text = redact(text[: LONGEST + LONGEST_KEY], read_ahead=True)
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
-
-
-FAMILIES = ("CFG", "KEY", "CSR", "CRT", "CHN", "DEV", "BDL", "UPL", "LOT", "SYS")
-"""The families of codes, in the order in which results are told."""
 
 
 class Catalogue:
@@ -278,7 +275,7 @@ class Catalogue:
 
 def _place(item: tuple[str, Rule]) -> tuple[int, str]:
     code, rule = item
-    return FAMILIES.index(rule.family), code
+    return tuple(Family).index(rule.family), code
 
 
 REGISTERED = Catalogue()

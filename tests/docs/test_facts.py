@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from fcu_conform.rules import CATALOGUE
-from fcu_conform.rules.model import FAMILIES
+from fcu_conform.rules.family import Family
 
 PAGE = (Path(__file__).parents[2] / "docs" / "facts.md").read_text(encoding="utf-8")
 ROWS = re.findall(r"^\| ([A-Z]{1,2}-\d\d) \|", PAGE, re.MULTILINE)
@@ -25,7 +25,7 @@ def test_no_fact_is_told_that_no_rule_rests_on() -> None:
 
 
 def test_rules_that_the_page_names_exist() -> None:
-    named = re.findall(rf"\b(?:{'|'.join(FAMILIES)})\d{{3}}\b", PAGE)
+    named = re.findall(rf"\b(?:{'|'.join(Family)})\d{{3}}\b", PAGE)
     assert len(named) > 10
     assert all(code in CATALOGUE for code in named)
 

@@ -13,7 +13,7 @@ from docs.blocks import ROOT, pages, place
 from fcu_conform.interfaces.console.app import application
 from fcu_conform.interfaces.pytest_plugin import OPTIONS
 from fcu_conform.rules import CATALOGUE
-from fcu_conform.rules.model import FAMILIES
+from fcu_conform.rules.family import Family
 from reference_ca.console import cli
 
 if sys.version_info >= (3, 11):
@@ -75,7 +75,7 @@ def test_environments_that_pages_name_are_in_tox() -> None:
 
 
 def test_rules_that_pages_name_exist() -> None:
-    found = names(rf"\b((?:{'|'.join(FAMILIES)})\d{{3}})\b")
+    found = names(rf"\b((?:{'|'.join(Family)})\d{{3}})\b")
     assert len(found) > 60
     begun = {("docs/howto/rule.md", "CHN015")}
     assert {one for one in found if one[1] not in CATALOGUE} - begun == set()

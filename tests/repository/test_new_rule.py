@@ -16,7 +16,6 @@ from repository.sources import ROOT
 
 ASK = """
 from fcu_conform.rules import CATALOGUE
-from fcu_conform.rules.model import FAMILIES
 from reference_ca.defects import DEFECTS
 rule = list(CATALOGUE[code] for code in {codes!r})
 print([(r.code, r.slug, r.level.value) for r in rule])

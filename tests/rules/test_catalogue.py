@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from fcu_conform.rules import CATALOGUE
-from fcu_conform.rules.model import FAMILIES, Catalogue, Evidence, Finding, Level, Rule
+from fcu_conform.rules.family import Family
+from fcu_conform.rules.model import Catalogue, Evidence, Finding, Level, Rule
 
 PROMISED = """
 CFG001 error   CFG002 error   CFG003 error   CFG004 error   CFG005 error   CFG006 warning CFG007 error   CFG008 error
@@ -40,7 +41,7 @@ def test_every_promised_rule_is_there_with_its_level() -> None:
 
 def test_codes_come_by_family_and_number_without_a_gap() -> None:
     codes = [rule.code for rule in CATALOGUE]
-    assert codes == sorted(codes, key=lambda code: (FAMILIES.index(code[:3]), code))
+    assert codes == sorted(codes, key=lambda code: (list(Family).index(code[:3]), code))
     assert all(re.fullmatch(r"[A-Z]{3}\d{3}", code) for code in codes)
     for family in ("CFG", "KEY", "CSR", "CRT"):
         numbers = [int(code[3:]) for code in codes if code.startswith(family)]

@@ -10,7 +10,8 @@ import pytest
 
 import fcu_conform.rules
 from fcu_conform.rules import CATALOGUE, catalogue
-from fcu_conform.rules.model import FAMILIES, Scope
+from fcu_conform.rules.family import Family
+from fcu_conform.rules.model import Scope
 
 PROGRAM = """
 import json, sys
@@ -70,7 +71,7 @@ def test_a_part_of_the_catalogue_lacks_what_has_nothing_to_judge(without: tuple[
 
 
 def test_parts_of_the_catalogue_are_not_empty() -> None:
-    assert {rule.family for rule in CATALOGUE} == set(FAMILIES)
+    assert {rule.family for rule in CATALOGUE} == set(Family)
     assert scoped(Scope.PATH) == {"CHN013"}
     assert scoped(Scope.DEVICE_PATH) == {"DEV024"}
     assert scoped(Scope.HANDSHAKE) == {"DEV025"}

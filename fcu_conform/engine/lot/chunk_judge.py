@@ -21,13 +21,13 @@ from fcu_conform.engine.faults import describe_fault
 from fcu_conform.engine.lot.duplicates import CurrentDevice, DigestRecorder
 from fcu_conform.engine.lot.fast_path import FastPath
 from fcu_conform.engine.waivers import Waivers, scopes_of_device
+from fcu_conform.rules.family import Family
 from fcu_conform.rules.model import Blocked, DeviceCheck, Finding, Level, NotApplicable, Rule, Scope
 from fcu_conform.rules.support.first_holders import FirstHolders
 
 KEPT_FINDINGS = 10_000
 """Findings kept for each rule; what comes beyond is counted, so that a wholly wrong lot does not fill the memory."""
 
-BUNDLE_FAMILY = "BDL"
 NO_WAIVERS = Waivers()
 
 BLOCK = 64
@@ -181,7 +181,7 @@ class ChunkJudge:
         )
         self._checks = [(rule, self._started(rule)) for rule in in_order_of_need(rules)]
         # Most lots have no bundles, and asking every bundle rule about every device would cost a third of the time.
-        self._without_bundle = [(rule, check) for rule, check in self._checks if rule.family != BUNDLE_FAMILY]
+        self._without_bundle = [(rule, check) for rule, check in self._checks if rule.family is not Family.BUNDLE]
         self._fast_path = FastPath(self._without_bundle, setup) if fast_path else None
         self._leading = {rule.code for rule in rules if rule.scope is Scope.LOT}
         self.leads: dict[str, DeviceFile] = {}

@@ -70,7 +70,7 @@ class RuleItem(pytest.Item):
         self.target = target
         self.result: Result | None = None
         topic = rule.check.__module__.rpartition(".")[2]
-        self.extra_keyword_matches.update((rule.code, rule.family, topic, *rule.slug.split("-"), target))
+        self.extra_keyword_matches.update((rule.code, rule.family.value, topic, *rule.slug.split("-"), target))
         self.user_properties += [
             ("code", rule.code),
             ("slug", rule.slug),

@@ -13,6 +13,7 @@ from markupsafe import Markup
 from fcu_conform.interfaces.reports.json_report import Document
 from fcu_conform.interfaces.reports.report_view import Devices, ReportView, ResultView, place
 from fcu_conform.interfaces.reports.templating import environment
+from fcu_conform.rules.family import Family
 
 SHOWN = 100
 """Findings of one rule that the page shows: thousands of them would be read by nobody and slow every browser."""
@@ -197,7 +198,7 @@ def _states(devices: Devices | None) -> Iterator[Badge]:
 
 def _of_upload(setup: str, view: ReportView) -> str:
     """What the rules say of the upload: whether something that is odd there is a fault is theirs to judge."""
-    outcomes = {entry.outcome for entry in view.entries if entry.setup == setup and entry.rule.family == "UPL"}
+    outcomes = {entry.outcome for entry in view.entries if entry.setup == setup and entry.rule.family is Family.UPLOAD}
     return next((outcome for outcome in ("failed", "warned", "waived") if outcome in outcomes), "noted")
 
 

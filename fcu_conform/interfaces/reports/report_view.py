@@ -11,21 +11,8 @@ from typing import Any
 from fcu_conform.engine.results import Outcome
 from fcu_conform.interfaces.reports.json_report import Document
 from fcu_conform.interfaces.reports.text import device_states
-from fcu_conform.rules.model import FAMILIES, Rule
-
-FAMILY_NAMES = {
-    "CFG": "Configuration",
-    "KEY": "Private key",
-    "CSR": "Request",
-    "CRT": "Certificates",
-    "CHN": "Chain",
-    "DEV": "Devices",
-    "BDL": "Bundles",
-    "UPL": "Upload",
-    "LOT": "Lot",
-    "SYS": "The run",
-}
-"""What the families of rules are about, by the letters of their codes."""
+from fcu_conform.rules.family import Family
+from fcu_conform.rules.model import Rule
 
 GROUPS = {
     "error": "Not judged: the suite broke",
@@ -197,7 +184,7 @@ class ReportView:
     def families(self) -> list[tuple[str, str]]:
         """Letters and name of every family that has results."""
         present = {entry.rule.family for entry in self.entries}
-        return [(family, FAMILY_NAMES[family]) for family in FAMILIES if family in present]
+        return [(family.value, family.heading) for family in Family if family in present]
 
     def summary(self) -> str:
         """What the verdict rests on, in a sentence."""

@@ -16,6 +16,7 @@ from fcu_conform.artefacts.device_output.rows import is_row_of
 from fcu_conform.interfaces.reports.json_report import Document
 from fcu_conform.interfaces.reports.report_view import ReportView, ResultView
 from fcu_conform.interfaces.reports.text import printable
+from fcu_conform.rules.family import About
 from fcu_conform.rules.model import Level, Rule
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -85,9 +86,9 @@ class Places:
         keystore = Path(known.get("keystore", ["."])[0])
         if file is None:
             return keystore
-        if entry.rule.family == "UPL" and "upload" in known:
+        if entry.rule.family.about is About.UPLOAD and "upload" in known:
             return Path(known["upload"][0]).with_name(file)
-        if entry.rule.family in ("DEV", "BDL", "LOT") and "devices" in known and file != "fcu.crt":
+        if entry.rule.family.about is About.DEVICES and "devices" in known and file != "fcu.crt":
             return _in_output(known["devices"], file)
         if "config" in known and Path(known["config"][0]).name == file:
             return Path(known["config"][0])
@@ -124,7 +125,7 @@ def _rule(rule: Rule) -> Json:
         "help": {"text": help_text},
         "defaultConfiguration": {"level": LEVELS[rule.level.value]},
         "properties": {
-            "tags": ["conformance", rule.family, *rule.evidence.split(", ")],
+            "tags": ["conformance", rule.family.value, *rule.evidence.split(", ")],
             "precision": "very-high",
             "problem.severity": "recommendation" if rule.level is Level.NOTICE else rule.level.value,
         },

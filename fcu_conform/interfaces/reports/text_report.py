@@ -57,7 +57,7 @@ class Certificates:
         """Those of the file that a rule's findings number: the upload's, or fcu.crt's; none of any device's file."""
         if rule.scope in OVER_DEVICES:
             return cls()
-        return cls.of(setup.upload.certificates if rule.family == "UPL" and setup.upload else setup.keystore.fcu_crt)
+        return cls.of(rule.family.certificate_file(setup))
 
     @classmethod
     def of(cls, crt: CertificateFile) -> Certificates:
