@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fcu_conform.artefacts.bounded_io.limits import CONFIG_FILE
-from fcu_conform.artefacts.bounded_io.reading import FileBytes, Trouble, read_file
-from fcu_conform.artefacts.chain import Chain, Link
+from fcu_conform.artefacts.bounded_io.reading import FileBytes, read_file
+from fcu_conform.artefacts.ca_context import CaContext
 from fcu_conform.artefacts.config import ConfigFile
-from fcu_conform.artefacts.encodings.certificate import Certificate
-from fcu_conform.artefacts.encodings.public_keys import PublicKey, parse_public_key
+from fcu_conform.artefacts.encodings.public_keys import PublicKey
 from fcu_conform.artefacts.keystore import Keystore
-from fcu_conform.artefacts.keystore_files import CertificateFile, KeyFile
 from fcu_conform.artefacts.redaction import REDACTOR
 from fcu_conform.artefacts.usage import UsageError, existing
 
@@ -27,28 +25,6 @@ if TYPE_CHECKING:
 
 CONFIG_PLACES = ("../config/fcu.yml", "../fcu.yml", "fcu.yml")
 """Where fcu.yml is looked for, seen from the keystore."""
-
-
-@dataclass(frozen=True)
-class Slicing:
-    """fcu.crt cut at a depth: what follows the device certificate on the device, and what goes to the portal.
-
-    The depth counts the device certificate (fact K-07), so the cut is after the first ``depth - 1`` certificates
-    (K-08).
-    """
-
-    depth: int
-    certificates: tuple[Certificate, ...]
-
-    @property
-    def on_device(self) -> tuple[Certificate, ...]:
-        """The certificates of fcu.crt that the device carries, in order."""
-        return self.certificates[: self.depth - 1]
-
-    @property
-    def on_portal(self) -> tuple[Certificate, ...]:
-        """The rest of fcu.crt, in order; empty where the depth takes in the whole chain."""
-        return self.certificates[self.depth - 1 :]
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +40,6 @@ class Setup:
         devices: the output for devices, if it was given.
         upload: what was, or will be, uploaded to the portal.
         mode_option: "bootstrap" or "lwm2m", where it was given beside fcu.yml.
-        peers: all set-ups of the run, this one among them.
     """
 
     name: str
@@ -75,7 +50,6 @@ class Setup:
     devices: DeviceSet | None = None
     upload: Upload | None = None
     mode_option: str | None = None
-    peers: list[Setup] = field(default_factory=list, repr=False)
 
     def files(self) -> Iterator[FileBytes]:
         """What was read of it, the private key and device output apart: fcu.crt, the request, fcu.yml, the upload."""
@@ -117,63 +91,10 @@ class Setup:
         return None if key is None else key.public_key
 
     @cached_property
-    def chain(self) -> Chain:
-        """The certificates of fcu.crt as a chain."""
-        links = tuple(
-            Link(entry, entry.certificate) for entry in self.keystore.fcu_crt.entries if entry.certificate is not None
-        )
-        return Chain(links, self.key_public)
-
-    @cached_property
-    def fcu_link(self) -> Link | None:
-        """The FCU certificate with its place in the file: where the order is right, the first."""
-        return self.chain.path[0] if self.chain.path else None
-
-    @cached_property
-    def fcu_certificate(self) -> Certificate | None:
-        """The certificate that signs devices."""
-        return None if self.fcu_link is None else self.fcu_link.certificate
-
-    @cached_property
-    def certain_fcu_link(self) -> Link | None:
-        """The FCU certificate, unless it may be one of those that could not be read.
-
-        It is the first of the file and somebody else's; a root at that place may have been put there by mistake.
-        """
-        link = self.fcu_link
-        if link is None or self.keystore.fcu_crt.is_whole:
-            return link
-        return link if link.index == 1 and not link.certificate.is_self_issued else None
-
-    @cached_property
-    def certain_fcu_certificate(self) -> Certificate | None:
-        """The certificate of `certain_fcu_link`."""
-        return None if self.certain_fcu_link is None else self.certain_fcu_link.certificate
-
-    @cached_property
-    def slicing(self) -> Slicing | None:
-        """How fcu.crt is cut between device and portal; None where no depth is known.
-
-        A single certificate needs no depth: the device then carries its own certificate alone (fact K-05).
-        """
-        certificates = self.keystore.fcu_crt.certificates
-        depth = self.depth
-        if depth is None and len(certificates) == 1:
-            depth = 1
-        if depth is None or not 1 <= depth <= len(certificates) + 1:
-            return None
-        return Slicing(depth, certificates)
-
-    @cached_property
-    def ca_certificates(self) -> frozenset[bytes]:
-        """The raw bytes of every certificate of fcu.crt."""
-        return frozenset(certificate.raw for certificate in self.keystore.fcu_crt.certificates)
-
-    @cached_property
-    def ca_keys(self) -> frozenset[bytes]:
-        """The public keys (DER) of every certificate of fcu.crt, and of fcu_private_key.pem."""
-        keys = {certificate.public_key.der for certificate in self.keystore.fcu_crt.certificates}
-        return frozenset(keys | ({self.key_public.der} if self.key_public else set()))
+    def ca(self) -> CaContext:
+        """What of it rules over devices may know."""
+        crt = self.keystore.fcu_crt
+        return CaContext(self.name, crt, self.key_public, self.depth, self.mode, self.account_id, self.at)
 
     @property
     def is_contradictory(self) -> bool:
@@ -205,7 +126,7 @@ class Setup:
         keys = {
             "key": self.key_public,
             "request": None if request is None else request.public_key,
-            "certificate": None if self.fcu_certificate is None else self.fcu_certificate.public_key,
+            "certificate": None if self.ca.fcu_certificate is None else self.ca.fcu_certificate.public_key,
         }
         known = {name: key.der for name, key in keys.items() if key is not None}
         if len(set(known.values())) < 2:
@@ -269,7 +190,7 @@ def read_setups(
         if config_file and mode is not None and uses_bootstrap is not None and uses_bootstrap != (mode == "bootstrap"):
             raise UsageError(f"mode {mode}: contradicts use-bootstrap in {config_file.path}")
         upload = _upload(portal_uploads[number]) if number < len(portal_uploads) else None
-        setups.append(Setup(name, stores[number], config_file, chain_depth, instant, device_set, upload, mode, setups))
+        setups.append(Setup(name, stores[number], config_file, chain_depth, instant, device_set, upload, mode))
     return setups
 
 
@@ -337,49 +258,3 @@ def _names(paths: Sequence[Path]) -> list[str]:
     if len({tail[-1] for tail in tails}) == 1 and len({tail[:-1] for tail in tails}) == len(tails):
         tails = [tail[:-1] for tail in tails]
     return ["/".join(tail) for tail in tails]
-
-
-@dataclass(frozen=True)
-class CaSide:
-    """What of a set-up judging devices takes, without a secret: it can cross to another machine.
-
-    ``crt`` is fcu.crt as it was read, ``key`` the DER public key of fcu_private_key.pem; depth, mode and account id are
-    what fcu.yml and the options say together.
-    """
-
-    name: str
-    crt: FileBytes
-    key: bytes | None
-    depth: int | None
-    mode: str | None
-    account_id: str | None
-    at: datetime
-
-    @classmethod
-    def of(cls, setup: Setup) -> CaSide:
-        """That of a set-up."""
-        key = setup.key_public
-        return cls(
-            setup.name,
-            setup.keystore.fcu_crt.file,
-            None if key is None else key.der,
-            setup.depth,
-            setup.mode,
-            setup.account_id,
-            setup.at,
-        )
-
-    @property
-    def is_portable(self) -> bool:
-        """No private key stands in fcu.crt, where none belongs."""
-        return b"PRIVATE KEY" not in self.crt.data
-
-    def setup(self) -> Setup:
-        """A set-up that says the same of devices; it reads nothing from disk."""
-        keystore = Keystore(self.crt.path.parent)
-        nothing = FileBytes("", self.crt.path, trouble=Trouble.MISSING)
-        vars(keystore).update(fcu_crt=CertificateFile(self.crt), key_file=KeyFile(nothing))
-        setup = Setup(self.name, keystore, None, self.depth, self.at, mode_option=self.mode)
-        key = None if self.key is None else parse_public_key(self.key)
-        vars(setup).update(key_public=key, account_id=self.account_id)
-        return setup

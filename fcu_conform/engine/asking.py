@@ -48,7 +48,7 @@ class Asking:
         paths: Iterable[tuple[PathQuestion, Location, WaiverScopes]]
         if rule.scope is Scope.PATH:
             self._examination.block_by_needs(rule, setup.name)
-            question: PathQuestion = rule.check(setup)
+            question: PathQuestion = rule.check(setup.ca)
             leaf = question.leaf.sha256
             paths = [
                 (question, Location(setup.keystore.fcu_crt.name), lambda: [WaiverScope(leaf, is_fingerprint=True)])
@@ -114,7 +114,7 @@ class Asking:
             list(self._device_paths(rule, setup))  # says so where no device is without an error
             raise NotApplicable("no device's private key is in the output, and no stand-in can be made without FCU's")
         device = sample[number]
-        findings = self._examination.panels[setup.name].shake_hands(device, rule.check(device, setup))
+        findings = self._examination.panels[setup.name].shake_hands(device, rule.check(device, setup.upload))
         if findings is None:
             raise Blocked("SYS002")
         scopes = partial(scopes_of_device, device, Location(device.name))
@@ -142,7 +142,7 @@ class Asking:
             raise Blocked(*codes) if codes else NotApplicable("no device has a certificate")
         for device in devices.sample:
             place = Location(device.name)
-            yield rule.check(device, setup), place, partial(scopes_of_device, device, place)
+            yield rule.check(device, setup.upload), place, partial(scopes_of_device, device, place)
 
     def _explaining(self, families: tuple[Family, ...], name: str, reason: str) -> tuple[str, ...]:
         """The rules of some families that failed on a set-up and explain a refusal with these words."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from fcu_conform.artefacts.redaction import redact
 from fcu_conform.artefacts.setup import Setup
@@ -22,6 +22,7 @@ from fcu_conform.rules.model import (
     Blocked,
     Catalogue,
     Finding,
+    Findings,
     Level,
     Location,
     NotApplicable,
@@ -32,11 +33,12 @@ from fcu_conform.rules.model import (
 from fcu_conform.validators.model import UNPROTECTED, Validator
 
 if TYPE_CHECKING:
+    from fcu_conform.artefacts.ca_context import CaContext
     from fcu_conform.artefacts.device_output.device_set import DeviceSet
     from fcu_conform.engine.lot.chunk_judge import Tally
     from fcu_conform.engine.lot.device_run import DeviceResults
 
-    Runner: TypeAlias = Callable[[Sequence[Rule], DeviceSet | None, Setup, int, Waivers], DeviceResults]
+    Runner: TypeAlias = Callable[[Sequence[Rule], DeviceSet | None, CaContext, int, Waivers], DeviceResults]
 
 BY_VALIDATORS = frozenset({Scope.PATH, Scope.DEVICE_PATH})
 TOLD = frozenset({Outcome.FAILED, Outcome.WARNED, Outcome.WAIVED})
@@ -173,11 +175,16 @@ class Examination:
     def _of_setup(self, rule: Rule, setup: Setup) -> Result:
         self.block_by_needs(rule, setup.name)
         findings = []
-        for found in rule.check(setup):
+        for found in self._findings(rule, setup):
             finding = rule.complete(found)
             scopes = partial(scopes_in_setup, setup, rule, finding.location)
             findings.append(self.waivers.apply(rule.code, finding, scopes))
         return self.conclude(rule, setup.name, tuple(findings))
+
+    def _findings(self, rule: Rule, setup: Setup) -> Findings:
+        if rule.scope is Scope.INSTANCES:
+            return cast(Findings, rule.check(setup, [other for other in self.setups.values() if other is not setup]))
+        return cast(Findings, rule.check(setup))
 
     def block_by_needs(self, rule: Rule, name: str) -> None:
         """Raises Blocked where something that a rule of a set-up needs keeps it from judging."""
@@ -252,7 +259,7 @@ class Examination:
                 if rule.scope in OVER_DEVICES and not self.keystore_hinders(rule, target)
             ]
             run = self._runner or partial(_in_this_process, seed=self.sample_seed)
-            devices = run(rules, setup.devices, setup, self._sample, self.waivers)
+            devices = run(rules, setup.devices, setup.ca, self._sample, self.waivers)
             hinderers = (
                 self.keystore_hinders(rule, target)
                 for rule in self.catalogue
@@ -314,7 +321,7 @@ class Examination:
 def _in_this_process(
     rules: Sequence[Rule],
     devices: DeviceSet | None,
-    setup: Setup,
+    ca: CaContext,
     sample: int,
     waivers: Waivers,
     *,
@@ -323,7 +330,7 @@ def _in_this_process(
     # Only here: a run over a keystore alone does not load what judges devices.
     from fcu_conform.engine.lot import device_run
 
-    judged = device_run.judge_devices(rules, devices, setup, sample=sample, seed=seed, waivers=waivers)
+    judged = device_run.judge_devices(rules, devices, ca, sample=sample, seed=seed, waivers=waivers)
     if not judged.complete:
         raise KeyboardInterrupt  # half a lot is no verdict on it: who stops the devices stops the run
     return judged

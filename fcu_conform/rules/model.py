@@ -6,18 +6,20 @@ import hashlib
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
-from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 from fcu_conform.artefacts.device_field import DeviceField
 from fcu_conform.artefacts.redaction import redact
 from fcu_conform.rules.family import Family
 
 if TYPE_CHECKING:
+    from fcu_conform.artefacts.ca_context import CaContext
     from fcu_conform.artefacts.device import Device
     from fcu_conform.artefacts.encodings.certificate import Certificate
     from fcu_conform.artefacts.setup import Setup
+    from fcu_conform.artefacts.upload import Upload
     from fcu_conform.artefacts.waivers import Waiver
+    from fcu_conform.rules.support.first_holders import FirstHolders
 
 C = TypeVar("C", bound=Callable[..., Any])
 
@@ -96,7 +98,9 @@ class Finding:
 
 Findings: TypeAlias = Iterator[Finding]
 DeviceFindings: TypeAlias = Sequence[Finding]
-DeviceCheck: TypeAlias = "Callable[[Device, Setup], DeviceFindings]"
+Instances: TypeAlias = "Sequence[Setup]"
+DeviceCheck: TypeAlias = "Callable[[Device, CaContext], DeviceFindings]"
+DevicePathCheck: TypeAlias = "Callable[[Device, Upload], PathQuestion]"
 
 
 @dataclass(frozen=True)
@@ -112,21 +116,24 @@ class Scope(Enum):
     """What a rule judges at a time, and with it what its check takes and gives.
 
     SETUP: a set-up; ``check(setup)`` yields findings.
-    DEVICE: every device by itself; ``check(device, setup)`` gives findings. It is called for every device of a lot, so
-        it is a plain function that gives a sequence, ``()`` where all is well, and not a generator.
-    LOT: devices compared with the first; ``check(setup)`` gives, for one pass, a function like that of DEVICE, which
+    INSTANCES: a set-up beside the others of the run; ``check(setup, others)`` yields findings.
+    DEVICE: every device by itself; ``check(device, ca)`` gives findings. It is called for every device of a lot, so
+        it is a plain function that gives a sequence, ``()`` where all is well, and not a generator. It may be called in
+        another process, or on another machine, and knows nothing but the device and the `CaContext`.
+    LOT: devices compared with the first; ``check(ca)`` gives, for one pass, a function like that of DEVICE, which
         remembers of the devices that it was asked about only what it saw in the first.
-    UNIQUE: what no two devices may share; ``check(setup, seen)`` gives such a function too, which remembers nothing but
-        asks ``seen`` for earlier holders of a value.
-    PATH: independent validators are asked about a path of the set-up; ``check(setup)`` gives the `PathQuestion`.
-    DEVICE_PATH: they are asked about devices; ``check(device, setup)`` gives the `PathQuestion`.
-    HANDSHAKE: devices connect to a server; ``check(device, setup)`` gives the `PathQuestion` of what is presented and
+    UNIQUE: what no two devices may share; ``check(ca, holders)`` gives such a function too, which remembers nothing but
+        asks ``holders`` for earlier holders of a value.
+    PATH: independent validators are asked about a path of fcu.crt; ``check(ca)`` gives the `PathQuestion`.
+    DEVICE_PATH: they are asked about devices; ``check(device, upload)`` gives the `PathQuestion`.
+    HANDSHAKE: devices connect to a server; ``check(device, upload)`` gives the `PathQuestion` of what is presented and
         trusted.
     RUN: the run itself; ``check`` is not called, the engine knows what the rule means.
     WAIVERS: the file of waivers, once in a run; ``check(survey)`` yields findings, see `fcu_conform.rules.run.waivers`.
     """
 
     SETUP = "setup"
+    INSTANCES = "instances"
     DEVICE = "device"
     LOT = "lot"
     UNIQUE = "unique"
@@ -282,70 +289,77 @@ REGISTERED = Catalogue()
 """The rules of every module that has been imported."""
 
 
-def rule(
-    code: str,
-    level: Level,
-    *,
-    statement: str,
-    why: str,
-    fix: str,
-    passes: str,
-    fails: str,
-    source: Source | tuple[Source, ...],
-    needs: tuple[str, ...] = (),
-    told_by: tuple[str, ...] = (),
-    partially_blocked_by: tuple[str, ...] = (),
-    scope: Scope = Scope.SETUP,
-    waivable: bool = True,
-    looks_at: Collection[DeviceField] = tuple(DeviceField),
-) -> Callable[[C], C]:
-    """Puts the decorated check into the catalogue; its name, with dashes, is the rule's slug.
+class RuleDecorator(Generic[C]):
+    """Puts decorated checks of one scope into the catalogue; ``C`` is the type that the scope asks of a check."""
 
-    Args:
-        code: family and number, e.g. ``KEY004``; never reused.
-        level: what a finding weighs unless it says otherwise itself.
-        statement: the requirement, as what is true of a conformant set-up.
-        why: what goes wrong in a factory where it is not met.
-        fix: what to do, a command where one does it.
-        passes, fails: an example each, one line.
-        source: where the requirement comes from.
-        needs, told_by, partially_blocked_by, waivable, looks_at: see `Rule`; a rule that does not say what it looks at
-            is asked
-            about every device.
-        scope: what the check judges at a time, and so what it takes and gives.
-    """
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
 
-    def register(check: C) -> C:
-        slug = check.__name__.replace("_", "-")
-        sources = source if isinstance(source, tuple) else (source,)
-        REGISTERED.add(
-            Rule(
-                code,
-                slug,
-                level,
-                statement,
-                why,
-                fix,
-                passes,
-                fails,
-                sources,
-                needs,
-                told_by,
-                partially_blocked_by,
-                check,
-                scope,
-                waivable and not scope.is_about_run,
-                frozenset(looks_at),
+    def __call__(
+        self,
+        code: str,
+        level: Level,
+        *,
+        statement: str,
+        why: str,
+        fix: str,
+        passes: str,
+        fails: str,
+        source: Source | tuple[Source, ...],
+        needs: tuple[str, ...] = (),
+        told_by: tuple[str, ...] = (),
+        partially_blocked_by: tuple[str, ...] = (),
+        waivable: bool = True,
+        looks_at: Collection[DeviceField] = tuple(DeviceField),
+    ) -> Callable[[C], C]:
+        """What puts one check into the catalogue; its name, with dashes, is the rule's slug.
+
+        Args:
+            code: family and number, e.g. ``KEY004``; never reused.
+            level: what a finding weighs unless it says otherwise itself.
+            statement: the requirement, as what is true of a conformant set-up.
+            why: what goes wrong in a factory where it is not met.
+            fix: what to do, a command where one does it.
+            passes, fails: an example each, one line.
+            source: where the requirement comes from.
+            needs, told_by, partially_blocked_by, waivable, looks_at: see `Rule`; a rule that does not say what it
+                looks at is asked about every device.
+        """
+
+        def register(check: C) -> C:
+            REGISTERED.add(
+                Rule(
+                    code,
+                    check.__name__.replace("_", "-"),
+                    level,
+                    statement,
+                    why,
+                    fix,
+                    passes,
+                    fails,
+                    source if isinstance(source, tuple) else (source,),
+                    needs,
+                    told_by,
+                    partially_blocked_by,
+                    check,
+                    self._scope,
+                    waivable and not self._scope.is_about_run,
+                    frozenset(looks_at),
+                )
             )
-        )
-        return check
+            return check
 
-    return register
+        return register
 
 
-device_rule = partial(rule, scope=Scope.DEVICE)
-lot_rule = partial(rule, scope=Scope.LOT)
-unique_rule = partial(rule, scope=Scope.UNIQUE)
+rule: RuleDecorator[Callable[[Setup], Findings]] = RuleDecorator(Scope.SETUP)
+instances_rule: RuleDecorator[Callable[[Setup, Instances], Findings]] = RuleDecorator(Scope.INSTANCES)
+device_rule: RuleDecorator[DeviceCheck] = RuleDecorator(Scope.DEVICE)
+lot_rule: RuleDecorator[Callable[[CaContext], DeviceCheck]] = RuleDecorator(Scope.LOT)
+unique_rule: RuleDecorator[Callable[[CaContext, FirstHolders], DeviceCheck]] = RuleDecorator(Scope.UNIQUE)
+path_rule: RuleDecorator[Callable[[CaContext], PathQuestion]] = RuleDecorator(Scope.PATH)
+device_path_rule: RuleDecorator[DevicePathCheck] = RuleDecorator(Scope.DEVICE_PATH)
+handshake_rule: RuleDecorator[DevicePathCheck] = RuleDecorator(Scope.HANDSHAKE)
 
 
 def requires(condition: object, otherwise: str) -> None:

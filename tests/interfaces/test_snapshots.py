@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from fcu_conform.artefacts.ca_context import Slicing
 from fcu_conform.artefacts.encodings.certificate import Certificate
-from fcu_conform.artefacts.setup import Slicing
 from fcu_conform.interfaces.console.app import application
 from fcu_conform.interfaces.reports.text import columns
 from fcu_conform.rules.support.chain_diagram import draw_chain

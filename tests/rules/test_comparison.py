@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from artefacts.makers import der, make_chain
 
+from fcu_conform.artefacts.ca_context import Slicing
 from fcu_conform.artefacts.encodings.certificate import Certificate
-from fcu_conform.artefacts.setup import Slicing
 from fcu_conform.rules.portal.upload import Comparison
 
 CHAIN = tuple(Certificate(der(one)) for one in make_chain("FCU line 1", "A", "B", "C", "ROOT_CA"))

@@ -11,11 +11,11 @@ from hashlib import blake2b
 from heapq import nsmallest
 from itertools import islice
 
+from fcu_conform.artefacts.ca_context import CaContext
 from fcu_conform.artefacts.device import Device, DeviceFile
 from fcu_conform.artefacts.device_output.chunks import Chunk
 from fcu_conform.artefacts.device_output.fingerprint import Fingerprint
 from fcu_conform.artefacts.redaction import redact
-from fcu_conform.artefacts.setup import Setup
 from fcu_conform.artefacts.waivers import Waiver
 from fcu_conform.engine.faults import describe_fault
 from fcu_conform.engine.lot.duplicates import CurrentDevice, DigestRecorder
@@ -145,7 +145,7 @@ class ChunkJudge:
 
     Args:
         rules: those over devices that have something to judge.
-        setup: the CA side.
+        ca: the CA that signs them.
         leads: by code, the first device of the lot for each rule that compares the others with it, where that is known.
         sample: how many devices of a chunk are drawn for the validators.
         seed: what they are drawn by, an integer of up to 64 bits; without one whoever makes the devices knows the draw.
@@ -160,7 +160,7 @@ class ChunkJudge:
     def __init__(
         self,
         rules: Sequence[Rule],
-        setup: Setup,
+        ca: CaContext,
         *,
         leads: Mapping[str, DeviceFile] | None = None,
         sample: int = 0,
@@ -169,7 +169,7 @@ class ChunkJudge:
         fast_path: bool = True,
         waivers: Waivers = NO_WAIVERS,
     ) -> None:
-        self._setup = setup
+        self._ca = ca
         self._sample = sample
         self._draw_key = b"" if seed is None else seed.to_bytes(8, "big")
         self._waivers = waivers
@@ -182,7 +182,7 @@ class ChunkJudge:
         self._checks = [(rule, self._started(rule)) for rule in in_order_of_need(rules)]
         # Most lots have no bundles, and asking every bundle rule about every device would cost a third of the time.
         self._without_bundle = [(rule, check) for rule, check in self._checks if rule.family is not Family.BUNDLE]
-        self._fast_path = FastPath(self._without_bundle, setup) if fast_path else None
+        self._fast_path = FastPath(self._without_bundle, ca) if fast_path else None
         self._leading = {rule.code for rule in rules if rule.scope is Scope.LOT}
         self.leads: dict[str, DeviceFile] = {}
         self.follow(leads or {})
@@ -191,7 +191,7 @@ class ChunkJudge:
         """Compares devices from here on with those that are known to be the first, by the codes of the rules."""
         for rule, check in self._checks:
             if rule.code in leads:
-                check(leads[rule.code].read(), self._setup)
+                check(leads[rule.code].read(), self._ca)
                 self.leads[rule.code] = leads[rule.code]
 
     @property
@@ -202,9 +202,9 @@ class ChunkJudge:
     def _started(self, rule: Rule) -> DeviceCheck:
         check: DeviceCheck = rule.check
         if rule.scope is Scope.LOT:
-            check = rule.check(self._setup)
+            check = rule.check(self._ca)
         elif rule.scope is Scope.UNIQUE:
-            check = rule.check(self._setup, self._first_holders[rule.code])
+            check = rule.check(self._ca, self._first_holders[rule.code])
         return check
 
     def judge_chunk(self, chunk: Chunk) -> ChunkResult:
@@ -279,7 +279,7 @@ class ChunkJudge:
                 is_open = is_open or rule.level is Level.ERROR
                 continue
             try:
-                findings = check(device, self._setup)
+                findings = check(device, self._ca)
             except NotApplicable as reason:
                 reasons[rule.code] = str(reason)
                 _count(tally.reasons, str(reason))

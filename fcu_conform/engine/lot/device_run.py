@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from heapq import nsmallest
 from typing import TYPE_CHECKING, Protocol
 
+from fcu_conform.artefacts.ca_context import CaContext
 from fcu_conform.artefacts.device import Device, DeviceFile
 from fcu_conform.artefacts.device_output.chunks import Chunk
 from fcu_conform.artefacts.device_output.fingerprint import Fingerprint
-from fcu_conform.artefacts.setup import Setup
 from fcu_conform.artefacts.usage import UsageError
 from fcu_conform.engine.lot.chunk_judge import KEPT_FINDINGS, NO_WAIVERS, ChunkJudge, ChunkResult, Tally
 from fcu_conform.engine.lot.chunk_results import Question
@@ -109,13 +109,13 @@ class DeviceRun:
         self,
         rules: Sequence[Rule],
         devices: ChunkSource | None,
-        setup: Setup,
+        ca: CaContext,
         sample: int,
         waivers: Waivers = NO_WAIVERS,
     ) -> None:
         self._rules = rules
         self._devices = devices
-        self._setup = setup
+        self._ca = ca
         self._size = sample
         self._waivers = waivers
         self.result = DeviceResults({rule.code: Tally() for rule in rules})
@@ -158,7 +158,7 @@ class DeviceRun:
             return set()
         judge = ChunkJudge(
             self._rules,
-            self._setup,
+            self._ca,
             leads=leads,
             first_holders=ExactFirstHolders,
             fast_path=False,
@@ -215,7 +215,7 @@ def _pick(chunk: Chunk, number: int, indices: Collection[int], expected: bytes) 
 def judge_devices(
     rules: Sequence[Rule],
     devices: ChunkSource | None,
-    setup: Setup,
+    ca: CaContext,
     *,
     sample: int = 0,
     seed: int | None = None,
@@ -230,7 +230,7 @@ def judge_devices(
     Args:
         rules: those that have something to judge.
         devices: the output; gone through once, and again as far as needed to name who repeats whom.
-        setup: the CA side.
+        ca: the CA that signs them.
         sample: how many devices to keep.
         seed: what they are drawn by, as `ChunkJudge` takes it; who judges elsewhere draws by it too.
         waivers: those in force.
@@ -241,8 +241,8 @@ def judge_devices(
 
     A KeyboardInterrupt ends it early, with what was judged so far.
     """
-    run = DeviceRun(rules, devices, setup, sample, waivers)
-    judge = ChunkJudge(rules, setup, sample=sample, seed=seed, fast_path=fast_path, waivers=waivers)
+    run = DeviceRun(rules, devices, ca, sample, waivers)
+    judge = ChunkJudge(rules, ca, sample=sample, seed=seed, fast_path=fast_path, waivers=waivers)
     chunks = enumerate(devices.chunks() if devices is not None else ())
     try:
         for number, result in _judged(judge, chunks, Question(rules, sample, waivers), run_chunks, journal):

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Final, TypeAlias
 
+from fcu_conform.artefacts.ca_context import CaContext
 from fcu_conform.artefacts.device import Device, DeviceFile, Kind
 from fcu_conform.artefacts.device_field import DeviceField
 from fcu_conform.artefacts.encodings.certificate import Certificate
-from fcu_conform.artefacts.setup import Setup
 from fcu_conform.engine.lot.template import CertificateTemplate, TemplatedCertificate
 from fcu_conform.rules.model import DeviceCheck, NotApplicable, Rule, Scope
 
@@ -76,12 +76,12 @@ class FastPath:
 
     Args:
         checks: rule and function of each rule over devices, in the order in which they judge.
-        setup: what they judge by.
+        ca: what they judge by.
     """
 
-    def __init__(self, checks: Sequence[tuple[Rule, DeviceCheck]], setup: Setup) -> None:
+    def __init__(self, checks: Sequence[tuple[Rule, DeviceCheck]], ca: CaContext) -> None:
         self._checks = checks
-        self._setup = setup
+        self._ca = ca
         self._chains: list[ChainContext] = []
 
     def match_known(self, files: Sequence[DeviceFile], first: int, begin_device: Callable[[int], None]) -> list[bool]:
@@ -129,10 +129,10 @@ class FastPath:
             return None
 
     def _give_same_results(self, checks: list[tuple[DeviceCheck, str | None]], device: Device) -> bool:
-        setup = self._setup
+        ca = self._ca
         for check, reason in checks:
             try:
-                if check(device, setup) or reason is not None:
+                if check(device, ca) or reason is not None:
                     return False
             except NotApplicable as told:
                 if str(told) != reason:
@@ -150,7 +150,7 @@ class FastPath:
                 self._chains.insert(0, self._chains.pop(number))
             for judged in chain.templates.get(raw[: CertificateTemplate.PREFIX_LENGTH], ()):
                 if judged.template.fits(raw):
-                    return None if raw in self._setup.ca_certificates else (chain, judged, raw)
+                    return None if raw in self._ca.ca_certificates else (chain, judged, raw)
             return None
         return None
 
@@ -161,7 +161,7 @@ class FastPath:
 
     def _learn(self, file: DeviceFile, device: Device, reasons: Reasons) -> None:
         first = device.certificate
-        if first is None or first.raw in self._setup.ca_certificates or device.bundle is not None:
+        if first is None or first.raw in self._ca.ca_certificates or device.bundle is not None:
             return
         tail = _after_first_certificate(file)
         if tail is None or (device.key is not None and file.key is None):

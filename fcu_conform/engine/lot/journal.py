@@ -15,10 +15,10 @@ from typing import IO
 from fcu_conform import __version__
 from fcu_conform.artefacts.bounded_io.archives import open_regular
 from fcu_conform.artefacts.bounded_io.limits import JOURNAL_LINE
+from fcu_conform.artefacts.ca_context import CaContext
 from fcu_conform.artefacts.device import DeviceFile
 from fcu_conform.artefacts.device_output.chunks import Chunk
 from fcu_conform.artefacts.device_output.fingerprint import Fingerprint
-from fcu_conform.artefacts.setup import CaSide, Setup
 from fcu_conform.artefacts.usage import UsageError
 from fcu_conform.engine.lot.chunk_judge import ChunkResult
 from fcu_conform.engine.lot.chunk_results import DisagreementError, Question, plain_result
@@ -224,17 +224,17 @@ def _read_again(chunk: Chunk, indices: set[int]) -> tuple[bytes, dict[int, Devic
     return fingerprint.digest(), devices
 
 
-def binding(question: Question, setup: Setup, paths: Sequence[str]) -> str:
+def binding(question: Question, ca: CaContext, paths: Sequence[str]) -> str:
     """What a journal is bound to, as a digest: all that its results depend on beside the devices."""
     from fcu_conform.rules import CATALOGUE
 
-    side = CaSide.of(setup)
+    crt = ca.fcu_crt.file
     told = (
         __version__,
         CATALOGUE.digest(),
         [rule.code for rule in question.rules],
-        (side.crt.data, side.crt.trouble, side.crt.detail),
-        (side.key, side.depth, side.mode, side.account_id),
+        (crt.data, crt.trouble, crt.detail),
+        (ca.key_public and ca.key_public.der, ca.depth, ca.mode, ca.account_id),
         [str(Path(path).absolute()) for path in paths],
         (question.sample, question.seed),
         sorted(map(repr, question.waivers)),

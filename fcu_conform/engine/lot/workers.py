@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from random import SystemRandom
 from typing import TypeAlias
 
+from fcu_conform.artefacts.ca_context import CaContext
 from fcu_conform.artefacts.device import DeviceFile
 from fcu_conform.artefacts.device_output.chunks import Chunk
-from fcu_conform.artefacts.setup import CaSide, Setup
 from fcu_conform.engine.lot.chunk_judge import NO_WAIVERS, ChunkJudge, ChunkResult
 from fcu_conform.engine.lot.chunk_results import DisagreementError, canonical
 from fcu_conform.engine.lot.spawning import SafeSpawnContext
@@ -41,7 +41,7 @@ class Job:
     """What a worker needs to judge chunks of one lot, beside the chunks."""
 
     token: str
-    side: CaSide
+    ca: CaContext
     codes: tuple[str, ...]
     leads: tuple[tuple[str, DeviceFile], ...]
     sample: int
@@ -84,7 +84,7 @@ def work(job: Job, chunk: Chunk) -> ChunkResult:
         rules = [known[code] for code in job.codes]
         _PREPARED.judge = ChunkJudge(
             rules,
-            job.side.setup(),
+            job.ca,
             leads=dict(job.leads),
             sample=job.sample,
             seed=job.seed,
@@ -102,7 +102,7 @@ class WorkerPool:
     A chunk that no worker could judge, because they died or because it must not travel, is judged here.
 
     Args:
-        rules, setup: what devices are judged by.
+        rules, ca: what devices are judged by.
         make_executor: makes the executor; called again when its workers have died.
         size: how many workers there are.
         seed: what the sample is drawn by, as `ChunkJudge` takes it.
@@ -112,7 +112,7 @@ class WorkerPool:
     """
 
     rules: Sequence[Rule]
-    setup: Setup
+    ca: CaContext
     make_executor: Callable[[], Executor]
     size: int
     fast_path: bool = True
@@ -131,7 +131,7 @@ class WorkerPool:
         codes = tuple(rule.code for rule in self.rules)
         job = Job(
             os.urandom(8).hex(),
-            CaSide.of(self.setup),
+            self.ca,
             codes,
             tuple(leads.items()),
             sample,
@@ -141,7 +141,7 @@ class WorkerPool:
         )
         local_judge = ChunkJudge(
             self.rules,
-            self.setup,
+            self.ca,
             leads=leads,
             sample=sample,
             seed=self.seed,
@@ -152,7 +152,7 @@ class WorkerPool:
         waiting: Waiting = deque()
         try:
             for number, chunk in chunks:
-                is_portable = chunk.is_portable and job.side.is_portable
+                is_portable = chunk.is_portable and job.ca.is_portable
                 waiting.append((number, chunk, self._submit(executor, job, chunk) if is_portable else None))
                 while len(waiting) > AHEAD * self.size:
                     executor, done = self._next(executor, job, waiting, local_judge)

@@ -72,7 +72,7 @@ def load_signer(
         raise UsageError(f"{option} {path}: is neither on P-256 nor Ed25519")
     public = _public_der(key.public_key())
     for setup in setups:
-        if public in setup.ca_keys:
+        if public in setup.ca.ca_keys:
             raise UsageError(f"{option} {path}: is a key of the CA of {setup.name}; sign with a key of your own")
     return CryptoSigner(key, _named(key.public_key()))
 

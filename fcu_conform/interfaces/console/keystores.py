@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import click
 
+from fcu_conform.artefacts.ca_context import Slicing
 from fcu_conform.artefacts.encodings.certificate import Certificate
-from fcu_conform.artefacts.setup import Setup, Slicing, read_setups
+from fcu_conform.artefacts.setup import Setup, read_setups
 from fcu_conform.artefacts.usage import UsageError
 from fcu_conform.engine import Examination, Outcome
 from fcu_conform.interfaces.reports.text import printable
@@ -74,9 +75,9 @@ def slicing_of(setup: Setup) -> Slicing:
     Raises:
         UsageError: no depth is known.
     """
-    if setup.slicing is None:
+    if setup.ca.slicing is None:
         raise UsageError("no depth is known: give --depth, or set device-certificate-chain-depth in fcu.yml")
-    return setup.slicing
+    return setup.ca.slicing
 
 
 def listed(certificates: Sequence[Certificate]) -> str:

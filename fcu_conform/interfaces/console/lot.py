@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from fcu_conform.artefacts.ca_context import CaContext
 from fcu_conform.artefacts.setup import Setup
 from fcu_conform.artefacts.usage import UsageError, existing
 from fcu_conform.engine import Examination, Outcome, Report, Result, Verdict
@@ -215,22 +216,22 @@ class Run:
         return CONFORMANT if report.verdict is Verdict.CONFORMANT else NON_CONFORMANT
 
     def _over_devices(
-        self, rules: Sequence[Rule], devices: DeviceSet | None, setup: Setup, sample: int, waivers: Waivers
+        self, rules: Sequence[Rule], devices: DeviceSet | None, ca: CaContext, sample: int, waivers: Waivers
     ) -> DeviceResults:
         begin = time.perf_counter()
         question = Question(rules, sample, waivers, self.settings.sample_seed)
         with ExitStack() as stack:
-            pool = self._worker_pool(question, setup, stack)
+            pool = self._worker_pool(question, ca, stack)
             if self.journal is not None:
                 from fcu_conform.engine.lot.journal import binding
 
-                of = binding(question, setup, self.settings.devices)
+                of = binding(question, ca, self.settings.devices)
                 stack.enter_context(self.journal.open({"at": self.settings.at, "of": of}))
             self.meter.begin(stack, devices)
             result = judge_devices(
                 rules,
                 devices,
-                setup,
+                ca,
                 sample=sample,
                 seed=self.settings.sample_seed,
                 waivers=waivers,
@@ -242,13 +243,13 @@ class Run:
         self.seconds = time.perf_counter() - begin
         return result
 
-    def _worker_pool(self, question: Question, setup: Setup, stack: ExitStack) -> WorkerPool | None:
+    def _worker_pool(self, question: Question, ca: CaContext, stack: ExitStack) -> WorkerPool | None:
         """Workers on this machine or on others; None where this process judges alone."""
         if self.cluster is None and self.workers == 1:
             return None
         from fcu_conform.engine.lot.workers import Distrust, WorkerPool, local_pool
 
-        of_these = partial(WorkerPool, question.rules, setup, waivers=question.waivers, seed=question.seed)
+        of_these = partial(WorkerPool, question.rules, ca, waivers=question.waivers, seed=question.seed)
         if self.cluster is None:
             return of_these(lambda: local_pool(self.workers), self.workers)
         from fcu_conform.engine.lot.cluster import Cluster

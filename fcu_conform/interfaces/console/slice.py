@@ -6,9 +6,10 @@ import click
 from rich.text import Text
 
 from fcu_conform.artefacts.bounded_io.archives import is_archive
+from fcu_conform.artefacts.ca_context import Slicing
 from fcu_conform.artefacts.device import Device
 from fcu_conform.artefacts.device_output.device_set import DeviceSet
-from fcu_conform.artefacts.setup import Setup, Slicing
+from fcu_conform.artefacts.setup import Setup
 from fcu_conform.artefacts.usage import UsageError, existing
 from fcu_conform.interfaces.console.keystores import NON_CONFORMANT, slicing_of, sound_setup
 from fcu_conform.interfaces.console.page import show
@@ -95,8 +96,8 @@ def _faults(device: Device, slicing: Slicing, setup: Setup) -> list[str]:
         if number != (position or None):
             what = short_name(found) + (f" (fcu.crt {number})" if number else "")
             faults.append(f"{position + 1}: {what} instead of {words}")
-        elif position == 0 and setup.fcu_certificate and not found.signed_by(setup.fcu_certificate.public_key):
-            faults.append(f"1: {short_name(found)} is not signed by {short_name(setup.fcu_certificate)}")
+        elif position == 0 and setup.ca.fcu_certificate and not found.signed_by(setup.ca.fcu_certificate.public_key):
+            faults.append(f"1: {short_name(found)} is not signed by {short_name(setup.ca.fcu_certificate)}")
     for position, extra in enumerate(device.certificates[len(expected) :], start=len(expected) + 1):
         number = known.get(extra.raw)
         where = "is not in fcu.crt" if number is None else "belongs on the portal"

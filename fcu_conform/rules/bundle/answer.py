@@ -18,9 +18,9 @@ from fcu_conform.artefacts.bundle import (
     Item,
     text_bytes,
 )
+from fcu_conform.artefacts.ca_context import CaContext
 from fcu_conform.artefacts.device import Device
 from fcu_conform.artefacts.encodings.certificate import Certificate
-from fcu_conform.artefacts.setup import Setup
 from fcu_conform.rules.bundle.contents import IDENTIFIERS, UTC_OFFSET
 from fcu_conform.rules.bundle.formatting import (
     HANDLER,
@@ -70,7 +70,7 @@ _ANY_PURPOSE = 1
     source=client_source(HANDLER, "DC-04", "N-12", "B-13"),
     needs=READABLE,
 )
-def answer_fits_into_its_buffer(device: Device, _setup: Setup) -> DeviceFindings:
+def answer_fits_into_its_buffer(device: Device, _ca: CaContext) -> DeviceFindings:
     bundle = bundle_of(device)
     _needs_what_is_counted(bundle)
     octets = answer_octets(bundle)

@@ -21,12 +21,12 @@ from fcu_conform.artefacts.bundle import (
     Item,
     text_bytes,
 )
+from fcu_conform.artefacts.ca_context import CaContext
 from fcu_conform.artefacts.device import Device
 from fcu_conform.artefacts.encodings.certificate import Certificate
 from fcu_conform.artefacts.encodings.oids import COMMON_NAME
 from fcu_conform.artefacts.encodings.private_keys import PrivateKey
 from fcu_conform.artefacts.encodings.public_keys import PublicKey
-from fcu_conform.artefacts.setup import Setup
 from fcu_conform.rules.bundle.chains import breaks, is_chain_broken
 from fcu_conform.rules.bundle.formatting import (
     KEY_TYPES,
@@ -77,7 +77,7 @@ _OFFSET = re.compile(rb"[+-](0\d|1[0-4]):[0-5]\d")
     source=client_source("fcc_bundle_config_params_utils.c", "B-08"),
     needs=READABLE,
 )
-def parameters_are_plain_values(device: Device, _setup: Setup) -> DeviceFindings:
+def parameters_are_plain_values(device: Device, _ca: CaContext) -> DeviceFindings:
     return [
         finding_in_item(item, "Data", *trouble)
         for item in bundle_of(device).items(PARAMETERS)
@@ -97,7 +97,7 @@ def parameters_are_plain_values(device: Device, _setup: Setup) -> DeviceFindings
     source=client_source(VERIFICATION, "N-09", "N-18"),
     needs=READABLE,
 )
-def mode_is_bootstrap_or_lwm2m(device: Device, _setup: Setup) -> DeviceFindings:
+def mode_is_bootstrap_or_lwm2m(device: Device, _ca: CaContext) -> DeviceFindings:
     bundle = bundle_of(device)
     value = parameter_of(bundle, USE_BOOTSTRAP)
     if bundle.mode is not None:
@@ -120,7 +120,7 @@ def mode_is_bootstrap_or_lwm2m(device: Device, _setup: Setup) -> DeviceFindings:
     source=client_source(f"factory_configurator_client.c, {VERIFICATION}", "N-04", "N-08"),
     needs=READABLE,
 )
-def mandatory_items_are_there(device: Device, _setup: Setup) -> DeviceFindings:
+def mandatory_items_are_there(device: Device, _ca: CaContext) -> DeviceFindings:
     bundle = bundle_of(device)
     if any(name in bundle.groups and bundle.switch(name) is None for name in ("Verify", "KpAlvSess")):
         raise Blocked("BDL012")
@@ -180,7 +180,7 @@ def _is_key_of_some_kind(item: Item) -> bool:
     source=client_source(VERIFICATION, "N-08", "DB-06"),
     needs=READABLE,
 )
-def endpoint_name_is_not_empty(device: Device, _setup: Setup) -> DeviceFindings:
+def endpoint_name_is_not_empty(device: Device, _ca: CaContext) -> DeviceFindings:
     bundle = bundle_of(device)
     if text_bytes(parameter_of(bundle, ENDPOINT_NAME)) != b"":
         return ()
@@ -199,7 +199,7 @@ def endpoint_name_is_not_empty(device: Device, _setup: Setup) -> DeviceFindings:
     source=client_source(VERIFICATION, "N-10"),
     needs=READABLE,
 )
-def other_modes_items_are_left_out(device: Device, _setup: Setup) -> DeviceFindings:
+def other_modes_items_are_left_out(device: Device, _ca: CaContext) -> DeviceFindings:
     bundle = bundle_of(device)
     if bundle.mode is None and bundle.find(USE_BOOTSTRAP, PARAMETERS):
         raise Blocked("BDL029")
@@ -229,7 +229,7 @@ def other_modes_items_are_left_out(device: Device, _setup: Setup) -> DeviceFindi
     source=client_source("fcc_bundle_certificate_utils.c", "B-04", "B-05"),
     needs=READABLE,
 )
-def named_keys_come_first(device: Device, _setup: Setup) -> DeviceFindings:
+def named_keys_come_first(device: Device, _ca: CaContext) -> DeviceFindings:
     bundle = bundle_of(device)
     needs_all_items(bundle, KEYS)
     there: set[str] = set()
@@ -269,7 +269,7 @@ def _came_earlier(bundle: Bundle, item: Item, key_name: str) -> bool:
     source=client_source(f"{VERIFICATION}, fcc_bundle_certificate_utils.c", "DB-16"),
     needs=READABLE,
 )
-def keys_match_their_certificates(device: Device, _setup: Setup) -> DeviceFindings:
+def keys_match_their_certificates(device: Device, _ca: CaContext) -> DeviceFindings:
     bundle = bundle_of(device)
     pairs = [
         (item, name, public)
@@ -320,7 +320,7 @@ def _public_key(bundle: Bundle, name: str) -> PublicKey | None:
     source=client_source(VERIFICATION, "DB-06", "DB-14"),
     needs=READABLE,
 )
-def common_name_is_the_endpoint_name(device: Device, _setup: Setup) -> DeviceFindings:
+def common_name_is_the_endpoint_name(device: Device, _ca: CaContext) -> DeviceFindings:
     bundle = bundle_of(device)
     name = parameter_of(bundle, ENDPOINT_NAME)
     item = bundle.device_item
@@ -359,7 +359,7 @@ def common_name_is_the_endpoint_name(device: Device, _setup: Setup) -> DeviceFin
     source=client_source(VERIFICATION, "N-05"),
     needs=READABLE,
 )
-def utc_offset_is_hours_and_minutes(device: Device, _setup: Setup) -> DeviceFindings:
+def utc_offset_is_hours_and_minutes(device: Device, _ca: CaContext) -> DeviceFindings:
     bundle = bundle_of(device)
     offset = parameter_of(bundle, UTC_OFFSET)
     if _OFFSET.fullmatch(text_bytes(offset) or b""):
@@ -378,7 +378,7 @@ def utc_offset_is_hours_and_minutes(device: Device, _setup: Setup) -> DeviceFind
     source=(client_source(VERIFICATION, "N-06"), docs("Update authenticity for firmware update", "", "Y-14")),
     needs=READABLE,
 )
-def update_identifiers_have_sixteen_bytes(device: Device, _setup: Setup) -> DeviceFindings:
+def update_identifiers_have_sixteen_bytes(device: Device, _ca: CaContext) -> DeviceFindings:
     bundle = bundle_of(device)
     present = [name for name in IDENTIFIERS if bundle.find(name, PARAMETERS)]
     requires(present, "the bundle has neither mbed.ClassId nor mbed.VendorId")

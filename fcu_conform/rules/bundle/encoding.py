@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 from fcu_conform.artefacts import bundle as artefact
+from fcu_conform.artefacts.ca_context import CaContext
 from fcu_conform.artefacts.device import Device
 from fcu_conform.artefacts.encodings.cbor import BIGNUM, MAX_BYTES, label
 from fcu_conform.artefacts.encodings.private_keys import Secret
-from fcu_conform.artefacts.setup import Setup
 from fcu_conform.rules.bundle.formatting import (
     GROUP_NAMES,
     HANDLER,
@@ -43,7 +43,7 @@ _OLD_NAMES = {"IsNotLastMessage": "KpAlvSess"}
     fails="an empty file, a file that was cut short, base64 or JSON text, text that is not UTF-8",
     source=(client_source(HANDLER, "B-01"), rfc(8949, "3")),
 )
-def bundle_is_well_formed(device: Device, _setup: Setup) -> DeviceFindings:
+def bundle_is_well_formed(device: Device, _ca: CaContext) -> DeviceFindings:
     bundle = bundle_of(device)
     if not bundle.problem:
         return ()
@@ -65,7 +65,7 @@ def bundle_is_well_formed(device: Device, _setup: Setup) -> DeviceFindings:
     source=client_source(HANDLER, "B-01"),
     needs=("BDL001",),
 )
-def nothing_follows_the_bundle(device: Device, _setup: Setup) -> DeviceFindings:
+def nothing_follows_the_bundle(device: Device, _ca: CaContext) -> DeviceFindings:
     scan = bundle_of(device).scan
     if not scan.trailing:
         return ()
@@ -89,7 +89,7 @@ def nothing_follows_the_bundle(device: Device, _setup: Setup) -> DeviceFindings:
     source=(client_source(HANDLER, "B-01"), inferred("the same for every array and map")),
     needs=("BDL001",),
 )
-def lengths_are_definite(device: Device, _setup: Setup) -> DeviceFindings:
+def lengths_are_definite(device: Device, _ca: CaContext) -> DeviceFindings:
     return [
         finding_at(place, "has an indefinite length", "a length in front")
         for place in bundle_of(device).scan.indefinite
@@ -107,7 +107,7 @@ def lengths_are_definite(device: Device, _setup: Setup) -> DeviceFindings:
     source=client_source(HANDLER, "B-01"),
     needs=("BDL001",),
 )
-def bundle_is_a_map(device: Device, _setup: Setup) -> DeviceFindings:
+def bundle_is_a_map(device: Device, _ca: CaContext) -> DeviceFindings:
     return () if bundle_of(device).scan.is_map else (finding_at("", "is another CBOR data item than a map", "a map"),)
 
 
@@ -123,7 +123,7 @@ def bundle_is_a_map(device: Device, _setup: Setup) -> DeviceFindings:
     source=client_source(f"{HANDLER}, fcc_bundle_fields.h", "B-01"),
     needs=("BDL001", "BDL004"),
 )
-def map_keys_are_text(device: Device, _setup: Setup) -> DeviceFindings:
+def map_keys_are_text(device: Device, _ca: CaContext) -> DeviceFindings:
     return [
         finding_at(place, "has a key that is no text string", "text strings as keys")
         for place in bundle_of(device).scan.odd_keys
@@ -142,7 +142,7 @@ def map_keys_are_text(device: Device, _setup: Setup) -> DeviceFindings:
     source=(rfc(8949, "5.6"), client_source(HANDLER, "B-01")),
     needs=("BDL001", "BDL004"),
 )
-def no_key_of_a_map_stands_twice(device: Device, _setup: Setup) -> DeviceFindings:
+def no_key_of_a_map_stands_twice(device: Device, _ca: CaContext) -> DeviceFindings:
     return [finding_at(place, "is there twice in its map", "once") for place in bundle_of(device).scan.duplicates]
 
 
@@ -159,7 +159,7 @@ def no_key_of_a_map_stands_twice(device: Device, _setup: Setup) -> DeviceFinding
     source=client_source("fcc_bundle_config_params_utils.c", "B-08"),
     needs=("BDL001", "BDL004"),
 )
-def values_have_no_tags(device: Device, _setup: Setup) -> DeviceFindings:
+def values_have_no_tags(device: Device, _ca: CaContext) -> DeviceFindings:
     scan = bundle_of(device).scan
     tags = scan.tags + [(place, BIGNUM) for place, _ in scan.bignums if not _PARAMETER_DATA.fullmatch(place)]
     return [finding_at(place, f"has the tag {number}", "a value without a tag") for place, number in tags]
@@ -176,7 +176,7 @@ def values_have_no_tags(device: Device, _setup: Setup) -> DeviceFindings:
     source=client_source(HANDLER, "B-01"),
     needs=READABLE,
 )
-def groups_are_at_most_twelve(device: Device, _setup: Setup) -> DeviceFindings:
+def groups_are_at_most_twelve(device: Device, _ca: CaContext) -> DeviceFindings:
     count = len(bundle_of(device).groups)
     if count <= MAX_GROUPS:
         return ()
@@ -196,7 +196,7 @@ def groups_are_at_most_twelve(device: Device, _setup: Setup) -> DeviceFindings:
     needs=READABLE,
     told_by=("BDL008",),
 )
-def group_names_are_known(device: Device, _setup: Setup) -> DeviceFindings:
+def group_names_are_known(device: Device, _ca: CaContext) -> DeviceFindings:
     return [
         finding_at(label(name), "is no group of a bundle", meant(name) or ", ".join(GROUP_NAMES), shown_value(name))
         for name in bundle_of(device).groups
@@ -224,7 +224,7 @@ def meant(name: str) -> str:
     source=client_source(HANDLER, "B-02"),
     needs=READABLE,
 )
-def scheme_version_is_known(device: Device, _setup: Setup) -> DeviceFindings:
+def scheme_version_is_known(device: Device, _ca: CaContext) -> DeviceFindings:
     groups = bundle_of(device).groups
     if artefact.text_bytes(groups.get("SchemeVersion")) == SCHEME_VERSION.encode():
         return ()
@@ -246,7 +246,7 @@ def scheme_version_is_known(device: Device, _setup: Setup) -> DeviceFindings:
     source=client_source(HANDLER, "B-03"),
     needs=READABLE,
 )
-def groups_are_arrays_of_maps(device: Device, _setup: Setup) -> DeviceFindings:
+def groups_are_arrays_of_maps(device: Device, _ca: CaContext) -> DeviceFindings:
     findings = []
     for name, content in bundle_of(device).groups.items():
         if name not in artefact.ITEM_GROUPS:
@@ -274,7 +274,7 @@ def groups_are_arrays_of_maps(device: Device, _setup: Setup) -> DeviceFindings:
     source=client_source(HANDLER, "B-03"),
     needs=READABLE,
 )
-def switches_are_zero_or_one(device: Device, _setup: Setup) -> DeviceFindings:
+def switches_are_zero_or_one(device: Device, _ca: CaContext) -> DeviceFindings:
     bundle = bundle_of(device)
     return [
         finding_at(
@@ -296,7 +296,7 @@ def switches_are_zero_or_one(device: Device, _setup: Setup) -> DeviceFindings:
     source=client_source(HANDLER, "B-03"),
     needs=READABLE,
 )
-def session_id_is_text(device: Device, _setup: Setup) -> DeviceFindings:
+def session_id_is_text(device: Device, _ca: CaContext) -> DeviceFindings:
     groups = bundle_of(device).groups
     if isinstance(groups.get("SID", ""), str):
         return ()
@@ -315,7 +315,7 @@ def session_id_is_text(device: Device, _setup: Setup) -> DeviceFindings:
     source=client_source("storage_kcm.h", "B-03", "Y-10"),
     needs=READABLE,
 )
-def entropy_has_its_size(device: Device, _setup: Setup) -> DeviceFindings:
+def entropy_has_its_size(device: Device, _ca: CaContext) -> DeviceFindings:
     return _sized(device, "Entropy", ENTROPY_SIZE)
 
 
@@ -330,7 +330,7 @@ def entropy_has_its_size(device: Device, _setup: Setup) -> DeviceFindings:
     source=client_source("storage_kcm.h", "B-03"),
     needs=READABLE,
 )
-def root_of_trust_has_its_size(device: Device, _setup: Setup) -> DeviceFindings:
+def root_of_trust_has_its_size(device: Device, _ca: CaContext) -> DeviceFindings:
     return _sized(device, "ROT", ROOT_OF_TRUST_SIZE)
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from fcu_conform.artefacts.bundle import CERTIFICATES, CHAINS, KEYS, PARAMETERS, REQUESTS, Item
+from fcu_conform.artefacts.ca_context import CaContext
 from fcu_conform.artefacts.device import Device
 from fcu_conform.artefacts.encodings import der
 from fcu_conform.artefacts.encodings.certificate import Certificate
 from fcu_conform.artefacts.encodings.private_keys import PrivateKey, Secret
 from fcu_conform.artefacts.encodings.public_keys import parse_key_algorithm, parse_public_key
-from fcu_conform.artefacts.setup import Setup
 from fcu_conform.rules.bundle.chains import breaks
 from fcu_conform.rules.bundle.formatting import (
     KEY_TYPES,
@@ -63,7 +63,7 @@ def _known(item: Item) -> tuple[str, ...]:
     source=client_source("fcc_bundle_utils.c, fcc_bundle_fields.h", "B-04", "B-05", "B-07", "B-08", "D-16"),
     needs=READABLE,
 )
-def items_have_known_fields_only(device: Device, _setup: Setup) -> DeviceFindings:
+def items_have_known_fields_only(device: Device, _ca: CaContext) -> DeviceFindings:
     findings = []
     for item in bundle_of(device).items():
         known = _known(item)
@@ -87,7 +87,7 @@ def items_have_known_fields_only(device: Device, _setup: Setup) -> DeviceFinding
     source=client_source("fcc_bundle_utils.c", "B-04", "B-05", "B-07", "B-08", "B-09"),
     needs=READABLE,
 )
-def items_have_the_fields_they_need(device: Device, _setup: Setup) -> DeviceFindings:
+def items_have_the_fields_they_need(device: Device, _ca: CaContext) -> DeviceFindings:
     return [
         finding_in_item(
             item, "", f"has no {field}", ", ".join(_NEEDED[item.group]), ", ".join(item.fields) or "no field"
@@ -116,7 +116,7 @@ def _lacking(item: Item) -> list[str]:
     source=client_source("storage_common.c, kcm_defs.h", "Y-20"),
     needs=READABLE,
 )
-def names_keep_to_the_alphabet(device: Device, _setup: Setup) -> DeviceFindings:
+def names_keep_to_the_alphabet(device: Device, _ca: CaContext) -> DeviceFindings:
     return [
         finding_in_item(item, field, f"{field} is {name_trouble(item.fields[field])}", "1 to 100 of A-Z a-z 0-9 _ . -")
         for item in bundle_of(device).items()
@@ -137,7 +137,7 @@ def names_keep_to_the_alphabet(device: Device, _setup: Setup) -> DeviceFindings:
     source=client_source("fcc_bundle_utils.c", "B-04", "B-05", "B-07", "D-16"),
     needs=READABLE,
 )
-def format_is_der(device: Device, _setup: Setup) -> DeviceFindings:
+def format_is_der(device: Device, _ca: CaContext) -> DeviceFindings:
     return [
         finding_in_item(
             item,
@@ -162,7 +162,7 @@ def format_is_der(device: Device, _setup: Setup) -> DeviceFindings:
     source=client_source("fcc_bundle_key_utils.c", "B-07"),
     needs=READABLE,
 )
-def key_types_are_elliptic(device: Device, _setup: Setup) -> DeviceFindings:
+def key_types_are_elliptic(device: Device, _ca: CaContext) -> DeviceFindings:
     return [
         finding_in_item(item, "Type", f"Type is {shown_value(item.fields['Type'])}", " or ".join(KEY_TYPES))
         for item in bundle_of(device).items(KEYS)
@@ -181,7 +181,7 @@ def key_types_are_elliptic(device: Device, _setup: Setup) -> DeviceFindings:
     source=client_source("fcc_bundle_certificate_utils.c, fcc_bundle_key_utils.c", "B-04", "B-05", "B-07"),
     needs=READABLE,
 )
-def keys_and_certificates_are_bytes(device: Device, _setup: Setup) -> DeviceFindings:
+def keys_and_certificates_are_bytes(device: Device, _ca: CaContext) -> DeviceFindings:
     findings = []
     for item in bundle_of(device).items(KEYS, CERTIFICATES):
         if "Data" in item.fields and not isinstance(item.fields["Data"], Secret):
@@ -213,7 +213,7 @@ def keys_and_certificates_are_bytes(device: Device, _setup: Setup) -> DeviceFind
     source=client_source("fcc_bundle_certificate_utils.c, kcm_defs.h", "B-05", "DC-01"),
     needs=READABLE,
 )
-def chains_have_one_to_five_certificates(device: Device, _setup: Setup) -> DeviceFindings:
+def chains_have_one_to_five_certificates(device: Device, _ca: CaContext) -> DeviceFindings:
     return [
         finding_in_item(item, "DataArray", f"has {len(array)} certificates", f"1 to {MAX_CHAIN}", str(len(array)))
         for item in bundle_of(device).items(CHAINS)
@@ -234,7 +234,7 @@ def chains_have_one_to_five_certificates(device: Device, _setup: Setup) -> Devic
     source=client_source("fcc_bundle_certificate_utils.c, cs_der_certs.c", "B-04", "B-06"),
     needs=READABLE,
 )
-def certificates_in_the_bundle_parse(device: Device, _setup: Setup) -> DeviceFindings:
+def certificates_in_the_bundle_parse(device: Device, _ca: CaContext) -> DeviceFindings:
     findings = []
     for item in bundle_of(device).items(CERTIFICATES, CHAINS):
         for (place, data), (_, certificate) in zip(item.certificate_data, item.certificates, strict=True):
@@ -266,7 +266,7 @@ def _troubles(data: bytes, certificate: Certificate | der.DerError) -> list[str]
     source=client_source("storage_common.c, cs_der_certs.c", "B-05", "DC-02", "DC-03"),
     needs=READABLE,
 )
-def chains_go_from_leaf_to_issuer(device: Device, _setup: Setup) -> DeviceFindings:
+def chains_go_from_leaf_to_issuer(device: Device, _ca: CaContext) -> DeviceFindings:
     findings = []
     unread = False
     for item in bundle_of(device).items(CHAINS):
@@ -308,7 +308,7 @@ def chains_go_from_leaf_to_issuer(device: Device, _setup: Setup) -> DeviceFindin
     source=client_source("fcc_bundle_key_utils.c; Mbed TLS 2.28, pkparse.c", "B-07", "B-15", "DB-13"),
     needs=READABLE,
 )
-def keys_are_what_their_type_says(device: Device, _setup: Setup) -> DeviceFindings:
+def keys_are_what_their_type_says(device: Device, _ca: CaContext) -> DeviceFindings:
     findings = []
     for item in bundle_of(device).items(KEYS):
         if item.fields.get("Type") not in KEY_TYPES or not isinstance(item.fields.get("Data"), Secret):
@@ -360,7 +360,7 @@ def _container_trouble(content: bytes) -> str:
     source=client_source("storage_common.c, fcc_utils.c", "N-13"),
     needs=READABLE,
 )
-def items_are_given_once(device: Device, _setup: Setup) -> DeviceFindings:
+def items_are_given_once(device: Device, _ca: CaContext) -> DeviceFindings:
     first: dict[tuple[str, str], Item] = {}
     findings = []
     for item in bundle_of(device).items():
@@ -395,7 +395,7 @@ def _storage(item: Item) -> str:
     ),
     needs=READABLE,
 )
-def other_certificates_suit_the_device(device: Device, _setup: Setup) -> DeviceFindings:
+def other_certificates_suit_the_device(device: Device, _ca: CaContext) -> DeviceFindings:
     bundle = bundle_of(device)
     others = [item for item in bundle.items(CERTIFICATES, CHAINS) if item is not bundle.device_item]
     requires(others, "the bundle has no certificate beside the device's")

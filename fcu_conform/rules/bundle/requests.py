@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from fcu_conform.artefacts.bundle import REQUESTS, Bundle, Item
+from fcu_conform.artefacts.ca_context import CaContext
 from fcu_conform.artefacts.device import Device
-from fcu_conform.artefacts.setup import Setup
 from fcu_conform.rules.bundle.formatting import (
     HANDLER,
     READABLE,
@@ -41,7 +41,7 @@ LOW_32_BITS = 0xFFFFFFFF
     source=client_source("fcc_bundle_utils.h", "B-09"),
     needs=READABLE,
 )
-def requests_are_at_most_five(device: Device, _setup: Setup) -> DeviceFindings:
+def requests_are_at_most_five(device: Device, _ca: CaContext) -> DeviceFindings:
     count = len(_requests(bundle_of(device)))
     if count <= MAX_REQUESTS:
         return ()
@@ -70,7 +70,7 @@ def _of_each_request(device: Device, faults: Callable[[Item], Iterator[Finding]]
     source=client_source(HANDLER, "B-09"),
     needs=READABLE,
 )
-def requests_come_within_a_session(device: Device, _setup: Setup) -> DeviceFindings:
+def requests_come_within_a_session(device: Device, _ca: CaContext) -> DeviceFindings:
     bundle = bundle_of(device)
     _requests(bundle)
     faults = [] if "SID" in bundle.groups else ["no SID"]
@@ -103,7 +103,7 @@ _STORAGE_PLACE = "Device"
     source=client_source("fcc_bundle_csr_utils.c", "B-09"),
     needs=READABLE,
 )
-def requests_are_of_the_known_form(device: Device, _setup: Setup) -> DeviceFindings:
+def requests_are_of_the_known_form(device: Device, _ca: CaContext) -> DeviceFindings:
     return _of_each_request(device, _other_forms)
 
 
@@ -157,7 +157,7 @@ def _is_usage(value: Any) -> bool:
     source=device_source("Mbed TLS 2.28, x509_create.c", "B-11"),
     needs=READABLE,
 )
-def request_subjects_can_be_read(device: Device, _setup: Setup) -> DeviceFindings:
+def request_subjects_can_be_read(device: Device, _ca: CaContext) -> DeviceFindings:
     return _of_each_request(device, _unreadable_subject)
 
 
@@ -186,7 +186,7 @@ def _unreadable_subject(item: Item) -> Iterator[Finding]:
     source=client_source("kcm_defs.h, cs_der_keys_and_csrs.c", "B-12"),
     needs=READABLE,
 )
-def request_usages_are_known(device: Device, _setup: Setup) -> DeviceFindings:
+def request_usages_are_known(device: Device, _ca: CaContext) -> DeviceFindings:
     return _of_each_request(device, _unknown_usages)
 
 

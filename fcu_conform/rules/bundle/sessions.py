@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from fcu_conform.artefacts.bundle import PARAMETERS, Bundle, as_uint32, server_account, text_bytes
+from fcu_conform.artefacts.ca_context import CaContext
 from fcu_conform.artefacts.device import Device
-from fcu_conform.artefacts.setup import Setup
 from fcu_conform.rules.bundle.formatting import (
     HANDLER,
     READABLE,
@@ -57,7 +57,7 @@ def _is_first_to_claim(bundle: Bundle) -> bool:
     source=client_source(VERIFICATION, "N-11", "DL-03"),
     needs=READABLE,
 )
-def server_uri_names_the_account(device: Device, _setup: Setup) -> DeviceFindings:
+def server_uri_names_the_account(device: Device, _ca: CaContext) -> DeviceFindings:
     bundle = bundle_of(device)
     uris = _server_uris(bundle)
     requires(uris, "the bundle has no server URI")
@@ -104,7 +104,7 @@ def _uri_trouble(uri: bytes, mode: str, *, claimed: bool) -> str:
     source=client_source(VERIFICATION, "N-11", "Y-05"),
     needs=READABLE,
 )
-def first_to_claim_has_no_account(device: Device, _setup: Setup) -> DeviceFindings:
+def first_to_claim_has_no_account(device: Device, _ca: CaContext) -> DeviceFindings:
     bundle = bundle_of(device)
     value = parameter_of(bundle, FIRST_TO_CLAIM)
     if as_uint32(value) not in (0, 1):
@@ -135,7 +135,7 @@ def first_to_claim_has_no_account(device: Device, _setup: Setup) -> DeviceFindin
     source=client_source(HANDLER, "B-03"),
     needs=READABLE,
 )
-def disabling_ends_the_session(device: Device, _setup: Setup) -> DeviceFindings:
+def disabling_ends_the_session(device: Device, _ca: CaContext) -> DeviceFindings:
     bundle = bundle_of(device)
     if bundle.switch("Disable") != 1 or bundle.is_last:
         return ()

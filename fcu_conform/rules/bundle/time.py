@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 
 from fcu_conform.artefacts.bundle import CERTIFICATES, CHAINS, CURRENT_TIME, PARAMETERS, Bundle
+from fcu_conform.artefacts.ca_context import CaContext
 from fcu_conform.artefacts.device import Device
 from fcu_conform.artefacts.encodings.certificate import Certificate
-from fcu_conform.artefacts.setup import Setup
 from fcu_conform.rules.bundle.formatting import (
     READABLE,
     VERIFICATION,
@@ -62,7 +62,7 @@ def device_time(bundle: Bundle) -> datetime | None:
     source=client_source("fcc_bundle_config_params_utils.c, pal_macros.h", "B-08"),
     needs=READABLE,
 )
-def device_time_is_plausible(device: Device, _setup: Setup) -> DeviceFindings:
+def device_time_is_plausible(device: Device, _ca: CaContext) -> DeviceFindings:
     bundle = bundle_of(device)
     time = parameter_of(bundle, CURRENT_TIME)
     if is_plausible_time(time):
@@ -86,7 +86,7 @@ def device_time_is_plausible(device: Device, _setup: Setup) -> DeviceFindings:
     source=client_source("fcc_bundle_config_params_utils.c", "B-14"),
     needs=READABLE,
 )
-def names_are_no_beginning_of_the_time(device: Device, _setup: Setup) -> DeviceFindings:
+def names_are_no_beginning_of_the_time(device: Device, _ca: CaContext) -> DeviceFindings:
     return [
         finding_in_item(item, "Name", f"the device takes it for {CURRENT_TIME}", "another name", shown_value(item.name))
         for item in bundle_of(device).items(PARAMETERS)
@@ -107,7 +107,7 @@ def names_are_no_beginning_of_the_time(device: Device, _setup: Setup) -> DeviceF
     source=client_source(VERIFICATION, "DC-12"),
     needs=READABLE,
 )
-def certificates_outlive_the_time_given(device: Device, setup: Setup) -> DeviceFindings:
+def certificates_outlive_the_time_given(device: Device, ca: CaContext) -> DeviceFindings:
     bundle = bundle_of(device)
     clock = device_time(bundle)
     requires(clock, f"the bundle has no {CURRENT_TIME}")
@@ -116,7 +116,7 @@ def certificates_outlive_the_time_given(device: Device, setup: Setup) -> DeviceF
         place
         for item in bundle.items(CERTIFICATES, CHAINS)
         for place, certificate in item.certificates
-        if isinstance(certificate, Certificate) and setup.at <= certificate.not_after.instant < clock
+        if isinstance(certificate, Certificate) and ca.at <= certificate.not_after.instant < clock
     ]
     if not ended:
         return ()

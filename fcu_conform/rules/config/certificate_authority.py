@@ -49,13 +49,13 @@ def authority_values_are_valid(setup: Setup) -> Findings:
 )
 def certificate_subject_is_configured(setup: Setup) -> Findings:
     requires(setup.config, "there is no fcu.yml")
-    link = fcu_link_of(setup)
+    link = fcu_link_of(setup.ca)
     if link.certificate.subject.is_empty:
         raise Blocked("CRT012")
     for mismatch in authority_mismatches(setup, link.certificate.subject):
         yield Finding(
-            f"{certificate_text(link, setup)}: {mismatch.attribute} of its subject differs from {mismatch.setting}",
-            at_certificate(link, setup, mismatch.attribute),
+            f"{certificate_text(link, setup.ca)}: {mismatch.attribute} of its subject differs from {mismatch.setting}",
+            at_certificate(link, setup.ca, mismatch.attribute),
             expected=mismatch.expected,
             found=mismatch.found,
         )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
+from fcu_conform.artefacts.ca_context import CaContext
 from fcu_conform.artefacts.device import Device
 from fcu_conform.artefacts.device_field import DeviceField
 from fcu_conform.artefacts.encodings import oids
-from fcu_conform.artefacts.setup import Setup
 from fcu_conform.rules.device.chain import at_number, own_certificate
 from fcu_conform.rules.keystore.certificate import is_ecdsa_sha256, serial_trouble, signature_text
 from fcu_conform.rules.model import Blocked, DeviceFindings, Finding, Level, Location, NotApplicable, device_rule
@@ -31,8 +31,8 @@ DEVICE_PAGE = "Manually generated keys"
     source=docs(DEVICE_PAGE, "", "DB-03"),
     looks_at=(DeviceField.KEY,),
 )
-def device_key_is_p256(device: Device, setup: Setup) -> DeviceFindings:
-    key = own_certificate(device, setup).public_key
+def device_key_is_p256(device: Device, ca: CaContext) -> DeviceFindings:
+    key = own_certificate(device, ca).public_key
     if not key.trouble:
         return ()
     return [
@@ -54,8 +54,8 @@ def device_key_is_p256(device: Device, setup: Setup) -> DeviceFindings:
     source=(docs(DEVICE_PAGE, "", "DB-03"), device_code("cs_der_certs.c", "DC-03")),
     looks_at=(),
 )
-def device_signature_is_ecdsa_sha256(device: Device, setup: Setup) -> DeviceFindings:
-    certificate = own_certificate(device, setup)
+def device_signature_is_ecdsa_sha256(device: Device, ca: CaContext) -> DeviceFindings:
+    certificate = own_certificate(device, ca)
     if is_ecdsa_sha256(certificate):
         return ()
     found = signature_text(certificate)
@@ -74,19 +74,19 @@ def device_signature_is_ecdsa_sha256(device: Device, setup: Setup) -> DeviceFind
     needs=("CRT001",),
     looks_at=(DeviceField.VALIDITY,),
 )
-def device_validity_starts_in_time(device: Device, setup: Setup) -> DeviceFindings:
-    start = own_certificate(device, setup).not_before.instant
+def device_validity_starts_in_time(device: Device, ca: CaContext) -> DeviceFindings:
+    start = own_certificate(device, ca).not_before.instant
     place = at_number(1, "notBefore")
-    if start > setup.at:
+    if start > ca.at:
         return [
             Finding(
                 "the device certificate is not valid yet",
                 place,
-                f"{format_instant(setup.at)} or earlier",
+                f"{format_instant(ca.at)} or earlier",
                 format_instant(start),
             )
         ]
-    issuer = fcu_certificate_of(setup)
+    issuer = fcu_certificate_of(ca)
     if start < issuer.not_before.instant:
         earliest = f"{format_instant(issuer.not_before.instant)} or later"
         return [
@@ -106,8 +106,8 @@ def device_validity_starts_in_time(device: Device, setup: Setup) -> DeviceFindin
     source=(docs(DEVICE_PAGE, "", "DB-05", "D-15"), device_code("fcc_verification.c", "DB-18")),
     looks_at=(DeviceField.VALIDITY,),
 )
-def device_lasts_ten_years(device: Device, setup: Setup) -> DeviceFindings:
-    certificate = own_certificate(device, setup)
+def device_lasts_ten_years(device: Device, ca: CaContext) -> DeviceFindings:
+    certificate = own_certificate(device, ca)
     validity = certificate.not_after.instant - certificate.not_before.instant
     if validity > TEN_YEARS:
         return ()
@@ -133,8 +133,8 @@ def device_lasts_ten_years(device: Device, setup: Setup) -> DeviceFindings:
     told_by=("DEV007",),
     looks_at=(),
 )
-def device_is_no_ca(device: Device, setup: Setup) -> DeviceFindings:
-    certificate = own_certificate(device, setup)
+def device_is_no_ca(device: Device, ca: CaContext) -> DeviceFindings:
+    certificate = own_certificate(device, ca)
     constraints, usages = certificate.basic_constraints, certificate.key_usage
     findings = []
     if constraints is not None and constraints.ca:
@@ -159,8 +159,8 @@ def device_is_no_ca(device: Device, setup: Setup) -> DeviceFindings:
     source=device_code("fcc_verification.c", "DB-15"),
     looks_at=(),
 )
-def device_may_be_client(device: Device, setup: Setup) -> DeviceFindings:
-    purposes = own_certificate(device, setup).extended_key_usage
+def device_may_be_client(device: Device, ca: CaContext) -> DeviceFindings:
+    purposes = own_certificate(device, ca).extended_key_usage
     if purposes is None or oids.CLIENT_AUTH in purposes or oids.ANY_EXTENDED_KEY_USAGE in purposes:
         return ()
     found = ", ".join(oids.named(purpose, oids.PURPOSES) for purpose in purposes)
@@ -178,8 +178,8 @@ def device_may_be_client(device: Device, setup: Setup) -> DeviceFindings:
     source=rfc(5280, "4.2.1.3"),
     looks_at=(),
 )
-def device_key_may_sign(device: Device, setup: Setup) -> DeviceFindings:
-    usages = own_certificate(device, setup).key_usage
+def device_key_may_sign(device: Device, ca: CaContext) -> DeviceFindings:
+    usages = own_certificate(device, ca).key_usage
     if usages is None or "digitalSignature" in usages:
         return ()
     found = ", ".join(sorted(usages)) or "none"
@@ -198,8 +198,8 @@ def device_key_may_sign(device: Device, setup: Setup) -> DeviceFindings:
     told_by=("DEV016",),
     looks_at=(DeviceField.PRIVATE_KEY,),
 )
-def device_key_matches(device: Device, setup: Setup) -> DeviceFindings:
-    certificate = own_certificate(device, setup)
+def device_key_matches(device: Device, ca: CaContext) -> DeviceFindings:
+    certificate = own_certificate(device, ca)
     key = device.key
     if key is None or device.bundle is not None:  # of bundles BDL tells it
         raise NotApplicable("no private key was given")
@@ -232,15 +232,15 @@ def device_key_matches(device: Device, setup: Setup) -> DeviceFindings:
     waivable=False,
     looks_at=(DeviceField.KEY, DeviceField.PRIVATE_KEY),
 )
-def device_has_no_ca_key(device: Device, setup: Setup) -> DeviceFindings:
-    if device.key is not None and device.key.public in setup.ca_keys:
+def device_has_no_ca_key(device: Device, ca: CaContext) -> DeviceFindings:
+    if device.key is not None and device.key.public in ca.ca_keys:
         return [Finding("is the private key of a CA", Location(device.key.name), "a device's own key")]
     for key in device.other_keys:
-        if key.public in setup.ca_keys:
+        if key.public in ca.ca_keys:
             return [Finding("holds the private key of a CA", Location(key.name), "a device's own key")]
     if device.troubles or not device.certificates:
         raise NotApplicable("no certificate")
-    if own_certificate(device, setup).public_key.der in setup.ca_keys:
+    if own_certificate(device, ca).public_key.der in ca.ca_keys:
         return [Finding("the device certificate has the key of a CA", at_number(1), "a device's own key")]
     return ()
 
@@ -256,8 +256,8 @@ def device_has_no_ca_key(device: Device, setup: Setup) -> DeviceFindings:
     source=docs(DEVICE_PAGE, "", "DB-01", "W-04"),
     looks_at=(),
 )
-def device_certificate_is_version_3(device: Device, setup: Setup) -> DeviceFindings:
-    version = own_certificate(device, setup).version
+def device_certificate_is_version_3(device: Device, ca: CaContext) -> DeviceFindings:
+    version = own_certificate(device, ca).version
     if version == 3:
         return ()
     return [
@@ -278,8 +278,8 @@ def device_certificate_is_version_3(device: Device, setup: Setup) -> DeviceFindi
     source=rfc(5280, "4.1.2.2"),
     looks_at=(DeviceField.SERIAL,),
 )
-def device_serial_number_is_sound(device: Device, setup: Setup) -> DeviceFindings:
-    trouble = serial_trouble(own_certificate(device, setup))
+def device_serial_number_is_sound(device: Device, ca: CaContext) -> DeviceFindings:
+    trouble = serial_trouble(own_certificate(device, ca))
     if not trouble:
         return ()
     return [
@@ -298,11 +298,11 @@ def device_serial_number_is_sound(device: Device, setup: Setup) -> DeviceFinding
     source=docs("Ownership claiming configuration", "", "T-04", "T-05"),
     looks_at=(DeviceField.ENROLLMENT,),
 )
-def enrollment_identity_is_fingerprint(device: Device, setup: Setup) -> DeviceFindings:
+def enrollment_identity_is_fingerprint(device: Device, ca: CaContext) -> DeviceFindings:
     given = device.enrollment_id
     if given is None:
         raise NotApplicable("no enrollment identity was given")
-    digest = own_certificate(device, setup).sha256.upper()
+    digest = own_certificate(device, ca).sha256.upper()
     expected = "A-" + ":".join(digest[i : i + 2] for i in range(0, len(digest), 2))
     if given.upper() == expected and _ENROLLMENT_ID.fullmatch(given):
         return ()
@@ -321,8 +321,8 @@ def enrollment_identity_is_fingerprint(device: Device, setup: Setup) -> DeviceFi
     waivable=False,
     looks_at=(DeviceField.KEY, DeviceField.PRIVATE_KEY),
 )
-def device_key_is_its_own(device: Device, setup: Setup) -> DeviceFindings:
-    key = own_certificate(device, setup).public_key
+def device_key_is_its_own(device: Device, ca: CaContext) -> DeviceFindings:
+    key = own_certificate(device, ca).public_key
     found = published_key(key)
     if found:
         message = "the device's key is a published test key"

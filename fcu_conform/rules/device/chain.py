@@ -6,10 +6,10 @@ What holds for every single certificate that a device is given stands in `given_
 from __future__ import annotations
 
 from fcu_conform.artefacts.bundle import Bundle
+from fcu_conform.artefacts.ca_context import CaContext, Slicing
 from fcu_conform.artefacts.device import Device
 from fcu_conform.artefacts.device_field import DeviceField
 from fcu_conform.artefacts.encodings.certificate import Certificate
-from fcu_conform.artefacts.setup import Setup, Slicing
 from fcu_conform.rules.bundle.chains import is_chain_broken
 from fcu_conform.rules.config.settings import DEPTH_LIMIT
 from fcu_conform.rules.keystore.certificate_extensions import key_identifier_mismatches
@@ -58,7 +58,7 @@ def has_whole_output(device: Device) -> None:
     has_output(device)
 
 
-def own_certificate(device: Device, setup: Setup) -> Certificate:
+def own_certificate(device: Device, ca: CaContext) -> Certificate:
     """The device's own certificate, also where it does not stand first: so a wrong order is one fault and not ten.
 
     Raises:
@@ -72,21 +72,21 @@ def own_certificate(device: Device, setup: Setup) -> Certificate:
         raise Blocked("DEV001")
     certificates = device.certificates
     first = certificates[0]
-    if not first.is_among(setup.ca_certificates):
+    if not first.is_among(ca.ca_certificates):
         return first
     for certificate in certificates:
-        if not certificate.is_among(setup.ca_certificates):
+        if not certificate.is_among(ca.ca_certificates):
             return certificate
     raise Blocked("DEV003")
 
 
-def slicing_of(setup: Setup) -> Slicing:
+def slicing_of(ca: CaContext) -> Slicing:
     """Where fcu.crt is cut."""
-    if not setup.keystore.fcu_crt.is_whole and (setup.slicing is None or setup.depth is None):
+    if not ca.fcu_crt.is_whole and (ca.slicing is None or ca.depth is None):
         raise Blocked("CRT002")
-    if setup.slicing is None:
+    if ca.slicing is None:
         raise NotApplicable("no depth is known")
-    return setup.slicing
+    return ca.slicing
 
 
 def at_number(number: int, field: str | None = None) -> Location:
@@ -105,7 +105,7 @@ def at_number(number: int, field: str | None = None) -> Location:
     source=docs("Manually generated keys", "", "DB-01", "DB-07"),
     looks_at=(),
 )
-def device_output_parses(device: Device, _setup: Setup) -> DeviceFindings:
+def device_output_parses(device: Device, _ca: CaContext) -> DeviceFindings:
     if device.troubles:
         if device.bundle is not None:
             raise Blocked("BDL023")
@@ -127,9 +127,9 @@ def device_output_parses(device: Device, _setup: Setup) -> DeviceFindings:
     needs=("CFG002", "CFG003", "CFG004"),
     looks_at=(),
 )
-def device_has_as_many_as_depth(device: Device, setup: Setup) -> DeviceFindings:
+def device_has_as_many_as_depth(device: Device, ca: CaContext) -> DeviceFindings:
     has_whole_output(device)
-    slicing = slicing_of(setup)
+    slicing = slicing_of(ca)
     count = len(device.certificates)
     if count == slicing.depth:
         return ()
@@ -173,16 +173,16 @@ def _needs_bundled_chain(bundle: Bundle) -> None:
     needs=("CRT001",),
     looks_at=(),
 )
-def device_carries_first_certificates(device: Device, setup: Setup) -> DeviceFindings:
+def device_carries_first_certificates(device: Device, ca: CaContext) -> DeviceFindings:
     has_whole_output(device)
-    needs_ordered_chain(setup)
+    needs_ordered_chain(ca)
     found = device.certificates
     # Where nobody said the depth, the device itself says it by how many certificates it carries.
-    slicing = setup.slicing or Slicing(len(found), setup.keystore.fcu_crt.certificates)
+    slicing = ca.slicing or Slicing(len(found), ca.fcu_crt.certificates)
     # That there are too few or too many DEV002 tells, where there is a depth.
     in_order = all(one.raw == other.raw for one, other in zip(found[1:], slicing.on_device, strict=False))
-    in_order = in_order and (setup.slicing is not None or len(found) == len(slicing.on_device) + 1)
-    if in_order and not found[0].is_among(setup.ca_certificates):
+    in_order = in_order and (ca.slicing is not None or len(found) == len(slicing.on_device) + 1)
+    if in_order and not found[0].is_among(ca.ca_certificates):
         return ()
     if device.bundle is not None and is_chain_broken(device.bundle):
         raise Blocked("BDL024")
@@ -208,9 +208,9 @@ def device_carries_first_certificates(device: Device, setup: Setup) -> DeviceFin
     needs=("CRT001",),
     looks_at=(DeviceField.SIGNATURE,),
 )
-def device_is_issued_by_fcu(device: Device, setup: Setup) -> DeviceFindings:
-    certificate = own_certificate(device, setup)
-    issuer = setup.certain_fcu_certificate or fcu_certificate_of(setup)  # once a device: a call less
+def device_is_issued_by_fcu(device: Device, ca: CaContext) -> DeviceFindings:
+    certificate = own_certificate(device, ca)
+    issuer = ca.certain_fcu_certificate or fcu_certificate_of(ca)  # once a device: a call less
     if not certificate.issuer.matches(issuer.subject):
         if certificate.is_self_issued:
             raise Blocked("DEV007")
@@ -252,7 +252,7 @@ def device_is_issued_by_fcu(device: Device, setup: Setup) -> DeviceFindings:
     source=device_code("Mbed TLS 2.28, ssl_tls.c", "DC-05"),
     looks_at=(),
 )
-def chain_fits_handshake(device: Device, _setup: Setup) -> DeviceFindings:
+def chain_fits_handshake(device: Device, _ca: CaContext) -> DeviceFindings:
     has_whole_output(device)
     size = capped = 7
     for certificate in device.certificates:
@@ -287,9 +287,9 @@ def chain_fits_handshake(device: Device, _setup: Setup) -> DeviceFindings:
     told_by=("DEV004", "DEV007"),
     looks_at=(),
 )
-def device_authority_key_identifier_fits(device: Device, setup: Setup) -> DeviceFindings:
-    certificate = own_certificate(device, setup)
-    issuer = fcu_certificate_of(setup)
+def device_authority_key_identifier_fits(device: Device, ca: CaContext) -> DeviceFindings:
+    certificate = own_certificate(device, ca)
+    issuer = fcu_certificate_of(ca)
     return [
         Finding(f"the device certificate: {message}", at_number(1, "authorityKeyIdentifier"), expected, found)
         for message, expected, found in key_identifier_mismatches(certificate, issuer)
@@ -308,7 +308,7 @@ def device_authority_key_identifier_fits(device: Device, setup: Setup) -> Device
     told_by=("DEV002", "CFG005"),
     looks_at=(),
 )
-def device_stores_chain(device: Device, _setup: Setup) -> DeviceFindings:
+def device_stores_chain(device: Device, _ca: CaContext) -> DeviceFindings:
     has_whole_output(device)
     count = len(device.certificates)
     if count <= DEPTH_LIMIT or device.bundle is not None:  # of bundles BDL tells it

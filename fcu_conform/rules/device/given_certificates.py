@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections import Counter
 from datetime import datetime, timezone
 
+from fcu_conform.artefacts.ca_context import CaContext
 from fcu_conform.artefacts.device import Carried, Device, all_certificates
 from fcu_conform.artefacts.device_field import DeviceField
 from fcu_conform.artefacts.encodings import oids
 from fcu_conform.artefacts.encodings.cbor import label
 from fcu_conform.artefacts.encodings.certificate import Certificate
 from fcu_conform.artefacts.encodings.extensions import Extension
-from fcu_conform.artefacts.setup import Setup
 from fcu_conform.rules.device.chain import CERTIFICATE_LIMIT, at_number
 from fcu_conform.rules.model import Blocked, DeviceFindings, Finding, Level, Location, NotApplicable, device_rule
 from fcu_conform.rules.support.formatting import format_instant, subject_text
@@ -73,7 +73,7 @@ def at_carried(carried: Carried, field: str | None = None) -> Location:
     source=device_code("m2mconfig.h, m2mconnectionsecuritypimpl.cpp", "DC-05"),
     looks_at=(),
 )
-def certificates_fit_client(subject: Device, _setup: Setup) -> DeviceFindings:
+def certificates_fit_client(subject: Device, _ca: CaContext) -> DeviceFindings:
     return [
         Finding(
             f"{carried_words(carried)} is too large for the client",
@@ -100,11 +100,11 @@ def certificates_fit_client(subject: Device, _setup: Setup) -> DeviceFindings:
     source=(device_code("Mbed TLS 2.28, x509_crt.c", "DC-07"), rfc(5280, "4.2")),
     looks_at=(),
 )
-def extensions_parse_on_device(subject: Device, setup: Setup) -> DeviceFindings:
+def extensions_parse_on_device(subject: Device, ca: CaContext) -> DeviceFindings:
     return [
         Finding(f"{carried_words(carried)}: {message}", at_carried(carried))
         for carried in given_certificates(subject)
-        for message in _extension_faults(carried.certificate, carried.certificate.is_among(setup.ca_certificates))
+        for message in _extension_faults(carried.certificate, carried.certificate.is_among(ca.ca_certificates))
     ]
 
 
@@ -141,8 +141,8 @@ def _is_parsed(extension: Extension) -> bool:
     source=(docs("Manually generated keys", "", "DB-04"), device_code("fcc_verification.c", "DC-04")),
     looks_at=(DeviceField.VALIDITY,),
 )
-def device_certificates_are_valid_now(subject: Device, setup: Setup) -> DeviceFindings:
-    instant = setup.at
+def device_certificates_are_valid_now(subject: Device, ca: CaContext) -> DeviceFindings:
+    instant = ca.at
     findings = []
     for carried in given_certificates(subject):
         start, end = carried.certificate.not_before.instant, carried.certificate.not_after.instant
@@ -171,9 +171,9 @@ def device_certificates_are_valid_now(subject: Device, setup: Setup) -> DeviceFi
     source=device_code("Mbed TLS 2.28, x509.c", "D-09"),
     looks_at=(),
 )
-def device_issuers_are_not_empty(subject: Device, setup: Setup) -> DeviceFindings:
+def device_issuers_are_not_empty(subject: Device, ca: CaContext) -> DeviceFindings:
     nameless = [carried for carried in given_certificates(subject) if carried.certificate.issuer.is_empty]
-    own_fault = [carried for carried in nameless if not _is_of_nameless_ca(carried.certificate, setup)]
+    own_fault = [carried for carried in nameless if not _is_of_nameless_ca(carried.certificate, ca)]
     if nameless and not own_fault:
         raise Blocked("CRT012")
     return [
@@ -187,11 +187,11 @@ def device_issuers_are_not_empty(subject: Device, setup: Setup) -> DeviceFinding
     ]
 
 
-def _is_of_nameless_ca(certificate: Certificate, setup: Setup) -> bool:
+def _is_of_nameless_ca(certificate: Certificate, ca: CaContext) -> bool:
     """Its issuer is empty since the CA of fcu.crt that signed it has no name."""
     return any(
         link.certificate.subject.is_empty and certificate.signed_by(link.certificate.public_key) is not False
-        for link in setup.chain.links
+        for link in ca.chain.links
     )
 
 
@@ -207,8 +207,8 @@ def _is_of_nameless_ca(certificate: Certificate, setup: Setup) -> bool:
     source=device_code("fcc_verification.c, cs_pal_plat_crypto.c", "DC-12"),
     looks_at=(DeviceField.VALIDITY,),
 )
-def certificates_start_in_1970_or_later(subject: Device, setup: Setup) -> DeviceFindings:
-    issuer = setup.certain_fcu_certificate
+def certificates_start_in_1970_or_later(subject: Device, ca: CaContext) -> DeviceFindings:
+    issuer = ca.certain_fcu_certificate
     is_told = False
     findings = []
     for carried in given_certificates(subject):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from fcu_conform.artefacts.ca_context import CaContext
 from fcu_conform.artefacts.device import Device
 from fcu_conform.artefacts.device_field import DeviceField
 from fcu_conform.artefacts.encodings.certificate import Certificate
-from fcu_conform.artefacts.setup import Setup
 from fcu_conform.rules.device.chain import at_number, has_whole_output, own_certificate
 from fcu_conform.rules.model import (
     Blocked,
@@ -36,9 +36,9 @@ DRIFT_DAYS = 3
     told_by=("DEV021", "LOT002", "LOT003"),
     looks_at=(DeviceField.SERIAL,),
 )
-def serial_numbers_are_unique(_setup: Setup, holders: FirstHolders) -> DeviceCheck:
-    def check(device: Device, setup: Setup) -> DeviceFindings:
-        certificate = own_certificate(device, setup)
+def serial_numbers_are_unique(_ca: CaContext, holders: FirstHolders) -> DeviceCheck:
+    def check(device: Device, ca: CaContext) -> DeviceFindings:
+        certificate = own_certificate(device, ca)
         earlier = holders.earlier_holder(certificate.issuer.der + b"%x" % certificate.serial, device)
         if not earlier:
             return ()
@@ -60,9 +60,9 @@ def serial_numbers_are_unique(_setup: Setup, holders: FirstHolders) -> DeviceChe
     told_by=("DEV016", "LOT003"),
     looks_at=(DeviceField.KEY,),
 )
-def public_keys_are_unique(_setup: Setup, holders: FirstHolders) -> DeviceCheck:
-    def check(device: Device, setup: Setup) -> DeviceFindings:
-        earlier = holders.earlier_holder(own_certificate(device, setup).public_key.bits, device)
+def public_keys_are_unique(_ca: CaContext, holders: FirstHolders) -> DeviceCheck:
+    def check(device: Device, ca: CaContext) -> DeviceFindings:
+        earlier = holders.earlier_holder(own_certificate(device, ca).public_key.bits, device)
         if not earlier:
             return ()
         return [Finding(f"has the public key of {earlier}", at_number(1, "subjectPublicKeyInfo"), "a key of its own")]
@@ -82,9 +82,9 @@ def public_keys_are_unique(_setup: Setup, holders: FirstHolders) -> DeviceCheck:
     told_by=("DEV005",),
     looks_at=(DeviceField.NAME,),
 )
-def endpoint_names_are_unique(_setup: Setup, holders: FirstHolders) -> DeviceCheck:
-    def check(device: Device, setup: Setup) -> DeviceFindings:
-        names = own_certificate(device, setup).common_names
+def endpoint_names_are_unique(_ca: CaContext, holders: FirstHolders) -> DeviceCheck:
+    def check(device: Device, ca: CaContext) -> DeviceFindings:
+        names = own_certificate(device, ca).common_names
         if len(names) != 1:
             raise Blocked("DEV005")
         (name,) = names
@@ -108,10 +108,10 @@ def endpoint_names_are_unique(_setup: Setup, holders: FirstHolders) -> DeviceChe
     told_by=("DEV002",),
     looks_at=(),
 )
-def lot_has_one_depth(_setup: Setup) -> DeviceCheck:
+def lot_has_one_depth(_ca: CaContext) -> DeviceCheck:
     first: list[tuple[int, str]] = []
 
-    def check(device: Device, _setup: Setup) -> DeviceFindings:
+    def check(device: Device, _ca: CaContext) -> DeviceFindings:
         has_whole_output(device)
         count = len(device.certificates)
         if not first:
@@ -137,11 +137,11 @@ def lot_has_one_depth(_setup: Setup) -> DeviceCheck:
     told_by=("DEV007", "DEV012", "DEV020"),
     looks_at=(DeviceField.VALIDITY,),
 )
-def profile_does_not_drift(_setup: Setup) -> DeviceCheck:
+def profile_does_not_drift(_ca: CaContext) -> DeviceCheck:
     first: list[tuple[str, tuple[object, ...], int]] = []
 
-    def check(device: Device, setup: Setup) -> DeviceFindings:
-        certificate = own_certificate(device, setup)
+    def check(device: Device, ca: CaContext) -> DeviceFindings:
+        certificate = own_certificate(device, ca)
         profile, days = certificate.profile, _days(certificate)
         if not first:
             first.append((device.name, profile, days))

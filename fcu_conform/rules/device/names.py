@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from fcu_conform.artefacts.bundle import server_account, text_bytes
+from fcu_conform.artefacts.ca_context import CaContext
 from fcu_conform.artefacts.device import Device
 from fcu_conform.artefacts.device_field import DeviceField
-from fcu_conform.artefacts.setup import Setup
 from fcu_conform.rules.device.certificate import DEVICE_PAGE
 from fcu_conform.rules.device.chain import at_number, own_certificate
 from fcu_conform.rules.model import Blocked, DeviceFindings, Finding, Level, Location, NotApplicable, device_rule
@@ -34,11 +34,11 @@ _RECOMMENDED = re.compile(r"[A-Za-z0-9'()+,\-.?:/= ]*")
     ),
     looks_at=(DeviceField.NAME,),
 )
-def common_name_is_endpoint_name(device: Device, setup: Setup) -> DeviceFindings:
+def common_name_is_endpoint_name(device: Device, ca: CaContext) -> DeviceFindings:
     if device.remark is not None and device.remark.is_nameless:
         told = "no row has an endpoint_name, so the CNs were compared with nothing"
         return [Finding(told, Location(device.name), "a column endpoint_name", "none", level=Level.NOTICE)]
-    names = own_certificate(device, setup).common_names
+    names = own_certificate(device, ca).common_names
     place = at_number(1, "subject")
     if len(names) != 1:
         found = ", ".join(map(repr, names)) or "none"
@@ -71,8 +71,8 @@ def common_name_is_endpoint_name(device: Device, setup: Setup) -> DeviceFindings
     source=docs("General device information", "", "DB-09", "D-13"),
     looks_at=(DeviceField.NAME,),
 )
-def endpoint_name_is_portable(device: Device, setup: Setup) -> DeviceFindings:
-    for name in own_certificate(device, setup).common_names:
+def endpoint_name_is_portable(device: Device, ca: CaContext) -> DeviceFindings:
+    for name in own_certificate(device, ca).common_names:
         if not _RECOMMENDED.fullmatch(name):
             if has_controls(name):
                 raise Blocked("DEV005")
@@ -96,8 +96,8 @@ def endpoint_name_is_portable(device: Device, setup: Setup) -> DeviceFindings:
     source=docs(DEVICE_PAGE, "", "DB-02", "DB-17", "D-12"),
     looks_at=(DeviceField.NAME,),
 )
-def device_is_not_self_signed(device: Device, setup: Setup) -> DeviceFindings:
-    certificate = own_certificate(device, setup)
+def device_is_not_self_signed(device: Device, ca: CaContext) -> DeviceFindings:
+    certificate = own_certificate(device, ca)
     if not certificate.is_self_issued:
         return ()
     return [
@@ -122,20 +122,20 @@ def device_is_not_self_signed(device: Device, setup: Setup) -> DeviceFindings:
     told_by=("BDL037",),
     looks_at=(),
 )
-def organizational_unit_is_account(device: Device, setup: Setup) -> DeviceFindings:
-    account = _account(device, setup)
+def organizational_unit_is_account(device: Device, ca: CaContext) -> DeviceFindings:
+    account = _account(device, ca)
     if account is None:
         raise NotApplicable("not in LwM2M mode, or no account id is known")
-    units = own_certificate(device, setup).organizational_units
+    units = own_certificate(device, ca).organizational_units
     if units[:1] == (account,):
         return ()
     return [Finding("the OU is not the account id", at_number(1, "subject"), account, ", ".join(units) or "no OU")]
 
 
-def _account(device: Device, setup: Setup) -> str | None:
+def _account(device: Device, ca: CaContext) -> str | None:
     """The account id that the device compares its OU with; None outside LwM2M mode or where it is not known."""
     if device.bundle is None:
-        return setup.account_id
+        return ca.account_id
     if device.bundle.mode != "lwm2m":
         return None
     account = server_account(text_bytes(device.bundle.parameter("mbed.LwM2MServerURI")) or b"")
@@ -154,15 +154,15 @@ def _account(device: Device, setup: Setup) -> str | None:
     told_by=("DEV004",),
     looks_at=(DeviceField.NAME, DeviceField.REST),
 )
-def name_constraints_admit_device(device: Device, setup: Setup) -> DeviceFindings:
-    constrained = setup.chain.constrained
+def name_constraints_admit_device(device: Device, ca: CaContext) -> DeviceFindings:
+    constrained = ca.chain.constrained
     if not constrained:
         raise NotApplicable("there are no name constraints")
-    certificate = own_certificate(device, setup)
-    path = [link.certificate for link in setup.chain.path]
+    certificate = own_certificate(device, ca)
+    path = [link.certificate for link in ca.chain.path]
     return [
         Finding(
-            f"{name} is {reason} by {certificate_text(link, setup)}",
+            f"{name} is {reason} by {certificate_text(link, ca)}",
             at_number(1, "subject"),
             "a name that the CAs above it admit",
             reason,

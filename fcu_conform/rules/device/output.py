@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from fcu_conform.artefacts.ca_context import CaContext
 from fcu_conform.artefacts.device import Device
 from fcu_conform.artefacts.device_output.file_names import DEVICE_ENDINGS
-from fcu_conform.artefacts.setup import Setup
 from fcu_conform.rules.device.chain import has_output
 from fcu_conform.rules.model import DeviceFindings, Finding, Level, device_rule
 from fcu_conform.rules.support.sources import inferred
@@ -22,7 +22,7 @@ from fcu_conform.rules.support.sources import inferred
     source=inferred("what was not read cannot be called conformant"),
     looks_at=(),
 )
-def no_file_is_passed_over(subject: Device, _setup: Setup) -> DeviceFindings:
+def no_file_is_passed_over(subject: Device, _ca: CaContext) -> DeviceFindings:
     remark = subject.remark
     if remark is None or not remark.count:
         has_output(subject)

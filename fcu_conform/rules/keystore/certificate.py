@@ -32,7 +32,7 @@ MAX_SERIAL_BITS = 159
 
 def certificates(setup: Setup, *, version_3: bool = False) -> Iterator[tuple[Link, Certificate]]:
     """Every certificate of fcu.crt that could be read, once each; on demand only those that can have extensions."""
-    links = setup.chain.distinct
+    links = setup.ca.chain.distinct
     requires(links, "fcu.crt has no readable certificate")
     for link in links:
         if not version_3 or link.certificate.version == 3:
@@ -106,8 +106,8 @@ def certificates_are_version_3(setup: Setup) -> Findings:
     for link, certificate in certificates(setup):
         if certificate.version != 3:
             yield Finding(
-                f"{certificate_text(link, setup)}: is version {certificate.version}",
-                at_certificate(link, setup, "version"),
+                f"{certificate_text(link, setup.ca)}: is version {certificate.version}",
+                at_certificate(link, setup.ca, "version"),
                 "version 3",
                 f"version {certificate.version}",
             )
@@ -128,8 +128,8 @@ def public_keys_are_p256(setup: Setup) -> Findings:
     for link, certificate in certificates(setup):
         if certificate.public_key.trouble:
             yield Finding(
-                f"{certificate_text(link, setup)}: {certificate.public_key.trouble}",
-                at_certificate(link, setup, "subjectPublicKeyInfo"),
+                f"{certificate_text(link, setup.ca)}: {certificate.public_key.trouble}",
+                at_certificate(link, setup.ca, "subjectPublicKeyInfo"),
                 "a key on P-256",
                 str(certificate.public_key),
             )
@@ -150,8 +150,8 @@ def signatures_are_ecdsa_sha256(setup: Setup) -> Findings:
     for link, certificate in certificates(setup):
         if is_ecdsa_sha256(certificate):
             continue
-        place = at_certificate(link, setup, "signatureAlgorithm")
-        words, found = certificate_text(link, setup), signature_text(certificate)
+        place = at_certificate(link, setup.ca, "signatureAlgorithm")
+        words, found = certificate_text(link, setup.ca), signature_text(certificate)
         if certificate.inner_algorithm.der != certificate.outer_algorithm.der:
             yield Finding(
                 f"{words}: names two signature algorithms", place, "ecdsa-with-SHA256 inside and outside", found
@@ -187,18 +187,18 @@ def signature_text(certificate: Certificate) -> str:
 def certificates_are_valid_now(setup: Setup) -> Findings:
     for link, certificate in certificates(setup):
         start, end = certificate.not_before.instant, certificate.not_after.instant
-        words = certificate_text(link, setup)
+        words = certificate_text(link, setup.ca)
         if setup.at < start:
             yield Finding(
                 f"{words}: is not valid yet, by {format_span(start - setup.at)}",
-                at_certificate(link, setup, "notBefore"),
+                at_certificate(link, setup.ca, "notBefore"),
                 f"notBefore at {format_instant(setup.at)} or earlier",
                 f"notBefore {format_instant(start)}",
             )
         elif setup.at > end:
             yield Finding(
                 f"{words}: has expired {format_span(setup.at - end)} ago",
-                at_certificate(link, setup, "notAfter"),
+                at_certificate(link, setup.ca, "notAfter"),
                 f"notAfter at {format_instant(setup.at)} or later",
                 f"notAfter {format_instant(end)}",
             )
@@ -216,14 +216,14 @@ def certificates_are_valid_now(setup: Setup) -> Findings:
     partially_blocked_by=("CRT002",),
 )
 def fcu_certificate_lasts_35_years(setup: Setup) -> Findings:
-    link = setup.fcu_link
+    link = setup.ca.fcu_link
     requires(link, "fcu.crt has no readable certificate")
     assert link is not None
     validity = link.certificate.not_after.instant - link.certificate.not_before.instant
     if validity + SECOND < THIRTY_FIVE_YEARS:
         yield Finding(
-            f"{certificate_text(link, setup)}: is valid for {validity.days} days",
-            at_certificate(link, setup, "validity"),
+            f"{certificate_text(link, setup.ca)}: is valid for {validity.days} days",
+            at_certificate(link, setup.ca, "validity"),
             f"{THIRTY_FIVE_YEARS.days} days or more",
             f"{validity.days} days",
         )
@@ -245,8 +245,8 @@ def certificates_outlive_devices(setup: Setup) -> Findings:
         end = certificate.not_after.instant
         if setup.at <= end < setup.at + TEN_YEARS:
             yield Finding(
-                f"{certificate_text(link, setup)}: expires in {format_span(end - setup.at)}",
-                at_certificate(link, setup, "notAfter"),
+                f"{certificate_text(link, setup.ca)}: expires in {format_span(end - setup.at)}",
+                at_certificate(link, setup.ca, "notAfter"),
                 f"notAfter at least {TEN_YEARS.days} days after {format_instant(setup.at)}",
                 f"notAfter {format_instant(end)}",
             )
@@ -268,8 +268,8 @@ def serial_numbers_are_sound(setup: Setup) -> Findings:
         trouble = serial_trouble(certificate)
         if trouble:
             yield Finding(
-                f"{certificate_text(link, setup)}: its serial number is {trouble}",
-                at_certificate(link, setup, "serialNumber"),
+                f"{certificate_text(link, setup.ca)}: its serial number is {trouble}",
+                at_certificate(link, setup.ca, "serialNumber"),
                 "positive, at most 20 octets",
                 trouble,
             )
@@ -306,8 +306,8 @@ def subjects_are_not_empty(setup: Setup) -> Findings:
     for link, certificate in certificates(setup):
         if certificate.subject.is_empty:
             yield Finding(
-                f"{certificate_text(link, setup)}: its subject is empty",
-                at_certificate(link, setup, "subject"),
+                f"{certificate_text(link, setup.ca)}: its subject is empty",
+                at_certificate(link, setup.ca, "subject"),
                 "a name with at least one attribute",
                 "no attribute",
             )
@@ -328,7 +328,9 @@ def dates_are_encoded_well(setup: Setup) -> Findings:
     for link, certificate in certificates(setup):
         for field, time in (("notBefore", certificate.not_before), ("notAfter", certificate.not_after)):
             for note in time.notes:
-                yield Finding(f"{certificate_text(link, setup)}: {field}: {note}", at_certificate(link, setup, field))
+                yield Finding(
+                    f"{certificate_text(link, setup.ca)}: {field}: {note}", at_certificate(link, setup.ca, field)
+                )
 
 
 @rule(
@@ -348,8 +350,8 @@ def certificates_are_strict_der(setup: Setup) -> Findings:
         if notes:
             more = f" (and {len(notes) - 1} more)" if len(notes) > 1 else ""
             yield Finding(
-                f"{certificate_text(link, setup)}: is not strict DER: {notes[0]}{more}",
-                at_certificate(link, setup),
+                f"{certificate_text(link, setup.ca)}: is not strict DER: {notes[0]}{more}",
+                at_certificate(link, setup.ca),
                 "DER",
                 "; ".join(notes[:5]),
             )

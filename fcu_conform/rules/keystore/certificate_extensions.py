@@ -40,8 +40,8 @@ def certificates_are_ca_certificates(setup: Setup) -> Findings:
         absent = not certificate.has_extension(oids.BASIC_CONSTRAINTS)
         if absent or (constraints is not None and not constraints.ca):
             yield Finding(
-                f"{certificate_text(link, setup)}: is not a CA certificate",
-                at_certificate(link, setup, "basicConstraints"),
+                f"{certificate_text(link, setup.ca)}: is not a CA certificate",
+                at_certificate(link, setup.ca, "basicConstraints"),
                 "CA:TRUE",
                 "no basicConstraints" if absent else "CA:FALSE",
             )
@@ -65,9 +65,9 @@ def key_usages_are_a_cas(setup: Setup) -> Findings:
         missing = [usage for usage in CA_KEY_USAGES if usages is not None and usage not in usages]
         if absent or missing:
             yield Finding(
-                f"{certificate_text(link, setup)}: "
+                f"{certificate_text(link, setup.ca)}: "
                 + ("has no keyUsage" if absent else f"keyUsage lacks {', '.join(missing)}"),
-                at_certificate(link, setup, "keyUsage"),
+                at_certificate(link, setup.ca, "keyUsage"),
                 ", ".join(CA_KEY_USAGES),
                 "no keyUsage" if usages is None else ", ".join(sorted(usages)) or "none",
             )
@@ -89,9 +89,9 @@ def certificates_have_key_identifiers(setup: Setup) -> Findings:
         if not certificate.has_extension(oids.SUBJECT_KEY_IDENTIFIER):
             as_on_page = certificate.extensions == _PAGE_EXTENSIONS
             yield Finding(
-                f"{certificate_text(link, setup)}: has no subjectKeyIdentifier"
+                f"{certificate_text(link, setup.ca)}: has no subjectKeyIdentifier"
                 + (", as the page's own OpenSSL example makes it" if as_on_page else ""),
-                at_certificate(link, setup, "subjectKeyIdentifier"),
+                at_certificate(link, setup.ca, "subjectKeyIdentifier"),
                 level=Level.NOTICE if as_on_page else None,
             )
 
@@ -108,11 +108,11 @@ def certificates_have_key_identifiers(setup: Setup) -> Findings:
     partially_blocked_by=("CRT002", "CRT003", "CHN004"),
 )
 def authority_key_identifiers_fit(setup: Setup) -> Findings:
-    yield from unless_gap(setup, _unfit_identifiers(setup))
+    yield from unless_gap(setup.ca, _unfit_identifiers(setup))
 
 
 def _unfit_identifiers(setup: Setup) -> Findings:
-    path = setup.chain.path
+    path = setup.ca.chain.path
     for position, link in enumerate(path):
         issuer = path[position + 1] if position + 1 < len(path) else link
         if position + 1 == len(path) and not link.certificate.is_self_issued:
@@ -121,8 +121,8 @@ def _unfit_identifiers(setup: Setup) -> Findings:
             continue  # it is another issuer's, which is CHN004's
         for message, expected, found in key_identifier_mismatches(link.certificate, issuer.certificate):
             yield Finding(
-                f"{certificate_text(link, setup)}: {message}",
-                at_certificate(link, setup, "authorityKeyIdentifier"),
+                f"{certificate_text(link, setup.ca)}: {message}",
+                at_certificate(link, setup.ca, "authorityKeyIdentifier"),
                 expected,
                 found,
             )
@@ -167,18 +167,18 @@ def key_identifier_mismatches(child: Certificate, issuer: Certificate) -> Iterat
 )
 def extensions_are_known_and_unique(setup: Setup) -> Findings:
     for link, certificate in certificates(setup):
-        words = certificate_text(link, setup)
+        words = certificate_text(link, setup.ca)
         for oid, count in Counter(extension.oid for extension in certificate.extensions).items():
             if count > 1:
                 name = oids.named(oid, oids.EXTENSIONS)
                 yield Finding(
-                    f"{words}: has {name} {count} times", at_certificate(link, setup, name), "once", f"{count} times"
+                    f"{words}: has {name} {count} times", at_certificate(link, setup.ca, name), "once", f"{count} times"
                 )
         for extension in certificate.extensions:
             if extension.critical and extension.oid not in oids.EXTENSIONS:
                 yield Finding(
                     f"{words}: extension {extension.oid} is critical and not known",
-                    at_certificate(link, setup, extension.oid),
+                    at_certificate(link, setup.ca, extension.oid),
                     "not critical, or one of RFC 5280's",
                     "critical",
                 )
@@ -200,8 +200,8 @@ def extended_key_usages_allow_clients(setup: Setup) -> Findings:
         purposes = certificate.extended_key_usage
         if purposes is not None and not {oids.CLIENT_AUTH, oids.ANY_EXTENDED_KEY_USAGE} & set(purposes):
             yield Finding(
-                f"{certificate_text(link, setup)}: extendedKeyUsage does not allow clientAuth",
-                at_certificate(link, setup, "extKeyUsage"),
+                f"{certificate_text(link, setup.ca)}: extendedKeyUsage does not allow clientAuth",
+                at_certificate(link, setup.ca, "extKeyUsage"),
                 "clientAuth",
                 ", ".join(oids.named(purpose, oids.PURPOSES) for purpose in purposes),
             )

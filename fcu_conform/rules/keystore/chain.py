@@ -29,9 +29,9 @@ _ORDER = "Providing external credentials"
 
 
 def _chain(setup: Setup) -> Chain:
-    path_of(setup)
+    path_of(setup.ca)
     requires(len(setup.keystore.fcu_crt.entries) > 1, "fcu.crt has one certificate")
-    return setup.chain
+    return setup.ca.chain
 
 
 def _pairs(chain: Chain) -> Iterator[tuple[Link, Link]]:
@@ -116,8 +116,8 @@ def file_is_in_order(setup: Setup) -> Findings:
         last = path[-1]
         stray = next((link for link in chain.off_path if link.index > last.index), chain.off_path[0])
         yield Finding(
-            f"{certificate_text(stray, setup)}: is not the issuer of certificate {last.index}, and no other is",
-            at_certificate(stray, setup),
+            f"{certificate_text(stray, setup.ca)}: is not the issuer of certificate {last.index}, and no other is",
+            at_certificate(stray, setup.ca),
             expected=f"after {number_and_name(last)}: {last.certificate.issuer or 'its issuer'}",
             found=_drawn(chain.distinct),
             fix=f"put the certificate of {last.certificate.issuer or 'the issuer'} after certificate {last.index}",
@@ -125,8 +125,8 @@ def file_is_in_order(setup: Setup) -> Findings:
     elif not chain.is_in_order:
         first_wrong = next(later for earlier, later in pairwise(path) if later.index < earlier.index)
         yield Finding(
-            f"{certificate_text(first_wrong, setup)}: stands before a certificate that it issued",
-            at_certificate(first_wrong, setup),
+            f"{certificate_text(first_wrong, setup.ca)}: stands before a certificate that it issued",
+            at_certificate(first_wrong, setup.ca),
             expected=_drawn(path),
             found=_drawn(sorted(path, key=lambda link: link.index)),
             fix=f"write the certificates of fcu.crt in the order {', '.join(str(link.index) for link in path)}",
@@ -147,7 +147,7 @@ def file_is_in_order(setup: Setup) -> Findings:
     partially_blocked_by=("CRT002",),
 )
 def signatures_verify(setup: Setup) -> Findings:
-    yield from unless_gap(setup, _broken_signatures(setup))
+    yield from unless_gap(setup.ca, _broken_signatures(setup))
 
 
 def _broken_signatures(setup: Setup) -> Findings:
@@ -162,8 +162,8 @@ def _broken_signatures(setup: Setup) -> Findings:
         if answer is False:
             whose = "its own key" if link is issuer else f"the key of certificate {issuer.index}"
             yield Finding(
-                f"{certificate_text(link, setup)}: its signature does not verify under {whose}",
-                at_certificate(link, setup, "signatureValue"),
+                f"{certificate_text(link, setup.ca)}: its signature does not verify under {whose}",
+                at_certificate(link, setup.ca, "signatureValue"),
                 expected=f"signed by {issuer.certificate.subject}",
                 found="a signature that is not by this key, or a certificate that was changed",
             )
@@ -189,8 +189,8 @@ def file_ends_in_root(setup: Setup) -> Findings:
             raise Blocked("CHN003")
         last = chain.path[-1]
         yield Finding(
-            f"{certificate_text(last, setup)}: its issuer is missing",
-            at_certificate(last, setup, "issuer"),
+            f"{certificate_text(last, setup.ca)}: its issuer is missing",
+            at_certificate(last, setup.ca, "issuer"),
             expected=f"the certificate of {last.certificate.issuer or 'its issuer'} after it",
             found="the end of the file",
         )
@@ -210,10 +210,10 @@ def file_ends_in_root(setup: Setup) -> Findings:
 )
 def no_certificate_is_repeated(setup: Setup) -> Findings:
     for link in _chain(setup).repeated:
-        first = next(o for o in setup.chain.links if o.certificate.raw == link.certificate.raw)
+        first = next(o for o in setup.ca.chain.links if o.certificate.raw == link.certificate.raw)
         yield Finding(
-            f"{certificate_text(link, setup)}: is certificate {first.index} once more",
-            at_certificate(link, setup),
+            f"{certificate_text(link, setup.ca)}: is certificate {first.index} once more",
+            at_certificate(link, setup.ca),
             expected="every certificate once",
         )
 
@@ -239,8 +239,8 @@ def every_certificate_is_on_path(setup: Setup) -> Findings:
     for link in chain.off_path:
         if id(link) not in twins:  # a twin of one on the path is CHN012's business
             yield Finding(
-                f"{certificate_text(link, setup)}: is not on the path",
-                at_certificate(link, setup),
+                f"{certificate_text(link, setup.ca)}: is not on the path",
+                at_certificate(link, setup.ca),
                 expected=_drawn(chain.path),
                 found=f"{number_and_name(link)} beside it",
             )
@@ -259,11 +259,11 @@ def every_certificate_is_on_path(setup: Setup) -> Findings:
     partially_blocked_by=("CRT002",),
 )
 def path_lengths_leave_room(setup: Setup) -> Findings:
-    yield from unless_gap(setup, _short_path_lengths(setup))
+    yield from unless_gap(setup.ca, _short_path_lengths(setup))
 
 
 def _short_path_lengths(setup: Setup) -> Findings:
-    path = path_of(setup)
+    path = path_of(setup.ca)
     for position, link in enumerate(path):
         constraints = link.certificate.basic_constraints
         if constraints is None or not constraints.ca or constraints.path_length is None:
@@ -271,8 +271,8 @@ def _short_path_lengths(setup: Setup) -> Findings:
         below = sum(1 for lower in path[:position] if not lower.certificate.is_self_issued)
         if constraints.path_length < below:
             yield Finding(
-                f"{certificate_text(link, setup)}: allows {constraints.path_length} CA certificates below it",
-                at_certificate(link, setup, "basicConstraints"),
+                f"{certificate_text(link, setup.ca)}: allows {constraints.path_length} CA certificates below it",
+                at_certificate(link, setup.ca, "basicConstraints"),
                 f"pathlen:{below} or more, or none",
                 f"pathlen:{constraints.path_length} above {below} CA certificates",
             )
@@ -291,12 +291,12 @@ def _short_path_lengths(setup: Setup) -> Findings:
     partially_blocked_by=("CRT002",),
 )
 def name_constraints_admit_path(setup: Setup) -> Findings:
-    yield from unless_gap(setup, _excluded_names(setup))
+    yield from unless_gap(setup.ca, _excluded_names(setup))
 
 
 def _excluded_names(setup: Setup) -> Findings:
-    path = path_of(setup)
-    constrained = setup.chain.constrained
+    path = path_of(setup.ca)
+    constrained = setup.ca.chain.constrained
     requires(constrained, "there are no name constraints")
     for link, constraints in constrained:
         for lower in path[: path.index(link)]:
@@ -304,8 +304,8 @@ def _excluded_names(setup: Setup) -> Findings:
                 continue
             for name, reason in excluded_names(constraints, lower.certificate):
                 yield Finding(
-                    f"{certificate_text(lower, setup)}: {name} is {reason} by certificate {link.index}",
-                    at_certificate(link, setup, "nameConstraints"),
+                    f"{certificate_text(lower, setup.ca)}: {name} is {reason} by certificate {link.index}",
+                    at_certificate(link, setup.ca, "nameConstraints"),
                     expected="constraints that admit it",
                     found=reason,
                 )
@@ -324,7 +324,7 @@ def _excluded_names(setup: Setup) -> Findings:
     partially_blocked_by=("CRT002",),
 )
 def certificates_do_not_outlive_issuers(setup: Setup) -> Findings:
-    yield from unless_gap(setup, _outliving(setup))
+    yield from unless_gap(setup.ca, _outliving(setup))
 
 
 def _outliving(setup: Setup) -> Findings:
@@ -332,9 +332,9 @@ def _outliving(setup: Setup) -> Findings:
         end, limit = link.certificate.not_after.instant, issuer.certificate.not_after.instant
         if end - limit > DAY:
             yield Finding(
-                f"{certificate_text(link, setup)}: outlives its issuer, certificate {issuer.index}, by"
+                f"{certificate_text(link, setup.ca)}: outlives its issuer, certificate {issuer.index}, by"
                 f" {format_span(end - limit)}",
-                at_certificate(link, setup, "notAfter"),
+                at_certificate(link, setup.ca, "notAfter"),
                 f"notAfter {format_instant(limit)} or earlier",
                 f"notAfter {format_instant(end)}",
             )
@@ -353,13 +353,13 @@ def _outliving(setup: Setup) -> Findings:
 )
 def lone_certificate_is_self_signed(setup: Setup) -> Findings:
     requires(len(setup.keystore.fcu_crt.entries) == 1, "fcu.crt is a chain")
-    link = fcu_link_of(setup)
+    link = fcu_link_of(setup.ca)
     certificate = link.certificate
     if not certificate.is_self_issued:
         _needs_all_certificates(setup)
         yield Finding(
-            f"{certificate_text(link, setup)}: is not self-signed, and its issuer is missing",
-            at_certificate(link, setup, "issuer"),
+            f"{certificate_text(link, setup.ca)}: is not self-signed, and its issuer is missing",
+            at_certificate(link, setup.ca, "issuer"),
             expected=str(certificate.subject),
             found=str(certificate.issuer) or "an empty issuer",
         )
@@ -369,8 +369,8 @@ def lone_certificate_is_self_signed(setup: Setup) -> Findings:
         raise Blocked("CRT004", "CRT005")
     if not answer:
         yield Finding(
-            f"{certificate_text(link, setup)}: its self-signature does not verify",
-            at_certificate(link, setup, "signatureValue"),
+            f"{certificate_text(link, setup.ca)}: its self-signature does not verify",
+            at_certificate(link, setup.ca, "signatureValue"),
         )
 
 
@@ -391,15 +391,15 @@ def path_has_no_loops(setup: Setup) -> Findings:
     for one, other in chain.twins:
         if not one.certificate.subject.is_empty:
             yield Finding(
-                f"{certificate_text(other, setup)}: has the subject and key of certificate {one.index}",
-                at_certificate(other, setup, "subject"),
+                f"{certificate_text(other, setup.ca)}: has the subject and key of certificate {one.index}",
+                at_certificate(other, setup.ca, "subject"),
                 expected="one certificate for each CA",
             )
     for link in chain.path[:-1]:
         if link.certificate.is_self_issued and not link.certificate.subject.is_empty:
             yield Finding(
-                f"{certificate_text(link, setup)}: has the name of its issuer, but is not the root",
-                at_certificate(link, setup, "subject"),
+                f"{certificate_text(link, setup.ca)}: has the name of its issuer, but is not the root",
+                at_certificate(link, setup.ca, "subject"),
                 expected="a subject other than its issuer's",
                 found=str(link.certificate.subject),
             )
@@ -418,17 +418,17 @@ def path_has_no_loops(setup: Setup) -> Findings:
     partially_blocked_by=("CRT002", "CRT003", "CRT007", "CRT012"),
 )
 def strict_readers_accept_path(setup: Setup) -> Findings:
-    yield from unless_gap(setup, _not_strict(setup))
+    yield from unless_gap(setup.ca, _not_strict(setup))
 
 
 def _not_strict(setup: Setup) -> Findings:
-    path = path_of(setup)
+    path = path_of(setup.ca)
     for link in path:
         wants = ", ".join(_strict_readers_want(link.certificate))
         if wants and link.certificate.version == 3:  # CRT003 tells what the others lack
             yield Finding(
-                f"{certificate_text(link, setup)}: strict readers want {wants}",
-                at_certificate(link, setup),
+                f"{certificate_text(link, setup.ca)}: strict readers want {wants}",
+                at_certificate(link, setup.ca),
                 expected=wants,
             )
 

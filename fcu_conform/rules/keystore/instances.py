@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from fcu_conform.artefacts.setup import Setup
-from fcu_conform.rules.model import Blocked, Finding, Findings, Level, Location, requires, rule
+from fcu_conform.rules.model import Blocked, Finding, Findings, Instances, Level, Location, instances_rule, requires
 from fcu_conform.rules.support.formatting import subject_text
 from fcu_conform.rules.support.inputs import fcu_certificate_of
 from fcu_conform.rules.support.sources import docs, page
 
 
-@rule(
+@instances_rule(
     "LOT006",
     Level.ERROR,
     statement="FCU instances share no key and no subject",
@@ -22,21 +22,21 @@ from fcu_conform.rules.support.sources import docs, page
     source=(page("Securing your factory CA keys", "R-02"), docs("Trusted certificates", "", "P-09")),
     needs=("CRT001",),
 )
-def instances_share_nothing(setup: Setup) -> Findings:
-    requires(len(setup.peers) > 1, "only one keystore was given")
-    mine = fcu_certificate_of(setup)
+def instances_share_nothing(setup: Setup, others: Instances) -> Findings:
+    requires(others, "only one keystore was given")
+    mine = fcu_certificate_of(setup.ca)
     crt = setup.keystore.fcu_crt
     place = Location(crt.name, 1, crt.readable[0].line, "subject")
     shares_key = False
-    for peer in setup.peers:
-        theirs = peer.certain_fcu_certificate
-        if peer is setup or theirs is None:
+    for other in others:
+        theirs = other.ca.certain_fcu_certificate
+        if theirs is None:
             continue
         if mine.public_key.der == theirs.public_key.der:
             shares_key = True
         elif mine.subject.matches(theirs.subject):
             yield Finding(
-                f"the FCU certificate has the same subject as that of {peer.name}",
+                f"the FCU certificate has the same subject as that of {other.name}",
                 place,
                 expected="a subject of its own",
                 found=subject_text(mine),

@@ -10,7 +10,17 @@ from fcu_conform.artefacts.bounded_io.reading import Trouble
 from fcu_conform.artefacts.encodings.public_keys import PublicKey
 from fcu_conform.artefacts.keystore import KEY_NAME, REQUEST_NAME
 from fcu_conform.artefacts.setup import Setup
-from fcu_conform.rules.model import Blocked, Finding, Findings, Level, Location, requires, rule
+from fcu_conform.rules.model import (
+    Blocked,
+    Finding,
+    Findings,
+    Instances,
+    Level,
+    Location,
+    instances_rule,
+    requires,
+    rule,
+)
 from fcu_conform.rules.support.formatting import at_certificate, certificate_text, file_trouble
 from fcu_conform.rules.support.inputs import both_of, fcu_link_of
 from fcu_conform.rules.support.published_keys import published_key, weak_key
@@ -119,16 +129,16 @@ def key_is_p256(setup: Setup) -> Findings:
     source=page("Process overview", "K-04"),
 )
 def key_matches_fcu_certificate(setup: Setup) -> Findings:
-    key, link = both_of(public_key_of, fcu_link_of, setup)
+    key, link = both_of(lambda: public_key_of(setup), lambda: fcu_link_of(setup.ca))
     if link.certificate.public_key.trouble:
         raise Blocked("CRT004")
     if key.der != link.certificate.public_key.der:
-        owner = next((o for o in setup.chain.links if o.certificate.public_key.der == key.der), None)
+        owner = next((o for o in setup.ca.chain.links if o.certificate.public_key.der == key.der), None)
         found = f"its public key has SHA-256 {key.sha256[:16]}…"
         if owner is not None:
-            found += f", which is that of {certificate_text(owner, setup)}"
+            found += f", which is that of {certificate_text(owner, setup.ca)}"
         yield Finding(
-            f"does not belong to the FCU certificate, {certificate_text(link, setup)}",
+            f"does not belong to the FCU certificate, {certificate_text(link, setup.ca)}",
             KEY,
             expected=f"public key with SHA-256 {link.certificate.public_key.sha256[:16]}…",
             found=found,
@@ -226,7 +236,7 @@ def key_has_no_copies(setup: Setup) -> Findings:
         yield Finding(f"holds {copy.what}", Location(copy.name), expected="no private key", found=copy.what)
 
 
-@rule(
+@instances_rule(
     "KEY009",
     Level.ERROR,
     statement="no other given keystore has the same private key",
@@ -236,13 +246,13 @@ def key_has_no_copies(setup: Setup) -> Findings:
     fails="the keystore of line 1 was copied to line 2",
     source=page(_SECURING, "R-02"),
 )
-def key_is_unique_to_instance(setup: Setup) -> Findings:
-    requires(len(setup.peers) > 1, "only one keystore was given")
+def key_is_unique_to_instance(setup: Setup, others: Instances) -> Findings:
+    requires(others, "only one keystore was given")
     key = public_key_of(setup)
-    for peer in setup.peers:
-        theirs = peer.key_public
-        if peer is not setup and theirs and theirs.der == key.der:
-            yield Finding(f"is the same key as that of {peer.name}", KEY, expected="a key of its own")
+    for other in others:
+        theirs = other.key_public
+        if theirs and theirs.der == key.der:
+            yield Finding(f"is the same key as that of {other.name}", KEY, expected="a key of its own")
 
 
 @rule(
@@ -330,10 +340,10 @@ def _keys_of(setup: Setup) -> Iterator[tuple[PublicKey, str, Location]]:
     keys: dict[bytes, tuple[PublicKey, str, Location]] = {}
     if setup.key_public is not None:
         keys[setup.key_public.der] = setup.key_public, "", KEY
-    for link in setup.chain.links:
+    for link in setup.ca.chain.links:
         key = link.certificate.public_key
-        owner = f"the key of {certificate_text(link, setup)} "
-        keys.setdefault(key.der, (key, owner, at_certificate(link, setup, "subjectPublicKeyInfo")))
+        owner = f"the key of {certificate_text(link, setup.ca)} "
+        keys.setdefault(key.der, (key, owner, at_certificate(link, setup.ca, "subjectPublicKeyInfo")))
     request = setup.keystore.request_file.request
     if request is not None:
         place = Location(REQUEST_NAME, field="subjectPublicKeyInfo")

@@ -180,7 +180,7 @@ def request_is_p256_sha256(setup: Setup) -> Findings:
 )
 def certificate_is_for_request(setup: Setup) -> Findings:
     request = _request(setup)
-    link = fcu_link_of(setup)
+    link = fcu_link_of(setup.ca)
     if not request.public_key.is_p256:
         raise Blocked("CSR006")
     if link.certificate.public_key.trouble:
@@ -192,8 +192,8 @@ def certificate_is_for_request(setup: Setup) -> Findings:
         # Key and certificate agree, or no two agree: either way the request is what is wrong first.
         raise Blocked("CSR004")
     yield Finding(
-        f"{certificate_text(link, setup)} was issued for another key than the one in {REQUEST_NAME}",
-        at_certificate(link, setup, "subjectPublicKeyInfo"),
+        f"{certificate_text(link, setup.ca)} was issued for another key than the one in {REQUEST_NAME}",
+        at_certificate(link, setup.ca, "subjectPublicKeyInfo"),
         expected=f"public key with SHA-256 {request.public_key.sha256[:16]}…",
         found=f"public key with SHA-256 {link.certificate.public_key.sha256[:16]}…",
     )
@@ -212,13 +212,13 @@ def certificate_is_for_request(setup: Setup) -> Findings:
 )
 def certificate_keeps_requested_subject(setup: Setup) -> Findings:
     request = _request(setup)
-    link = fcu_link_of(setup)
+    link = fcu_link_of(setup.ca)
     if link.certificate.subject.is_empty:
         raise Blocked("CRT012")
     if not link.certificate.subject.matches(request.subject):
         yield Finding(
-            f"{certificate_text(link, setup)} has another subject than {REQUEST_NAME}",
-            at_certificate(link, setup, "subject"),
+            f"{certificate_text(link, setup.ca)} has another subject than {REQUEST_NAME}",
+            at_certificate(link, setup.ca, "subject"),
             expected=str(request.subject),
             found=str(link.certificate.subject),
         )

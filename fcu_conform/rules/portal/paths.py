@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from fcu_conform.artefacts.ca_context import CaContext
 from fcu_conform.artefacts.device import Device
-from fcu_conform.artefacts.setup import Setup
-from fcu_conform.rules.model import Blocked, Level, PathQuestion, Scope, rule
+from fcu_conform.artefacts.upload import Upload
+from fcu_conform.rules.model import Blocked, Level, PathQuestion, device_path_rule, handshake_rule, path_rule
 from fcu_conform.rules.support.inputs import path_of, readable_upload
 from fcu_conform.rules.support.sources import page
 
 
-@rule(
+@path_rule(
     "CHN013",
     Level.ERROR,
     statement="independent validators accept the path from the FCU certificate to the root",
@@ -18,20 +19,19 @@ from fcu_conform.rules.support.sources import page
     passes="cryptography, openssl, pyhanko and mbedtls accept",
     fails="mbedtls refuses: the name tag or value is invalid",
     source=page("Example: Creating a certificate chain using OpenSSL", "CA-12"),
-    scope=Scope.PATH,
 )
-def validators_accept_fcu_path(setup: Setup) -> PathQuestion:
-    path = [link.certificate for link in path_of(setup)]
-    if not setup.keystore.fcu_crt.is_whole:
+def validators_accept_fcu_path(ca: CaContext) -> PathQuestion:
+    path = [link.certificate for link in path_of(ca)]
+    if not ca.fcu_crt.is_whole:
         raise Blocked("CRT002")
-    if setup.chain.has_gap:
+    if ca.chain.has_gap:
         raise Blocked("CHN003")
-    if not setup.chain.is_complete:
-        raise Blocked("CHN011" if len(setup.keystore.fcu_crt.entries) == 1 else "CHN005")
+    if not ca.chain.is_complete:
+        raise Blocked("CHN011" if len(ca.fcu_crt.entries) == 1 else "CHN005")
     return PathQuestion(path[0], tuple(path[1:-1]), (path[-1],))
 
 
-@rule(
+@device_path_rule(
     "DEV024",
     Level.ERROR,
     statement="with the portal upload as the only trust anchors independent validators accept the device chain",
@@ -40,13 +40,12 @@ def validators_accept_fcu_path(setup: Setup) -> PathQuestion:
     passes="cryptography, openssl, pyhanko and mbedtls accept",
     fails="openssl refuses: unable to get issuer certificate",
     source=page("Uploading the FCU CA to Device Management", "CA-10", "P-01"),
-    scope=Scope.DEVICE_PATH,
 )
-def validators_accept_device_path(device: Device, setup: Setup) -> PathQuestion:
-    return PathQuestion(device.certificates[0], device.certificates[1:], readable_upload(setup))
+def validators_accept_device_path(device: Device, upload: Upload) -> PathQuestion:
+    return PathQuestion(device.certificates[0], device.certificates[1:], readable_upload(upload))
 
 
-@rule(
+@handshake_rule(
     "DEV025",
     Level.ERROR,
     statement="a TLS and a DTLS server that trust only the upload let the device in, and turn away an impostor",
@@ -56,7 +55,6 @@ def validators_accept_device_path(device: Device, setup: Setup) -> PathQuestion:
     passes="the device gets in over TLS 1.2, TLS 1.3 and DTLS 1.2, and the same names with another key do not",
     fails="openssl refuses: unable to get issuer certificate",
     source=page("Uploading the FCU CA to Device Management", "CA-10", "P-01"),
-    scope=Scope.HANDSHAKE,
 )
-def servers_let_device_in(device: Device, setup: Setup) -> PathQuestion:
-    return validators_accept_device_path(device, setup)
+def servers_let_device_in(device: Device, upload: Upload) -> PathQuestion:
+    return validators_accept_device_path(device, upload)

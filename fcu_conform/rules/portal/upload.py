@@ -8,25 +8,20 @@ from shlex import quote
 from typing import Any
 
 from fcu_conform.artefacts.bounded_io.reading import Trouble
+from fcu_conform.artefacts.ca_context import Slicing
 from fcu_conform.artefacts.encodings.certificate import Certificate
 from fcu_conform.artefacts.keystore_files import Entry
-from fcu_conform.artefacts.setup import Setup, Slicing
+from fcu_conform.artefacts.setup import Setup
 from fcu_conform.artefacts.upload import Upload
 from fcu_conform.rules.keystore.certificate import is_ecdsa_sha256, signature_text
-from fcu_conform.rules.model import Finding, Findings, Level, Location, requires, rule
+from fcu_conform.rules.model import Finding, Findings, Instances, Level, Location, instances_rule, requires, rule
 from fcu_conform.rules.support.chain_diagram import draw_chain
 from fcu_conform.rules.support.formatting import file_trouble, format_instant, short_name, subject_text
-from fcu_conform.rules.support.inputs import needs_ordered_chain, readable_upload
+from fcu_conform.rules.support.inputs import needs_ordered_chain, readable_upload, upload_of
 from fcu_conform.rules.support.sources import api, docs, inferred, page
 
 DEVELOPER_LIMIT, COMMERCIAL_LIMIT = 10, 50
 _UPLOADING = "Uploading the FCU CA to Device Management"
-
-
-def _upload(setup: Setup) -> Upload:
-    requires(setup.upload, "no portal upload was given")
-    assert setup.upload is not None
-    return setup.upload
 
 
 def _words(entry: Entry, upload: Upload) -> str:
@@ -53,7 +48,7 @@ def _at(entry: Entry, upload: Upload, field: str | None = None) -> Location:
     waivable=False,
 )
 def upload_is_pem_certificates(setup: Setup) -> Findings:
-    upload = _upload(setup)
+    upload = upload_of(setup)
     file = upload.certificates
     if file.file.trouble not in (None, Trouble.TOO_LARGE):
         yield Finding(file_trouble(file), Location(upload.name), expected="a regular file that can be read")
@@ -152,9 +147,9 @@ class Comparison:
 
 
 def _comparison(setup: Setup) -> Comparison:
-    uploaded = readable_upload(setup)
-    needs_ordered_chain(setup)
-    slicing = setup.slicing
+    uploaded = readable_upload(upload_of(setup))
+    needs_ordered_chain(setup.ca)
+    slicing = setup.ca.slicing
     if slicing is None:
         # Nobody said the depth: the upload is judged at the one that it would fit.
         certificates = setup.keystore.fcu_crt.certificates
@@ -178,7 +173,7 @@ def _comparison(setup: Setup) -> Comparison:
 )
 def upload_is_rest_of_chain(setup: Setup) -> Findings:
     comparison = _comparison(setup)
-    upload = _upload(setup)
+    upload = upload_of(setup)
     place = Location(upload.name)
     # An old or odd certificate in the place of the right one is one fault, which UPL005 tells.
     foreign = [certificate for certificate in comparison.foreign if not _refusals(certificate, setup)]
@@ -228,7 +223,7 @@ def upload_is_rest_of_chain(setup: Setup) -> Findings:
 )
 def upload_continues_device_chain(setup: Setup) -> Findings:
     comparison = _comparison(setup)
-    upload = _upload(setup)
+    upload = upload_of(setup)
     depth = comparison.slicing.depth
     if comparison.carried:
         is_whole = len(comparison.uploaded) >= len(comparison.slicing.certificates) and not comparison.missing
@@ -274,7 +269,7 @@ def upload_reaches_root(setup: Setup) -> Findings:
         subjects = " and ".join(short_name(certificate) for certificate in comparison.missing)
         yield Finding(
             f"ends before the root: {subjects} is missing",
-            Location(_upload(setup).name),
+            Location(upload_of(setup).name),
             expected=comparison.numbers(),
             found=" · ".join(short_name(certificate) for certificate in comparison.uploaded),
             fix=comparison.command(setup),
@@ -295,7 +290,7 @@ def upload_reaches_root(setup: Setup) -> Findings:
     partially_blocked_by=("UPL001",),
 )
 def uploaded_certificates_are_accepted(setup: Setup) -> Findings:
-    upload = _upload(setup)
+    upload = upload_of(setup)
     for entry in upload.certificates.readable:
         assert entry.certificate is not None
         for message, field, expected, found in _refusals(entry.certificate, setup):
@@ -316,7 +311,7 @@ def _refusals(certificate: Certificate, setup: Setup) -> list[tuple[str, str | N
     return refusals
 
 
-@rule(
+@instances_rule(
     "UPL006",
     Level.ERROR,
     statement="no two certificates of the upload, and no two FCU instances, share a subject",
@@ -328,8 +323,8 @@ def _refusals(certificate: Certificate, setup: Setup) -> list[tuple[str, str | N
     needs=("UPL009",),
     partially_blocked_by=("UPL001",),
 )
-def uploaded_subjects_are_unique(setup: Setup) -> Findings:
-    upload = _upload(setup)
+def uploaded_subjects_are_unique(setup: Setup, others: Instances) -> Findings:
+    upload = upload_of(setup)
     seen: list[Entry] = []
     for entry in upload.certificates.readable:
         assert entry.certificate is not None
@@ -344,14 +339,14 @@ def uploaded_subjects_are_unique(setup: Setup) -> Findings:
                 )
                 break
         seen.append(entry)
-    mine = setup.fcu_certificate
-    for peer in setup.peers:
-        theirs = peer.fcu_certificate
-        if peer is setup or peer.upload is None or mine is None or theirs is None:
+    mine = setup.ca.fcu_certificate
+    for other in others:
+        theirs = other.ca.fcu_certificate
+        if other.upload is None or mine is None or theirs is None:
             continue
         if mine.raw != theirs.raw and mine.subject.matches(theirs.subject):
             yield Finding(
-                f"the FCU certificate has the same subject as that of {peer.name}",
+                f"the FCU certificate has the same subject as that of {other.name}",
                 Location(upload.name),
                 expected="a subject of its own",
                 found=subject_text(mine),
@@ -371,7 +366,7 @@ def uploaded_subjects_are_unique(setup: Setup) -> Findings:
     partially_blocked_by=("UPL001",),
 )
 def upload_fits_account(setup: Setup) -> Findings:
-    upload = _upload(setup)
+    upload = upload_of(setup)
     count = len(upload.certificates.entries)
     if count > DEVELOPER_LIMIT:
         account = "any account" if count > COMMERCIAL_LIMIT else "a developer account"
@@ -402,7 +397,7 @@ def _text_within(limit: int) -> Callable[[Any], str]:
     source=(page(_UPLOADING, "P-04"), api("name, description, service", "P-05")),
 )
 def upload_details_fit(setup: Setup) -> Findings:
-    details = _upload(setup).details
+    details = upload_of(setup).details
     requires(details, "no details were given beside the upload")
     assert details is not None
     place = details.file.name
@@ -441,7 +436,7 @@ def _details_faults(values: dict[str, Any], mode: str | None) -> Iterator[tuple[
     source=page(_UPLOADING, "CA-10"),
 )
 def upload_is_not_empty(setup: Setup) -> Findings:
-    upload = _upload(setup)
+    upload = upload_of(setup)
     file = upload.certificates.file
     if file.trouble is None and not file.data.strip():
         yield Finding("is empty", Location(upload.name), expected="one certificate or more", found="nothing")

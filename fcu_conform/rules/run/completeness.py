@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from fcu_conform.artefacts.setup import Setup
-from fcu_conform.rules.model import Findings, Level, Scope, rule
+from fcu_conform.rules.model import Findings, Level, RuleDecorator, Scope
 from fcu_conform.rules.support.sources import inferred
 
+run_rule: RuleDecorator[Callable[[Setup], Findings]] = RuleDecorator(Scope.RUN)
 
-@rule(
+
+@run_rule(
     "SYS001",
     Level.ERROR,
     statement="something was checked",
@@ -16,13 +20,12 @@ from fcu_conform.rules.support.sources import inferred
     passes="at least one rule looked at the set-up",
     fails="every rule was left out",
     source=inferred("no check passes because nothing ran"),
-    scope=Scope.RUN,
 )
 def something_was_checked(_setup: Setup) -> Findings:
     yield from ()
 
 
-@rule(
+@run_rule(
     "SYS002",
     Level.ERROR,
     statement="the validators that were asked for were there and answered",
@@ -31,7 +34,6 @@ def something_was_checked(_setup: Setup) -> Findings:
     passes="--fcu-validators=auto, and every one that is installed answered",
     fails="--fcu-validators=all without certtool; an external command that prints no JSON",
     source=inferred("a fault of the run is never a verdict on the set-up"),
-    scope=Scope.RUN,
 )
 def validators_answered(_setup: Setup) -> Findings:
     yield from ()

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from difflib import get_close_matches
 
 from fcu_conform.artefacts.waivers import Waiver, WaiverFile
-from fcu_conform.rules.model import Catalogue, Finding, Findings, Level, Location, Scope, rule
+from fcu_conform.rules.model import Catalogue, Finding, Findings, Level, Location, RuleDecorator, Scope
 from fcu_conform.rules.support.formatting import pluralize
 from fcu_conform.rules.support.sources import inferred
 
@@ -56,7 +56,11 @@ class WaiverAudit:
         )
 
 
-@rule(
+waiver_rule: RuleDecorator[Callable[[WaiverAudit], Findings]] = RuleDecorator(Scope.WAIVERS)
+"""Puts a check of the file of waivers into the catalogue; it gets what is known of them."""
+
+
+@waiver_rule(
     "SYS003",
     Level.ERROR,
     statement="every waiver is for a rule that there is and that may be waived",
@@ -65,7 +69,6 @@ class WaiverAudit:
     passes='code = "CRT009"',
     fails='code = "KEY010", for a published key; code = "CRT999"',
     source=_WATCHED,
-    scope=Scope.WAIVERS,
 )
 def waivers_are_for_waivable_rules(audit: WaiverAudit) -> Findings:
     for waiver in audit.file.waivers:
@@ -77,7 +80,7 @@ def waivers_are_for_waivable_rules(audit: WaiverAudit) -> Findings:
             yield Finding(f"{waiver.code} cannot be waived", audit.place(waiver), "a rule that may be waived")
 
 
-@rule(
+@waiver_rule(
     "SYS004",
     Level.ERROR,
     statement="no waiver has expired",
@@ -86,7 +89,6 @@ def waivers_are_for_waivable_rules(audit: WaiverAudit) -> Findings:
     passes="expires = 2026-09-30, judged at 2026-06-01",
     fails="expires = 2026-05-31, judged at 2026-06-01",
     source=_WATCHED,
-    scope=Scope.WAIVERS,
 )
 def waivers_have_not_expired(audit: WaiverAudit) -> Findings:
     for waiver in audit.file.waivers:
@@ -95,7 +97,7 @@ def waivers_have_not_expired(audit: WaiverAudit) -> Findings:
             yield Finding(message, audit.place(waiver), f"{audit.today} or later", str(waiver.expires))
 
 
-@rule(
+@waiver_rule(
     "SYS005",
     Level.ERROR,
     statement=f"no waiver reaches more than {LONGEST.days} days ahead",
@@ -104,7 +106,6 @@ def waivers_have_not_expired(audit: WaiverAudit) -> Findings:
     passes="expires = 2026-11-28, judged at 2026-06-01",
     fails="expires = 2026-11-29, judged at 2026-06-01",
     source=_WATCHED,
-    scope=Scope.WAIVERS,
 )
 def waivers_are_short(audit: WaiverAudit) -> Findings:
     for waiver in audit.file.waivers:
@@ -114,7 +115,7 @@ def waivers_are_short(audit: WaiverAudit) -> Findings:
             yield Finding(f"expires {ahead.days} days ahead", audit.place(waiver), latest, str(waiver.expires))
 
 
-@rule(
+@waiver_rule(
     "SYS006",
     Level.ERROR,
     statement="every waiver waives something",
@@ -124,14 +125,13 @@ def waivers_are_short(audit: WaiverAudit) -> Findings:
     passes="a waiver of CRT009 for the certificate that is valid for 20 years",
     fails="the same waiver after the certificate was renewed for 35 years",
     source=_WATCHED,
-    scope=Scope.WAIVERS,
 )
 def waivers_are_used(audit: WaiverAudit) -> Findings:
     for waiver in audit.unused():
         yield Finding(f"{waiver.code} found nothing that it covers", audit.place(waiver))
 
 
-@rule(
+@waiver_rule(
     "SYS007",
     Level.ERROR,
     statement="no waiver keeps another rule from judging",
@@ -140,7 +140,6 @@ def waivers_are_used(audit: WaiverAudit) -> Findings:
     passes="CRT009 is waived, and no other rule rests on it",
     fails="DEV001 is waived for a device whose file cannot be read: no other rule has seen the device",
     source=_WATCHED,
-    scope=Scope.WAIVERS,
 )
 def waivers_hide_nothing(audit: WaiverAudit) -> Findings:
     for code, others in audit.hidden().items():

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from fcu_conform.artefacts.ca_context import Slicing
 from fcu_conform.artefacts.encodings.certificate import Certificate
-from fcu_conform.artefacts.setup import Slicing
 from fcu_conform.rules.support.formatting import short_name
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from unicodedata import category
 
+from fcu_conform.artefacts.ca_context import CaContext
 from fcu_conform.artefacts.chain import Link
 from fcu_conform.artefacts.encodings import oids
 from fcu_conform.artefacts.encodings.certificate import Certificate
 from fcu_conform.artefacts.keystore_files import PemFile
-from fcu_conform.artefacts.setup import Setup
 from fcu_conform.rules.model import Location
 
 DAY = timedelta(days=1)
@@ -31,16 +31,16 @@ def short_name(certificate: Certificate) -> str:
     return f"CN={names[0]}" if names else subject_text(certificate)
 
 
-def certificate_text(link: Link, setup: Setup) -> str:
+def certificate_text(link: Link, ca: CaContext) -> str:
     """Which certificate of fcu.crt, told so that nobody can take another one for it."""
-    count = len(setup.keystore.fcu_crt.entries)
+    count = len(ca.fcu_crt.entries)
     certificate = link.certificate
     return f"certificate {link.index} of {count} ({subject_text(certificate)}, sha256 {certificate.sha256[:8]}…)"
 
 
-def at_certificate(link: Link, setup: Setup, field: str | None = None) -> Location:
+def at_certificate(link: Link, ca: CaContext, field: str | None = None) -> Location:
     """The place of a certificate of fcu.crt."""
-    return Location(setup.keystore.fcu_crt.name, link.index, link.entry.line, field)
+    return Location(ca.fcu_crt.name, link.index, link.entry.line, field)
 
 
 def number_and_name(link: Link) -> str:
