@@ -38,7 +38,7 @@ class Slicing:
 
 @dataclass(frozen=True)
 class CaContext:
-    """What is known of a CA, without a secret and without a path to read from, so that it can cross to another machine.
+    """What is known of a CA, without a secret, so that it can cross to another process or another machine.
 
     It is pickled as what it was made of; what follows from that is worked out anew where it arrives.
 

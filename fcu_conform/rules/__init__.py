@@ -72,7 +72,7 @@ def catalogue(
         import_module(f"fcu_conform.rules.{name}")
     left_out: set[str] = set()
     for rule in model.REGISTERED:
-        about_devices = rule.family.about is About.DEVICES and rule.scope is not model.Scope.SETUP
+        about_devices = rule.family.about is About.DEVICES and rule.scope is not model.Scope.INSTANCES
         by_validators = rule.scope in (model.Scope.PATH, model.Scope.DEVICE_PATH)
         if (
             (about_devices and not devices)

@@ -7,26 +7,26 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, cast
 
+from fcu_conform.artefacts.ca_context import CaContext
 from fcu_conform.artefacts.device import Device, DeviceFile
 from fcu_conform.artefacts.device_output.chunks import Chunk, FilesChunk
-from fcu_conform.artefacts.setup import Setup
 from fcu_conform.artefacts.waivers import Waiver
 from fcu_conform.rules.model import Finding, Level, Rule, Scope
 from fcu_conform.rules.support.first_holders import FirstHolders
 
 from .test_examination import make_rule
 
-SETUP = cast(Setup, None)
+CA = cast(CaContext, None)
 """What these rules judge by: they do not look at it."""
 
 Said = Mapping[str, "Sequence[Finding] | Exception"]
 """By the device's name what a rule finds, or what it raises; of others it finds nothing."""
 
 
-def says(said: Said) -> Callable[[Device, Setup], Sequence[Finding]]:
+def says(said: Said) -> Callable[[Device, CaContext], Sequence[Finding]]:
     """The function of a rule that says this."""
 
-    def check(device: Device, _: Setup) -> Sequence[Finding]:
+    def check(device: Device, _: CaContext) -> Sequence[Finding]:
         answer = said.get(device.name, ())
         if isinstance(answer, Exception):
             raise answer
@@ -43,8 +43,8 @@ def rule(code: str, said: Said | None = None, level: Level = Level.ERROR, **more
 def unique_rule(code: str, value: Callable[[Device], str], **more: Any) -> Rule:
     """A rule that no two devices may share a value."""
 
-    def start(_: Setup, first_holders: FirstHolders) -> Callable[[Device, Setup], Sequence[Finding]]:
-        def check(device: Device, _: Setup) -> Sequence[Finding]:
+    def start(_: CaContext, first_holders: FirstHolders) -> Callable[[Device, CaContext], Sequence[Finding]]:
+        def check(device: Device, _: CaContext) -> Sequence[Finding]:
             other = first_holders.earlier_holder(value(device).encode(), device)
             return (Finding(f"repeats {other}"),) if other else ()
 
@@ -56,10 +56,10 @@ def unique_rule(code: str, value: Callable[[Device], str], **more: Any) -> Rule:
 def lot_rule(code: str, value: Callable[[Device], str], **more: Any) -> Rule:
     """A rule that all devices have the value that the first one has."""
 
-    def start(_: Setup) -> Callable[[Device, Setup], Sequence[Finding]]:
+    def start(_: CaContext) -> Callable[[Device, CaContext], Sequence[Finding]]:
         first: list[str] = []
 
-        def check(device: Device, _: Setup) -> Sequence[Finding]:
+        def check(device: Device, _: CaContext) -> Sequence[Finding]:
             first.append(value(device))
             return (Finding(f"is not as {first[0]}"),) if first[-1] != first[0] else ()
 

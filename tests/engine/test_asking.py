@@ -113,7 +113,7 @@ def test_of_an_acceptance_only_reserve_is_told(acceptance_counts: bool) -> None:
 
 def setup_named(name: str = "x", **more: Any) -> Any:
     keystore = SimpleNamespace(fcu_crt=SimpleNamespace(name="fcu.crt", entries=()))
-    whole = {"devices": "devices", "upload": "upload", "keystore": keystore, "at": AT, **more}
+    whole = {"devices": "devices", "upload": "upload", "keystore": keystore, "ca": "ca", "at": AT, **more}
     return SimpleNamespace(name=name, **whole)
 
 

@@ -25,7 +25,7 @@ WAIVED = (Finding("found", level=Level.ERROR, waiver=waiver("DEV001")),)
 
 def setup_named(name: str = "x", devices: Any = "devices") -> Any:
     keystore = SimpleNamespace(fcu_crt=SimpleNamespace(name="fcu.crt", entries=()))
-    return SimpleNamespace(name=name, devices=devices, upload=None, keystore=keystore, at=AT)
+    return SimpleNamespace(name=name, devices=devices, upload=None, keystore=keystore, ca="ca", at=AT)
 
 
 class Runner:

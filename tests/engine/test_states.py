@@ -19,7 +19,7 @@ from fcu_conform.rules.model import Blocked, Finding, Level, NotApplicable, Rule
 from reference_ca import KeySource
 from reference_ca.defects import DEFECTS, FactorySetup, SetupParameters
 
-from .fakes import SETUP, files, lot, rule, unique_rule, waiver
+from .fakes import CA, files, lot, rule, unique_rule, waiver
 from .test_asking import DOUBT, NO, SILENT, YES, Passes, by_words, device, examined
 from .test_examination import finds, make_rule, passes
 from .test_over_devices import examined as examined_over_devices
@@ -33,7 +33,7 @@ NOT_TOLD = NotApplicable("no key")
 
 def states(rules: Sequence[Rule], *names: str, **options: Any) -> dict[str, str]:
     """The devices that are not conformant, by name."""
-    result = ChunkJudge(rules, SETUP, fast_path=False, **options).judge(files(*names))
+    result = ChunkJudge(rules, CA, fast_path=False, **options).judge(files(*names))
     found = {offender.name: "non-conformant" for offender in result.offenders}
     return {**found, **{name: "not decided" for _, name in result.undecided}}
 
@@ -81,22 +81,20 @@ def test_a_warning_in_the_way_leaves_the_device_open() -> None:
 
 def test_only_conformant_devices_are_drawn() -> None:
     rules = [rule("DEV001", {"a": (WRONG,), "b": Blocked("CRT002")})]
-    result = ChunkJudge(rules, SETUP, fast_path=False, sample=9).judge(files("a", "b", "c"))
+    result = ChunkJudge(rules, CA, fast_path=False, sample=9).judge(files("a", "b", "c"))
     assert [index for _, index in result.drawn] == [2]
 
 
 def test_what_is_open_is_counted_over_chunks_and_named_in_the_order_of_the_input() -> None:
     opened = {name: Blocked("CRT002") for name in ("b", "c", "e")}
-    result = judge_devices(
-        [rule("DEV001", {"d": (WRONG,), **opened})], lot("a b", "c", "d e f"), SETUP, fast_path=False
-    )
+    result = judge_devices([rule("DEV001", {"d": (WRONG,), **opened})], lot("a b", "c", "d e f"), CA, fast_path=False)
     assert (result.checked, result.conformant, result.offending, result.not_decided) == (6, 2, 1, 3)
     assert result.undecided == ["b", "c", "e"]
 
 
 def test_a_repetition_found_at_the_end_decides_an_open_device() -> None:
     rules = [unique_rule("LOT001", lambda device: device.name[0]), rule("DEV001", {"a2": Blocked("X"), "c": NOT_TOLD})]
-    result = judge_devices(rules, lot("a1 b", "a2 c"), SETUP, fast_path=False)
+    result = judge_devices(rules, lot("a1 b", "a2 c"), CA, fast_path=False)
     assert (result.offenders, result.undecided) == (["a2"], [])
     assert (result.conformant, result.offending, result.not_decided) == (3, 1, 0)
 

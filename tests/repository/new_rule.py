@@ -97,7 +97,7 @@ def begin(root: Path, letters: str, slug: str, level: str) -> tuple[str, list[Pa
         code=code,
         level=level.upper(),
         name=name,
-        parameters="device: Device, setup: Setup" if of_devices else "setup: Setup",
+        parameters="device: Device, ca: CaContext" if of_devices else "setup: Setup",
         returns="DeviceFindings" if of_devices else "Findings",
     )
     defect = DEFECT.format(

@@ -76,7 +76,7 @@ def in_keystore(code: str, *certificates: Any) -> list[tuple[str, str, str]]:
     ]
     crt = SimpleNamespace(entries=links, name="fcu.crt", pem=SimpleNamespace(problem=""))
     chain = SimpleNamespace(distinct=links, path=links, has_gap=False)
-    setup = SimpleNamespace(keystore=SimpleNamespace(fcu_crt=crt), chain=chain)
+    setup = SimpleNamespace(ca=SimpleNamespace(fcu_crt=crt, chain=chain))
     return [
         (f"{f.location.index}: {f.message.partition('…): ')[2]}", f.expected, f.found)
         for f in CATALOGUE[code].check(setup)

@@ -140,7 +140,7 @@ def test_a_device_certificate_starts_after_its_issuer_and_before_it_is_judged(
     findings = found("DEV010", subject, certain_fcu_link=SimpleNamespace(certificate=certificate(AT - DAY)))
     assert [f.message for f in findings] == ([] if message is None else [message])
     crt = SimpleNamespace(file=SimpleNamespace(trouble=None))
-    unread: dict[str, Any] = {"certain_fcu_link": None, "keystore": SimpleNamespace(fcu_crt=crt)}
+    unread: dict[str, Any] = {"certain_fcu_link": None, "fcu_crt": crt}
     if start > AT:
         assert found("DEV010", subject, **unread)
     else:
@@ -412,6 +412,6 @@ def test_the_service_of_an_upload_is_that_of_the_devices(
 
 def test_version_3_alone_can_have_extensions() -> None:
     links = [SimpleNamespace(certificate=SimpleNamespace(version=version)) for version in (1, 2, 3, 4, 5)]
-    setup: Any = SimpleNamespace(chain=SimpleNamespace(distinct=links))
+    setup: Any = SimpleNamespace(ca=SimpleNamespace(chain=SimpleNamespace(distinct=links)))
     assert [certificate.version for _, certificate in certificates(setup)] == [1, 2, 3, 4, 5]
     assert [certificate.version for _, certificate in certificates(setup, version_3=True)] == [3]

@@ -189,6 +189,6 @@ def test_the_command_that_mends_an_upload_names_the_depth_where_fcu_yml_does_not
 def test_a_chain_is_drawn_with_what_goes_where(line: Line, depth: int, upload: str | None, expected: list[str]) -> None:
     report = judge(line, upload or "IR", depth)
     (setup,) = report.setups
-    assert setup.slicing is not None
+    assert setup.ca.slicing is not None
     uploaded = None if upload is None or setup.upload is None else setup.upload.certificates.certificates
-    assert list(draw_chain(setup.slicing, uploaded=uploaded)) == expected
+    assert list(draw_chain(setup.ca.slicing, uploaded=uploaded)) == expected

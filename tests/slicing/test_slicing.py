@@ -111,7 +111,7 @@ def test_device_and_upload_are_the_device_followed_by_fcu_crt(
 @pytest.mark.parametrize("depth", DEPTHS)
 def test_the_cut_loses_nothing_and_repeats_nothing(made: Made, depth: int, tmp_path: Path) -> None:
     (setup,) = read_setups([made.keystore], config=with_depth(made, depth, tmp_path), at=AT)
-    slicing = setup.slicing
+    slicing = setup.ca.slicing
     if depth > made.length + 1:
         assert slicing is None
         return

@@ -57,7 +57,7 @@ def made(number: int, form: str = "pem", rest: Sequence[Cert] = CHAIN[:1], **mor
     return file
 
 
-def setup_of(*ca: Cert) -> Any:
+def context_of(*ca: Cert) -> Any:
     return SimpleNamespace(ca_certificates=frozenset(one.der for one in ca))
 
 
@@ -70,7 +70,7 @@ class FastPathProbe:
         self.turned: list[int] = []
         given = rules or (("DEV001", {"looks_at": frozenset(DeviceField)}),)
         self.codes = [code for code, _ in given]
-        self.way = FastPath([(rule(code, **more), self.check(code)) for code, more in given], setup_of(*ca))
+        self.way = FastPath([(rule(code, **more), self.check(code)) for code, more in given], context_of(*ca))
 
     def check(self, code: str) -> DeviceCheck:
         def check(device: Device, _: Any) -> Sequence[Finding]:

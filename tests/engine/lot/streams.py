@@ -205,7 +205,7 @@ STREAMS: dict[str, Callable[[], Iterator[DeviceFile]]] = {
 
 def judge(files: Sequence[DeviceFile], setup: Setup, *, fast_path: bool, judges: Sequence[Rule] = ()) -> ChunkResult:
     """What one chunk of these devices shows, down the fast path or the full path alone."""
-    result = ChunkJudge(judges or rules(), setup, sample=5, fast_path=fast_path).judge(files)
+    result = ChunkJudge(judges or rules(), setup.ca, sample=5, fast_path=fast_path).judge(files)
     # In which order a chunk's digests were written down means nothing.
     result.marks = {code: b"".join(sorted(_entries(marks))) for code, marks in result.marks.items()}
     return result

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from engine.fakes import SETUP, file, files, lot_rule, rule, unique_rule, waiver
+from engine.fakes import CA, file, files, lot_rule, rule, unique_rule, waiver
 from fcu_conform.artefacts.device import Device, DeviceFile, Kind
 from fcu_conform.engine.lot import chunk_judge
 from fcu_conform.engine.lot.chunk_judge import ChunkJudge, ChunkResult, Offender, in_order_of_need
@@ -24,7 +24,7 @@ ASIDE = Finding("by the way", level=Level.NOTICE)
 
 
 def judged(rules: Sequence[Rule], *names: str, **options: Any) -> ChunkResult:
-    return ChunkJudge(rules, SETUP, fast_path=False, **options).judge(files(*names))
+    return ChunkJudge(rules, CA, fast_path=False, **options).judge(files(*names))
 
 
 def test_each_device_is_judged_by_each_rule() -> None:
@@ -40,7 +40,7 @@ def test_each_device_is_judged_by_each_rule() -> None:
 
 
 def test_what_has_neither_certificate_nor_trouble_is_not_counted() -> None:
-    result = ChunkJudge([rule("DEV001")], SETUP, fast_path=False).judge([DeviceFile("empty"), *files("a")])
+    result = ChunkJudge([rule("DEV001")], CA, fast_path=False).judge([DeviceFile("empty"), *files("a")])
     assert result.checked == 1
 
 
@@ -192,7 +192,7 @@ def test_a_device_that_only_repeats_another_one_is_told_apart() -> None:
 
 
 def test_without_a_memory_what_must_be_unique_is_written_down_by_the_device_s_number() -> None:
-    judge = ChunkJudge([unique_rule("LOT001", lambda device: device.name[0])], SETUP, fast_path=False)
+    judge = ChunkJudge([unique_rule("LOT001", lambda device: device.name[0])], CA, fast_path=False)
     for names in (("a1", "a2", "b1"), ("c",)):
         result = judge.judge(files(*names))
         assert result.offenders == []
@@ -205,17 +205,17 @@ def test_without_a_memory_what_must_be_unique_is_written_down_by_the_device_s_nu
 
 def test_rules_that_compare_with_the_first_device_take_the_one_they_are_given() -> None:
     rules = [lot_rule("LOT005", lambda device: device.name), lot_rule("LOT006", lambda device: device.name[0])]
-    judge = ChunkJudge(rules, SETUP, fast_path=False)
+    judge = ChunkJudge(rules, CA, fast_path=False)
     assert not judge.knows_its_leads
     assert [offender.index for offender in judge.judge(files("a1", "a2", "b1")).offenders] == [1, 2]
     assert judge.knows_its_leads
     assert {code: lead.name for code, lead in judge.leads.items()} == {"LOT005": "a1", "LOT006": "a1"}
-    later = ChunkJudge(rules, SETUP, fast_path=False, leads=judge.leads)
+    later = ChunkJudge(rules, CA, fast_path=False, leads=judge.leads)
     assert later.knows_its_leads
     assert later.leads == judge.leads
     messages = [t.findings[0].message for t in later.judge(files("b2")).tallies.values()]
     assert messages == ["is not as a1", "is not as a"]
-    half = ChunkJudge(rules, SETUP, fast_path=False, leads={"LOT006": judge.leads["LOT006"]})
+    half = ChunkJudge(rules, CA, fast_path=False, leads={"LOT006": judge.leads["LOT006"]})
     assert not half.knows_its_leads
     assert list(half.leads) == ["LOT006"]
 
@@ -231,7 +231,7 @@ def test_what_does_not_apply_to_a_device_does_not_take_it_for_the_first() -> Non
 
     from dataclasses import replace
 
-    judge = ChunkJudge([replace(lot_rule("LOT005", lambda _: ""), check=start)], SETUP, fast_path=False)
+    judge = ChunkJudge([replace(lot_rule("LOT005", lambda _: ""), check=start)], CA, fast_path=False)
     judge.judge(files("a", "b", "c"))
     assert {code: lead.name for code, lead in judge.leads.items()} == {"LOT005": "b"}
 
@@ -259,7 +259,7 @@ def test_another_seed_draws_other_devices_and_the_same_one_the_same() -> None:
 
 def test_what_has_no_bytes_is_not_drawn_and_a_chain_counts_as_its_bytes() -> None:
     some = [file("none", b""), DeviceFile("chain", Kind.CHAIN, chain=(b"ab", b"c")), file("data", b"abc")]
-    result = ChunkJudge([rule("DEV001")], SETUP, fast_path=False, sample=5).judge(some)
+    result = ChunkJudge([rule("DEV001")], CA, fast_path=False, sample=5).judge(some)
     assert result.drawn == [(digest(b"abc"), 1), (digest(b"abc"), 2)]
 
 
@@ -271,7 +271,7 @@ def test_rules_come_after_those_that_they_need() -> None:
 def test_bundle_rules_are_asked_about_bundles_alone() -> None:
     rules = [rule("DEV001"), rule("BDL001", {"bundle": (WRONG,)})]
     bundle = DeviceFile("bundle", Kind.BUNDLE, b"\xa0")
-    result = ChunkJudge(rules, SETUP, fast_path=False).judge([*files("a"), bundle])
+    result = ChunkJudge(rules, CA, fast_path=False).judge([*files("a"), bundle])
     assert {code: tally.judged for code, tally in result.tallies.items()} == {"DEV001": 2, "BDL001": 1}
     assert result.offenders == [Offender(1, "bundle")]
     assert result.checked == 2
@@ -311,7 +311,7 @@ def scripted(monkeypatch: pytest.MonkeyPatch) -> Scripted:
 def test_devices_of_the_short_way_count_as_what_they_are_like(scripted: Scripted) -> None:
     scripted.reasons, scripted.count = {"DEV001": None, "DEV002": "no key"}, 2
     said = {"-b": (WRONG,), "c": NotApplicable("no key")}
-    judge = ChunkJudge([rule("DEV001", {"-b": (WRONG,)}), rule("DEV002", said), rule("BDL001")], SETUP, sample=9)
+    judge = ChunkJudge([rule("DEV001", {"-b": (WRONG,)}), rule("DEV002", said), rule("BDL001")], CA, sample=9)
     result = judge.judge(files("a", "-b", "c", "-d"))
     assert scripted.codes == ["DEV001", "DEV002"]
     assert (result.checked, result.offenders) == (4, [])
@@ -325,7 +325,7 @@ def test_more_devices_are_looked_at_together_while_all_of_them_pass(
 ) -> None:
     monkeypatch.setattr(chunk_judge, "BLOCK", 4)
     names = ["-0", "-1", "-2", "-3", "-4", "-5", "-6", "-7", "8", "-9", "10", "-11", "-12"]
-    result = ChunkJudge([rule("DEV001", {"8": (WRONG,), "10": (WRONG,)})], SETUP).judge(files(*names))
+    result = ChunkJudge([rule("DEV001", {"8": (WRONG,), "10": (WRONG,)})], CA).judge(files(*names))
     assert scripted.blocks == [
         (0, ["-0"]),
         (1, ["-1", "-2"]),
@@ -355,11 +355,11 @@ def test_more_devices_are_looked_at_together_while_all_of_them_pass(
 def test_the_short_way_learns_from_devices_of_which_no_rule_finds_anything_that_weighs(
     said: Any, more: dict[str, Any], learns: bool, scripted: Scripted
 ) -> None:
-    ChunkJudge([rule("DEV001", {"a": said}, **more), rule("DEV002")], SETUP).judge(files("a"))
+    ChunkJudge([rule("DEV001", {"a": said}, **more), rule("DEV002")], CA).judge(files("a"))
     reason = "no" if isinstance(said, NotApplicable) else None
     assert scripted.learnt == ([("a", {"DEV001": reason, "DEV002": None})] if learns else [])
 
 
 def test_nothing_is_learnt_where_there_is_no_short_way(scripted: Scripted) -> None:
-    assert ChunkJudge([rule("DEV001")], SETUP, fast_path=False).judge(files("a", "-b")).checked == 2
+    assert ChunkJudge([rule("DEV001")], CA, fast_path=False).judge(files("a", "-b")).checked == 2
     assert (scripted.learnt, scripted.blocks) == ([], [])

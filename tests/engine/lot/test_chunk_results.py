@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from engine.fakes import SETUP, chunk, lot_rule, rule, unique_rule, waiver
+from engine.fakes import CA, chunk, lot_rule, rule, unique_rule, waiver
 from fcu_conform.engine.lot import chunk_results
 from fcu_conform.engine.lot.chunk_judge import ChunkJudge, ChunkResult, Offender, Tally
 from fcu_conform.engine.lot.chunk_results import Question, canonical, plain_result
@@ -28,7 +28,7 @@ QUESTION = Question(RULES, 2, Waivers([waiver("DEV001", "d")]))
 
 def judged() -> ChunkResult:
     """Five devices: one with an error, one with a waived one, three for the validators of which two are drawn."""
-    judge = ChunkJudge(RULES, SETUP, sample=2, waivers=QUESTION.waivers)
+    judge = ChunkJudge(RULES, CA, sample=2, waivers=QUESTION.waivers)
     return judge.judge_chunk(chunk(*"abcde"))
 
 

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from fcu_conform.artefacts.device_output.chunks import FilesChunk
-from fcu_conform.artefacts.setup import CaSide
 from fcu_conform.artefacts.usage import UsageError
 from fcu_conform.engine.lot import cluster as module
 from fcu_conform.engine.lot.chunk_judge import NO_WAIVERS
@@ -49,13 +48,13 @@ def connect(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callabl
 
 def judged(cluster: Cluster, setup: Any, lot: Lot = BAD, **distrust: Any) -> tuple[Any, WorkerPool]:
     trust = Distrust(cluster.name, **{"seconds": 30, "share": 0, **distrust})
-    crew = WorkerPool(rules(), setup, lambda: cluster, cluster.size, distrust=trust)
-    result = judge_devices(rules(), lot, setup, sample=3, run_chunks=crew)
+    crew = WorkerPool(rules(), setup.ca, lambda: cluster, cluster.size, distrust=trust)
+    result = judge_devices(rules(), lot, setup.ca, sample=3, run_chunks=crew)
     return (result.tallies, result.checked, result.offending, result.offenders), crew
 
 
 def alone(setup: Any, lot: Lot = BAD) -> Any:
-    result = judge_devices(rules(), lot, setup, sample=3)
+    result = judge_devices(rules(), lot, setup.ca, sample=3)
     return result.tallies, result.checked, result.offending, result.offenders
 
 
@@ -161,8 +160,8 @@ def test_the_process_that_talks_has_no_key_in_its_memory(connect: Any, setup: An
     assert key is not None
     secret = key.scalar.reveal()
     cluster = connect(talkers.answering)
-    job = Job("token", CaSide.of(setup), tuple(rule.code for rule in rules()), (), 3)
+    job = Job("token", setup.ca, tuple(rule.code for rule in rules()), (), 3)
     assert cluster.submit(work, job, FilesChunk(BAD.content[4:6])).result(60).offenders
     assert memory_of("self", secret)
     assert not memory_of(cluster._process.pid, secret)
-    assert memory_of(cluster._process.pid, setup.fcu_certificate.raw[-32:])
+    assert memory_of(cluster._process.pid, setup.ca.fcu_certificate.raw[-32:])

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from engine.fakes import SETUP, Lot, file, lot, lot_rule, rule, unique_rule, waiver
+from engine.fakes import CA, Lot, file, lot, lot_rule, rule, unique_rule, waiver
 from fcu_conform.artefacts.device import Device, DeviceFile
 from fcu_conform.artefacts.device_output.chunks import Chunk
 from fcu_conform.artefacts.usage import UsageError
@@ -29,7 +29,7 @@ UNIQUE = unique_rule("LOT001", kind)
 
 
 def passed(rules: Sequence[Rule], *parts: str, **options: Any) -> DeviceResults:
-    return judge_devices(rules, lot(*parts), SETUP, **{"fast_path": False, **options})
+    return judge_devices(rules, lot(*parts), CA, **{"fast_path": False, **options})
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_chunks_are_added_up() -> None:
 
 
 def test_without_devices_nothing_is_judged() -> None:
-    result = judge_devices([rule("DEV001"), UNIQUE], None, SETUP, sample=3)
+    result = judge_devices([rule("DEV001"), UNIQUE], None, CA, sample=3)
     assert (result.checked, result.complete, result.sample, list(result.tallies)) == (0, True, [], ["DEV001", "LOT001"])
 
 
@@ -163,7 +163,7 @@ class RecordingRunner:
     ) -> Iterator[tuple[int, ChunkResult]]:
         self.leads = [lead.name for lead in leads.values()]
         self.samples.append(sample)
-        judge = ChunkJudge(self.rules, SETUP, leads=leads, sample=sample, fast_path=False)
+        judge = ChunkJudge(self.rules, CA, leads=leads, sample=sample, fast_path=False)
         for number, chunk in chunks:
             self.numbers.append(number)
             yield number, judge.judge_chunk(chunk)
@@ -223,7 +223,7 @@ def test_who_stops_it_gets_what_was_judged_so_far(is_elsewhere: bool) -> None:
     rules = [UNIQUE]
     parts = lot("a1", "a2 b1", "b2 c1").parts
     run_chunks = RecordingRunner(rules) if is_elsewhere else None
-    result = judge_devices(rules, Once(parts), SETUP, sample=9, run_chunks=run_chunks, fast_path=False)
+    result = judge_devices(rules, Once(parts), CA, sample=9, run_chunks=run_chunks, fast_path=False)
     assert (result.checked, result.complete, result.offenders) == (3, False, ["a2"])
     assert [device.name for device in result.sample] == order("a1 b1")
 
@@ -238,16 +238,16 @@ def test_the_lot_is_read_again_no_further_than_needed() -> None:
                 yield chunk
 
     parts = lot("x1", "a1 b1", "a2", "y1", "z1").parts
-    judge_devices([UNIQUE], Watching(parts), SETUP, fast_path=False)
+    judge_devices([UNIQUE], Watching(parts), CA, fast_path=False)
     assert read == ["x1", "a1", "a2", "y1", "z1", "x1", "a1", "a2"]
     read.clear()
-    judge_devices([rule("DEV001")], Watching(parts), SETUP, fast_path=False)
+    judge_devices([rule("DEV001")], Watching(parts), CA, fast_path=False)
     assert read == ["x1", "a1", "a2", "y1", "z1"]
 
 
 def test_two_files_of_one_device_repeat_nothing() -> None:
     same = [file("a1", b"one", identity="a"), file("a2", b"two", identity="a"), file("b1")]
-    result = judge_devices([UNIQUE], Lot((tuple(same),)), SETUP, fast_path=False)
+    result = judge_devices([UNIQUE], Lot((tuple(same),)), CA, fast_path=False)
     assert (result.offending, result.tallies["LOT001"].found) == (0, 0)
 
 
@@ -266,14 +266,12 @@ class Changing:
 @pytest.mark.parametrize(("rules", "sample"), [([UNIQUE], 0), ([rule("DEV001")], 9)])
 def test_what_is_read_once_more_must_be_what_was_judged(rules: list[Rule], sample: int, then: str) -> None:
     with pytest.raises(UsageError, match=r"^devices: were changed while they were judged$"):
-        judge_devices(rules, Changing("a1 b1|c2|a2|d1", then), SETUP, sample=sample, fast_path=False)
+        judge_devices(rules, Changing("a1 b1|c2|a2|d1", then), CA, sample=sample, fast_path=False)
     unchanged = "a1 b1|c2|a2|d1"
     if sample:
-        assert (
-            len(judge_devices(rules, Changing(unchanged, unchanged), SETUP, sample=sample, fast_path=False).sample) == 5
-        )
+        assert len(judge_devices(rules, Changing(unchanged, unchanged), CA, sample=sample, fast_path=False).sample) == 5
 
 
 def test_of_a_lot_that_grows_nothing_more_is_read() -> None:
     grown = Changing("a1 b1|a2", "a1 b1|a2|a3")
-    assert judge_devices([UNIQUE], grown, SETUP, fast_path=False).offenders == ["a2"]
+    assert judge_devices([UNIQUE], grown, CA, fast_path=False).offenders == ["a2"]

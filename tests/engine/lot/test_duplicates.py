@@ -66,7 +66,7 @@ def test_the_first_holder_is_named_across_chunks(tmp_path: Path) -> None:
     files = [made(number) for number in range(30)]
     files[25] = made(25, same_template(25, serial=SERIAL + 4))
     files[28] = made(28, same_template(28, serial=SERIAL + 4))
-    result = judge_devices(rules(), Lot(tuple(files), 4), setup, sample=50)
+    result = judge_devices(rules(), Lot(tuple(files), 4), setup.ca, sample=50)
     told = [(finding.location.file, finding.message) for finding in result.tallies["LOT001"].findings]
     message = "has the serial number of lamp-00004.pem"
     assert told == [("lamp-00025.pem", message), ("lamp-00028.pem", message)]
@@ -80,5 +80,5 @@ def test_offenders_stay_in_the_order_of_the_input(tmp_path: Path) -> None:
     files[2] = made(2, same_template(2, serial=SERIAL + 1))
     files[9] = made(9, data=b"")
     files[11] = made(11, same_template(11, serial=SERIAL + 1), data=None)
-    result = judge_devices(rules(), Lot(tuple(files), 3), setup)
+    result = judge_devices(rules(), Lot(tuple(files), 3), setup.ca)
     assert result.offenders == ["lamp-00002.pem", "lamp-00009.pem", "lamp-00011.pem"]

@@ -93,7 +93,9 @@ def test_both_ways_say_the_same_of(case: Case, tmp_path: Path) -> None:
         for rule in examination.catalogue
         if rule.scope in OVER_DEVICES and not examination.keystore_hinders(rule, setup.name)
     ]
-    fast_path, full = (judge_devices(judging, setup.devices, setup, sample=3, fast_path=way) for way in (True, False))
+    fast_path, full = (
+        judge_devices(judging, setup.devices, setup.ca, sample=3, fast_path=way) for way in (True, False)
+    )
     assert fast_path.tallies == full.tallies
     assert (fast_path.checked, fast_path.offending, fast_path.offenders) == (
         full.checked,
@@ -254,8 +256,8 @@ for _part, _names in {
 
 def _function(rule: Rule, setup: Setup) -> DeviceCheck:
     if rule.scope is Scope.LOT:
-        return rule.check(setup)  # type: ignore[no-any-return]
-    return rule.check(setup, ExactFirstHolders()) if rule.scope is Scope.UNIQUE else rule.check  # type: ignore[no-any-return]
+        return rule.check(setup.ca)  # type: ignore[no-any-return]
+    return rule.check(setup.ca, ExactFirstHolders()) if rule.scope is Scope.UNIQUE else rule.check  # type: ignore[no-any-return]
 
 
 @pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule.code)
@@ -266,7 +268,7 @@ def test_a_rule_looks_at_nothing_that_it_does_not_say(rule: Rule, setups: dict[s
         watched = Watched(CertificateTemplate(device.certificate), device.certificate.raw)
         watched.seen = set()
         try:
-            _function(rule, its)(file.known(watched, device.certificates[1:]), its)
+            _function(rule, its)(file.known(watched, device.certificates[1:]), its.ca)
         except NotApplicable:
             continue
         assert watched.seen <= rule.looks_at
@@ -316,7 +318,7 @@ def test_a_device_is_read_again_in_full_where_the_first_was_no_good(setup: Setup
 
 def test_a_lot_in_chunks_is_judged_as_in_one(setup: Setup) -> None:
     files = tuple(variations())
-    whole, parts = (judge_devices(rules(), Lot(files, size), setup, sample=5) for size in (100, 3))
+    whole, parts = (judge_devices(rules(), Lot(files, size), setup.ca, sample=5) for size in (100, 3))
     assert whole.tallies == parts.tallies
     assert whole.offenders == parts.offenders
     assert whole.offending == parts.offending == len(whole.offenders)

@@ -14,7 +14,7 @@ from typing import Any, cast
 
 import pytest
 
-from engine.fakes import SETUP, chunk, lot_rule, rule, unique_rule, waiver
+from engine.fakes import CA, chunk, lot_rule, rule, unique_rule, waiver
 from fcu_conform.artefacts.bounded_io.reading import Trouble
 from fcu_conform.artefacts.device import DeviceFile
 from fcu_conform.artefacts.device_output.chunks import Chunk, FilesChunk
@@ -37,7 +37,7 @@ CHUNKS = [chunk(name, name + "2") for name in "abcdef"]
 
 
 def results(numbers: Iterable[int]) -> Iterator[tuple[int, ChunkResult]]:
-    judge = ChunkJudge(RULES, SETUP, sample=2, waivers=QUESTION.waivers)
+    judge = ChunkJudge(RULES, CA, sample=2, waivers=QUESTION.waivers)
     for number in numbers:
         yield number, judge.judge_chunk(CHUNKS[number])
 
@@ -374,46 +374,42 @@ def test_another_fault_leaves_what_was_kept(tmp_path: Path) -> None:
     assert replayed(path) == ALL[:2]
 
 
-SIDE = {
-    "crt": SimpleNamespace(data=b"crt", trouble=None, detail=""),
-    "key": b"key",
+CONTEXT = {
+    "fcu_crt": SimpleNamespace(file=SimpleNamespace(data=b"crt", trouble=None, detail="")),
+    "key_public": SimpleNamespace(der=b"key"),
     "depth": 2,
     "mode": "lwm2m",
     "account_id": "account",
 }
 
 
-def bound(
-    monkeypatch: pytest.MonkeyPatch, question: Question = QUESTION, paths: tuple[str, ...] = ("lot",), **side: Any
-) -> str:
-    made = SimpleNamespace(**{**SIDE, **side})
-    monkeypatch.setattr(module, "CaSide", SimpleNamespace(of=lambda _: made))
-    return binding(question, cast(Any, None), paths)
+def bound(question: Question = QUESTION, paths: tuple[str, ...] = ("lot",), **context: Any) -> str:
+    return binding(question, cast(Any, SimpleNamespace(**{**CONTEXT, **context})), paths)
 
 
 def test_a_journal_is_bound_to_all_that_results_depend_on(monkeypatch: pytest.MonkeyPatch) -> None:
     waivers = QUESTION.waivers
     whole = [
-        bound(monkeypatch),
-        bound(monkeypatch, paths=("lot", "more")),
-        bound(monkeypatch, paths=("lot\udc80",)),
-        bound(monkeypatch, Question(RULES[:2], 2, waivers)),
-        bound(monkeypatch, Question(RULES, 3, waivers)),
-        bound(monkeypatch, Question(RULES, 2, waivers, 0)),
-        bound(monkeypatch, Question(RULES, 2, waivers, 1)),
-        bound(monkeypatch, Question(RULES, 2, Waivers())),
-        bound(monkeypatch, Question(RULES, 2, Waivers([waiver("DEV001", "c")]))),
-        bound(monkeypatch, crt=SimpleNamespace(data=b"other", trouble=None, detail="")),
-        bound(monkeypatch, crt=SimpleNamespace(data=b"crt", trouble=Trouble.TOO_LARGE, detail="")),
-        bound(monkeypatch, key=None),
-        bound(monkeypatch, depth=3),
-        bound(monkeypatch, mode="bootstrap"),
-        bound(monkeypatch, account_id=None),
+        bound(),
+        bound(paths=("lot", "more")),
+        bound(paths=("lot\udc80",)),
+        bound(Question(RULES[:2], 2, waivers)),
+        bound(Question(RULES, 3, waivers)),
+        bound(Question(RULES, 2, waivers, 0)),
+        bound(Question(RULES, 2, waivers, 1)),
+        bound(Question(RULES, 2, Waivers())),
+        bound(Question(RULES, 2, Waivers([waiver("DEV001", "c")]))),
+        bound(fcu_crt=SimpleNamespace(file=SimpleNamespace(data=b"other", trouble=None, detail=""))),
+        bound(fcu_crt=SimpleNamespace(file=SimpleNamespace(data=b"crt", trouble=Trouble.TOO_LARGE, detail=""))),
+        bound(key_public=None),
+        bound(depth=3),
+        bound(mode="bootstrap"),
+        bound(account_id=None),
     ]
     assert len(set(whole)) == len(whole)
-    assert bound(monkeypatch) == whole[0]
+    assert bound() == whole[0]
     monkeypatch.setattr(module, "__version__", "0")
-    assert bound(monkeypatch) not in whole
+    assert bound() not in whole
 
 
 def test_a_lead_that_is_kept_holds_certificates_and_nothing_else(tmp_path: Path) -> None:

@@ -8,11 +8,12 @@ from concurrent.futures import BrokenExecutor, Executor, Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from random import SystemRandom
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
-from engine.fakes import SETUP, chunk, file, files, lot_rule, rule, waiver
+from engine.fakes import chunk, file, files, lot_rule, rule, waiver
+from fcu_conform.artefacts.ca_context import CaContext
 from fcu_conform.artefacts.device_output.chunks import Chunk, FilesChunk
 from fcu_conform.artefacts.usage import UsageError
 from fcu_conform.engine.lot import workers as lot_workers
@@ -26,14 +27,8 @@ RULES = [rule("DEV001", {"b": (Finding("wrong"),)}), lot_rule("LOT005", lambda d
 LEADS = {"LOT005": files("a")[0]}
 
 
-class Side:
-    """In place of the CA's side: travels where the test says so."""
-
-    def __init__(self, is_portable: bool = True) -> None:
-        self.is_portable = is_portable
-
-    def setup(self) -> Any:
-        return SETUP
+CA = cast(CaContext, SimpleNamespace(is_portable=True))
+"""What these rules judge by: it may travel, and they do not look at it."""
 
 
 @pytest.fixture(autouse=True)
@@ -42,7 +37,6 @@ def alone(monkeypatch: pytest.MonkeyPatch) -> None:
     for one in RULES:
         rules.add(one)
     monkeypatch.setattr(lot_workers, "catalogue", lambda: rules)
-    monkeypatch.setattr(lot_workers, "CaSide", SimpleNamespace(of=lambda _: Side()))
     monkeypatch.setattr(lot_workers, "_PREPARED", lot_workers._Prepared())
 
 
@@ -75,12 +69,12 @@ def numbered(names: str = "abcdef") -> Iterator[tuple[int, Chunk]]:
 
 
 def expected(names: str = "abcdef", rules: Any = RULES, **options: Any) -> list[tuple[int, ChunkResult]]:
-    judge = ChunkJudge(rules, SETUP, leads=LEADS, sample=2, **options)
+    judge = ChunkJudge(rules, CA, leads=LEADS, sample=2, **options)
     return [(number, judge.judge_chunk(chunk(name))) for number, name in enumerate(names, start=3)]
 
 
-def pool_of(make_executor: Callable[[], Executor], size: int = 1, **options: Any) -> WorkerPool:
-    return WorkerPool(RULES, SETUP, make_executor, size, **options)
+def pool_of(make_executor: Callable[[], Executor], size: int = 1, ca: CaContext = CA, **options: Any) -> WorkerPool:
+    return WorkerPool(RULES, ca, make_executor, size, **options)
 
 
 def test_workers_say_what_the_one_who_asks_would_say() -> None:
@@ -183,14 +177,12 @@ def test_where_nothing_can_be_handed_out_it_is_judged_here(fault: type[Exception
 
 
 @pytest.mark.parametrize(("chunk_travels", "is_portable"), [(True, False), (False, True), (False, False)])
-def test_what_must_not_travel_is_judged_here(
-    chunk_travels: bool, is_portable: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(lot_workers, "CaSide", SimpleNamespace(of=lambda _: Side(is_portable)))
+def test_what_must_not_travel_is_judged_here(chunk_travels: bool, is_portable: bool) -> None:
+    ca = cast(CaContext, SimpleNamespace(is_portable=is_portable))
     log: list[str] = []
     data = b"a" if chunk_travels else b"PRIVATE KEY"
     chunks = [(0, FilesChunk((file("a", data),)))]
-    ((number, result),) = pool_of(lambda: Workers(log))(iter(chunks), LEADS, 2)
+    ((number, result),) = pool_of(lambda: Workers(log), ca=ca)(iter(chunks), LEADS, 2)
     assert (number, result.checked) == (0, 1)
     assert log == ["shutdown False"]
 
@@ -230,16 +222,16 @@ def test_a_worker_is_prepared_once_for_each_run(monkeypatch: pytest.MonkeyPatch)
     prepared: list[dict[str, Any]] = []
 
     class Noting:
-        def __init__(self, rules: Any, setup: Any, **more: Any) -> None:
-            prepared.append({"codes": [one.code for one in rules], "setup": setup, **more})
+        def __init__(self, rules: Any, ca: Any, **more: Any) -> None:
+            prepared.append({"codes": [one.code for one in rules], "ca": ca, **more})
 
         def judge_chunk(self, some: Chunk) -> ChunkResult:
             return ChunkResult(len(list(some.files())), {"DEV001": Tally(judged=len(prepared))})
 
     monkeypatch.setattr(lot_workers, "ChunkJudge", Noting)
     waivers = Waivers([waiver("DEV001")])
-    job = Job("one", Side(), ("LOT005", "DEV001"), tuple(LEADS.items()), 7, False, waivers, 5)  # type: ignore[arg-type]
-    other = Job("two", Side(), ("DEV001",), (), 0)  # type: ignore[arg-type]
+    job = Job("one", CA, ("LOT005", "DEV001"), tuple(LEADS.items()), 7, False, waivers, 5)
+    other = Job("two", CA, ("DEV001",), (), 0)  # type: ignore[arg-type]
     assert [lot_workers.work(its, chunk("a")).tallies["DEV001"].judged for its in (job, job, other, other, job)] == [
         1,
         1,
@@ -247,7 +239,7 @@ def test_a_worker_is_prepared_once_for_each_run(monkeypatch: pytest.MonkeyPatch)
         2,
         3,
     ]
-    whole = {"codes": ["LOT005", "DEV001"], "setup": SETUP, "leads": LEADS, "sample": 7, "fast_path": False}
+    whole = {"codes": ["LOT005", "DEV001"], "ca": CA, "leads": LEADS, "sample": 7, "fast_path": False}
     assert prepared[0] == {**whole, "waivers": waivers, "seed": 5}
     assert (prepared[1]["leads"], prepared[1]["sample"], prepared[1]["fast_path"]) == ({}, 0, True)
     assert lot_workers._PREPARED.token == "one"
@@ -262,7 +254,7 @@ def test_workers_and_the_one_who_asks_draw_by_the_same_seed() -> None:
 
 def test_each_thread_of_a_worker_has_a_judge_of_its_own() -> None:
     """A judge remembers the device that it is at; Dask's workers have as many threads as cores."""
-    job = Job("one", Side(), ("LOT005", "DEV001"), tuple(LEADS.items()), 2)  # type: ignore[arg-type]
+    job = Job("one", CA, ("LOT005", "DEV001"), tuple(LEADS.items()), 2)  # type: ignore[arg-type]
     judges: list[ChunkJudge | None] = []
 
     def prepare() -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from fcu_conform.artefacts.device import DeviceFile
 from fcu_conform.artefacts.device_output.chunks import Chunk, FilesChunk
-from fcu_conform.artefacts.setup import CaSide, Setup
+from fcu_conform.artefacts.setup import Setup
 from fcu_conform.engine.lot import workers as lot_workers
 from fcu_conform.engine.lot.device_run import judge_devices
 
@@ -64,8 +64,8 @@ def several(deadly: Path | None = None, at: int = 4) -> Chunks:
 
 
 def told(setup: Setup, chunks: Chunks, make_executor: Callable[[], Executor] | None) -> tuple[Any, ...]:
-    run_chunks = None if make_executor is None else lot_workers.WorkerPool(rules(), setup, make_executor, 2)
-    result = judge_devices(rules(), chunks, setup, sample=3, run_chunks=run_chunks)
+    run_chunks = None if make_executor is None else lot_workers.WorkerPool(rules(), setup.ca, make_executor, 2)
+    result = judge_devices(rules(), chunks, setup.ca, sample=3, run_chunks=run_chunks)
     return result.tallies, result.checked, result.offending, result.offenders, [d.name for d in result.sample]
 
 
@@ -123,16 +123,16 @@ def test_private_keys_do_not_travel(setup: Setup, monkeypatch: pytest.MonkeyPatc
 def test_what_workers_get_of_the_ca_has_no_secret_and_says_the_same(setup: Setup) -> None:
     import pickle
 
-    side = CaSide.of(setup)
-    text = pickle.dumps(side)
+    assert setup.ca.chain.path[0].certificate.signed_by(setup.ca.chain.path[1].certificate.public_key)
+    text = pickle.dumps(setup.ca)
     key_file = (setup.keystore.path / "fcu_private_key.pem").read_bytes()
     assert key_file.splitlines()[1] not in text
-    copy = pickle.loads(text).setup()
-    for name in ("ca_keys", "ca_certificates", "depth", "mode", "account_id", "at", "name"):
-        assert getattr(copy, name) == getattr(setup, name)
-    assert copy.fcu_certificate.raw == setup.fcu_certificate.raw
-    assert copy.slicing.depth == setup.slicing.depth
-    assert not copy.keystore.key_file.file.exists
+    copy = pickle.loads(text)
+    assert copy == setup.ca
+    assert (copy.ca_keys, copy.ca_certificates) == (setup.ca.ca_keys, setup.ca.ca_certificates)
+    assert setup.ca.slicing is not None
+    assert copy.slicing.depth == setup.ca.slicing.depth
+    assert [link.certificate.raw for link in copy.chain.path] == [link.certificate.raw for link in setup.ca.chain.path]
 
 
 def test_a_cluster_that_loses_a_worker_gives_the_same_report_byte_for_byte(large: Laid, tmp_path: Path) -> None:

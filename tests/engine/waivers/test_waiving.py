@@ -11,8 +11,9 @@ from cryptography import x509
 
 from engine.waivers.files import Lot, waiver, write
 from fcu_conform import check
+from fcu_conform.artefacts.ca_context import CaContext
 from fcu_conform.artefacts.device import Device
-from fcu_conform.artefacts.setup import Setup, read_setups
+from fcu_conform.artefacts.setup import read_setups
 from fcu_conform.artefacts.waivers import read_waivers
 from fcu_conform.engine import Examination, Outcome, Report, Result, Verdict
 from fcu_conform.engine.lot import chunk_judge
@@ -155,7 +156,7 @@ def test_an_error_beyond_the_warnings_that_are_kept_still_fails(lot: Lot, monkey
     monkeypatch.setattr(chunk_judge, "KEPT_FINDINGS", 1)
     told: list[Finding] = []
 
-    def check_devices(device: Device, setup: Setup) -> list[Finding]:
+    def check_devices(device: Device, _: CaContext) -> list[Finding]:
         told.append(Finding(device.name, level=Level.ERROR if len(told) == 2 else Level.WARNING))
         return [told[-1]]
 

@@ -42,7 +42,7 @@ class One:
 
 
 def judge_pass(data: bytes, setup: Setup, *, as_pem: bool = False) -> DeviceResults:
-    result = judge_devices(bundle_rules(), One(data, Kind.PEM if as_pem else Kind.BUNDLE), setup)
+    result = judge_devices(bundle_rules(), One(data, Kind.PEM if as_pem else Kind.BUNDLE), setup.ca)
     for code, tally in result.tallies.items():
         assert not tally.fault, f"{code} broke: {tally.fault}"
     return result
