@@ -1,6 +1,7 @@
 """The parts in which devices of one lot differ from each other."""
 
 from enum import Enum
+from typing import Final
 
 
 class DeviceField(Enum):
@@ -24,3 +25,9 @@ class DeviceField(Enum):
     REST = "rest"
     PRIVATE_KEY = "private key"
     ENROLLMENT = "enrollment identity"
+
+
+WHAT_ALL_SHARE: Final[frozenset[DeviceField]] = frozenset()
+"""Said by a rule that looks at none of these, but only at what all devices of one template have in common: the chain,
+the algorithms, names and extensions that are not a device's own. It is then asked about the first of them alone.
+"""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
-from fcu_conform.artefacts.device_field import DeviceField
+from fcu_conform.artefacts.device_field import WHAT_ALL_SHARE, DeviceField
 from fcu_conform.artefacts.redaction import redact
 from fcu_conform.rules.family import Family
 
@@ -322,9 +322,17 @@ class RuleDecorator(Generic[C]):
             fix: what to do, a command where one does it.
             passes, fails: an example each, one line.
             source: where the requirement comes from.
-            needs, told_by, partially_blocked_by, waivable, looks_at: see `Rule`; a rule that does not say what it
-                looks at is asked about every device.
+            needs, told_by, partially_blocked_by, waivable: see `Rule`.
+            looks_at: of a rule over devices, in which parts of a device it looks at something. Without it the rule is
+                asked about every device, which is always right; with it a lot is judged faster, see
+                `fcu_conform.engine.lot.fast_path`. A rule that looks only at what all devices of a template have in
+                common says so by `WHAT_ALL_SHARE`.
+
+        Raises:
+            ValueError: an empty ``looks_at``, which could mean everything as well as nothing.
         """
+        if not looks_at and looks_at is not WHAT_ALL_SHARE:
+            raise ValueError(f"{code}: looks_at is empty; leave it out, or say WHAT_ALL_SHARE")
 
         def register(check: C) -> C:
             REGISTERED.add(

@@ -26,7 +26,7 @@ DECLARED, OUTCOMES = FOLDER / "declared.txt", FOLDER / "outcomes.txt"
 def declared(rule: Rule) -> Iterator[str]:
     """All that a rule declares of itself."""
     waivable = "waivable" if rule.waivable else "not waivable"
-    looks_at = ", ".join(sorted(part.value for part in rule.looks_at)) or "the chain alone"
+    looks_at = ", ".join(sorted(part.value for part in rule.looks_at)) or "what all share"
     yield f"{rule.code} {rule.slug}: {rule.level.value}, {rule.scope.value}, {waivable}"
     yield f"  statement  {rule.statement}"
     yield f"  why        {rule.why}"

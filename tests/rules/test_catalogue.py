@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from fcu_conform.rules import CATALOGUE
 from fcu_conform.rules.family import Family
-from fcu_conform.rules.model import Catalogue, Evidence, Finding, Level, Rule
+from fcu_conform.rules.model import Catalogue, Evidence, Finding, Level, Rule, Source, device_rule
 
 PROMISED = """
 CFG001 error   CFG002 error   CFG003 error   CFG004 error   CFG005 error   CFG006 warning CFG007 error   CFG008 error
@@ -139,3 +140,10 @@ def test_a_finding_is_completed_from_its_rule() -> None:
     assert (done.message, done.why, done.fix, done.level) == ("found", rule.why, rule.fix, Level.ERROR)
     own = Finding("found", why="w", fix="f", level=Level.NOTICE)
     assert rule.complete(own) == own
+
+
+@pytest.mark.parametrize("nothing", [(), []])
+def test_a_rule_does_not_say_by_accident_that_it_looks_at_nothing(nothing: Any) -> None:
+    card = dict.fromkeys(("statement", "why", "fix", "passes", "fails"), "x")
+    with pytest.raises(ValueError, match=r"^DEV999: looks_at is empty; leave it out, or say WHAT_ALL_SHARE$"):
+        device_rule("DEV999", Level.ERROR, **card, source=Source(Evidence.PAGE, "A page"), looks_at=nothing)

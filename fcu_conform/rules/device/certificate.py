@@ -6,7 +6,7 @@ import re
 
 from fcu_conform.artefacts.ca_context import CaContext
 from fcu_conform.artefacts.device import Device
-from fcu_conform.artefacts.device_field import DeviceField
+from fcu_conform.artefacts.device_field import WHAT_ALL_SHARE, DeviceField
 from fcu_conform.artefacts.encodings import oids
 from fcu_conform.rules.device.chain import at_number, own_certificate
 from fcu_conform.rules.keystore.certificate import is_ecdsa_sha256, serial_trouble, signature_text
@@ -52,7 +52,7 @@ def device_key_is_p256(device: Device, ca: CaContext) -> DeviceFindings:
     passes="ecdsa-with-SHA256",
     fails="ecdsa-with-SHA384",
     source=(docs(DEVICE_PAGE, "", "DB-03"), device_code("cs_der_certs.c", "DC-03")),
-    looks_at=(),
+    looks_at=WHAT_ALL_SHARE,
 )
 def device_signature_is_ecdsa_sha256(device: Device, ca: CaContext) -> DeviceFindings:
     certificate = own_certificate(device, ca)
@@ -131,7 +131,7 @@ def device_lasts_ten_years(device: Device, ca: CaContext) -> DeviceFindings:
     fails="the extensions of the CA were used for the device",
     source=rfc(5280, "4.2.1.9"),
     told_by=("DEV007",),
-    looks_at=(),
+    looks_at=WHAT_ALL_SHARE,
 )
 def device_is_no_ca(device: Device, ca: CaContext) -> DeviceFindings:
     certificate = own_certificate(device, ca)
@@ -157,7 +157,7 @@ def device_is_no_ca(device: Device, ca: CaContext) -> DeviceFindings:
     passes="no extendedKeyUsage; clientAuth; anyExtendedKeyUsage",
     fails="serverAuth alone",
     source=device_code("fcc_verification.c", "DB-15"),
-    looks_at=(),
+    looks_at=WHAT_ALL_SHARE,
 )
 def device_may_be_client(device: Device, ca: CaContext) -> DeviceFindings:
     purposes = own_certificate(device, ca).extended_key_usage
@@ -176,7 +176,7 @@ def device_may_be_client(device: Device, ca: CaContext) -> DeviceFindings:
     passes="no keyUsage; digitalSignature",
     fails="keyAgreement alone",
     source=rfc(5280, "4.2.1.3"),
-    looks_at=(),
+    looks_at=WHAT_ALL_SHARE,
 )
 def device_key_may_sign(device: Device, ca: CaContext) -> DeviceFindings:
     usages = own_certificate(device, ca).key_usage
@@ -254,7 +254,7 @@ def device_has_no_ca_key(device: Device, ca: CaContext) -> DeviceFindings:
     passes="Version: 3 (0x2)",
     fails="a script that sets no version makes version 1",
     source=docs(DEVICE_PAGE, "", "DB-01", "W-04"),
-    looks_at=(),
+    looks_at=WHAT_ALL_SHARE,
 )
 def device_certificate_is_version_3(device: Device, ca: CaContext) -> DeviceFindings:
     version = own_certificate(device, ca).version

@@ -8,7 +8,7 @@ from __future__ import annotations
 from fcu_conform.artefacts.bundle import Bundle
 from fcu_conform.artefacts.ca_context import CaContext, Slicing
 from fcu_conform.artefacts.device import Device
-from fcu_conform.artefacts.device_field import DeviceField
+from fcu_conform.artefacts.device_field import WHAT_ALL_SHARE, DeviceField
 from fcu_conform.artefacts.encodings.certificate import Certificate
 from fcu_conform.rules.bundle.chains import is_chain_broken
 from fcu_conform.rules.config.settings import DEPTH_LIMIT
@@ -103,7 +103,7 @@ def at_number(number: int, field: str | None = None) -> Location:
     passes="one file of CERTIFICATE blocks",
     fails="an empty file, two certificates as DER one after the other",
     source=docs("Manually generated keys", "", "DB-01", "DB-07"),
-    looks_at=(),
+    looks_at=WHAT_ALL_SHARE,
 )
 def device_output_parses(device: Device, _ca: CaContext) -> DeviceFindings:
     if device.troubles:
@@ -125,7 +125,7 @@ def device_output_parses(device: Device, _ca: CaContext) -> DeviceFindings:
     fails="depth 2: the device certificate alone",
     source=page(_UPLOADING, "K-07", "DB-08"),
     needs=("CFG002", "CFG003", "CFG004"),
-    looks_at=(),
+    looks_at=WHAT_ALL_SHARE,
 )
 def device_has_as_many_as_depth(device: Device, ca: CaContext) -> DeviceFindings:
     has_whole_output(device)
@@ -171,7 +171,7 @@ def _needs_bundled_chain(bundle: Bundle) -> None:
     fails="depth 3: device, intermediate, FCU certificate",
     source=(page(_UPLOADING, "K-07", "K-08"), device_code("storage_common.c", "DC-02")),
     needs=("CRT001",),
-    looks_at=(),
+    looks_at=WHAT_ALL_SHARE,
 )
 def device_carries_first_certificates(device: Device, ca: CaContext) -> DeviceFindings:
     has_whole_output(device)
@@ -250,7 +250,7 @@ def device_is_issued_by_fcu(device: Device, ca: CaContext) -> DeviceFindings:
     passes="three certificates of 580 octets",
     fails="five certificates of 900 octets",
     source=device_code("Mbed TLS 2.28, ssl_tls.c", "DC-05"),
-    looks_at=(),
+    looks_at=WHAT_ALL_SHARE,
 )
 def chain_fits_handshake(device: Device, _ca: CaContext) -> DeviceFindings:
     has_whole_output(device)
@@ -285,7 +285,7 @@ def chain_fits_handshake(device: Device, _ca: CaContext) -> DeviceFindings:
     source=rfc(5280, "4.2.1.1"),
     needs=("CRT001",),
     told_by=("DEV004", "DEV007"),
-    looks_at=(),
+    looks_at=WHAT_ALL_SHARE,
 )
 def device_authority_key_identifier_fits(device: Device, ca: CaContext) -> DeviceFindings:
     certificate = own_certificate(device, ca)
@@ -306,7 +306,7 @@ def device_authority_key_identifier_fits(device: Device, ca: CaContext) -> Devic
     fails="six certificates",
     source=device_code("Key and Configuration Manager, kcm_defs.h", "DC-01"),
     told_by=("DEV002", "CFG005"),
-    looks_at=(),
+    looks_at=WHAT_ALL_SHARE,
 )
 def device_stores_chain(device: Device, _ca: CaContext) -> DeviceFindings:
     has_whole_output(device)

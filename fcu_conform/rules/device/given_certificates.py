@@ -10,7 +10,7 @@ from datetime import datetime, timezone
 
 from fcu_conform.artefacts.ca_context import CaContext
 from fcu_conform.artefacts.device import Carried, Device, all_certificates
-from fcu_conform.artefacts.device_field import DeviceField
+from fcu_conform.artefacts.device_field import WHAT_ALL_SHARE, DeviceField
 from fcu_conform.artefacts.encodings import oids
 from fcu_conform.artefacts.encodings.cbor import label
 from fcu_conform.artefacts.encodings.certificate import Certificate
@@ -71,7 +71,7 @@ def at_carried(carried: Carried, field: str | None = None) -> Location:
     passes="580 octets",
     fails="1318 octets, with O and OU of 64 and L and ST of 128 characters",
     source=device_code("m2mconfig.h, m2mconnectionsecuritypimpl.cpp", "DC-05"),
-    looks_at=(),
+    looks_at=WHAT_ALL_SHARE,
 )
 def certificates_fit_client(subject: Device, _ca: CaContext) -> DeviceFindings:
     return [
@@ -98,7 +98,7 @@ def certificates_fit_client(subject: Device, _ca: CaContext) -> DeviceFindings:
     passes="keyUsage critical",
     fails="nameConstraints critical in an intermediate that the device carries",
     source=(device_code("Mbed TLS 2.28, x509_crt.c", "DC-07"), rfc(5280, "4.2")),
-    looks_at=(),
+    looks_at=WHAT_ALL_SHARE,
 )
 def extensions_parse_on_device(subject: Device, ca: CaContext) -> DeviceFindings:
     return [
@@ -169,7 +169,7 @@ def device_certificates_are_valid_now(subject: Device, ca: CaContext) -> DeviceF
     passes="issuer CN=ROOT_CA",
     fails="an issuer that openssl made of //CN=ROOT_CA",
     source=device_code("Mbed TLS 2.28, x509.c", "D-09"),
-    looks_at=(),
+    looks_at=WHAT_ALL_SHARE,
 )
 def device_issuers_are_not_empty(subject: Device, ca: CaContext) -> DeviceFindings:
     nameless = [carried for carried in given_certificates(subject) if carried.certificate.issuer.is_empty]

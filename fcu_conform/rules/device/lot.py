@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fcu_conform.artefacts.ca_context import CaContext
 from fcu_conform.artefacts.device import Device
-from fcu_conform.artefacts.device_field import DeviceField
+from fcu_conform.artefacts.device_field import WHAT_ALL_SHARE, DeviceField
 from fcu_conform.artefacts.encodings.certificate import Certificate
 from fcu_conform.rules.device.chain import at_number, has_whole_output, own_certificate
 from fcu_conform.rules.model import (
@@ -106,7 +106,7 @@ def endpoint_names_are_unique(_ca: CaContext, holders: FirstHolders) -> DeviceCh
     fails="the night shift ran with another fcu.yml",
     source=page("Uploading the FCU CA to Device Management", "K-07", "DB-08"),
     told_by=("DEV002",),
-    looks_at=(),
+    looks_at=WHAT_ALL_SHARE,
 )
 def lot_has_one_depth(_ca: CaContext) -> DeviceCheck:
     first: list[tuple[int, str]] = []

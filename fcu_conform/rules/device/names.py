@@ -7,7 +7,7 @@ import re
 from fcu_conform.artefacts.bundle import server_account, text_bytes
 from fcu_conform.artefacts.ca_context import CaContext
 from fcu_conform.artefacts.device import Device
-from fcu_conform.artefacts.device_field import DeviceField
+from fcu_conform.artefacts.device_field import WHAT_ALL_SHARE, DeviceField
 from fcu_conform.rules.device.certificate import DEVICE_PAGE
 from fcu_conform.rules.device.chain import at_number, own_certificate
 from fcu_conform.rules.model import Blocked, DeviceFindings, Finding, Level, Location, NotApplicable, device_rule
@@ -120,7 +120,7 @@ def device_is_not_self_signed(device: Device, ca: CaContext) -> DeviceFindings:
     fails="no OU",
     source=device_code("fcc_verification.c", "DL-02", "DL-03"),
     told_by=("BDL037",),
-    looks_at=(),
+    looks_at=WHAT_ALL_SHARE,
 )
 def organizational_unit_is_account(device: Device, ca: CaContext) -> DeviceFindings:
     account = _account(device, ca)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fcu_conform.artefacts.ca_context import CaContext
 from fcu_conform.artefacts.device import Device
+from fcu_conform.artefacts.device_field import WHAT_ALL_SHARE
 from fcu_conform.artefacts.device_output.file_names import DEVICE_ENDINGS
 from fcu_conform.rules.device.chain import has_output
 from fcu_conform.rules.model import DeviceFindings, Finding, Level, device_rule
@@ -20,7 +21,7 @@ from fcu_conform.rules.support.sources import inferred
     passes="out/ with line1-0001.pem and line1-0001.key.pem",
     fails="out/ with line1-0001.pem and line1-0002.pem.bak",
     source=inferred("what was not read cannot be called conformant"),
-    looks_at=(),
+    looks_at=WHAT_ALL_SHARE,
 )
 def no_file_is_passed_over(subject: Device, _ca: CaContext) -> DeviceFindings:
     remark = subject.remark

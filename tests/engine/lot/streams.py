@@ -15,6 +15,7 @@ from independent_corpus.keystores_key import RFC_6979_A_2_5
 from independent_corpus.maker import DAY, FCU_NAME, NOW, Cert, directory, line, name, name_constraints
 
 from fcu_conform.artefacts.device import DeviceFile, DeviceKey, Kind, read_key_file
+from fcu_conform.artefacts.device_field import WHAT_ALL_SHARE
 from fcu_conform.artefacts.device_output.chunks import Chunk, FilesChunk
 from fcu_conform.artefacts.setup import Setup, read_setups
 from fcu_conform.engine.lot.chunk_judge import ChunkJudge, ChunkResult
@@ -217,4 +218,4 @@ def _entries(marks: bytes) -> list[bytes]:
 
 def without(code: str) -> list[Rule]:
     """All rules, one of which does not say what it looks at."""
-    return [replace(rule, looks_at=frozenset()) if rule.code == code else rule for rule in rules()]
+    return [replace(rule, looks_at=WHAT_ALL_SHARE) if rule.code == code else rule for rule in rules()]

@@ -11,6 +11,7 @@ import pytest
 
 from engine.fakes import CA, file, files, lot_rule, rule, unique_rule, waiver
 from fcu_conform.artefacts.device import Device, DeviceFile, Kind
+from fcu_conform.artefacts.device_field import WHAT_ALL_SHARE
 from fcu_conform.engine.lot import chunk_judge
 from fcu_conform.engine.lot.chunk_judge import ChunkJudge, ChunkResult, Offender, in_order_of_need
 from fcu_conform.engine.lot.duplicates import ENTRY
@@ -344,9 +345,9 @@ def test_more_devices_are_looked_at_together_while_all_of_them_pass(
         ((), {}, True),
         (NotApplicable("no"), {}, True),
         ((ASIDE,), {}, False),
-        ((ASIDE,), {"looks_at": frozenset()}, True),
+        ((ASIDE,), {"looks_at": WHAT_ALL_SHARE}, True),
         ((ODD,), {}, False),
-        ((ODD,), {"looks_at": frozenset()}, False),
+        ((ODD,), {"looks_at": WHAT_ALL_SHARE}, False),
         ((WRONG,), {}, False),
         (Blocked("DEV009"), {}, False),
         (ValueError(), {}, False),

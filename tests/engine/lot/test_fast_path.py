@@ -10,7 +10,7 @@ import pytest
 from independent_corpus.maker import Cert, pem_block
 
 from fcu_conform.artefacts.device import DeviceFile, DeviceKey, Kind
-from fcu_conform.artefacts.device_field import DeviceField
+from fcu_conform.artefacts.device_field import WHAT_ALL_SHARE, DeviceField
 from fcu_conform.engine.lot import fast_path as module
 from fcu_conform.rules.model import Blocked, Finding, NotApplicable, Scope
 
@@ -78,7 +78,7 @@ SORTS = {
     "remembering": {"looks_at": frozenset({DeviceField.SERIAL, DeviceField.SIGNATURE}), "scope": Scope.UNIQUE},
     "keyed": {"looks_at": frozenset({DeviceField.PRIVATE_KEY})},
     "enrolled": {"looks_at": frozenset({DeviceField.ENROLLMENT})},
-    "nothing": {"looks_at": frozenset()},
+    "nothing": {"looks_at": WHAT_ALL_SHARE},
 }
 
 
