@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from fcu_conform.artefacts.usage import UsageError
-    from fcu_conform.engine.check import check
     from fcu_conform.engine.report import Report
+    from fcu_conform.interfaces.run.library import check
 
 __version__ = "1.0.0"
 __all__ = ["Report", "UsageError", "__version__", "check"]
@@ -21,7 +21,7 @@ __all__ = ["Report", "UsageError", "__version__", "check"]
 _HOMES = {
     "Report": "fcu_conform.engine",
     "UsageError": "fcu_conform.artefacts.usage",
-    "check": "fcu_conform.engine",
+    "check": "fcu_conform.interfaces.run.library",
 }
 
 

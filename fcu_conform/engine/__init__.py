@@ -1,6 +1,5 @@
 """Runs rules over artefacts; a library that knows nothing of pytest."""
 
-from fcu_conform.engine.check import check
 from fcu_conform.engine.examination import Examination
 from fcu_conform.engine.report import Report, Verdict
 from fcu_conform.engine.results import Event, Finished, Judged, Listener, Outcome, Result
@@ -15,5 +14,4 @@ __all__ = [
     "Report",
     "Result",
     "Verdict",
-    "check",
 ]

@@ -11,7 +11,7 @@ import pytest
 
 from docs.blocks import ROOT, pages, place
 from fcu_conform.interfaces.console.app import application
-from fcu_conform.interfaces.pytest_plugin import OPTIONS
+from fcu_conform.interfaces.run.options import OPTIONS
 from fcu_conform.rules import CATALOGUE
 from fcu_conform.rules.family import Family
 from reference_ca.console import cli

@@ -9,9 +9,10 @@ import pytest
 from artefacts.makers import AT, Line, make_certificate, pem
 
 import fcu_conform
+from fcu_conform import check
 from fcu_conform.artefacts.device_output.chunks import Chunk
 from fcu_conform.artefacts.device_output.device_set import DeviceSet
-from fcu_conform.engine import Event, Finished, Judged, Outcome, Verdict, check
+from fcu_conform.engine import Event, Finished, Judged, Outcome, Verdict
 from fcu_conform.rules import catalogue
 from fcu_conform.rules.model import Finding
 from fcu_conform.validators.registry import available

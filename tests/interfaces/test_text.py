@@ -95,7 +95,14 @@ def test_a_depth_is_a_positive_integer(text: str) -> None:
 
 
 def test_settings_cross_to_another_process_as_ascii() -> None:
-    settings = Settings(("a\udcff", "b"), "fcu.yml", 2, "2026-01-31T12:00:00Z", True, ("r.json",))
+    settings = Settings(
+        keystores=("a\udcff", "b"),
+        config="fcu.yml",
+        chain_depth=2,
+        at="2026-01-31T12:00:00Z",
+        strict=True,
+        reports=("r.json",),
+    )
     assert settings.dump().isascii()
     assert Settings.load(settings.dump()) == settings
 

@@ -25,7 +25,7 @@ from fcu_conform.engine.lot.chunk_results import Question
 from fcu_conform.engine.lot.journal import Journal
 from fcu_conform.engine.waivers import Waivers
 from fcu_conform.interfaces.certification import submission
-from fcu_conform.interfaces.certification.signing import load_public_key, load_signer, sign
+from fcu_conform.interfaces.certification.signing import load_signer, load_verifier
 from fcu_conform.interfaces.certification.verification import examine
 from fcu_conform.interfaces.console import main
 from fcu_conform.interfaces.reports import json_report
@@ -61,7 +61,7 @@ def other_readers(world: World) -> list[Reader]:
     folder = _certified(world)
     report, statement = (folder / "report.json").read_bytes(), (folder / "statement.intoto.json").read_bytes()
     signing = folder.parent / "signing.pem"
-    signed = sign(statement, load_signer(str(signing), None, []))
+    signed = load_signer(str(signing), None, []).sign(statement)
     public = folder.parent / "public.pem"
     work, index = _work_tree(world)
     journal = _journal(world)
@@ -95,7 +95,7 @@ def other_readers(world: World) -> list[Reader]:
             "public-key",
             [public.read_bytes()],
             mutate_pem,
-            _of(world, "other.pem", lambda p: load_public_key(str(p)).keyid),
+            _of(world, "other.pem", lambda p: load_verifier(str(p)).key_id),
         ),
         Reader(
             "signing-key",
@@ -194,7 +194,7 @@ def _compared_with(sound: Path) -> Callable[[Path], str]:
 
 def _examined(key: Path) -> Callable[[Path], str]:
     def read(path: Path) -> str:
-        return repr(examine(path, load_public_key(str(key))))
+        return repr(examine(path, load_verifier(str(key))))
 
     return read
 

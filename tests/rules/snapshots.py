@@ -13,7 +13,7 @@ from pathlib import Path
 from artefacts.makers import AT, Line, der, key_pem, make_certificate, make_key, make_request, pem
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
 
-from fcu_conform.engine import check
+from fcu_conform import check
 from fcu_conform.rules import CATALOGUE
 from fcu_conform.rules.model import Rule
 from rules.bundle.maker import changed, good, request

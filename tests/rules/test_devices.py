@@ -12,7 +12,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from fcu_conform.engine import Outcome, Report, check
+from fcu_conform import check
+from fcu_conform.engine import Outcome, Report
 from fcu_conform.rules.model import Level
 
 NAME = "acme-0001"

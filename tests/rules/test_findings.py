@@ -10,7 +10,8 @@ from artefacts.makers import AT, Line
 from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from fcu_conform.engine import Outcome, check
+from fcu_conform import check
+from fcu_conform.engine import Outcome
 from rules.cases import EDITS
 from rules.expected import FOUND, OUTSIDE, Told
 

@@ -24,7 +24,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from fcu_conform.engine import Outcome, Report, check
+from fcu_conform import check
+from fcu_conform.engine import Outcome, Report
 
 DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
 NAMES = ("FCU line 1", "INT_CA", "ROOT_CA", "ROOT_CA")

@@ -15,7 +15,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
 from cryptography.hazmat.primitives.serialization.pkcs12 import serialize_key_and_certificates
 
-from fcu_conform.engine import check
+from fcu_conform import check
 
 DAY = timedelta(days=1)
 NULL_PARAMETERS = bytes.fromhex("300c06082a8648ce3d0403020500")

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from repository.published_keys import PUBLISHED, digest, public_keys, read, text_of, weak_keys
 from repository.published_keys import WEAK as WEAK_KEYS
 
-from fcu_conform.engine import check
+from fcu_conform import check
 
 LISTED, WEAK = read(PUBLISHED), read(WEAK_KEYS)
 ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551

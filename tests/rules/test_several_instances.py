@@ -11,7 +11,7 @@ import pytest
 from artefacts.makers import AT, Line, key_pem, make_certificate, make_key, make_request, pem
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from fcu_conform.engine import check
+from fcu_conform import check
 from fcu_conform.rules import CATALOGUE
 from fcu_conform.rules.run.waivers import WaiverAudit
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from artefacts.makers import AT, Line, make_certificate, pem
 
-from fcu_conform.engine import Report, check
+from fcu_conform import check
+from fcu_conform.engine import Report
 from fcu_conform.rules.support.chain_diagram import draw_chain
 
 LETTERS = "FIR"

@@ -1,42 +1,74 @@
-"""Signs statements as DSSE envelopes and checks the signatures, by securesystemslib and cryptography."""
+"""Signs statements as DSSE envelopes and checks the signatures, by securesystemslib and cryptography.
+
+These take as long to import as a keystore takes to judge: whoever has a key to load imports this module then.
+"""
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from fcu_conform.artefacts.bounded_io.json_text import parse_json
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_pem_private_key,
+    load_pem_public_key,
+)
+from securesystemslib.dsse import Envelope
+from securesystemslib.exceptions import VerificationError
+from securesystemslib.signer import CryptoSigner, SSlibKey
+
 from fcu_conform.artefacts.bounded_io.limits import PEM_FILE
 from fcu_conform.artefacts.bounded_io.reading import read_file
 from fcu_conform.artefacts.setup import Setup
 from fcu_conform.artefacts.usage import UsageError, existing
-
-if TYPE_CHECKING:
-    from securesystemslib.signer import CryptoSigner, SSlibKey
-
-PAYLOAD_TYPE = "application/vnd.in-toto+json"
+from fcu_conform.interfaces.certification.envelope import PAYLOAD_TYPE, render_envelope
 
 SIGN_KEY = "--fcu-sign-key"
 """The option that names the key; the one with ``passphrase-env`` for ``key`` goes with it."""
 
 
-@dataclass(frozen=True)
-class Envelope:
-    """A DSSE envelope as it was read: the statement in it, and the id of the key that is said to have signed it."""
+class Signer:
+    """A private key of the caller's own, which signs statements."""
 
-    statement: bytes
-    key_id: str
+    def __init__(self, signer: CryptoSigner) -> None:
+        self._signer = signer
+
+    def sign(self, statement: bytes) -> bytes:
+        """The envelope around a statement, signed, as a file."""
+        envelope = Envelope(statement, PAYLOAD_TYPE, {})
+        envelope.sign(self._signer)
+        return render_envelope(envelope.to_dict())
 
 
-def load_signer(
-    given: str, passphrase_env: str | None, setups: Sequence[Setup], option: str = SIGN_KEY
-) -> CryptoSigner:
+class Verifier:
+    """A public key, which tells whether its owner has signed an envelope."""
+
+    def __init__(self, key: SSlibKey) -> None:
+        self._key = key
+
+    @property
+    def key_id(self) -> str:
+        """The SHA-256 of its SubjectPublicKeyInfo."""
+        return str(self._key.keyid)
+
+    def has_signed(self, data: bytes) -> bool:
+        """The key has signed an envelope that `open_envelope` has read."""
+        try:
+            Envelope.from_dict(json.loads(data)).verify([self._key], 1)
+        except (VerificationError, ValueError):
+            return False
+        return True
+
+
+def load_signer(given: str, passphrase_env: str | None, setups: Sequence[Setup], option: str = SIGN_KEY) -> Signer:
     """The signer of a PEM private key on P-256 or Ed25519.
 
     Args:
@@ -47,12 +79,6 @@ def load_signer(
     Raises:
         UsageError: it is no such key, or one of a keystore; the text holds nothing of the file.
     """
-    from cryptography.exceptions import UnsupportedAlgorithm
-    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key
-    from securesystemslib.signer import CryptoSigner
-
     path = existing(given, option)
     data = _read(path, option)
     passphrase_option = option.replace("-key", "-passphrase-env")
@@ -74,7 +100,7 @@ def load_signer(
     for setup in setups:
         if public in setup.ca.ca_keys:
             raise UsageError(f"{option} {path}: is a key of the CA of {setup.name}; sign with a key of your own")
-    return CryptoSigner(key, _named(key.public_key()))
+    return Signer(CryptoSigner(key, _named(key.public_key())))
 
 
 def _passphrase(name: str | None, option: str) -> bytes | None:
@@ -86,19 +112,16 @@ def _passphrase(name: str | None, option: str) -> bytes | None:
     return value.encode("utf-8", "surrogateescape")
 
 
-def load_public_key(given: str, option: str = "--key") -> SSlibKey:
-    """The public key in a PEM file.
+def load_verifier(given: str, option: str = "--key") -> Verifier:
+    """The verifier of the public key in a PEM file.
 
     Raises:
         UsageError: there is none, or of a kind that signs no statements.
     """
-    from cryptography.exceptions import UnsupportedAlgorithm
-    from cryptography.hazmat.primitives.serialization import load_pem_public_key
-
     path = existing(given, option)
     data = _read(path, option)
     try:
-        return _named(load_pem_public_key(data))
+        return Verifier(_named(load_pem_public_key(data)))
     except (ValueError, UnsupportedAlgorithm):
         raise UsageError(f"{option} {path}: is no PEM public key on P-256 or Ed25519") from None
 
@@ -111,67 +134,10 @@ def _read(path: Path, option: str) -> bytes:
 
 
 def _public_der(public: Any) -> bytes:
-    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
     der: bytes = public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return der
 
 
 def _named(public: Any) -> SSlibKey:
     """The key under the SHA-256 of its SubjectPublicKeyInfo, which other tools can compute too."""
-    from securesystemslib.signer import SSlibKey
-
     return SSlibKey.from_crypto(public, keyid=hashlib.sha256(_public_der(public)).hexdigest())
-
-
-def sign(statement: bytes, signer: CryptoSigner) -> bytes:
-    """The envelope around a statement, signed, as a file."""
-    from securesystemslib.dsse import Envelope as Dsse
-
-    envelope = Dsse(statement, PAYLOAD_TYPE, {})
-    envelope.sign(signer)
-    return _render(envelope.to_dict())
-
-
-def _render(document: dict[str, Any]) -> bytes:
-    return (json.dumps(document, indent=2, ensure_ascii=True) + "\n").encode("ascii")
-
-
-def open_envelope(data: bytes) -> Envelope | None:
-    """What is in an envelope; None if the data is none.
-
-    Raises:
-        ValueError: it is one, and not exactly as `sign` writes it: what nobody signs must not be changed either.
-    """
-    try:
-        document = parse_json(data)
-    except ValueError:
-        return None
-    if not isinstance(document, dict) or "payloadType" not in document:
-        return None
-    try:
-        payload = base64.b64decode(document["payload"], validate=True)
-        [signature] = document["signatures"]
-        key_id, value = signature["keyid"], base64.b64decode(signature["sig"], validate=True)
-    except (KeyError, TypeError, ValueError):
-        raise ValueError("is an envelope that is broken, or not signed by one key") from None
-    again = {
-        "payload": base64.b64encode(payload).decode("ascii"),
-        "payloadType": PAYLOAD_TYPE,
-        "signatures": [{"keyid": key_id, "sig": base64.b64encode(value).decode("ascii")}],
-    }
-    if not isinstance(key_id, str) or _render(again) != data:
-        raise ValueError("is an envelope that was written by another program, or was changed")
-    return Envelope(payload, key_id)
-
-
-def is_signed_by(data: bytes, key: SSlibKey) -> bool:
-    """A key has signed an envelope that `open_envelope` has read."""
-    from securesystemslib.dsse import Envelope as Dsse
-    from securesystemslib.exceptions import VerificationError
-
-    try:
-        Dsse.from_dict(json.loads(data)).verify([key], 1)
-    except (VerificationError, ValueError):
-        return False
-    return True

@@ -22,7 +22,8 @@ from fcu_conform.engine.report import Verdict
 from fcu_conform.interfaces.reports import intoto_report, json_report
 from fcu_conform.interfaces.reports.text import printable
 from fcu_conform.interfaces.reports.writers import WRITERS, writer
-from fcu_conform.interfaces.run.settings import STATEMENT, keep_out
+from fcu_conform.interfaces.run.output_files import keep_out
+from fcu_conform.interfaces.run.settings import STATEMENT
 
 STATEMENT_NAME = f"statement{STATEMENT}"
 SUMS_NAME = "SHA256SUMS"

@@ -12,12 +12,12 @@ from fcu_conform.artefacts.bounded_io.limits import HANDED_IN, STATEMENT_FILE
 from fcu_conform.artefacts.bounded_io.reading import read_file
 from fcu_conform.artefacts.usage import UsageError
 from fcu_conform.interfaces.certification import laid_out
-from fcu_conform.interfaces.certification.signing import is_signed_by, open_envelope
+from fcu_conform.interfaces.certification.envelope import open_envelope
 from fcu_conform.interfaces.certification.submission import STATEMENT_NAME, SUMS_NAME, parse_statement, parse_sums, sums
 from fcu_conform.interfaces.reports.intoto_report import REPORTS, VERDICT
 
 if TYPE_CHECKING:
-    from securesystemslib.signer import SSlibKey
+    from fcu_conform.interfaces.certification.signing import Verifier
 
 MOST_FILES = 100
 """Files of a folder that was handed in; a real one has about eight."""
@@ -54,7 +54,7 @@ class Examined:
         return self.verdict == "CONFORMANT"
 
 
-def examine(path: Path, key: SSlibKey | None) -> Examined:
+def examine(path: Path, key: Verifier | None) -> Examined:
     """Checks a statement by itself, or a folder with one.
 
     Raises:
@@ -117,7 +117,7 @@ def _check_sums(folder: Path, digests: Mapping[str, str], found: Examined) -> No
     found.files = len(listed)
 
 
-def _check_statement(path: Path, key: SSlibKey | None, found: Examined) -> None:
+def _check_statement(path: Path, key: Verifier | None, found: Examined) -> None:
     file = read_file(path, STATEMENT_FILE)
     if file.trouble is not None:
         raise UsageError(f"{path}: {file.detail or file.trouble.value}")
@@ -132,7 +132,7 @@ def _check_statement(path: Path, key: SSlibKey | None, found: Examined) -> None:
         return
     if envelope is None:
         found.complaints.append(f"{path.name}: is not signed, and a key was given")
-    elif envelope.key_id != key.keyid or not is_signed_by(file.data, key):
+    elif envelope.key_id != key.key_id or not key.has_signed(file.data):
         found.complaints.append(f"{path.name}: is not signed by the key that was given")
     else:
         found.is_signature_checked = True

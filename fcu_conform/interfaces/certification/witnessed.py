@@ -10,6 +10,7 @@ from fcu_conform.artefacts.bounded_io.reading import FileBytes, read_file
 from fcu_conform.artefacts.device_output.witness import changed
 from fcu_conform.artefacts.setup import Setup
 from fcu_conform.artefacts.usage import UsageError
+from fcu_conform.interfaces.reports.json_report import Document
 
 Digests = dict[str, dict[str, str]]
 """By path, as it was given, in-toto's digest set of a file or of device output."""
@@ -76,3 +77,24 @@ def complete(digests: Mapping[str, dict[str, str]], setups: Sequence[Setup]) -> 
             except OSError as fault:
                 raise UsageError(f"devices {path}: cannot be read ({fault.strerror or fault})") from None
     return found
+
+
+def with_digests(content: Document, setups: Sequence[Setup], digests: Digests | None = None) -> Document:
+    """The document together with the digests of device output, for a statement.
+
+    Args:
+        content: the document of json_report.
+        setups: those that were judged.
+        digests: of what was judged, where other processes have; without them they are those of this process.
+
+    Raises:
+        UsageError: something is not what was judged.
+    """
+    digests = complete(digests_of(setups) if digests is None else digests, setups)
+    return {
+        **content,
+        "subjects": [
+            {**subject, "digest": digests[subject["path"]]} if subject["kind"] == "devices" else subject
+            for subject in content["subjects"]
+        ],
+    }

@@ -11,16 +11,15 @@ from typing import Any
 import click
 
 from fcu_conform import __version__
+from fcu_conform.artefacts.usage import UsageError
 from fcu_conform.interfaces.reports.text import printable
+from fcu_conform.interfaces.run.exit_codes import ExitCode
 
 COMMANDS = ("check", "certify", "diff", "explain", "lot", "rules", "slice", "upload", "verify-statement")
 """Each is a module of this package with a click command named ``command``, imported when it is used."""
 
 JUDGING = frozenset({"check", "certify", "diff", "lot", "slice", "verify-statement"})
 """Those whose exit code is a verdict."""
-
-OK, INTERRUPTED, INTERNAL_FAULT, USAGE = 0, 2, 3, 4
-"""Exit codes, as pytest's."""
 
 
 class _Commands(click.Group):
@@ -72,21 +71,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if sys.stdout is not None:
             sys.stdout.flush()
     except click.ClickException as error:
-        return _complain(error.format_message(), getattr(error, "suite_exit_code", USAGE))
+        return _complain(error.format_message(), getattr(error, "suite_exit_code", ExitCode.USAGE))
     except (click.Abort, KeyboardInterrupt):
-        return _complain("interrupted", INTERRUPTED)
+        return _complain("interrupted", ExitCode.INTERRUPTED)
     except (BrokenPipeError, SystemExit):
         # The reader has seen enough (head, less); click leaves for this alone. Nothing is to be flushed into the closed
         # pipe at exit. A command that judges has lost its verdict with it, and must not seem to have found nothing.
         _write_no_more()
         asked = sys.argv[1:] if arguments is None else arguments
-        return INTERNAL_FAULT if JUDGING.intersection(asked[:1]) else OK
+        return ExitCode.INTERNAL_FAULT if JUDGING.intersection(asked[:1]) else ExitCode.CONFORMANT
     except OSError as fault:
         _write_no_more()
-        return _complain(fault.strerror or type(fault).__name__, INTERNAL_FAULT)
+        return _complain(fault.strerror or type(fault).__name__, ExitCode.INTERNAL_FAULT)
     except Exception as fault:
         return _complain(*_explain(fault))
-    return outcome if isinstance(outcome, int) else OK
+    return outcome if isinstance(outcome, int) else ExitCode.CONFORMANT
 
 
 def _write_no_more() -> None:
@@ -95,12 +94,12 @@ def _write_no_more() -> None:
 
 
 def _explain(fault: Exception) -> tuple[str, int]:
-    from fcu_conform.artefacts.usage import UsageError
+    if isinstance(fault, UsageError):
+        return str(fault).replace("--fcu-", "--"), ExitCode.USAGE  # pytest's options, which have no prefix here
+    # Only here: the engine is most of what there is to load, and rules and explain need none of it.
     from fcu_conform.engine.faults import describe_fault
 
-    if isinstance(fault, UsageError):
-        return str(fault).replace("--fcu-", "--"), USAGE  # pytest's options, which have no prefix here
-    return describe_fault(fault), INTERNAL_FAULT
+    return describe_fault(fault), ExitCode.INTERNAL_FAULT
 
 
 def _complain(text: str, code: int) -> int:

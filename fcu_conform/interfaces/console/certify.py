@@ -11,72 +11,43 @@ from typing import Any
 import click
 
 from fcu_conform.artefacts.usage import UsageError
-from fcu_conform.engine import Examination, Outcome, Report, Verdict
+from fcu_conform.engine import Outcome, Report, Verdict
 from fcu_conform.interfaces.certification import submission
-from fcu_conform.interfaces.console.run_options import run_options, settings_of
-from fcu_conform.interfaces.reports import intoto_report, json_report
+from fcu_conform.interfaces.certification.witnessed import with_digests
+from fcu_conform.interfaces.console.run_options import run_options
+from fcu_conform.interfaces.reports import json_report, writers
 from fcu_conform.interfaces.reports.text import printable
 from fcu_conform.interfaces.reports.text_report import Certificates, node_id, summary
-from fcu_conform.interfaces.run.settings import LARGEST_SEED
-
-CONFORMANT, NON_CONFORMANT, INTERNAL_FAULT, NOTHING_CHECKED = 0, 1, 3, 5
+from fcu_conform.interfaces.run.run import Run, exit_code
+from fcu_conform.interfaces.run.settings import LARGEST_SEED, settings_of
 
 
 @click.command("certify")
-@run_options()
+@run_options(required=["keystore"], without=["report"])
 @click.option("--out", required=True, metavar="FOLDER", help="The folder to write: a new one, or an empty one.")
 def command(out: str, **values: Any) -> int:
     """Judges a set-up and writes everything to hand in to one folder: reports, statement, checksums."""
-    settings = settings_of(**values)
+    settings = settings_of(values)
     if settings.sample_seed is None:
         # Whoever makes the devices must not know which of them will be drawn.
         settings = replace(settings, sample_seed=secrets.randbelow(LARGEST_SEED + 1))
-    setups = settings.read_setups(witnessed=True)
-    signer = None
-    if settings.sign_key is not None:
-        from fcu_conform.interfaces.certification.signing import load_signer
-
-        signer = load_signer(settings.sign_key, settings.sign_passphrase_env, setups, "--sign-key")
-    elif settings.sign_passphrase_env is not None:
+    if settings.sign_passphrase_env is not None and settings.sign_key is None:
         raise UsageError("--sign-passphrase-env: there is no --sign-key that it is for")
-    folder = submission.prepare(out, setups)
-    examination = Examination(
-        setups,
-        strict=settings.strict,
-        validators=settings.select_validators(),
-        named_validators=settings.named_validators,
-        handshake=settings.handshake,
-        sample_seed=settings.sample_seed,
-        waivers=settings.read_waivers(),
-    )
-    results = [examination.judge(rule.code, target) for rule, target in examination.cases()]
-    report = Report(setups, results, examination=examination)
+    run = Run(settings, witnessed=True)
+    signer = writers.signer_of(settings, run.setups)
+    folder = submission.prepare(out, run.setups)
+    report = run.report(list(run.judge()))
     checked_at = datetime.now(timezone.utc).replace(microsecond=0)
     content = json_report.document(report, judged_at=settings.instant, checked_at=checked_at)
     files = submission.contents(content)
-    judged = intoto_report.with_digests(content, setups)
-    statement = submission.statement_over(judged, files)
-    if signer is not None:
-        from fcu_conform.interfaces.certification.signing import sign
-
-        statement = sign(statement, signer)
-    files[submission.STATEMENT_NAME] = statement
+    statement = submission.statement_over(with_digests(content, run.setups), files)
+    files[submission.STATEMENT_NAME] = statement if signer is None else signer.sign(statement)
     try:
         submission.write(folder, files)
     except OSError as fault:
         raise UsageError(f"--out {folder}: cannot be written ({fault.strerror})") from None
     _tell(report, folder, is_signed=signer is not None)
     return exit_code(report)
-
-
-def exit_code(report: Report) -> int:
-    """What pytest's exit code would be for the same run."""
-    outcomes = {result.outcome for result in report.results}
-    if Outcome.ERROR in outcomes:
-        return INTERNAL_FAULT
-    if not report.has_judged:
-        return NOTHING_CHECKED
-    return CONFORMANT if report.verdict is Verdict.CONFORMANT else NON_CONFORMANT
 
 
 def _tell(report: Report, folder: Path, *, is_signed: bool) -> None:

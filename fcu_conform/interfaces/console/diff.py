@@ -9,8 +9,7 @@ import click
 
 from fcu_conform.interfaces.reports.comparison import Change, Comparison, compare, read_report
 from fcu_conform.interfaces.reports.text import printable
-
-NOTHING_NEW, NEWLY_FAILING = 0, 1
+from fcu_conform.interfaces.run.exit_codes import ExitCode
 
 
 @click.command("diff")
@@ -31,7 +30,7 @@ def command(old: str, new: str, form: str) -> int:
         click.echo(json.dumps(comparison.as_plain(), indent=2))
     else:
         click.echo("\n".join(_markdown(comparison) if form == "md" else _text(comparison)))
-    return NEWLY_FAILING if comparison.new else NOTHING_NEW
+    return ExitCode.NON_CONFORMANT if comparison.new else ExitCode.CONFORMANT
 
 
 def _sections(comparison: Comparison) -> Iterator[tuple[str, str, tuple[Change, ...]]]:

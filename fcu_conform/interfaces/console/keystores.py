@@ -8,11 +8,13 @@ import click
 
 from fcu_conform.artefacts.ca_context import Slicing
 from fcu_conform.artefacts.encodings.certificate import Certificate
-from fcu_conform.artefacts.setup import Setup, read_setups
+from fcu_conform.artefacts.setup import Setup
 from fcu_conform.artefacts.usage import UsageError
 from fcu_conform.engine import Examination, Outcome
 from fcu_conform.interfaces.reports.text import printable
 from fcu_conform.interfaces.reports.text_report import Certificates, summary
+from fcu_conform.interfaces.run.exit_codes import ExitCode
+from fcu_conform.interfaces.run.settings import settings_of
 from fcu_conform.rules.support.formatting import file_trouble
 
 CUTTABLE = (
@@ -30,29 +32,27 @@ CUTTABLE = (
 )
 """Rules that must not fail before fcu.crt is cut: what is wrong in it would be wrong on the portal."""
 
-NON_CONFORMANT, INTERNAL_FAULT = 1, 3
-
 
 class Unsound(click.ClickException):
     """The keystore does not conform, so that cutting its chain makes no sense."""
 
-    suite_exit_code = NON_CONFORMANT
+    suite_exit_code = ExitCode.NON_CONFORMANT
 
 
 class BrokenRule(click.ClickException):
     """A rule of the suite broke, so nothing is known of the keystore."""
 
-    suite_exit_code = INTERNAL_FAULT
+    suite_exit_code = ExitCode.INTERNAL_FAULT
 
 
-def sound_setup(keystore: str, config: str | None, depth: int | None) -> Setup:
-    """The keystore's set-up.
+def sound_setup(keystore: str, config: str | None, chain_depth: str | None) -> Setup:
+    """The keystore's set-up, from the values of options.
 
     Raises:
         UsageError: what was given makes no sense.
         Unsound: a rule that matters here failed, or another one keeps it from judging.
     """
-    (setup,) = read_setups([keystore], config=config, chain_depth=depth)
+    (setup,) = settings_of({"keystores": (keystore,), "config": config, "chain_depth": chain_depth}).read_setups()
     crt, request = setup.keystore.fcu_crt, setup.keystore.request_file
     if crt.file.trouble is not None and (crt.file.exists or not request.file.exists):
         # Rules would first tell of the request that is missing too, which is not what was asked for.
@@ -76,7 +76,7 @@ def slicing_of(setup: Setup) -> Slicing:
         UsageError: no depth is known.
     """
     if setup.ca.slicing is None:
-        raise UsageError("no depth is known: give --depth, or set device-certificate-chain-depth in fcu.yml")
+        raise UsageError("no depth is known: give --chain-depth, or set device-certificate-chain-depth in fcu.yml")
     return setup.ca.slicing
 
 

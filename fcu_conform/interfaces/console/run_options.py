@@ -1,92 +1,78 @@
-"""The options of a run for the console's commands: those of pytest without ``fcu-``, and what they say."""
+"""The console's options: those of a run, made from the table that pytest's are made from, and their older spellings."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Collection, Sequence
+from typing import Any, TypeVar
 
 import click
 
-from fcu_conform.interfaces.run.settings import Settings, now, parse_depth, parse_instant, parse_mode, parse_seed
+from fcu_conform.interfaces.run.options import OPTIONS, Option
 
-_OPTIONS = (
-    click.option("--config", metavar="FILE", help="fcu.yml; else it is looked for beside the keystore."),
-    click.option("--chain-depth", metavar="N", help="The depth, where there is no fcu.yml."),
-    click.option("--devices", multiple=True, metavar="PATH", help="Device output: a file, a folder, an archive."),
-    click.option("--portal-upload", multiple=True, metavar="FILE", help="What was, or will be, uploaded."),
-    click.option("--mode", metavar="MODE", help="bootstrap or lwm2m, where fcu.yml does not say."),
-    click.option("--at", metavar="TIME", help="Judge validity at this instant (RFC 3339); now if not given."),
-    click.option("--validators", default="auto", show_default=True, metavar="LIST", help="Validators to ask."),
-    click.option("--validator-command", multiple=True, metavar="NAME=COMMAND", help="Ask this program too."),
-    click.option("--sample-seed", metavar="N", help="Draw the devices that validators are asked about by this number."),
-    click.option("--handshake", is_flag=True, help="Let a device shake hands with servers."),
-    click.option("--strict", is_flag=True, help="Warnings fail."),
-    click.option("--waivers", metavar="FILE", help="What somebody has taken the responsibility for, as TOML."),
-    click.option("--sign-key", metavar="FILE", help="Sign the statement with this PEM private key."),
-    click.option("--sign-passphrase-env", metavar="NAME", help="The environment variable with its passphrase."),
-)
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+BY_NAME = {option.name: option for option in OPTIONS}
 
 
-def run_options(*, needs_keystore: bool = True) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Gives a command the options of a run; their values go to `settings_of`."""
-    keystore = click.option(
-        "--keystore",
-        "keystores",
-        multiple=True,
-        required=needs_keystore,
-        metavar="DIR",
-        help="FCU's keystore folder; repeatable.",
+class OptionWithAliases(click.Option):
+    """An option that can be typed in older ways, which no help shows."""
+
+    def __init__(self, *arguments: Any, aliases: Sequence[str] = (), **keywords: Any) -> None:
+        super().__init__(*arguments, **keywords)
+        self.aliases = aliases
+
+    def add_to_parser(self, parser: Any, ctx: click.Context) -> None:
+        """Lets the parser know the older spellings too."""
+        shown = self.opts
+        self.opts = [*shown, *self.aliases]
+        try:
+            super().add_to_parser(parser, ctx)
+        finally:
+            self.opts = shown
+
+
+def run_option(
+    name: str,
+    *,
+    aliases: Sequence[str] = (),
+    help: str = "",  # noqa: A002
+    required: bool = False,
+    once: bool = False,
+) -> Callable[[Command], Command]:
+    """Gives a command one of the options of a run; its value comes as text under the name of its field.
+
+    Args:
+        name: the option's name in the table.
+        aliases: older spellings.
+        help: what it means here, where that is not what the table says.
+        once: of a list, one alone; the value comes under the option's own name.
+    """
+    option = BY_NAME[name]
+    return click.option(
+        option.plain_flag,
+        option.name.replace("-", "_") if once else option.field,
+        cls=OptionWithAliases,
+        aliases=aliases,
+        metavar=option.metavar or None,
+        is_flag=option.kind == "switch",
+        multiple=option.is_list and not once,
+        required=required,
+        help=help or _sentence(option, once=once),
     )
 
-    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
-        for option in reversed((keystore, *_OPTIONS)):
-            command = option(command)
+
+def run_options(*, required: Collection[str] = (), without: Collection[str] = ()) -> Callable[[Command], Command]:
+    """Gives a command the options of a run, but for some; `settings_of` makes the settings from their values."""
+
+    def decorate(command: Command) -> Command:
+        for option in reversed(OPTIONS):
+            if option.name not in without:
+                command = run_option(option.name, required=option.name in required)(command)
         return command
 
     return decorate
 
 
-def settings_of(
-    *,
-    keystores: tuple[str, ...],
-    config: str | None,
-    chain_depth: str | None,
-    devices: tuple[str, ...],
-    portal_upload: tuple[str, ...],
-    mode: str | None,
-    at: str | None,
-    validators: str,
-    validator_command: tuple[str, ...],
-    sample_seed: str | None,
-    handshake: bool,
-    strict: bool,
-    waivers: str | None,
-    sign_key: str | None,
-    sign_passphrase_env: str | None,
-    reports: tuple[str, ...] = (),
-) -> Settings:
-    """The settings of a run from the values of `run_options`.
-
-    Raises:
-        UsageError: a value that makes no sense.
-    """
-    if at is not None:
-        parse_instant(at, "--at")
-    return Settings(
-        keystores=keystores,
-        config=config,
-        chain_depth=None if chain_depth is None else parse_depth(chain_depth, "--chain-depth"),
-        at=now() if at is None else at,
-        strict=strict,
-        devices=devices,
-        portal_uploads=portal_upload,
-        mode=None if mode is None else parse_mode(mode, "--mode"),
-        validators=validators,
-        validator_commands=validator_command,
-        handshake=handshake,
-        sample_seed=None if sample_seed is None else parse_seed(sample_seed, "--sample-seed"),
-        waivers=waivers,
-        sign_key=sign_key,
-        sign_passphrase_env=sign_passphrase_env,
-        reports=reports,
-    )
+def _sentence(option: Option, *, once: bool) -> str:
+    text = option.help.removesuffix("; repeatable") if once else option.help
+    return f"{text[:1].upper()}{text[1:]}."

@@ -11,9 +11,12 @@ from fcu_conform.artefacts.device import Device
 from fcu_conform.artefacts.device_output.device_set import DeviceSet
 from fcu_conform.artefacts.setup import Setup
 from fcu_conform.artefacts.usage import UsageError, existing
-from fcu_conform.interfaces.console.keystores import NON_CONFORMANT, slicing_of, sound_setup
+from fcu_conform.interfaces.console.keystores import slicing_of, sound_setup
 from fcu_conform.interfaces.console.page import show
+from fcu_conform.interfaces.console.run_options import run_option
 from fcu_conform.interfaces.reports.text import printable
+from fcu_conform.interfaces.run.exit_codes import ExitCode
+from fcu_conform.interfaces.run.settings import parse_depth
 from fcu_conform.rules.support.chain_diagram import draw_chain
 from fcu_conform.rules.support.formatting import short_name
 
@@ -23,12 +26,13 @@ Lower the depth by one, or upload the root: fcu-conform upload --root-only"""
 
 
 @click.command("slice")
-@click.option("--keystore", required=True, metavar="DIR", help="FCU's keystore folder.")
-@click.option("--config", metavar="FILE", help="fcu.yml; else it is looked for beside the keystore.")
-@click.option("--depth", type=click.IntRange(min=1), metavar="N", help="The depth to look at; else that of fcu.yml.")
+@run_option("keystore", required=True, once=True, help="The keystore whose chain is cut.")
+@run_option("config")
+@run_option("chain-depth", aliases=["--depth"], help="The depth to look at; else that of fcu.yml.")
 @click.argument("device", required=False)
-def command(keystore: str, config: str | None, depth: int | None, device: str | None) -> int:
+def command(keystore: str, config: str | None, chain_depth: str | None, device: str | None) -> int:
     """Draws what a device carries and what the portal gets; with DEVICE says whether that file fits."""
+    depth = None if chain_depth is None else parse_depth(chain_depth)
     setup = sound_setup(keystore, config, None)
     slicing = _at_depth(setup, depth)
     given = None if device is None else _read(device)
@@ -36,16 +40,16 @@ def command(keystore: str, config: str | None, depth: int | None, device: str | 
     if not slicing.on_portal:
         click.echo(f"\n{NOTHING_LEFT}")
     if device is None or given is None:
-        return 0
+        return ExitCode.CONFORMANT
     faults = _faults(given, slicing, setup)
     if not faults:
         count = "1 certificate" if slicing.depth == 1 else f"{slicing.depth} certificates in this order"
         click.echo(f"\n{printable(device)} fits: {count}.")
-        return 0
+        return ExitCode.CONFORMANT
     click.echo(f"\n{printable(device)} does not fit:")
     for fault in faults:
         click.echo(f"  {printable(fault)}")
-    return NON_CONFORMANT
+    return ExitCode.NON_CONFORMANT
 
 
 def _at_depth(setup: Setup, depth: int | None) -> Slicing:

@@ -12,22 +12,29 @@ from fcu_conform.artefacts.encodings.pem import to_pem
 from fcu_conform.artefacts.setup import Setup
 from fcu_conform.artefacts.usage import UsageError
 from fcu_conform.interfaces.console.keystores import listed, slicing_of, sound_setup
+from fcu_conform.interfaces.console.run_options import OptionWithAliases, run_option
 from fcu_conform.interfaces.reports.text import printable
-from fcu_conform.interfaces.run.settings import keep_out, write_atomically
+from fcu_conform.interfaces.run.output_files import keep_out, write_atomically
 
 
 @click.command("upload")
-@click.option("--keystore", required=True, metavar="DIR", help="FCU's keystore folder.")
-@click.option("--config", metavar="FILE", help="fcu.yml; else it is looked for beside the keystore.")
-@click.option("--depth", type=click.IntRange(min=1), metavar="N", help="The depth, where there is no fcu.yml.")
-@click.option("-o", "--output", metavar="FILE", help="Where to write; else to standard output.")
+@run_option("keystore", required=True, once=True, help="The keystore whose upload it is.")
+@run_option("config")
+@run_option("chain-depth", aliases=["--depth"])
+@click.option(
+    "--out",
+    cls=OptionWithAliases,
+    aliases=["-o", "--output"],
+    metavar="FILE",
+    help="Where to write; else to standard output.",
+)
 @click.option("--root-only", is_flag=True, help="Where the device carries the whole chain: write the root alone.")
 @click.option("--force", is_flag=True, help="Write over a file that has something else in it.")
 def command(
-    keystore: str, config: str | None, depth: int | None, output: str | None, root_only: bool, force: bool
+    keystore: str, config: str | None, chain_depth: str | None, out: str | None, root_only: bool, force: bool
 ) -> None:
     """Writes what belongs on the portal: the rest of fcu.crt, which the device does not carry."""
-    setup = sound_setup(keystore, config, depth)
+    setup = sound_setup(keystore, config, chain_depth)
     slicing = slicing_of(setup)
     portal = slicing.on_portal
     if not portal:
@@ -40,11 +47,11 @@ def command(
     elif root_only:
         raise UsageError(f"--root-only: at depth {slicing.depth} {len(portal)} certificates belong on the portal")
     text = to_pem(*(certificate.raw for certificate in portal))
-    if output is None or output == "-":
+    if out is None or out == "-":
         click.echo(text, nl=False)
         return
-    _write(Path(output), text, setup, force)
-    click.echo(printable(f"{output}: {listed(portal)}"), err=True)
+    _write(Path(out), text, setup, force)
+    click.echo(printable(f"{out}: {listed(portal)}"), err=True)
 
 
 def _write(path: Path, text: bytes, setup: Setup, force: bool) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from fcu_conform.artefacts.usage import existing
-from fcu_conform.interfaces.certification.signing import load_public_key
 from fcu_conform.interfaces.certification.verification import Examined, compare, examine
 from fcu_conform.interfaces.reports.text import printable
+from fcu_conform.interfaces.run.exit_codes import ExitCode
 
-GOOD, NOT_GOOD = 0, 1
+if TYPE_CHECKING:
+    from fcu_conform.interfaces.certification.signing import Verifier
+
 _GOOD_ENOUGH = {"passed": ("PASSED",), "warned": ("PASSED", "WARNED")}
 
 
@@ -27,13 +31,19 @@ def command(
     The last line tells both: whether all is as it was when the statement was made, and what the run said then. The
     exit code is about the first alone unless --require-conformant, or --require, asks for the second.
     """
-    public = None if key is None else load_public_key(key)
-    found = examine(existing(path, "statement"), public)
+    found = examine(existing(path, "statement"), None if key is None else _verifier(key))
     if artefacts and found.statement:
         compare([existing(folder, "--artefacts") for folder in artefacts], found)
     missed = _missed(found, require, is_conformant_required=require_conformant)
     _tell(found, path, missed)
-    return NOT_GOOD if found.complaints or missed else GOOD
+    return ExitCode.NON_CONFORMANT if found.complaints or missed else ExitCode.CONFORMANT
+
+
+def _verifier(key: str) -> Verifier:
+    # Only where there is a key to check a signature by: the libraries for it are dear.
+    from fcu_conform.interfaces.certification.signing import load_verifier
+
+    return load_verifier(key)
 
 
 def _missed(found: Examined, require: str | None, *, is_conformant_required: bool) -> list[str]:

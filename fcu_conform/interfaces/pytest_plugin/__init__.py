@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import os
 import shlex
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import pytest
+
+from fcu_conform.interfaces.run.options import OPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,95 +23,16 @@ SUITE = "fcu-conform-suite"
 """Name that the suite is registered under with pytest's plugin manager, in runs that ask for it."""
 
 
-class Option(NamedTuple):
-    """One option: ``--fcu-NAME`` on the command line, ``fcu_NAME`` in an ini file."""
-
-    name: str
-    ini_type: str
-    metavar: str
-    help: str
-
-    @property
-    def flag(self) -> str:
-        """As typed on the command line."""
-        return f"--fcu-{self.name}"
-
-    @property
-    def key(self) -> str:
-        """As written in an ini file, and as an attribute of pytest's parsed options."""
-        return f"fcu_{self.name.replace('-', '_')}"
-
-
-OPTIONS = (
-    Option(
-        "keystore",
-        "linelist",
-        "DIR",
-        "judge this keystore, the folder of fcu_private_key.pem and fcu.crt; repeat it for more FCU instances",
-    ),
-    Option("config", "string", "FILE", "the fcu.yml of the keystore (without it: looked for beside the keystore)"),
-    Option("chain-depth", "string", "N", "device-certificate-chain-depth of the setup, where there is no fcu.yml"),
-    Option(
-        "devices",
-        "linelist",
-        "PATH",
-        "judge this device output: a file, a folder, a .tar, .tar.gz or .zip, a .jsonl or .parquet; repeatable",
-    ),
-    Option(
-        "portal-upload",
-        "linelist",
-        "FILE",
-        "judge what was, or will be, uploaded to the portal; one for each keystore, in order",
-    ),
-    Option("mode", "string", "MODE", "bootstrap or lwm2m, where fcu.yml does not say"),
-    Option(
-        "at",
-        "string",
-        "TIME",
-        "judge validity at this instant, e.g. 2026-01-31T12:00:00Z (RFC 3339; default: now)",
-    ),
-    Option(
-        "validators",
-        "string",
-        "LIST",
-        "ask these independent validators: names with commas between, auto (those installed; default), all, none",
-    ),
-    Option(
-        "validator-command",
-        "linelist",
-        "NAME=COMMAND",
-        "ask this program too, by the JSON protocol of the documentation; repeatable",
-    ),
-    Option(
-        "sample-seed",
-        "string",
-        "N",
-        "draw the devices that validators are asked about by this number (without it: the same ones in every run)",
-    ),
-    Option("handshake", "bool", "", "let a device shake hands with TLS and DTLS servers that trust the upload alone"),
-    Option("strict", "bool", "", "warnings fail"),
-    Option("waivers", "string", "FILE", "what somebody has taken the responsibility for, as TOML"),
-    Option("sign-key", "string", "FILE", "sign the statement with this PEM private key: P-256 or Ed25519, not FCU's"),
-    Option("sign-passphrase-env", "string", "NAME", "the environment variable with the passphrase of that key"),
-    Option(
-        "report",
-        "linelist",
-        "FILE",
-        "write a report; its ending says which (.json .html .md .sarif .intoto.json); repeatable",
-    ),
-)
-
-
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Declares the options; each is an ini key too."""
     group = parser.getgroup("fcu-conform", "FCU conformance")
     for option in OPTIONS:
-        if option.ini_type == "bool":
+        if option.kind == "switch":
             group.addoption(option.flag, dest=option.key, action="store_true", default=None, help=option.help)
             parser.addini(option.key, option.help, type="bool", default=False)
-        elif option.ini_type == "linelist":
+        elif option.is_list:
             group.addoption(option.flag, dest=option.key, action="append", metavar=option.metavar, help=option.help)
-            parser.addini(option.key, f"{option.help} (one a line)", type="linelist", default=[])
+            parser.addini(option.key, option.help.replace("; repeatable", "; one a line"), type="linelist", default=[])
         else:
             group.addoption(option.flag, dest=option.key, metavar=option.metavar, help=option.help)
             parser.addini(option.key, option.help, type="string", default="")
@@ -120,6 +43,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Pa
     """Stops a run before it obeys what it is to judge; a wrapper, so that no other plugin has acted on it either."""
     words = [*shlex.split(os.environ.get("PYTEST_ADDOPTS", "")), *map(str, early_config.invocation_params.args)]
     if any(word.startswith(("--fcu-", "@")) for word in words):
+        # Only where the suite is asked for something, as with every import within a function of this module.
         from fcu_conform.interfaces.pytest_plugin.judged_paths import refuse_what_is_judged
 
         refuse_what_is_judged(early_config, parser, words)
@@ -136,9 +60,9 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     # A worker of pytest-xdist looks as its controller decided, so both ask the same two places.
     if config.option.fcu_keystore is not None or config.getini("fcu_keystore"):
-        from fcu_conform.interfaces.pytest_plugin.suite import install
+        from fcu_conform.interfaces.pytest_plugin.suite import install_as_asked
 
-        install(config)
+        install_as_asked(config)
         return
     given = next((option.flag for option in OPTIONS if getattr(config.option, option.key) is not None), None)
     if given is not None:
@@ -151,7 +75,7 @@ def fcu_setups(pytestconfig: pytest.Config) -> tuple[Setup, ...]:
     suite = pytestconfig.pluginmanager.get_plugin(SUITE)
     if suite is None:
         pytest.fail("there is no keystore to read: give --fcu-keystore=DIR, or set fcu_keystore", pytrace=False)
-    setups: tuple[Setup, ...] = suite.setups
+    setups: tuple[Setup, ...] = suite.session.setups
     return setups
 
 

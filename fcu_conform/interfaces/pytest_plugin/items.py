@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from fcu_conform.engine import Outcome, Result
 from fcu_conform.engine.faults import describe_fault
+from fcu_conform.interfaces.pytest_plugin.session import SuiteSession
 from fcu_conform.interfaces.reports.text import printable
 from fcu_conform.interfaces.reports.text_report import (
     SHOWN,
@@ -20,9 +21,6 @@ from fcu_conform.interfaces.reports.text_report import (
     summary,
 )
 from fcu_conform.rules.model import Rule
-
-if TYPE_CHECKING:
-    from fcu_conform.interfaces.pytest_plugin.suite import ConformancePlugin
 
 
 class NonConformityError(AssertionError):
@@ -46,14 +44,14 @@ TOLD = ("outcome", "waived", "warning", "notice")
 class Suite(pytest.Collector):
     """Collects the rules; its node id is ``fcu``."""
 
-    def __init__(self, *, plugin: ConformancePlugin, **keywords: Any) -> None:
+    def __init__(self, *, suite: SuiteSession, **keywords: Any) -> None:
         super().__init__(name="fcu", nodeid="fcu", **keywords)
-        self.plugin = plugin
+        self.suite = suite
 
     def collect(self) -> Iterator[pytest.Item]:
         """One item for each rule and keystore that is selected, keystore by keystore."""
-        for rule, target in self.plugin.rules():
-            yield RuleItem.from_parent(self, plugin=self.plugin, rule=rule, target=target)
+        for rule, target in self.suite.selected:
+            yield RuleItem.from_parent(self, suite=self.suite, rule=rule, target=target)
 
     def __repr__(self) -> str:
         return "<Suite fcu>"
@@ -62,10 +60,10 @@ class Suite(pytest.Collector):
 class RuleItem(pytest.Item):
     """One rule on one keystore; its node id is ``fcu::CODE[subject]``."""
 
-    def __init__(self, *, plugin: ConformancePlugin, rule: Rule, target: str, **keywords: Any) -> None:
+    def __init__(self, *, suite: SuiteSession, rule: Rule, target: str, **keywords: Any) -> None:
         # The id is given as text: pytest 9 would not know a computed one again when --lf reads it back.
         super().__init__(name=node_name(rule.code, target), nodeid=node_id(rule.code, target), **keywords)
-        self.plugin = plugin
+        self.suite = suite
         self.rule = rule
         self.target = target
         self.result: Result | None = None
@@ -90,19 +88,19 @@ class RuleItem(pytest.Item):
     def runtest(self) -> None:
         """Judges the rule, and what it needs if nothing has judged that yet."""
         self.result = None  # an item may be run again: pytest-rerunfailures does so
-        self.result = self.plugin.examination.judge(self.rule.code, self.target)
+        self.result = self.suite.judge(self.rule, self.target)
         outcome = self.result.outcome
         self.user_properties = [pair for pair in self.user_properties if pair[0] not in TOLD]
         self.user_properties += self._told(self.result)
         if outcome in FAULTS:
-            raise FAULTS[outcome](summary(self.result, self.plugin.certificates(self.result)))
+            raise FAULTS[outcome](summary(self.result, self.suite.certificates(self.result)))
         if outcome in (Outcome.NOT_APPLICABLE, Outcome.BLOCKED):
             pytest.skip(self.reason)
 
     def _told(self, result: Result) -> Iterator[tuple[str, str]]:
         """The verdict as properties, which JUnit XML keeps: what fails nothing is told nowhere else in it."""
         yield "outcome", result.outcome.value
-        certificates = self.plugin.certificates(result)
+        certificates = self.suite.certificates(result)
         for word, _style, shown in light_findings([result]):
             for _result, findings in shown:
                 for finding in findings[:SHOWN]:

@@ -19,8 +19,8 @@ from typing import NamedTuple
 import pluggy
 import pytest
 
-from fcu_conform.interfaces.pytest_plugin import OPTIONS
 from fcu_conform.interfaces.reports.text import printable
+from fcu_conform.interfaces.run.options import OPTIONS
 
 KEYSTORE_FILES = ("fcu.crt", "fcu_private_key.pem")
 """What a folder holds that is a keystore and not a folder of tests."""
@@ -76,7 +76,7 @@ def refuse_what_is_judged(config: pytest.Config, parser: pytest.Parser, words: S
 def _given(known: Namespace) -> Iterator[Given]:
     for option in OPTIONS:
         value = getattr(known, option.key, None)
-        if option.ini_type != "bool" and value is not None:
+        if option.kind != "switch" and value is not None:
             for one in [value] if isinstance(value, str) else value:
                 yield Given(option.flag, one)
 

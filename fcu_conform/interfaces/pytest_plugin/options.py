@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from fcu_conform.artefacts.usage import UsageError
-from fcu_conform.interfaces.pytest_plugin import OPTIONS, Option
-from fcu_conform.interfaces.run.settings import Settings, now, parse_depth, parse_instant, parse_mode, parse_seed
+from fcu_conform.interfaces.run.options import OPTIONS, Option
+from fcu_conform.interfaces.run.settings import Settings, settings_of
 
 SELECTOR = "fcu::"
 """Beginning of every argument that names the suite or a part of it."""
@@ -21,32 +20,7 @@ def gather(config: pytest.Config) -> Settings:
     Raises:
         UsageError: a value that makes no sense.
     """
-    values = {option.name: _value(config, option) for option in OPTIONS}
-    for name in ("keystore", "config", "devices", "portal-upload", "waivers", "sign-key", "report"):
-        for path in [values[name]] if isinstance(values[name], str) else values[name] or []:
-            if not path.strip():
-                raise UsageError(f"--fcu-{name}: needs a path")
-    at, depth, seed = values["at"], values["chain-depth"], values["sample-seed"]
-    if at is not None:
-        parse_instant(at)
-    return Settings(
-        keystores=tuple(values["keystore"]),
-        config=values["config"],
-        chain_depth=None if depth is None else parse_depth(depth),
-        at=now() if at is None else at,
-        devices=tuple(values["devices"]),
-        portal_uploads=tuple(values["portal-upload"]),
-        validators=values["validators"] or "auto",
-        validator_commands=tuple(values["validator-command"]),
-        handshake=values["handshake"],
-        sample_seed=None if seed is None else parse_seed(seed),
-        mode=None if values["mode"] is None else parse_mode(values["mode"]),
-        strict=values["strict"],
-        waivers=values["waivers"],
-        sign_key=values["sign-key"],
-        sign_passphrase_env=values["sign-passphrase-env"],
-        reports=tuple(values["report"]),
-    )
+    return settings_of({option.field: _value(config, option) for option in OPTIONS})
 
 
 def _value(config: pytest.Config, option: Option) -> Any:
@@ -55,9 +29,9 @@ def _value(config: pytest.Config, option: Option) -> Any:
     if given is not None:
         return given
     value = config.getini(option.key)
-    if option.ini_type == "string" and not value:
+    if value == "":
         return None
-    if option.metavar not in ("DIR", "FILE", "PATH"):
+    if option.kind != "path":
         return value
     folder = config.rootpath if config.inipath is None else config.inipath.parent
     if isinstance(value, str):

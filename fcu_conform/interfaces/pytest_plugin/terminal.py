@@ -11,6 +11,7 @@ from _pytest._code.code import ExceptionRepr, ReprFileLocation, ReprTraceback
 
 from fcu_conform import __version__
 from fcu_conform.engine import Outcome, Report, Result, Verdict
+from fcu_conform.interfaces.pytest_plugin.session import SuiteSession
 from fcu_conform.interfaces.reports.text import device_states, printable
 from fcu_conform.interfaces.reports.text_report import (
     Certificates,
@@ -26,8 +27,6 @@ from fcu_conform.rules.model import Location
 if TYPE_CHECKING:
     from _pytest._io import TerminalWriter
     from _pytest.terminal import TerminalReporter
-
-    from fcu_conform.interfaces.pytest_plugin.suite import ConformancePlugin
 
 MARKUP: dict[str, dict[str, bool]] = {
     "failed": {"red": True, "bold": True},
@@ -105,44 +104,50 @@ def write_lines(writer: TerminalWriter, lines: Iterable[Line]) -> None:
         writer.line()
 
 
+def header(suite: SuiteSession) -> Iterator[str]:
+    """What is judged, by what, and how, a line each; names in it are as they came."""
+    settings, examination = suite.settings, suite.run.examination
+    yield f"fcu-conform: {__version__}, {len(examination.catalogue)} rules"
+    for setup in suite.setups:
+        yield f"fcu-keystore: {setup.keystore.path}{f' as {setup.name}' if len(suite.setups) > 1 else ''}"
+    configs = dict.fromkeys(str(setup.config.path) for setup in suite.setups if setup.config)
+    yield from (f"fcu-config: {path}" for path in configs)
+    if settings.chain_depth is not None:
+        yield f"fcu-chain-depth: {settings.chain_depth}"
+    if settings.mode is not None:
+        yield f"fcu-mode: {settings.mode}"
+    yield from (f"fcu-devices: {path}" for path in settings.devices)
+    yield from (f"fcu-portal-upload: {path}" for path in settings.portal_uploads)
+    yield f"fcu-validators: {', '.join(validator.name for validator in examination.validators) or 'none'}"
+    if settings.validator_sample is not None:
+        yield f"fcu-validator-sample: {settings.validator_sample}"
+    if settings.sample_seed is not None:
+        yield f"fcu-sample-seed: {settings.sample_seed}"
+    if settings.handshake:
+        yield "fcu-handshake: TLS and DTLS"
+    yield f"fcu-at: {settings.at}"
+    if examination.waiver_file is not None:
+        yield f"fcu-waivers: {examination.waiver_file.path}, {len(examination.waiver_file.waivers)} waivers"
+    if settings.strict:
+        yield "fcu-strict: warnings fail"
+    yield from (f"fcu-report: {path}" for path in settings.reports)
+
+
 class TerminalPages:
     """The suite's part of the terminal's output, registered where there is a terminal."""
 
-    def __init__(self, plugin: ConformancePlugin) -> None:
-        self.plugin = plugin
+    def __init__(self, suite: SuiteSession, config: pytest.Config) -> None:
+        self.suite = suite
+        self.has_run = bool(suite.selected) and not config.option.collectonly
 
     def pytest_report_header(self) -> list[str]:
         """What is judged, by what, and how."""
-        settings = self.plugin.settings
-        lines = [f"fcu-conform: {__version__}, {len(self.plugin.examination.catalogue)} rules"]
-        for setup in self.plugin.setups:
-            name = f" as {setup.name}" if len(self.plugin.setups) > 1 else ""
-            lines.append(f"fcu-keystore: {setup.keystore.path}{name}")
-        configs = dict.fromkeys(str(setup.config.path) for setup in self.plugin.setups if setup.config)
-        lines += [f"fcu-config: {path}" for path in configs]
-        if settings.chain_depth is not None:
-            lines.append(f"fcu-chain-depth: {settings.chain_depth}")
-        if settings.mode is not None:
-            lines.append(f"fcu-mode: {settings.mode}")
-        lines += [f"fcu-devices: {path}" for path in settings.devices]
-        lines += [f"fcu-portal-upload: {path}" for path in settings.portal_uploads]
-        names = ", ".join(validator.name for validator in self.plugin.examination.validators)
-        lines.append(f"fcu-validators: {names or 'none'}")
-        if settings.sample_seed is not None:
-            lines.append(f"fcu-sample-seed: {settings.sample_seed}")
-        lines.append(f"fcu-at: {settings.at}")
-        waivers = self.plugin.examination.waiver_file
-        if waivers is not None:
-            lines.append(f"fcu-waivers: {waivers.path}, {len(waivers.waivers)} waivers")
-        if settings.strict:
-            lines.append("fcu-strict: warnings fail")
-        lines += [f"fcu-report: {path}" for path in settings.reports]
-        return [printable(line) for line in lines]
+        return [printable(line) for line in header(self.suite)]
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_report_teststatus(self, report: pytest.TestReport | pytest.CollectReport) -> Any:
         """Shows a rule that warned or was waived as such; for pytest it passed."""
-        result = self.plugin.results.get(report.nodeid)
+        result = self.suite.results.get(report.nodeid)
         if result is None or report.when != "call" or not report.passed or result.outcome not in LIGHT:
             return None
         word = result.outcome.value.upper()
@@ -152,13 +157,13 @@ class TerminalPages:
     def pytest_terminal_summary(self, terminalreporter: TerminalReporter) -> Iterator[None]:
         """Warnings and notices where pytest has its own sections, the verdict below everything else."""
         yield
-        if self.plugin.config.option.collectonly or not self.plugin.selected:
+        if not self.has_run:
             return
-        report = self.plugin.report()
+        report = self.suite.report()
         writer = terminalreporter._tw  # the reporter has no public way to write a line in several styles
-        for fault in self.plugin.faults:
+        for fault in self.suite.faults:
             writer.line(f"fcu-conform: {fault}", red=True)
-        for path in () if self.plugin.faults else self.plugin.settings.reports:
+        for path in () if self.suite.faults else self.suite.settings.reports:
             writer.line(printable(f"fcu-report: {path}"))
         devices = report.devices
         if devices.checked:
@@ -168,19 +173,18 @@ class TerminalPages:
             writer.line(printable(f"not done: {one}"), yellow=True)
         verdict = report.verdict
         style = VERDICT_STYLES.get(verdict, "warned")
-        write_lines(
-            writer, [((f"FCU conformance: {verdict.value}", style), (count(report, len(self.plugin.cases)), "plain"))]
-        )
+        counts = count(report, len(self.suite.run.cases))
+        write_lines(writer, [((f"FCU conformance: {verdict.value}", style), (counts, "plain"))])
 
     def light_findings(self, terminalreporter: TerminalReporter) -> None:
         """The sections of findings that fail nothing."""
-        for word, style, shown in light_findings(self.plugin.report().results):
+        for word, style, shown in light_findings(self.suite.report().results):
             terminalreporter.write_sep("=", LIGHT_TITLES[word])
             for number, (result, findings) in enumerate(shown):
                 if number:
                     terminalreporter.write_line("")
                 writer = terminalreporter._tw
-                known = self.plugin.certificates(result)
+                known = self.suite.certificates(result)
                 write_lines(writer, render(result, findings, word, style, known, writer.fullwidth))
 
 
@@ -192,7 +196,7 @@ class LightFindings:
 
     def pytest_terminal_summary(self, terminalreporter: TerminalReporter) -> None:
         """Writes the sections, unless nothing was run."""
-        if not self.pages.plugin.config.option.collectonly:
+        if self.pages.has_run:
             self.pages.light_findings(terminalreporter)
 
 

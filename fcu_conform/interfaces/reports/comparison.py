@@ -8,6 +8,9 @@ from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import Any
 
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
+
 from fcu_conform.artefacts.bounded_io.json_text import parse_json
 from fcu_conform.artefacts.bounded_io.limits import REPORT_FILE
 from fcu_conform.artefacts.bounded_io.reading import read_file
@@ -81,9 +84,6 @@ def read_report(given: str) -> Document:
     Raises:
         UsageError: it cannot be read, or is none; one line says where.
     """
-    from jsonschema import Draft202012Validator
-    from jsonschema.exceptions import best_match
-
     path = existing(given, "report")
     file = read_file(path, REPORT_FILE)
     if file.trouble is not None:

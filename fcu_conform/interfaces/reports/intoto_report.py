@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from fcu_conform.artefacts.bounded_io.digests import dir_hash
-from fcu_conform.artefacts.setup import Setup
-from fcu_conform.interfaces.certification.witnessed import Digests, complete, digests_of
 from fcu_conform.interfaces.reports import json_report
 from fcu_conform.interfaces.reports.json_report import Document
 from fcu_conform.interfaces.reports.text_report import node_name
@@ -27,29 +25,8 @@ DEVICES = "fcuConformDevices"
 """Field of the predicate with how many devices were judged, conform and are not decided, as in the JSON report."""
 
 
-def with_digests(content: Document, setups: Sequence[Setup], digests: Digests | None = None) -> Document:
-    """The document together with the digests of device output, for a statement.
-
-    Args:
-        content: the document of json_report.
-        setups: those that were judged.
-        digests: of what was judged, where other processes have; without them they are those of this process.
-
-    Raises:
-        UsageError: something is not what was judged.
-    """
-    digests = complete(digests_of(setups) if digests is None else digests, setups)
-    return {
-        **content,
-        "subjects": [
-            {**subject, "digest": digests[subject["path"]]} if subject["kind"] == "devices" else subject
-            for subject in content["subjects"]
-        ],
-    }
-
-
 def render(content: Document) -> bytes:
-    """The statement about a report as a file; the document is one of `with_digests`."""
+    """The statement about a report as a file; the document is one of `witnessed.with_digests`."""
     return json_report.render(statement(content))
 
 

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from fcu_conform import __version__
@@ -33,10 +34,7 @@ OLD_VERSIONS = ("1.0",)
 def schema(version: str = SCHEMA_VERSION) -> Document:
     """The JSON Schema (draft 2020-12) that every document of a version validates against: this one or an old one."""
     name = "report.schema.json" if version == SCHEMA_VERSION else f"report-{version}.schema.json"
-    # Only readers of reports need it, and importing this is not cheap.
-    from importlib.resources import files
-
-    loaded: Document = json.loads((files(__package__) / name).read_text(encoding="utf-8"))
+    loaded: Document = json.loads(Path(__file__).with_name(name).read_text(encoding="utf-8"))
     return loaded
 
 

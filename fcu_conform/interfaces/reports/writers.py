@@ -6,14 +6,19 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fcu_conform.artefacts.setup import Setup
 from fcu_conform.artefacts.usage import UsageError
 from fcu_conform.engine import Report
-from fcu_conform.interfaces.certification.witnessed import Digests
+from fcu_conform.interfaces.certification.witnessed import Digests, with_digests
 from fcu_conform.interfaces.reports import json_report
 from fcu_conform.interfaces.reports.text import printable
-from fcu_conform.interfaces.run.settings import STATEMENT, Settings, check_targets, keep_out, write_atomically
+from fcu_conform.interfaces.run.output_files import check_targets, keep_out, write_atomically
+from fcu_conform.interfaces.run.settings import STATEMENT, Settings
+
+if TYPE_CHECKING:
+    from fcu_conform.interfaces.certification.signing import Signer
 
 WRITERS = {
     ".json": "json_report",
@@ -45,13 +50,23 @@ def check(settings: Settings, setups: Sequence[Setup]) -> None:
     for text in settings.reports:
         keep_out(Path(text), setups, f"--fcu-report: {printable(text)}")
     check_targets(settings.reports, list(WRITERS))
-    if settings.sign_key is None:
-        return
-    from fcu_conform.interfaces.certification.signing import SIGN_KEY, load_signer
+    if settings.sign_key is not None and not settings.makes_statement:
+        raise UsageError(f"--fcu-sign-key: there is nothing to sign: ask for --fcu-report=NAME{STATEMENT}")
+    signer_of(settings, setups)
 
-    if not any(ending_of(path) == STATEMENT for path in settings.reports):
-        raise UsageError(f"{SIGN_KEY}: there is nothing to sign: ask for --fcu-report=NAME{STATEMENT}")
-    load_signer(settings.sign_key, settings.sign_passphrase_env, setups)
+
+def signer_of(settings: Settings, setups: Sequence[Setup]) -> Signer | None:
+    """Who signs the statement; None where nobody was asked to.
+
+    Raises:
+        UsageError: the key cannot be used.
+    """
+    if settings.sign_key is None:
+        return None
+    # Only where something is to be signed: the libraries for it are dear.
+    from fcu_conform.interfaces.certification.signing import load_signer
+
+    return load_signer(settings.sign_key, settings.sign_passphrase_env, setups)
 
 
 def write(settings: Settings, report: Report, judged: Callable[[], Digests] | None = None) -> list[str]:
@@ -63,8 +78,6 @@ def write(settings: Settings, report: Report, judged: Callable[[], Digests] | No
     """
     if not settings.reports:
         return []
-    from fcu_conform.interfaces.reports.intoto_report import with_digests
-
     faults = []
     checked_at = datetime.now(timezone.utc).replace(microsecond=0)
     content = json_report.document(report, judged_at=settings.instant, checked_at=checked_at)
@@ -73,7 +86,9 @@ def write(settings: Settings, report: Report, judged: Callable[[], Digests] | No
             ending = ending_of(target.name)
             if ending == STATEMENT:
                 sworn = with_digests(content, report.setups, None if judged is None else judged())
-                data = signed(writer(ending)(sworn), settings, report.setups)
+                signer = signer_of(settings, report.setups)
+                data = writer(ending)(sworn)
+                data = data if signer is None else signer.sign(data)
             else:
                 data = writer(ending)(content)
             write_atomically(target, data)
@@ -82,16 +97,3 @@ def write(settings: Settings, report: Report, judged: Callable[[], Digests] | No
         except UsageError as error:
             faults.append(f"report {printable(str(target))} could not be written: {printable(str(error))}")
     return faults
-
-
-def signed(statement: bytes, settings: Settings, setups: Sequence[Setup]) -> bytes:
-    """The statement in a signed envelope, where a key was given.
-
-    Raises:
-        UsageError: the key cannot be used.
-    """
-    if settings.sign_key is None:
-        return statement
-    from fcu_conform.interfaces.certification.signing import load_signer, sign
-
-    return sign(statement, load_signer(settings.sign_key, settings.sign_passphrase_env, setups))

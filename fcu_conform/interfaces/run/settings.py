@@ -1,21 +1,20 @@
-"""What a user asked for, checked before anything is judged; the same for pytest and the console."""
+"""What a user asked for, checked before anything is judged; the same for every front end."""
 
 from __future__ import annotations
 
 import json
-import os
 import re
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from datetime import datetime, timezone
-from pathlib import Path
 from typing import Any
 
 from fcu_conform.artefacts.setup import Setup, read_setups
 from fcu_conform.artefacts.usage import UsageError
 from fcu_conform.artefacts.waivers import WaiverFile, read_waivers
 from fcu_conform.interfaces.reports.text import printable
-from fcu_conform.validators.model import Validator
+from fcu_conform.interfaces.run.options import OPTIONS, Kind, Option, RunOptions
 
 _RFC3339 = re.compile(
     r"(?P<day>\d{4}-\d\d-\d\d)[Tt ](?P<time>\d\d:\d\d:\d\d)(?P<fraction>\.\d+)?(?P<zone>[Zz]|[+-]\d\d:\d\d)",
@@ -30,29 +29,8 @@ STATEMENT = ".intoto.json"
 """The ending of the one kind of report that can be signed, and that says what was judged byte for byte."""
 
 
-@dataclass(frozen=True)
-class Settings:
-    """One run's question: which keystores, devices and uploads, read how, judged when and how, reported where.
-
-    Paths are text as the user gave it, ``at`` is RFC 3339 text: all of it can cross to another process.
-    """
-
-    keystores: tuple[str, ...]
-    config: str | None
-    chain_depth: int | None
-    at: str
-    strict: bool = False
-    reports: tuple[str, ...] = ()
-    devices: tuple[str, ...] = ()
-    portal_uploads: tuple[str, ...] = ()
-    mode: str | None = None
-    validators: str = "auto"
-    validator_commands: tuple[str, ...] = ()
-    handshake: bool = False
-    sample_seed: int | None = None
-    waivers: str | None = None
-    sign_key: str | None = None
-    sign_passphrase_env: str | None = None
+class Settings(RunOptions):
+    """One run's question: which keystores, devices and uploads, read how, judged when and how, reported where."""
 
     @property
     def instant(self) -> datetime:
@@ -74,32 +52,6 @@ class Settings:
         plain: dict[str, Any] = json.loads(text)
         values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in plain.items()}
         return cls(**values)
-
-    def select_validators(self) -> list[Validator]:
-        """The independent validators that are to be asked.
-
-        Raises:
-            UsageError: one that is named is not known, or a command has no name, no words or the name of another.
-        """
-        from fcu_conform.validators.isolation.asking import plugged_in
-        from fcu_conform.validators.registry import NAMES, select
-
-        try:
-            chosen = select(self.validators)
-        except ValueError as fault:
-            raise UsageError(f"--fcu-validators: {fault}") from None
-        taken = set(NAMES)
-        for text in self.validator_commands:
-            name, _, command = text.partition("=")
-            if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,31}", name) or not command.strip() or name in taken:
-                given = f"--fcu-validator-command: '{printable(text)}'"
-                raise UsageError(f"{given} is not NAME=COMMAND with a new name of a-z, 0-9 and -")
-            taken.add(name)
-            try:
-                chosen.append(plugged_in(name, command))
-            except ValueError as fault:
-                raise UsageError(f"--fcu-validator-command: {name}: {fault}") from None
-        return chosen
 
     @property
     def named_validators(self) -> list[str]:
@@ -131,6 +83,34 @@ class Settings:
             mode=self.mode,
             witnessed=witnessed or self.makes_statement,
         )
+
+
+def settings_of(given: Mapping[str, Any]) -> Settings:
+    """The settings from what was typed.
+
+    Args:
+        given: by the fields of `RunOptions`, text, several texts, or whether a switch is set; None, or nothing at all,
+            where an option was not given.
+
+    Raises:
+        UsageError: a value that makes no sense.
+    """
+    read = {option.field: _read(option, given.get(option.field)) for option in OPTIONS}
+    values = {field: value for field, value in read.items() if value is not None}
+    return Settings(**{"at": now(), **values})
+
+
+def _read(option: Option, given: Any) -> Any:
+    """The value of an option; None where it was not given."""
+    if given is None:
+        return None
+    if option.kind == "path":
+        for path in [given] if isinstance(given, str) else given:
+            if not path.strip():
+                raise UsageError(f"{option.flag}: needs a path")
+    if option.kind in PARSERS:
+        return PARSERS[option.kind](given, option.flag)
+    return tuple(given) if option.is_list else given
 
 
 def parse_instant(text: str, name: str = "--fcu-at") -> datetime:
@@ -184,6 +164,19 @@ def parse_seed(text: str, name: str = "--fcu-sample-seed") -> int:
     raise UsageError(f"{name}: '{printable(text)}' is not an integer from 0 to {LARGEST_SEED}")
 
 
+def parse_sample(text: str, name: str = "--fcu-validator-sample") -> int:
+    """About how many devices each validator is asked; the largest number of all for "all".
+
+    Raises:
+        UsageError: it is neither that nor an integer of at least 1.
+    """
+    if text == "all":
+        return sys.maxsize
+    if re.fullmatch(r"[0-9]{1,18}", text, re.ASCII) and int(text) >= 1:
+        return int(text)
+    raise UsageError(f"{name}: '{printable(text)}' is neither a number of devices (1 or more) nor all")
+
+
 def parse_mode(text: str, name: str = "--fcu-mode") -> str:
     """How devices connect: "bootstrap" or "lwm2m".
 
@@ -195,70 +188,17 @@ def parse_mode(text: str, name: str = "--fcu-mode") -> str:
     raise UsageError(f"{name}: '{printable(text)}' is neither bootstrap nor lwm2m")
 
 
-def check_targets(paths: Sequence[str], endings: Sequence[str], name: str = "--fcu-report") -> None:
-    """Makes sure that reports can be written where they are asked for.
-
-    Raises:
-        UsageError: no writer has this ending, or nothing can be written there.
-    """
-    for text in paths:
-        path = Path(text)
-        shown = f"{name}: {printable(text)}"
-        if not path.name.lower().endswith(tuple(endings)):
-            raise UsageError(f"{shown}: no report has this ending (there is {', '.join(endings)})")
-        try:
-            if path.exists() and not path.is_file():
-                raise UsageError(f"{shown}: is no regular file")
-            if not path.parent.is_dir():
-                raise UsageError(f"{shown}: there is no folder {printable(str(path.parent))}")
-            descriptor, beside = open_beside(path)
-            os.close(descriptor)
-            beside.unlink()
-        except OSError as error:
-            raise UsageError(f"{shown}: cannot be written ({error.strerror})") from None
-        except UsageError:
-            raise
-        except ValueError as error:  # a NUL in it
-            raise UsageError(f"{shown}: cannot be written ({error})") from None
+def _checked_instant(text: str, name: str) -> str:
+    """The text, once it is sure that it is an instant: settings keep it as it was given."""
+    parse_instant(text, name)
+    return text
 
 
-def keep_out(path: Path, setups: Sequence[Setup], shown: str) -> None:
-    """Makes sure that a place to write to is in nothing that is judged, whatever links lead there.
-
-    Args:
-        shown: how the error calls it.
-
-    Raises:
-        UsageError: it is in a keystore, or in device output.
-    """
-    place = Path(os.path.realpath(path.parent)) / path.name
-    for setup in setups:
-        if place.is_relative_to(os.path.realpath(setup.keystore.path)):
-            raise UsageError(f"{shown}: lies in the keystore, which is only ever read")
-        for output in setup.devices.paths if setup.devices else ():
-            if place.is_relative_to(os.path.realpath(output)):
-                raise UsageError(f"{shown}: lies in the device output, which is only ever read")
-        if any(place == Path(os.path.realpath(file.path)) for file in setup.files()):
-            raise UsageError(f"{shown}: is a file that is judged, and only ever read")
-
-
-def open_beside(path: Path) -> tuple[int, Path]:
-    """Opens a new file in the folder of ``path`` for writing, with the permissions of the user's umask."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    return os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666), beside
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Puts ``content`` at ``path`` wholly or not at all: a reader never meets half a report.
-
-    Raises:
-        OSError: it cannot be written.
-    """
-    descriptor, beside = open_beside(path)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-        beside.replace(path)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
+PARSERS: Mapping[Kind, Callable[[str, str], Any]] = {
+    "instant": _checked_instant,
+    "depth": parse_depth,
+    "mode": parse_mode,
+    "seed": parse_seed,
+    "sample": parse_sample,
+}
+"""What reads the values of an option, by what it takes; each is given the text and the option's name."""

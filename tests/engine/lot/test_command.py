@@ -17,6 +17,7 @@ from jsonschema import Draft202012Validator
 
 from fcu_conform import check
 from fcu_conform.interfaces.reports import json_report
+from fcu_conform.interfaces.run.settings import parse_sample
 
 from .conftest import DEFECTS, Laid, command, run
 from .factory import NOW, Factory, ders
@@ -210,7 +211,4 @@ def test_no_progress_is_shown_in_a_pipe(good: Laid) -> None:
 
 @pytest.mark.parametrize(("given", "least"), [("7", 7), ("all", 10**9)])
 def test_validators_can_be_asked_about_every_device(given: str, least: int) -> None:
-    from fcu_conform.interfaces.console.lot import command
-
-    context = command.make_context("lot", ["--keystore", "k", "--validator-sample", given, "d"])
-    assert context.params["validator_sample"] >= least
+    assert parse_sample(given) >= least

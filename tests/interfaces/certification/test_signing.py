@@ -23,19 +23,20 @@ from cryptography.hazmat.primitives.serialization import (
 
 from fcu_conform.artefacts.setup import read_setups
 from fcu_conform.artefacts.usage import UsageError
-from fcu_conform.interfaces.certification.signing import is_signed_by, load_public_key, load_signer, open_envelope, sign
+from fcu_conform.interfaces.certification.envelope import open_envelope
+from fcu_conform.interfaces.certification.signing import load_signer, load_verifier
 from interfaces.certification.doing import Keys
 
 STATEMENT = b'{"a": 1}\n'
 
 
 def test_an_envelope_holds_the_statement_and_names_the_key(keys: Keys) -> None:
-    envelope = sign(STATEMENT, load_signer(str(keys.private), None, []))
+    envelope = load_signer(str(keys.private), None, []).sign(STATEMENT)
     opened = open_envelope(envelope)
     assert opened is not None
-    public = load_public_key(str(keys.public))
-    assert (opened.statement, opened.key_id) == (STATEMENT, public.keyid)
-    assert is_signed_by(envelope, public)
+    public = load_verifier(str(keys.public))
+    assert (opened.statement, opened.key_id) == (STATEMENT, public.key_id)
+    assert public.has_signed(envelope)
 
 
 def test_a_key_s_name_is_the_digest_that_openssl_gives(keys: Keys) -> None:
@@ -45,14 +46,14 @@ def test_a_key_s_name_is_the_digest_that_openssl_gives(keys: Keys) -> None:
         ["openssl", "pkey", "-pubin", "-in", str(keys.public), "-outform", "DER"], capture_output=True, check=True
     ).stdout
     digest = subprocess.run(["openssl", "dgst", "-sha256", "-r"], input=der, capture_output=True, check=True).stdout
-    assert load_public_key(str(keys.public)).keyid == digest.split()[0].decode()
+    assert load_verifier(str(keys.public)).key_id == digest.split()[0].decode()
 
 
 def test_a_key_on_p256_signs_too_and_another_reader_can_check_it(tmp_path: Path) -> None:
     """The pre-authentication encoding is put together here once more, by the words of the DSSE protocol."""
     key = ec.generate_private_key(ec.SECP256R1())
     (tmp_path / "key.pem").write_bytes(key_pem(key))
-    envelope = json.loads(sign(STATEMENT, load_signer(str(tmp_path / "key.pem"), None, [])))
+    envelope = json.loads(load_signer(str(tmp_path / "key.pem"), None, []).sign(STATEMENT))
     kind, payload = envelope["payloadType"].encode(), base64.b64decode(envelope["payload"])
     encoded = b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload)
     [signature] = envelope["signatures"]
@@ -66,8 +67,8 @@ def test_an_encrypted_key_is_opened_by_a_passphrase_from_the_environment(
     keys: Keys, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SIGN_PASS", "open sesame")
-    envelope = sign(STATEMENT, load_signer(str(keys.locked), "SIGN_PASS", []))
-    assert is_signed_by(envelope, load_public_key(str(keys.public)))
+    envelope = load_signer(str(keys.locked), "SIGN_PASS", []).sign(STATEMENT)
+    assert load_verifier(str(keys.public)).has_signed(envelope)
 
 
 def refused(path: Path | str, passphrase_env: str | None = None, option: str = "--sign-key") -> str:
@@ -113,8 +114,8 @@ def test_a_key_of_the_ca_that_is_judged_signs_no_statement(tmp_path: Path, name:
 
 def test_no_byte_of_the_envelope_can_be_changed(keys: Keys) -> None:
     """Every byte in three ways: either it is no envelope of ours any more, or the signature is not the key's."""
-    envelope = sign(STATEMENT, load_signer(str(keys.private), None, []))
-    public = load_public_key(str(keys.public))
+    envelope = load_signer(str(keys.private), None, []).sign(STATEMENT)
+    public = load_verifier(str(keys.public))
     survivors = []
     for position in range(len(envelope)):
         for change in (0x01, 0x20, 0x80):
@@ -124,7 +125,7 @@ def test_no_byte_of_the_envelope_can_be_changed(keys: Keys) -> None:
                 opened = open_envelope(bytes(changed))
             except ValueError:
                 continue
-            if opened is not None and opened.key_id == public.keyid and is_signed_by(bytes(changed), public):
+            if opened is not None and opened.key_id == public.key_id and public.has_signed(bytes(changed)):
                 survivors.append((position, change))
     assert survivors == []
 
@@ -142,22 +143,22 @@ def test_no_byte_of_the_envelope_can_be_changed(keys: Keys) -> None:
     ],
 )
 def test_an_envelope_of_another_form_is_refused(keys: Keys, edit) -> None:
-    envelope = json.loads(sign(STATEMENT, load_signer(str(keys.private), None, [])))
+    envelope = json.loads(load_signer(str(keys.private), None, []).sign(STATEMENT))
     with pytest.raises(ValueError, match=r"^is an envelope that "):
         open_envelope((json.dumps(edit(envelope), indent=2) + "\n").encode())
 
 
 def test_somebody_else_s_key_has_not_signed_it(keys: Keys, tmp_path: Path) -> None:
-    envelope = sign(STATEMENT, load_signer(str(keys.private), None, []))
+    envelope = load_signer(str(keys.private), None, []).sign(STATEMENT)
     other = Ed25519PrivateKey.generate().public_key()
     (tmp_path / "other.pub").write_bytes(other.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
-    assert not is_signed_by(envelope, load_public_key(str(tmp_path / "other.pub")))
+    assert not load_verifier(str(tmp_path / "other.pub")).has_signed(envelope)
 
 
 def test_nothing_of_the_key_shows(keys: Keys) -> None:
     signer = load_signer(str(keys.private), None, [])
     assert load_pem_public_key(keys.public.read_bytes())
     secret = re.sub(rb"-----[^-]+-----|\s", b"", keys.private.read_bytes()).decode()
-    shown = repr(signer) + str(vars(signer)) + sign(STATEMENT, signer).decode()
+    shown = repr(signer) + str(vars(signer)) + signer.sign(STATEMENT).decode()
     assert secret not in shown
     assert base64.b64decode(secret)[-32:].hex() not in shown

@@ -8,7 +8,6 @@ import re
 import shutil
 import site
 import sys
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -16,8 +15,6 @@ import pytest
 from fcu_conform.artefacts.usage import UsageError
 from fcu_conform.interfaces.console import app, check, isolated, isolation, main, search_path
 from fcu_conform.interfaces.console.usual_names import find
-from fcu_conform.interfaces.pytest_plugin.options import gather
-from fcu_conform.interfaces.run.settings import Settings
 
 AT = "2026-06-01T00:00:00Z"
 
@@ -136,45 +133,15 @@ def test_what_makes_no_sense_is_refused_in_one_line(
     assert re.fullmatch("fcu-conform: " + re.escape(message).replace(r"\*", ".*") + "\n", shown.err)
 
 
-# What pytest is told
-
-
-def test_pytest_is_told_every_setting(handed_in: Path, pytester) -> None:
-    """If one were left out, what a user asks for would not be done, and nobody would say so."""
-    known = {
-        "keystores": ("a", "b"),
-        "config": "c.yml",
-        "chain_depth": 3,
-        "at": AT,
-        "strict": True,
-        "reports": ("r.json", "r.html"),
-        "devices": ("out",),
-        "portal_uploads": ("u.pem", "v.pem"),
-        "mode": "lwm2m",
-        "validators": "openssl",
-        "validator_commands": ("ours=x --y z",),
-        "sample_seed": 7,
-        "handshake": True,
-        "waivers": "w.toml",
-        "sign_key": "key.pem",
-        "sign_passphrase_env": "NAME",
-    }
-    assert set(known) == {field.name for field in fields(Settings)}
-    settings = Settings(**known)
-    config = pytester.parseconfig(*check._options(settings))
-    assert gather(config) == settings
+# What is asked for
 
 
 def test_keystores_keep_their_uploads(pristine: Path, tmp_path: Path) -> None:
     for name in ("one", "two"):
         shutil.copytree(pristine, tmp_path / name)
     (tmp_path / "two" / "upload.pem").touch()
-    values = dict.fromkeys(("keystores", "devices", "portal_upload", "validator_command"), ())
-    values |= {"keystores": (str(pristine),)}
-    others = ("config", "chain_depth", "mode", "at", "sample_seed", "waivers", "sign_key", "sign_passphrase_env")
-    values |= {**dict.fromkeys(others), "validators": "none", "handshake": False, "strict": False}
     found = [find(str(tmp_path / name)) for name in ("one", "two")]
-    settings = check._settings(found, (), values)
+    settings = check._settings(found, {"keystores": (str(pristine),), "devices": (), "portal_uploads": ()})
     assert settings.keystores == (
         str(tmp_path / "two" / "keystore"),
         str(tmp_path / "one" / "keystore"),

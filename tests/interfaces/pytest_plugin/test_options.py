@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fcu_conform.interfaces.pytest_plugin import OPTIONS
+from fcu_conform.interfaces.run.options import OPTIONS
 
 
 def test_help_shows_every_option_and_ini_key(pytester) -> None:
@@ -119,7 +119,7 @@ def test_a_report_in_a_folder_that_cannot_be_written_is_refused(run, keystore: P
     def refuse(path: Path) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("fcu_conform.interfaces.run.settings.open_beside", refuse)
+    monkeypatch.setattr("fcu_conform.interfaces.run.output_files.open_beside", refuse)
     result = run(keystore, "--fcu-report=report.json")
     assert result.ret == 4
     result.stderr.fnmatch_lines(["ERROR: --fcu-report: report.json: cannot be written (Permission denied)"])

@@ -1,33 +1,39 @@
-"""One call that judges keystores: the suite as a library."""
+"""The suite as a library: one call that judges keystores."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TypeAlias
 
-from fcu_conform.artefacts.setup import read_setups
-from fcu_conform.artefacts.waivers import read_waivers
-from fcu_conform.engine.examination import Examination
-from fcu_conform.engine.report import Report
-from fcu_conform.engine.results import Finished, Judged, Listener
+from fcu_conform.artefacts.usage import UsageError
+from fcu_conform.engine import Finished, Judged, Listener, Report
+from fcu_conform.interfaces.run.run import Run
+from fcu_conform.interfaces.run.settings import Settings, format_instant, now
 from fcu_conform.validators.model import Validator
 from fcu_conform.validators.registry import select
 
+Path: TypeAlias = str | os.PathLike[str]
+Paths: TypeAlias = Path | Sequence[Path]
+
 
 def check(
-    keystores: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+    keystores: Paths,
     *,
-    config: str | os.PathLike[str] | None = None,
+    config: Path | None = None,
     chain_depth: int | None = None,
     at: datetime | None = None,
-    devices: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] = (),
-    portal_upload: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] = (),
+    devices: Paths = (),
+    portal_upload: Paths = (),
     mode: str | None = None,
     strict: bool = False,
-    waivers: str | os.PathLike[str] | None = None,
+    waivers: Path | None = None,
     validators: str | Sequence[Validator] = "auto",
+    validator_command: str | Sequence[str] = (),
+    validator_sample: int | None = None,
     sample_seed: int | None = None,
+    handshake: bool = False,
     listeners: Sequence[Listener] = (),
 ) -> Report:
     """Judges one keystore, or several FCU instances together, by every rule.
@@ -44,7 +50,10 @@ def check(
         waivers: a TOML file of findings that somebody has taken the responsibility for.
         validators: the independent validators to ask: "auto" (those installed), "all", "none", names with commas
             between them, or validators of one's own.
+        validator_command: programs to ask too, each as NAME=COMMAND.
+        validator_sample: about how many devices each validator is asked; 20 if not given.
         sample_seed: what the devices are drawn by that validators are asked about; the same ones for the same seed.
+        handshake: a device shakes hands with TLS and DTLS servers.
         listeners: called with every event, in order.
 
     Returns:
@@ -55,33 +64,36 @@ def check(
             waivers that is none.
         ValueError: no validator has such a name.
     """
-    if isinstance(validators, str):
-        validators = select(validators)
-    setups = read_setups(
-        _listed(keystores),
-        config=config,
+    if at is not None and at.tzinfo is None:
+        raise UsageError(f"instant {at.isoformat()}: has no time zone")
+    settings = Settings(
+        keystores=_texts(keystores),
+        config=None if config is None else os.fspath(config),
         chain_depth=chain_depth,
-        at=at,
-        devices=_listed(devices),
-        portal_uploads=_listed(portal_upload),
+        at=now() if at is None else format_instant(at),
+        devices=_texts(devices),
+        portal_uploads=_texts(portal_upload),
         mode=mode,
+        validators=validators if isinstance(validators, str) else "none",
+        validator_commands=_texts(validator_command),
+        validator_sample=validator_sample,
+        sample_seed=sample_seed,
+        handshake=handshake,
+        strict=strict,
+        waivers=None if waivers is None else os.fspath(waivers),
     )
-    waiver_file = None if waivers is None else read_waivers(waivers)
-    examination = Examination(
-        setups, strict=strict, validators=validators, sample_seed=sample_seed, waivers=waiver_file
-    )
+    run = Run(settings, validators=select(validators) if isinstance(validators, str) else validators)
     results = []
-    for rule, target in examination.cases():
-        result = examination.judge(rule.code, target)
+    for result in run.judge():
         results.append(result)
         for listener in listeners:
             listener(Judged(result))
     for listener in listeners:
         listener(Finished(complete=True))
-    return Report(setups, results, examination=examination)
+    return run.report(results)
 
 
-def _listed(
-    paths: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
-) -> Sequence[str | os.PathLike[str]]:
-    return [paths] if isinstance(paths, (str, os.PathLike)) else paths
+def _texts(given: Paths) -> tuple[str, ...]:
+    """One or several, as texts."""
+    several = [given] if isinstance(given, (str, os.PathLike)) else given
+    return tuple(os.fspath(each) for each in several)

@@ -1,0 +1,159 @@
+"""The options of a run, in one table: pytest's, the console's, `check()`'s and the documentation's are made from it.
+
+Whoever adds an option adds a field here and uses it where it matters. The pytest plugin loads this module in every run
+of every project that it is installed in, so it imports nothing that pytest has not imported already.
+"""
+
+from __future__ import annotations
+
+from dataclasses import MISSING, dataclass, field, fields
+from typing import Any, Literal, NamedTuple
+
+Kind = Literal["path", "text", "switch", "instant", "depth", "mode", "seed", "sample"]
+"""What an option takes: paths, text as it is, nothing, or something that `settings.PARSERS` reads."""
+
+
+class Option(NamedTuple):
+    """One option: ``--fcu-NAME`` for pytest, ``fcu_NAME`` in an ini file, ``--NAME`` on the console.
+
+    Attributes:
+        field: the field of `RunOptions` that holds its value.
+        name: as typed, without its dashes.
+        metavar: what the help calls its value; empty for a switch.
+        help: one sentence without its capital letter and its full stop.
+        is_list: it may be given more than once.
+        page: the page of the documentation that says more, and the place on it.
+    """
+
+    field: str
+    name: str
+    kind: Kind
+    metavar: str
+    help: str
+    is_list: bool
+    page: str
+
+    @property
+    def flag(self) -> str:
+        """As typed on pytest's command line."""
+        return f"--fcu-{self.name}"
+
+    @property
+    def key(self) -> str:
+        """As written in an ini file, and as an attribute of pytest's parsed options."""
+        return f"fcu_{self.name.replace('-', '_')}"
+
+    @property
+    def plain_flag(self) -> str:
+        """As typed on the console."""
+        return f"--{self.name}"
+
+
+def _one(name: str, kind: Kind, metavar: str, help: str, *, page: str = "", **default: Any) -> Any:  # noqa: A002
+    """An option that is given once at most."""
+    default = default or {"default": None}
+    return field(metadata={"name": name, "kind": kind, "metavar": metavar, "help": help, "page": page}, **default)
+
+
+def _many(name: str, kind: Kind, metavar: str, help: str, *, page: str = "") -> Any:  # noqa: A002
+    """An option that may be given more than once."""
+    return _one(name, kind, metavar, f"{help}; repeatable", page=page, default=())
+
+
+def _switch(name: str, help: str, *, page: str = "") -> Any:  # noqa: A002
+    """An option without a value."""
+    return _one(name, "switch", "", help, page=page, default=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunOptions:
+    """What is asked of a run, as plain data that can cross to another process.
+
+    Paths are text as the user gave it. An option that was not given is None, empty or False; ``at`` is always there,
+    as RFC 3339 text.
+    """
+
+    keystores: tuple[str, ...] = _many(
+        "keystore", "path", "DIR", "judge this keystore, the folder of fcu_private_key.pem and fcu.crt"
+    )
+    config: str | None = _one(
+        "config", "path", "FILE", "the fcu.yml of the keystore; without it one is looked for beside the keystore"
+    )
+    chain_depth: int | None = _one("chain-depth", "depth", "N", "the depth of the set-up, where no fcu.yml sets it")
+    devices: tuple[str, ...] = _many(
+        "devices",
+        "path",
+        "PATH",
+        "judge this device output: a file, a folder, a .tar, .tar.gz or .zip, a .jsonl or .parquet",
+        page="reference.md#device-output",
+    )
+    portal_uploads: tuple[str, ...] = _many(
+        "portal-upload",
+        "path",
+        "FILE",
+        "judge what was, or will be, uploaded to the portal; one for each keystore, in order",
+        page="reference.md#the-portal-upload",
+    )
+    mode: str | None = _one("mode", "mode", "MODE", "bootstrap or lwm2m: how devices connect, where no fcu.yml says so")
+    at: str = _one(
+        "at",
+        "instant",
+        "TIME",
+        "judge validity at this instant, e.g. 2026-01-31T12:00:00Z (RFC 3339; default: now)",
+        default=MISSING,
+    )
+    validators: str = _one(
+        "validators",
+        "text",
+        "LIST",
+        "ask these independent validators: names with commas between, auto (those installed; default), all, none",
+        page="validators.md",
+        default="auto",
+    )
+    validator_commands: tuple[str, ...] = _many(
+        "validator-command",
+        "text",
+        "NAME=COMMAND",
+        "ask this program too, by a JSON protocol",
+        page="validators.md#any-other-program",
+    )
+    validator_sample: int | None = _one(
+        "validator-sample",
+        "sample",
+        "N",
+        "ask each validator about so many devices, or about all (default: 20; 200 by fcu-conform lot)",
+    )
+    sample_seed: int | None = _one(
+        "sample-seed",
+        "seed",
+        "N",
+        "draw the devices that validators are asked about by this number; without it every run draws the same ones",
+    )
+    handshake: bool = _switch(
+        "handshake", "let a device shake hands with TLS and DTLS servers that trust the upload alone (DEV025)"
+    )
+    strict: bool = _switch("strict", "warnings fail, and so does what was asked for and did not take place")
+    waivers: str | None = _one(
+        "waivers", "path", "FILE", "what somebody has taken the responsibility for, as TOML", page="waivers.md"
+    )
+    reports: tuple[str, ...] = _many(
+        "report",
+        "path",
+        "FILE",
+        "write a report; its ending says which (.json .html .md .sarif .intoto.json)",
+        page="reports.md",
+    )
+    sign_key: str | None = _one(
+        "sign-key",
+        "path",
+        "FILE",
+        "sign the statement with this PEM private key: P-256 or Ed25519, not FCU's",
+        page="certification.md",
+    )
+    sign_passphrase_env: str | None = _one(
+        "sign-passphrase-env", "text", "NAME", "the environment variable that holds the passphrase of that key"
+    )
+
+
+OPTIONS = tuple(Option(field=each.name, is_list=each.default == (), **each.metadata) for each in fields(RunOptions))
+"""Every option, in the order in which helps and documents show them."""
