@@ -15,8 +15,18 @@ from fcu_conform.artefacts.usage import UsageError
 from fcu_conform.interfaces.reports.text import printable
 from fcu_conform.interfaces.run.exit_codes import ExitCode
 
-COMMANDS = ("check", "certify", "diff", "explain", "lot", "rules", "slice", "upload", "verify-statement")
-"""Each is a module of this package with a click command named ``command``, imported when it is used."""
+COMMANDS = {
+    "check": "Judges what others handed in, and obeys nothing of theirs.",
+    "certify": "Judges, and writes the folder to hand in.",
+    "diff": "Compares two JSON reports: what newly fails, what was fixed.",
+    "explain": "Says everything about one rule.",
+    "lot": "Judges the devices of a whole production lot.",
+    "rules": "Lists every rule.",
+    "slice": "Draws what a device carries and what the portal gets.",
+    "upload": "Writes the PEM that belongs on the portal.",
+    "verify-statement": "Checks a statement, or the folder of one.",
+}
+"""Each is a module of this package with a click command named ``command``, which is imported when it is called."""
 
 JUDGING = frozenset({"check", "certify", "diff", "lot", "slice", "verify-statement"})
 """Those whose exit code is a verdict."""
@@ -26,6 +36,12 @@ class _Commands(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         del ctx
         return list(COMMANDS)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Lists the commands from the table: to ask each would import them all."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         del ctx

@@ -65,7 +65,8 @@ def _switch(name: str, help: str, *, page: str = "") -> Any:  # noqa: A002
     return _one(name, "switch", "", help, page=page, default=False)
 
 
-@dataclass(frozen=True, kw_only=True)
+# What a dataclass generates is generated for `Settings`: it takes longer than all the rest of this module.
+@dataclass(frozen=True, kw_only=True, init=False, repr=False, eq=False)
 class RunOptions:
     """What is asked of a run, as plain data that can cross to another process.
 
@@ -94,7 +95,7 @@ class RunOptions:
         "judge what was, or will be, uploaded to the portal; one for each keystore, in order",
         page="reference.md#the-portal-upload",
     )
-    mode: str | None = _one("mode", "mode", "MODE", "bootstrap or lwm2m: how devices connect, where no fcu.yml says so")
+    mode: str | None = _one("mode", "mode", "MODE", "how devices connect, bootstrap or lwm2m, where no fcu.yml says so")
     at: str = _one(
         "at",
         "instant",
@@ -114,14 +115,14 @@ class RunOptions:
         "validator-command",
         "text",
         "NAME=COMMAND",
-        "ask this program too, by a JSON protocol",
+        "ask this program too, by the JSON protocol of the documentation",
         page="validators.md#any-other-program",
     )
     validator_sample: int | None = _one(
         "validator-sample",
         "sample",
         "N",
-        "ask each validator about so many devices, or about all (default: 20; 200 by fcu-conform lot)",
+        "ask each validator about this many devices, or about all (default: 20, and 200 in fcu-conform lot)",
     )
     sample_seed: int | None = _one(
         "sample-seed",

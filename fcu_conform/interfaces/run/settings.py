@@ -6,7 +6,7 @@ import json
 import re
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from typing import Any
 
@@ -29,6 +29,7 @@ STATEMENT = ".intoto.json"
 """The ending of the one kind of report that can be signed, and that says what was judged byte for byte."""
 
 
+@dataclass(frozen=True, kw_only=True)
 class Settings(RunOptions):
     """One run's question: which keystores, devices and uploads, read how, judged when and how, reported where."""
 

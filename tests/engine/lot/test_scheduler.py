@@ -76,7 +76,7 @@ def judged(bad: Laid, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFix
     """Exit code and output of a run over eight wrong devices in 1200, three chunks of which two are handed out."""
 
     def run(*arguments: object, seconds: float = 60, share: float = 0.0) -> tuple[int, str, str]:
-        monkeypatch.setattr(workers, "Distrust", partial(workers.Distrust, seconds=seconds, share=share, lates=2))
+        monkeypatch.setattr(command, "Distrust", partial(workers.Distrust, seconds=seconds, share=share, lates=2))
         fixed = ["lot", "--keystore", bad.keystore, "--at", AT, "--validators", "none"]
         code = main([str(one) for one in (*fixed, *arguments, bad.devices)])
         told = capsys.readouterr()

@@ -118,7 +118,7 @@ def test_a_report_that_fails_at_the_end_leaves_the_old_one(keystore: Path, tmp_p
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Path, "replace", full)
-    settings = Settings((str(keystore),), None, None, "2026-06-01T00:00:00Z", reports=(str(target),))
+    settings = Settings(keystores=(str(keystore),), at="2026-06-01T00:00:00Z", reports=(str(target),))
     [fault] = writers.write(settings, check(keystore))
     assert fault == f"report {target} could not be written: No space left on device"
     assert [path.name for path in tmp_path.iterdir()] == ["report.json"]
