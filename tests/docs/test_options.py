@@ -53,8 +53,7 @@ def test_every_command_that_judges_has_every_option(name: str, without: set[str]
 
 
 def test_the_library_has_every_option_but_those_of_reports() -> None:
-    keywords = [
-        name for name, one in inspect.signature(fcu_conform.check).parameters.items() if one.kind is one.KEYWORD_ONLY
-    ]
+    parameters = inspect.signature(fcu_conform.check).parameters.values()
+    keywords = {one.name for one in parameters if one.kind is one.KEYWORD_ONLY}
     expected = {option.name.replace("-", "_") for option in OPTIONS if option.name not in OF_REPORTS} - {"keystore"}
     assert keywords == expected | {"listeners"}
