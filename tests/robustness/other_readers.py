@@ -27,10 +27,10 @@ from fcu_conform.engine.waivers import Waivers
 from fcu_conform.interfaces.certification import submission
 from fcu_conform.interfaces.certification.signing import load_signer, load_verifier
 from fcu_conform.interfaces.certification.verification import examine
+from fcu_conform.interfaces.certification.witnessed import with_digests
 from fcu_conform.interfaces.console import main
 from fcu_conform.interfaces.reports import json_report
 from fcu_conform.interfaces.reports.comparison import compare, read_report
-from fcu_conform.interfaces.reports.intoto_report import with_digests
 from fcu_conform.rules import CATALOGUE
 from fcu_conform.rules.model import OVER_DEVICES
 from fcu_conform.validators.adapters.external import response

@@ -14,9 +14,9 @@ from fcu_conform.artefacts import redaction
 from fcu_conform.artefacts.bounded_io.limits import PEM_LABEL
 from fcu_conform.artefacts.redaction import REMOVED, Redactor
 from fcu_conform.engine import Outcome, serialization
+from fcu_conform.interfaces.certification.witnessed import with_digests
 from fcu_conform.interfaces.pytest_plugin.terminal import FailureText
 from fcu_conform.interfaces.reports import json_report
-from fcu_conform.interfaces.reports.intoto_report import with_digests
 from fcu_conform.interfaces.reports.text_report import Certificates
 from fcu_conform.interfaces.reports.writers import WRITERS, writer
 from fcu_conform.interfaces.run.settings import parse_instant

@@ -51,7 +51,7 @@ CONNECTING = 30
 @click.option("--scheduler-cert", metavar="FILE", help="This machine's certificate of that CA (PEM).")
 @click.option("--scheduler-key", metavar="FILE", help="The private key of that certificate (PEM).")
 @click.option("--resume", metavar="JOURNAL", help="Keep a journal there; where it has one already, go on from it.")
-@click.argument("paths", metavar="DEVICES…", nargs=-1)
+@click.argument("paths", metavar="DEVICES...", nargs=-1)
 def command(
     paths: tuple[str, ...],
     workers: int,
@@ -67,7 +67,7 @@ def command(
         raise UsageError("--scheduler: its cluster has the workers, so --workers has no meaning")
     values["devices"] = (*paths, *values["devices"])
     if not values["devices"]:
-        raise click.UsageError("Missing argument 'DEVICES…'.")
+        raise click.UsageError("Missing argument 'DEVICES...'.")
     cluster = _cluster(scheduler, (scheduler_ca, scheduler_cert, scheduler_key))
     journal = None if resume is None else Journal(Path(resume))
     if journal is not None and values["at"] is None and isinstance(journal.header.get("at"), str):

@@ -16,6 +16,7 @@ from fcu_conform.artefacts.device_output.rows import is_row_of
 from fcu_conform.interfaces.reports.json_report import Document
 from fcu_conform.interfaces.reports.report_view import ReportView, ResultView
 from fcu_conform.interfaces.reports.text import printable
+from fcu_conform.interfaces.run.exit_codes import ExitCode
 from fcu_conform.rules.family import About
 from fcu_conform.rules.model import Level, Rule
 
@@ -185,15 +186,17 @@ def _invocation(view: ReportView) -> Json:
     return invocation
 
 
-def exit_code(view: ReportView) -> int | None:
+def exit_code(view: ReportView) -> ExitCode | None:
     """The run's exit code; None where results alone do not tell it (a run that was stopped or cut short)."""
     if "error" in view.counts:
-        return 3
+        return ExitCode.INTERNAL_FAULT
+    if view.verdict == "nothing-checked":
+        return ExitCode.NOTHING_CHECKED
     if "failed" in view.counts:
-        return 1
+        return ExitCode.NON_CONFORMANT
     if view.devices.not_decided or (view.not_done and view.document["options"]["strict"]):
-        return 1
-    return {"conformant": 0, "nothing-checked": 5}.get(view.verdict)
+        return ExitCode.NON_CONFORMANT
+    return ExitCode.CONFORMANT if view.verdict == "conformant" else None
 
 
 def _notifications(view: ReportView) -> Iterator[Json]:

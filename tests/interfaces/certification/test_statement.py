@@ -17,6 +17,7 @@ from in_toto_attestation.v1.statement import Statement
 
 from fcu_conform import check
 from fcu_conform.engine import Report
+from fcu_conform.interfaces.certification.witnessed import with_digests
 from fcu_conform.interfaces.reports import intoto_report, json_report
 from interfaces.certification.doing import AT
 
@@ -25,7 +26,7 @@ INSTANT = datetime.fromisoformat(AT.replace("Z", "+00:00"))
 
 def statement_of(report: Report) -> dict[str, Any]:
     content = json_report.document(report, judged_at=INSTANT, checked_at=INSTANT)
-    judged = intoto_report.with_digests(content, report.setups)
+    judged = with_digests(content, report.setups)
     statement: dict[str, Any] = json.loads(intoto_report.render(judged))
     return statement
 

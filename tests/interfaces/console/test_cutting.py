@@ -32,47 +32,47 @@ def test_upload_writes_the_rest_of_fcu_crt_at_every_depth(length: int, tmp_path:
     keystore = make(tmp_path, length)
     chain = blocks((keystore / "fcu.crt").read_text())
     for depth in range(1, length + 1):
-        done = run("upload", "--keystore", keystore, "--depth", depth)
+        done = run("upload", "--keystore", keystore, "--chain-depth", depth)
         assert (done.returncode, blocks(done.stdout)) == (0, chain[depth - 1 :])
-    refused = run("upload", "--keystore", keystore, "--depth", length + 1)
+    refused = run("upload", "--keystore", keystore, "--chain-depth", length + 1)
     assert (refused.returncode, refused.stdout) == (4, "")
     if length < 5:
         assert "nothing is left to upload" in refused.stderr
-        root = run("upload", "--keystore", keystore, "--depth", length + 1, "--root-only")
+        root = run("upload", "--keystore", keystore, "--chain-depth", length + 1, "--root-only")
         assert blocks(root.stdout) == chain[-1:]
-    assert run("upload", "--keystore", keystore, "--depth", length + 2).returncode == 1
+    assert run("upload", "--keystore", keystore, "--chain-depth", length + 2).returncode == 1
 
 
 def test_upload_writes_a_file_and_says_what_is_in_it(tmp_path: Path) -> None:
     keystore = make(tmp_path, 3, depth=2)
     target = tmp_path / "upload.pem"
-    done = run("upload", "--keystore", keystore, "-o", target)
+    done = run("upload", "--keystore", keystore, "--out", target)
     assert done.returncode == 0
     assert done.stdout == ""
     assert "CN=Intermediate CA" in done.stderr
     assert blocks(target.read_text()) == blocks((keystore / "fcu.crt").read_text())[1:]
-    assert run("upload", "--keystore", keystore, "-o", target).returncode == 0
+    assert run("upload", "--keystore", keystore, "--out", target).returncode == 0
 
 
 def test_upload_writes_over_something_else_only_by_force(tmp_path: Path) -> None:
     keystore = make(tmp_path, 3, depth=2)
     target = tmp_path / "upload.pem"
     target.write_text("mine\n")
-    refused = run("upload", "--keystore", keystore, "-o", target)
+    refused = run("upload", "--keystore", keystore, "--out", target)
     assert refused.returncode == 4
     assert target.read_text() == "mine\n"
-    assert run("upload", "--keystore", keystore, "-o", target, "--force").returncode == 0
+    assert run("upload", "--keystore", keystore, "--out", target, "--force").returncode == 0
     assert len(blocks(target.read_text())) == 2
 
 
 def test_upload_never_writes_into_the_keystore_or_through_a_link(tmp_path: Path) -> None:
     keystore = make(tmp_path, 3, depth=2)
     before = sorted(path.name for path in keystore.iterdir())
-    assert run("upload", "--keystore", keystore, "-o", keystore / "upload.pem").returncode == 4
+    assert run("upload", "--keystore", keystore, "--out", keystore / "upload.pem").returncode == 4
     assert sorted(path.name for path in keystore.iterdir()) == before
     link = tmp_path / "upload.pem"
     link.symlink_to(tmp_path / "elsewhere.pem")
-    assert run("upload", "--keystore", keystore, "-o", link).returncode == 4
+    assert run("upload", "--keystore", keystore, "--out", link).returncode == 4
     assert not (tmp_path / "elsewhere.pem").exists()
 
 
@@ -99,7 +99,7 @@ def test_upload_refuses_a_chain_that_is_not_sound(edit: object, code: str, tmp_p
 def test_upload_refuses_a_keystore_that_still_waits_for_its_certificate(tmp_path: Path) -> None:
     keystore = make(tmp_path, 3, depth=2)
     (keystore / "fcu.crt").unlink()
-    done = run("upload", "--keystore", keystore, "-o", tmp_path / "upload.pem")
+    done = run("upload", "--keystore", keystore, "--out", tmp_path / "upload.pem")
     assert (done.returncode, done.stdout) == (1, "")
     assert len(done.stderr.splitlines()) == 1
     assert "fcu.crt" in done.stderr
@@ -119,7 +119,7 @@ def test_upload_says_so_where_there_is_no_fcu_crt_at_all(tmp_path: Path) -> None
 def test_upload_to_a_dash_is_upload_to_standard_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     keystore = make(tmp_path / "line", 3, depth=2)
-    assert run("upload", "--keystore", keystore, "-o", "-").stdout == run("upload", "--keystore", keystore).stdout
+    assert run("upload", "--keystore", keystore, "--out", "-").stdout == run("upload", "--keystore", keystore).stdout
     assert not (tmp_path / "-").exists()
 
 
@@ -148,9 +148,9 @@ def test_slice_draws_who_gets_what(tmp_path: Path) -> None:
 
 def test_slice_looks_at_any_depth_whatever_fcu_yml_says(tmp_path: Path) -> None:
     keystore = make(tmp_path, 3, depth=2)
-    drawn = run("slice", "--keystore", keystore, "--depth", 3).stdout
+    drawn = run("slice", "--keystore", keystore, "--chain-depth", 3).stdout
     assert [line.split()[0] for line in drawn.splitlines()] == ["device", "device", "device", "portal"]
-    assert run("slice", "--keystore", keystore, "--depth", 5).returncode == 4
+    assert run("slice", "--keystore", keystore, "--chain-depth", 5).returncode == 4
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,7 @@ def test_a_device_of_another_fcu_does_not_fit(tmp_path: Path) -> None:
 
 
 def test_slice_says_so_where_nothing_is_left_for_the_portal(tmp_path: Path) -> None:
-    done = run("slice", "--keystore", make(tmp_path, 3, depth=2), "--depth", 4)
+    done = run("slice", "--keystore", make(tmp_path, 3, depth=2), "--chain-depth", 4)
     assert done.returncode == 0
     assert "Nothing is left for the portal;" in done.stdout
 
@@ -205,7 +205,7 @@ def test_slice_looks_at_one_device_and_no_lot(name: str, tmp_path: Path) -> None
 @pytest.mark.parametrize("width", [80, 120])
 def test_slice_keeps_within_the_terminal(width: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", str(width))
-    lines = run("slice", "--keystore", make(tmp_path, 3, depth=2), "--depth", 4).stdout.splitlines()
+    lines = run("slice", "--keystore", make(tmp_path, 3, depth=2), "--chain-depth", 4).stdout.splitlines()
     assert max(map(len, lines)) <= width
 
 
@@ -213,3 +213,15 @@ def test_slice_of_something_else_is_one_clear_line(tmp_path: Path) -> None:
     keystore = make(tmp_path, 3, depth=2)
     assert run("slice", "--keystore", keystore, tmp_path / "nothing.pem").returncode == 4
     assert run("slice", "--keystore", keystore, tmp_path).returncode == 4
+
+
+def test_the_spellings_of_1_0_still_work_and_no_help_shows_them(tmp_path: Path) -> None:
+    keystore = make(tmp_path, 3)
+    for flag in ("-o", "--output"):
+        assert run("upload", "--keystore", keystore, "--depth", 2, flag, tmp_path / "upload.pem").returncode == 0
+    assert blocks((tmp_path / "upload.pem").read_text()) == blocks((keystore / "fcu.crt").read_text())[1:]
+    drawn = {flag: run("slice", "--keystore", keystore, flag, 3).stdout for flag in ("--depth", "--chain-depth")}
+    assert drawn["--depth"] == drawn["--chain-depth"] != ""
+    shown = run("upload", "--help").stdout + run("slice", "--help").stdout
+    assert "--chain-depth N" in shown
+    assert not {" --depth", "-o", "--output"}.intersection(shown.replace(",", " ").split(" "))

@@ -161,6 +161,7 @@ def test_a_waived_finding_is_suppressed_with_the_waiver_s_words(bad: Document) -
         (["error", "failed"], "non-conformant", 3, True),
         (["error", "passed"], "incomplete", 3, False),
         (["not-applicable"], "nothing-checked", 5, False),
+        (["failed"], "nothing-checked", 5, False),
         (["passed"], "incomplete", None, False),
     ],
 )

@@ -1,0 +1,1 @@
+"""Tests of what all front ends share of a run."""
