@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fcu_conform.interfaces.console import main
-from fcu_conform.interfaces.reports.writers import WRITERS
+from fcu_conform.interfaces.run.options import WRITERS
 from reference_ca.console import main as reference_ca
 
 NO_DEVICES = "handshake [keystore]: no device output was given"

@@ -15,8 +15,7 @@ import pytest
 from jsonschema import validators
 from ruamel.yaml import YAML
 
-from fcu_conform.interfaces.reports.writers import WRITERS
-from fcu_conform.interfaces.run.options import OPTIONS
+from fcu_conform.interfaces.run.options import OPTIONS, WRITERS
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "docs" / "examples"

@@ -21,7 +21,7 @@ from fcu_conform import check
 from fcu_conform.artefacts.bundle import Bundle
 from fcu_conform.artefacts.encodings.private_keys import PrivateKey
 from fcu_conform.artefacts.setup import read_setups
-from fcu_conform.interfaces.reports.writers import WRITERS
+from fcu_conform.interfaces.run.options import WRITERS
 from secrecy.canary import Canary
 
 

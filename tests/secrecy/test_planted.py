@@ -18,7 +18,8 @@ from fcu_conform.interfaces.certification.witnessed import with_digests
 from fcu_conform.interfaces.pytest_plugin.terminal import FailureText
 from fcu_conform.interfaces.reports import json_report
 from fcu_conform.interfaces.reports.text_report import Certificates
-from fcu_conform.interfaces.reports.writers import WRITERS, writer
+from fcu_conform.interfaces.reports.writers import writer
+from fcu_conform.interfaces.run.options import WRITERS
 from fcu_conform.interfaces.run.settings import parse_instant
 from secrecy.canary import Canary
 from secrecy.planting import plant, written

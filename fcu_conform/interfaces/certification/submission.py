@@ -21,9 +21,9 @@ from fcu_conform.artefacts.usage import UsageError
 from fcu_conform.engine.report import Verdict
 from fcu_conform.interfaces.reports import intoto_report, json_report
 from fcu_conform.interfaces.reports.text import printable
-from fcu_conform.interfaces.reports.writers import WRITERS, writer
+from fcu_conform.interfaces.reports.writers import writer
+from fcu_conform.interfaces.run.options import STATEMENT, WRITERS
 from fcu_conform.interfaces.run.output_files import keep_out
-from fcu_conform.interfaces.run.settings import STATEMENT
 
 STATEMENT_NAME = f"statement{STATEMENT}"
 SUMS_NAME = "SHA256SUMS"

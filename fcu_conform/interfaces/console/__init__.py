@@ -17,6 +17,7 @@ def main(arguments: "Sequence[str] | None" = None) -> int:
     Args:
         arguments: those after the program's name; the process's own without.
     """
+    # What the current folder could stand in for is imported only once that is off the search path.
     if arguments is None:
         search_path.leave_current_folder_out()
     given = sys.argv[1:] if arguments is None else list(arguments)

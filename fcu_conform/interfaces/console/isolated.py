@@ -19,6 +19,7 @@ def main() -> int:
     if told["encoding"]:
         for stream in (sys.stdout, sys.stderr):
             stream.reconfigure(encoding=told["encoding"])  # type: ignore[union-attr]  # as PYTHONIOENCODING says
+    # This package is found by what was told, and the rest of it is imported once the current folder is left out.
     from fcu_conform.interfaces.console import search_path
 
     search_path.leave_current_folder_out()

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fcu_conform.artefacts.ca_context import CaContext
-from fcu_conform.artefacts.setup import Setup
 from fcu_conform.artefacts.usage import UsageError, existing
 from fcu_conform.engine import Result
 from fcu_conform.engine.examination import BY_VALIDATORS

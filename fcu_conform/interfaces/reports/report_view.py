@@ -11,6 +11,7 @@ from typing import Any
 from fcu_conform.engine.results import Outcome
 from fcu_conform.interfaces.reports.json_report import Document
 from fcu_conform.interfaces.reports.text import device_states
+from fcu_conform.rules import CATALOGUE
 from fcu_conform.rules.family import Family
 from fcu_conform.rules.model import Rule
 
@@ -127,8 +128,6 @@ class ReportView:
     @classmethod
     def of(cls, document: Document) -> ReportView:
         """Those of a document of json_report."""
-        from fcu_conform.rules import CATALOGUE
-
         findings: dict[tuple[str, str], list[Document]] = defaultdict(list)
         for finding in document["findings"]:
             findings[finding["code"], finding["subject"]].append(finding)

@@ -1,4 +1,4 @@
-"""Which reports there are, by their files' endings, and the writing of all that a run is asked for."""
+"""The writing of all reports that a run is asked for; their files' endings say which they are."""
 
 from __future__ import annotations
 
@@ -14,20 +14,12 @@ from fcu_conform.engine import Report
 from fcu_conform.interfaces.certification.witnessed import Digests, with_digests
 from fcu_conform.interfaces.reports import json_report
 from fcu_conform.interfaces.reports.text import printable
+from fcu_conform.interfaces.run.options import STATEMENT, WRITERS
 from fcu_conform.interfaces.run.output_files import check_targets, keep_out, write_atomically
-from fcu_conform.interfaces.run.settings import STATEMENT, Settings
+from fcu_conform.interfaces.run.settings import Settings
 
 if TYPE_CHECKING:
     from fcu_conform.interfaces.certification.signing import Signer
-
-WRITERS = {
-    ".json": "json_report",
-    ".html": "html_report",
-    ".md": "markdown_report",
-    ".sarif": "sarif_report",
-    STATEMENT: "intoto_report",
-}
-"""By ending, the module of this package whose ``render`` turns the document of json_report into a file's content."""
 
 
 def ending_of(path: str) -> str:
@@ -36,7 +28,10 @@ def ending_of(path: str) -> str:
 
 
 def writer(ending: str) -> Callable[[json_report.Document], bytes]:
-    """The writer of an ending; imported here, so that a run pays only for the reports it writes."""
+    """The writer of an ending: it turns the document of json_report into a file's content.
+
+    It is imported here, so that a run pays only for the reports it writes.
+    """
     render: Callable[[json_report.Document], bytes] = import_module(f"{__package__}.{WRITERS[ending]}").render
     return render
 

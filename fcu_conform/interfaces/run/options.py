@@ -9,6 +9,18 @@ from __future__ import annotations
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, Literal, NamedTuple
 
+STATEMENT = ".intoto.json"
+"""The ending of the one kind of report that can be signed, and that says what was judged byte for byte."""
+
+WRITERS = {
+    ".json": "json_report",
+    ".html": "html_report",
+    ".md": "markdown_report",
+    ".sarif": "sarif_report",
+    STATEMENT: "intoto_report",
+}
+"""By the ending of a report's file, the module of `reports` that writes it."""
+
 Kind = Literal["path", "text", "switch", "instant", "depth", "mode", "seed", "sample"]
 """What an option takes: paths, text as it is, nothing, or something that `settings.PARSERS` reads."""
 
@@ -141,7 +153,7 @@ class RunOptions:
         "report",
         "path",
         "FILE",
-        "write a report; its ending says which (.json .html .md .sarif .intoto.json)",
+        f"write a report; its ending says which ({' '.join(WRITERS)})",
         page="reports.md",
     )
     sign_key: str | None = _one(

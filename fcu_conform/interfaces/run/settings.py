@@ -14,7 +14,7 @@ from fcu_conform.artefacts.setup import Setup, read_setups
 from fcu_conform.artefacts.usage import UsageError
 from fcu_conform.artefacts.waivers import WaiverFile, read_waivers
 from fcu_conform.interfaces.reports.text import printable
-from fcu_conform.interfaces.run.options import OPTIONS, Kind, Option, RunOptions
+from fcu_conform.interfaces.run.options import OPTIONS, STATEMENT, Kind, Option, RunOptions
 
 _RFC3339 = re.compile(
     r"(?P<day>\d{4}-\d\d-\d\d)[Tt ](?P<time>\d\d:\d\d:\d\d)(?P<fraction>\.\d+)?(?P<zone>[Zz]|[+-]\d\d:\d\d)",
@@ -23,10 +23,6 @@ _RFC3339 = re.compile(
 
 LARGEST_SEED = 2**53 - 1
 """The largest integer that every reader of JSON takes as it is."""
-
-
-STATEMENT = ".intoto.json"
-"""The ending of the one kind of report that can be signed, and that says what was judged byte for byte."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator
 
 from fcu_conform import check
 from fcu_conform.interfaces.reports.json_report import schema
-from fcu_conform.interfaces.reports.writers import WRITERS
+from fcu_conform.interfaces.run.options import WRITERS
 from fcu_conform.validators.model import Answer, Question
 from interfaces.certification.doing import AT, run
 

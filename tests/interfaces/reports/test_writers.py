@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from fcu_conform.interfaces.reports.writers import WRITERS, writer
+from fcu_conform.interfaces.reports.writers import writer
+from fcu_conform.interfaces.run.options import WRITERS
 from interfaces.documents import attacking, conformant, faulty, make_line
 
 
