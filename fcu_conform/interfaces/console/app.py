@@ -75,6 +75,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: those after the program's name; the process's own without.
     """
+    return int(_run(arguments))
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     for stream in (sys.stdout, sys.stderr):
         # Names may hold characters that the terminal's encoding does not have.
         getattr(stream, "reconfigure", lambda **_: None)(errors="backslashreplace")

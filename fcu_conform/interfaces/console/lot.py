@@ -43,7 +43,7 @@ CONNECTING = 30
 
 
 @click.command("lot")
-@run_options(required=["keystore"])
+@run_options(required=["keystore"], once=["keystore", "portal-upload"])
 @click.option("--workers", type=click.IntRange(1, 256), default=1, metavar="N", help="Processes on this machine.")
 @click.option("--scheduler", metavar="ADDRESS", help="Judge on the Dask cluster of this scheduler, tcp://host:port.")
 @click.option("--scheduler-ca", metavar="FILE", help="The CA of the cluster, for tls:// (PEM; never FCU's own CA).")
@@ -53,6 +53,8 @@ CONNECTING = 30
 @click.argument("paths", metavar="DEVICES...", nargs=-1)
 def command(
     paths: tuple[str, ...],
+    keystore: str,
+    portal_upload: str | None,
     workers: int,
     scheduler: str | None,
     scheduler_ca: str | None,
@@ -64,6 +66,8 @@ def command(
     """Judges the devices of a whole lot: folders, archives, devices.csv, .jsonl, .jsonl.gz or .parquet."""
     if scheduler is not None and workers > 1:
         raise UsageError("--scheduler: its cluster has the workers, so --workers has no meaning")
+    values["keystores"] = (keystore,)
+    values["portal_uploads"] = () if portal_upload is None else (portal_upload,)
     values["devices"] = (*paths, *values["devices"])
     if not values["devices"]:
         raise click.UsageError("Missing argument 'DEVICES...'.")

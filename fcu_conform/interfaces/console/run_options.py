@@ -61,13 +61,16 @@ def run_option(
     )
 
 
-def run_options(*, required: Collection[str] = (), without: Collection[str] = ()) -> Callable[[Command], Command]:
+def run_options(
+    *, required: Collection[str] = (), once: Collection[str] = (), without: Collection[str] = ()
+) -> Callable[[Command], Command]:
     """Gives a command the options of a run, but for some; `settings_of` makes the settings from their values."""
 
     def decorate(command: Command) -> Command:
         for option in reversed(OPTIONS):
             if option.name not in without:
-                command = run_option(option.name, required=option.name in required)(command)
+                add = run_option(option.name, required=option.name in required, once=option.name in once)
+                command = add(command)
         return command
 
     return decorate
