@@ -1,6 +1,6 @@
 """What people see on the terminal, word for word: compared with the files beside this one in ``snapshots``.
 
-Where a change is meant, FCU_WRITE_SNAPSHOTS=1 writes them anew; look at the difference before it is committed.
+Where a change is meant, `tox -e expected -- --write` writes them anew; read the difference before it is committed.
 """
 
 from __future__ import annotations
@@ -13,12 +13,14 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from repository.generated import NEXT
 
 from fcu_conform.artefacts.ca_context import Slicing
 from fcu_conform.artefacts.encodings.certificate import Certificate
 from fcu_conform.interfaces.console.app import application
 from fcu_conform.interfaces.reports.text import columns
 from fcu_conform.rules.support.chain_diagram import draw_chain
+from interfaces.record_snapshots import WRITES
 
 FOLDER = Path(__file__).parent / "snapshots"
 
@@ -28,9 +30,9 @@ RULES = "CHN001 or CHN003 or CHN005 or KEY006 or KEY009 or CHN014"
 
 def compare(name: str, text: str) -> None:
     path = FOLDER / f"{name}.txt"
-    if os.environ.get("FCU_WRITE_SNAPSHOTS"):
+    if os.environ.get(WRITES):
         path.write_text(text, encoding="utf-8", newline="\n")
-    assert text == path.read_text(encoding="utf-8")
+    assert text == path.read_text(encoding="utf-8"), NEXT
 
 
 def ours(result: pytest.RunResult, folder: Path) -> str:

@@ -1,6 +1,6 @@
 """What is kept beside the tests of rules: what every rule declares, and what it comes to where little is there.
 
-python -m rules.snapshots     # from tests/: writes both anew; then look at the difference
+`tox -e expected -- --write` writes both anew; then read the difference.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from pathlib import Path
 
 from artefacts.makers import AT, Line, der, key_pem, make_certificate, make_key, make_request, pem
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
+from repository.generated import compare_or_write
 
 from fcu_conform import check
 from fcu_conform.rules import CATALOGUE
@@ -268,19 +269,18 @@ def read_sections(path: Path) -> dict[str, list[str]]:
     return {heading: lines for heading, *lines in sections}
 
 
-def write() -> None:
-    """Writes both files anew."""
-    lines = ["What every rule declares; written by kept.py."]
+def snapshots() -> Iterator[tuple[Path, str]]:
+    """Both files, and what is to stand in them."""
+    lines = ["What every rule declares; written by rules/snapshots.py."]
     for rule in CATALOGUE:
         lines += [f"\n## {rule.code}", *declared(rule)]
-    DECLARED.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    lines = ["What every rule comes to; written by kept.py."]
+    yield DECLARED, "\n".join(lines) + "\n"
+    lines = ["What every rule comes to; written by rules/snapshots.py."]
     for name in CASES:
         with tempfile.TemporaryDirectory() as place:
             lines += [f"\n## {name}", *outcomes(name, Path(place))]
-    OUTCOMES.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    yield OUTCOMES, "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":
-    write()
-    sys.exit(0)
+    sys.exit(compare_or_write(snapshots(), sys.argv[1:]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from repository.generated import NEXT
 
 from fcu_conform.rules import CATALOGUE
 from fcu_conform.rules.model import LONGEST
@@ -15,18 +16,18 @@ KEPT_RULES, KEPT_OUTCOMES = read_sections(DECLARED), read_sections(OUTCOMES)
 
 
 def test_what_is_kept_is_of_every_rule_and_every_case() -> None:
-    assert list(KEPT_RULES) == [rule.code for rule in CATALOGUE]
-    assert list(KEPT_OUTCOMES) == list(CASES)
+    assert list(KEPT_RULES) == [rule.code for rule in CATALOGUE], NEXT
+    assert list(KEPT_OUTCOMES) == list(CASES), NEXT
 
 
 @pytest.mark.parametrize("code", KEPT_RULES)
 def test_a_rule_declares_what_it_did(code: str) -> None:
-    assert list(declared(CATALOGUE[code])) == KEPT_RULES[code]
+    assert list(declared(CATALOGUE[code])) == KEPT_RULES[code], NEXT
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_every_rule_comes_to_what_it_did_with(name: str, tmp_path: Path) -> None:
-    assert list(outcomes(name, tmp_path / "line")) == KEPT_OUTCOMES[name]
+    assert list(outcomes(name, tmp_path / "line")) == KEPT_OUTCOMES[name], NEXT
 
 
 def test_texts_of_findings_are_cut_where_they_were() -> None:

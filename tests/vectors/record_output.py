@@ -1,15 +1,17 @@
 """What is said of every fixture, word for word: kept beside the tests, a file a family, so that a change is read.
 
-python -m vectors.record_output     # from tests/: writes them anew; then look at the difference
+`tox -e expected -- --write` writes them anew; then read the difference.
 """
 
 from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
+
+from repository.generated import compare_or_write
 
 from .judging import judge
 from .regenerate import FIXTURES
@@ -27,17 +29,16 @@ def read_words() -> dict[str, list[str]]:
     return kept
 
 
-def write_words(names: Iterable[str]) -> None:
-    """Judges the cases, and keeps what is said of them."""
-    WORDS.mkdir(exist_ok=True)
+def words_of(names: Iterable[str]) -> Iterator[tuple[Path, str]]:
+    """Judges the cases: what is said of them, by the file that keeps it."""
     for family, members in groupby(sorted(names), key=lambda name: name.partition("/")[0]):
         lines = [f"What is said of the cases of fixtures/{family}; written by vectors/record_output.py."]
         for name in members:
             with tempfile.TemporaryDirectory() as place:
                 lines += [f"\n## {name}", *judge(FIXTURES / name, Path(place)).words]
-        (WORDS / f"{family}.txt").write_text("\n".join(lines) + "\n", encoding="ascii")
+        yield WORDS / f"{family}.txt", "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":
-    write_words(path.parent.relative_to(FIXTURES).as_posix() for path in FIXTURES.glob("*/*/case.toml"))
-    sys.exit(0)
+    every = (path.parent.relative_to(FIXTURES).as_posix() for path in FIXTURES.glob("*/*/case.toml"))
+    sys.exit(compare_or_write(words_of(every), sys.argv[1:]))

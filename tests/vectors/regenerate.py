@@ -1,7 +1,6 @@
 """Writes fixtures/ anew, byte for byte, and its keys into the list of published ones.
 
-``tox -e fixtures`` only compares; ``tox -e fixtures -- --write`` writes what changed. Without tox: `python -m
-vectors.regenerate --check` or `--write`, from tests/.
+A part of ``tox -e expected``. Alone: `python -m vectors.regenerate --check` or `--write`, from tests/.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from repository.generated import NEXT
 from repository.published_keys import PUBLISHED, read
 
 from .cases import CASES, JUDGED_AT, SEED, RecordingSource
@@ -22,26 +23,26 @@ FOLDERS = sorted(path.parent.relative_to(FIXTURES).as_posix() for path in FIXTUR
 def test_a_case_is_judged_exactly_as_it_says(name: str, tmp_path: Path) -> None:
     judged = judge(FIXTURES / name, tmp_path)
     assert judged.faults == ()
-    assert judged.said == judged.expected
+    assert judged.said == judged.expected, f"the rule or the defect is wrong, or, {NEXT}"
     case = read_case(FIXTURES / name)
     assert judged.verdict == case["verdict"]
-    assert list(judged.words) == SPOKEN.get(name, [])
+    assert list(judged.words) == SPOKEN.get(name, []), NEXT
 
 
 def test_the_words_that_are_kept_are_of_cases_that_are_there() -> None:
-    assert sorted(SPOKEN) == sorted(FOLDERS)
+    assert sorted(SPOKEN) == sorted(FOLDERS), NEXT
 
 
 def test_all_cases_are_made_byte_for_byte_from_their_seed(tmp_path: Path) -> None:
     keys = write_all(tmp_path)
-    assert files(tmp_path) == files(FIXTURES) - {"README.md"}
+    assert files(tmp_path) == files(FIXTURES) - {"README.md"}, NEXT
     differing = [name for name in files(tmp_path) if (tmp_path / name).read_bytes() != (FIXTURES / name).read_bytes()]
-    assert differing == []
-    assert published(keys) == PUBLISHED.read_text("utf-8")
+    assert differing == [], NEXT
+    assert published(keys) == PUBLISHED.read_text("utf-8"), NEXT
 
 
 def test_the_digest_is_that_of_the_files() -> None:
-    assert (FIXTURES / "DIGEST").read_text("ascii") == digest(FIXTURES) + "\n"
+    assert (FIXTURES / "DIGEST").read_text("ascii") == digest(FIXTURES) + "\n", NEXT
 
 
 def test_the_digest_sees_every_byte_and_every_name(tmp_path: Path) -> None:
