@@ -1,7 +1,9 @@
-"""Writes the table of a run's options into docs/reference.md: ``python docs/options.py``."""
+"""The table of a run's options in docs/reference.md; `tox -e expected -- --write` writes it."""
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from fcu_conform.interfaces.run.options import OPTIONS, Option
@@ -32,13 +34,15 @@ def with_table(text: str) -> str:
     return f"{before}{BEGIN}\n\n{table()}\n\n{END}{after}"
 
 
-def main() -> None:
-    """Writes the page, if it is not as it should be."""
+def main(arguments: Sequence[str]) -> int:
+    """Writes the page where it is not as it should be, with --write; else the exit code is 1 there."""
     text = REFERENCE.read_text(encoding="utf-8")
     made = with_table(text)
-    if made != text:
+    if made != text and "--write" in arguments:
         REFERENCE.write_text(made, encoding="utf-8", newline="\n")
+        return 0
+    return int(made != text)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main(sys.argv[1:]))

@@ -51,7 +51,8 @@ def pages() -> tuple[Path, ...]:
     """Every page that somebody wrote: those of the rules are made."""
     made = DOCS / "rules"
     written = [page for page in sorted(DOCS.rglob("*.md")) if made not in page.parents]
-    return (ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "fixtures" / "README.md", *written)
+    outside = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "fixtures/README.md")
+    return (*(ROOT / name for name in outside), *written)
 
 
 @cache

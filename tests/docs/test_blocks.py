@@ -30,7 +30,7 @@ NOT_RUN = {
     r"tests\.robustness --minutes": "takes half an hour: tests/robustness has a bounded run",
     r"tox -e mutation": "takes hours",
     r"tox -e fcu": "installs: tests/interfaces/test_pipelines.py reads that environment and runs its command",
-    r"^tox -e rule|^tox -e lint|^pytest -q tests/|explain CHN015": "in a copy: tests/repository/test_new_rule.py",
+    r"^tox -e (new|expected|lint)|^pytest -q tests/|explain CHN015": "in a copy: tests/repository/test_new.py",
     r"^dask |--scheduler": "wants machines: tests/engine/lot/test_ways_in.py judges on a cluster of one",
 }
 """Commands that are not run, by a pattern of them, and why."""
@@ -143,11 +143,12 @@ def read_by(block: Block) -> str:
 READ = {
     "test_the_library_of_the_readme": {("README.md", "python")},
     "test_bench": {("docs/howto/validators.md", "python")},
-    "test_new_rule": {("docs/howto/rule.md", "python")},
+    "test_new": {("docs/howto/rule.md", "python"), ("docs/howto/report.md", "python")},
     "test_json": {("docs/lot.md", "json"), ("docs/validators.md", "json"), ("docs/reference.md", "json")},
     "test_ini": {("docs/howto/ci.md", "ini")},
     "test_toml": {("docs/waivers.md", "toml"), ("docs/reference.md", "toml")},
     "test_manifest": {("docs/reference.md", "text")},
+    "test_where": {("docs/where.md", "text")},
 }
 """Pages and languages by what looks at them."""
 

@@ -56,7 +56,7 @@ def test_files_and_folders_that_pages_name_are_there() -> None:
 
 
 def test_links_of_pages_that_sphinx_does_not_build_lead_somewhere() -> None:
-    for page in ("README.md", "CHANGELOG.md", "fixtures/README.md"):
+    for page in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "fixtures/README.md"):
         links = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", TEXTS[page])
         local = [link for link in links if not link.startswith("https://")]
         assert [link for link in local if not (ROOT / page).parent.joinpath(link).exists()] == [], page

@@ -7,6 +7,7 @@ import sys
 from dataclasses import fields
 
 import pytest
+from repository.generated import NEXT
 from repository.sources import ROOT
 
 import fcu_conform
@@ -25,7 +26,7 @@ OF_REPORTS = {"report", "sign-key", "sign-passphrase-env"}
 def test_the_reference_has_the_table_as_the_code_makes_it() -> None:
     text = page.REFERENCE.read_text(encoding="utf-8")
     assert text.count(page.BEGIN) == text.count(page.END) == 1
-    assert page.with_table(text) == text, "run: python docs/options.py"
+    assert page.with_table(text) == text, NEXT
 
 
 def test_the_table_is_written_between_its_marks_and_nothing_else_changes() -> None:

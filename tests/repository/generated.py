@@ -12,6 +12,8 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from repository.begun import unfinished
+
 TESTS = Path(__file__).resolve().parents[1]
 
 COMMAND = "tox -e expected -- --write"
@@ -19,12 +21,13 @@ NEXT = f"if the change is meant: {COMMAND}, and read the difference before it is
 """What a test says whose expectation is a file of these."""
 
 PARTS = {
-    "fixtures/ and the list of published keys": "vectors.regenerate",
-    "tests/vectors/expected_output": "vectors.record_output",
-    "tests/rules/declared.txt and outcomes.txt": "rules.snapshots",
-    "tests/interfaces/snapshots": "interfaces.record_snapshots",
+    "fixtures/ and the list of published keys": ("-m", "vectors.regenerate"),
+    "tests/vectors/expected_output": ("-m", "vectors.record_output"),
+    "tests/rules/declared.txt and outcomes.txt": ("-m", "rules.snapshots"),
+    "tests/interfaces/snapshots": ("-m", "interfaces.record_snapshots"),
+    "the options in docs/reference.md": (str(TESTS.parent / "docs" / "options.py"),),
 }
-"""What is generated, and the module that does it, in an order: what is said of fixtures rests on fixtures."""
+"""What is generated, and what Python runs for it, in an order: what is said of fixtures rests on fixtures."""
 
 
 def compare_or_write(files: Iterable[tuple[Path, str]], arguments: Sequence[str]) -> int:
@@ -46,12 +49,15 @@ def compare_or_write(files: Iterable[tuple[Path, str]], arguments: Sequence[str]
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Each part in a process of its own, for a part reads what the one before it wrote; ends with the first that fails."""
+    """Each part in a process of its own, for a part reads what the one before it wrote; ends at one that fails."""
+    if begun := list(unfinished(TESTS.parent)):
+        print("begun, and not finished:", *begun, sep="\n")
+        return 1
     code = 0
-    for what, module in PARTS.items():
+    for what, script in PARTS.items():
         print(f"== {what}", flush=True)
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(TESTS.parent), str(TESTS)])}
-        done = subprocess.run([sys.executable, "-m", module, *arguments], cwd=TESTS, env=environment, check=False)
+        done = subprocess.run([sys.executable, *script, *arguments], cwd=TESTS, env=environment, check=False)
         code = max(code, done.returncode)
         if done.returncode and list(arguments) != ["--check"]:
             return done.returncode

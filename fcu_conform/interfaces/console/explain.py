@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from difflib import get_close_matches
 
 import click
+from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from fcu_conform.interfaces.console.page import LEVEL_STYLES, show
+from fcu_conform.interfaces.console.where import ELSEWHERE, TREE, find_places, is_source_tree
 from fcu_conform.interfaces.reports.text import printable
 from fcu_conform.rules import CATALOGUE
 from fcu_conform.rules.model import Rule
@@ -16,9 +20,14 @@ from fcu_conform.rules.model import Rule
 
 @click.command("explain")
 @click.argument("code")
-def command(code: str) -> None:
+@click.option("--where", "shows_places", is_flag=True, help="Show where it stands: rule, defects, fixtures and tests.")
+def command(code: str, shows_places: bool) -> None:
     """Says of one rule what it asks for, why, who says so, and what to do. CODE may be its slug too."""
-    show(*describe(find(code)))
+    rule = find(code)
+    if shows_places:
+        show(*describe_places(rule))
+    else:
+        show(*describe(rule))
 
 
 def find(name: str) -> Rule:
@@ -38,10 +47,6 @@ def find(name: str) -> Rule:
 
 def describe(rule: Rule) -> tuple[Text, Text, Table]:
     """All about the rule: its name, what it asks for, the rest."""
-    head = Text.assemble((rule.code, "bold"), f"  {rule.slug}  ", (rule.level.value, LEVEL_STYLES[rule.level.value]))
-    grid = Table.grid(padding=(0, 2))
-    grid.add_column(style="dim", no_wrap=True)
-    grid.add_column(ratio=1, overflow="fold")
     rows = {
         "why": rule.why,
         "evidence": rule.evidence,
@@ -54,7 +59,26 @@ def describe(rule: Rule) -> tuple[Text, Text, Table]:
         "fix": rule.fix,
         "waiver": "" if rule.waivable else "cannot be waived",
     }
+    return _head(rule), Text(rule.statement), _grid(rows)
+
+
+def describe_places(rule: Rule) -> Sequence[RenderableType]:
+    """Where the rule stands in the source tree, or where its function is and that the rest is there."""
+    places = find_places(rule)
+    rows = {field.name: getattr(places, field.name) for field in fields(places)}
+    table = _grid({label: place if isinstance(place, str) else "\n".join(place) for label, place in rows.items()})
+    return (_head(rule), table) if is_source_tree(TREE) else (_head(rule), table, Text(ELSEWHERE))
+
+
+def _head(rule: Rule) -> Text:
+    return Text.assemble((rule.code, "bold"), f"  {rule.slug}  ", (rule.level.value, LEVEL_STYLES[rule.level.value]))
+
+
+def _grid(rows: Mapping[str, str]) -> Table:
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column(ratio=1, overflow="fold")
     for label, text in rows.items():
         if text:
             grid.add_row(label, Text(text))
-    return head, Text(rule.statement), grid
+    return grid
