@@ -13,6 +13,8 @@ class DeviceField(Enum):
     KEY: the point of its public key.
     SIGNATURE: the signature, and with it all that is signed: the certificate as bytes.
     REST: what no rule depends on: subjectKeyIdentifier, alternative names, extensions that nobody parses.
+    ENCODING: how any of these is encoded: as DER has it, in characters of its type. The fast path takes no device of
+        which that does not hold, so that a rule that looks at nothing else is not asked.
     PRIVATE_KEY: the private key in the output, and whatever a rule compares it with; nothing where there is none.
     ENROLLMENT: the enrollment identity, and whatever a rule compares it with; nothing where there is none.
     """
@@ -23,6 +25,7 @@ class DeviceField(Enum):
     KEY = "key"
     SIGNATURE = "signature"
     REST = "rest"
+    ENCODING = "encoding"
     PRIVATE_KEY = "private key"
     ENROLLMENT = "enrollment identity"
 

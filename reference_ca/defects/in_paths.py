@@ -23,6 +23,11 @@ def _restrict(certificate: Certificate, *, critical: bool) -> None:
     certificate.extensions["certificatePolicies"] = Extension(CERTIFICATE_POLICIES, ANY_POLICY, critical)
 
 
+def _name_issuer(certificate: Certificate, *, critical: bool) -> None:
+    name = asn1.context(2, b"ca.example.org", constructed=False)
+    certificate.extensions["issuerAltName"] = Extension("2.5.29.18", asn1.sequence(name), critical)
+
+
 @defect(
     ExpectedFinding("CHN013", "fcu.crt", level="warning", instance="keystore-cryptography"),
     needs=Needs(length=3),
@@ -61,18 +66,18 @@ def policies_in_device(s: FactorySetup) -> None:
 @defect(
     ExpectedFinding("CHN013", "fcu.crt", instance="keystore-openssl"),
     needs=Needs(length=3),
-    baseline="key-identifier-not-critical",
+    baseline="alternative-name-not-critical",
     ask=OPENSSL,
 )
-def critical_key_identifier(s: FactorySetup) -> None:
-    """The intermediate's subjectKeyIdentifier is critical, and OpenSSL refuses the path for it."""
-    s.chain[1].extensions["subjectKeyIdentifier"].critical = True
+def critical_alternative_name(s: FactorySetup) -> None:
+    """The intermediate's issuerAltName is critical, and OpenSSL refuses the path for it."""
+    _name_issuer(s.chain[1], critical=True)
 
 
 @near_miss(needs=Needs(length=3), ask=OPENSSL, about="CHN013")
-def key_identifier_not_critical(s: FactorySetup) -> None:
-    """OpenSSL is asked about a path whose key identifiers are there and not critical."""
-    s.chain[1].extensions["subjectKeyIdentifier"].critical = False
+def alternative_name_not_critical(s: FactorySetup) -> None:
+    """OpenSSL is asked about a path with an issuerAltName that is not critical."""
+    _name_issuer(s.chain[1], critical=False)
 
 
 @defect(
@@ -108,9 +113,9 @@ def _permit_domain(s: FactorySetup, domain: str) -> None:
     baseline="device-gets-in",
     handshake=True,
 )
-def critical_key_identifier_on_portal(s: FactorySetup) -> None:
-    """The uploaded intermediate's subjectKeyIdentifier is critical, and servers on OpenSSL turn its devices away."""
-    s.chain[1].extensions["subjectKeyIdentifier"].critical = True
+def critical_alternative_name_on_portal(s: FactorySetup) -> None:
+    """The uploaded intermediate's issuerAltName is critical, and servers on OpenSSL turn its devices away."""
+    _name_issuer(s.chain[1], critical=True)
 
 
 @near_miss(needs=ON_PORTAL, parameters=PORTAL, handshake=True, about="DEV025")

@@ -39,6 +39,12 @@ def name_with_a_space_behind(room: Room) -> None:
 
 
 @case({"DEV005"})
+def name_as_bmp_string(room: Room) -> None:
+    """CN as BMPString: the same name, and other bytes for the device."""
+    odd(room, subject=name(der.bmp, CN=ODD))
+
+
+@case({"DEV005"})
 def no_common_name(room: Room) -> None:
     """O and OU, no CN."""
     odd(room, subject=name(O="Aurora", OU=ODD))

@@ -45,8 +45,8 @@ def test_length_depth_and_seed_can_be_chosen(tmp_path: Path, capsys: Capture) ->
 
 
 def test_whom_to_ask_is_told_where_only_others_see_the_defect(tmp_path: Path, capsys: Capture) -> None:
-    main(["defect", "critical-key-identifier", str(tmp_path / "a")])
-    main(["defect", "critical-key-identifier-on-portal", str(tmp_path / "b")])
+    main(["defect", "critical-alternative-name", str(tmp_path / "a")])
+    main(["defect", "critical-alternative-name-on-portal", str(tmp_path / "b")])
     told = capsys.readouterr().out.splitlines()
     assert "  ask       openssl" in told
     assert "  ask       servers, in a handshake" in told

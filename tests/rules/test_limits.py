@@ -157,12 +157,28 @@ def test_a_device_lasts_more_than_ten_years(validity: timedelta, is_told: bool) 
     assert [f.found for f in findings] == ([f"{validity.days} days"] if is_told else [])
 
 
+def named(names: list[str], kind: int = 0x0C) -> Any:
+    return SimpleNamespace(common_names=names, common_name_types=(kind,) * len(names))
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [(0x0C, ""), (0x13, ""), (0x14, ""), (0x16, ""), (0x1E, "BMPString"), (0x1C, "UniversalString")],
+)
+def test_the_octets_of_a_cn_are_those_of_an_endpoint_name(kind: int, told: str) -> None:
+    for expected in ([], ["a"]):
+        findings = found("DEV005", device(named(["a"], kind), endpoint_names=expected))
+        message = f"the CN is a {told}, of which the device compares the octets"
+        assert [f.message for f in findings] == ([message] if told else [])
+    assert found("DEV005", device(named(["a"], kind), bundle=object())) == ()
+
+
 @pytest.mark.parametrize(
     ("length", "is_told"), [(0, True), (1, False), (2, False), (64, False), (65, True), (66, True)]
 )
 def test_an_endpoint_name_has_1_to_64_characters(length: int, is_told: bool) -> None:
     name = "x" * length
-    findings = found("DEV005", device(SimpleNamespace(common_names=[name]), endpoint_names=[name]))
+    findings = found("DEV005", device(named([name]), endpoint_names=[name]))
     assert [f.message for f in findings] == ([f"the CN has {length} characters"] if is_told else [])
 
 
@@ -181,7 +197,7 @@ def test_an_endpoint_name_has_1_to_64_characters(length: int, is_told: bool) -> 
 def test_the_cn_is_one_of_the_names_that_the_file_goes_by(
     names: list[str], expected: list[str], bundle: object, messages: list[str]
 ) -> None:
-    findings = found("DEV005", device(SimpleNamespace(common_names=names), endpoint_names=expected, bundle=bundle))
+    findings = found("DEV005", device(named(names), endpoint_names=expected, bundle=bundle))
     assert [f.message for f in findings] == messages
 
 
@@ -252,10 +268,15 @@ def test_a_device_with_usages_may_sign(usages: set[str] | None, told: list[str])
     ],
 )
 def test_the_first_ou_is_the_account(account: str, units: tuple[str, ...], told: list[str]) -> None:
-    subject = device(certificate(organizational_units=units))
+    subject = device(certificate(organizational_units=units, organizational_unit_types=(0x0C,) * len(units)))
     assert [f.found for f in found("DEV022", subject, account_id=account)] == told
     with pytest.raises(NotApplicable, match=r"^not in LwM2M mode, or no account id is known$"):
         found("DEV022", subject, account_id=None)
+
+
+def test_the_octets_of_the_ou_are_those_of_the_account() -> None:
+    subject = device(certificate(organizational_units=("a1",), organizational_unit_types=(0x1E,)))
+    assert [f.found for f in found("DEV022", subject, account_id="a1")] == ["a BMPString"]
 
 
 @pytest.mark.parametrize(
@@ -275,7 +296,7 @@ def test_the_account_of_a_bundle_is_that_of_its_lwm2m_server(
     mode: str | None, uri: str | None, account: str | None
 ) -> None:
     bundle = SimpleNamespace(mode=mode, parameter=lambda name: uri if name == "mbed.LwM2MServerURI" else None)
-    subject = device(certificate(organizational_units=("other",)), bundle=bundle)
+    subject = device(certificate(organizational_units=("other",), organizational_unit_types=(0x0C,)), bundle=bundle)
     if account is None:
         with pytest.raises(NotApplicable):
             found("DEV022", subject, account_id="of fcu.yml")

@@ -10,6 +10,7 @@ from typing import Any
 
 from fcu_conform.artefacts.cached_attribute import cached_attribute
 from fcu_conform.artefacts.encodings import der, oids
+from fcu_conform.artefacts.encodings.extension_syntax import SYNTAXES, syntax_fault
 from fcu_conform.artefacts.encodings.extensions import (
     PARSERS,
     AuthorityKeyIdentifier,
@@ -50,6 +51,7 @@ class Certificate:
         not_before, not_after: `Time`.
         public_key: the subject public key.
         extensions: in the order of the certificate, repetitions included.
+        has_unique_identifiers: issuerUniqueID or subjectUniqueID stands in it.
         signature: the signature bits.
         ber_notes: departures from DER that the strict reader stumbled over.
     """
@@ -107,6 +109,7 @@ class Certificate:
         begin = position
         _, position = expect(data, position, tbs_stop, der.SEQUENCE, "subjectPublicKeyInfo")
         self.public_key: PublicKey = parse_public_key(data[begin:position])
+        self.has_unique_identifiers = position < tbs_stop and data[position] in (0x81, 0x82)
         self.extensions = self._read_extensions(data, position, tbs_stop)
         return len(data) - stop
 
@@ -152,9 +155,19 @@ class Certificate:
         return tuple(self.subject.values(oids.COMMON_NAME))
 
     @cached_attribute
+    def common_name_types(self) -> tuple[int, ...]:
+        """The tags of the subject's CNs: as what type of string each is written."""
+        return tuple(self.subject.types(oids.COMMON_NAME))
+
+    @cached_attribute
     def organizational_units(self) -> tuple[str, ...]:
         """The subject's OUs."""
         return tuple(self.subject.values(oids.ORGANIZATIONAL_UNIT))
+
+    @cached_attribute
+    def organizational_unit_types(self) -> tuple[int, ...]:
+        """The tags of the subject's OUs."""
+        return tuple(self.subject.types(oids.ORGANIZATIONAL_UNIT))
 
     @cached_attribute
     def profile(self) -> tuple[object, ...]:
@@ -281,13 +294,28 @@ class Certificate:
         if self.spells_version_1:
             notes.append("version 1 is written out")
         for extension in self.extensions:
-            if extension.oid in oids.EXTENSIONS or extension.oid == oids.NETSCAPE_CERT_TYPE:
+            if extension.oid in SYNTAXES:
                 try:
                     notes += [f"{extension.name}: {note}" for note in der.normalise(extension.value)[2]]
                 except der.DerError:
                     continue  # malformed: said where extensions are read, as far as they are
             notes += default_notes(extension)
         return notes
+
+    @cached_attribute
+    def extension_faults(self) -> list[str]:
+        """A sentence for each extension that is not as the document that defines it has it.
+
+        `malformed_extensions` and `der_notes` tell of those that cannot be read at all, or that are not DER.
+        """
+        faults = []
+        for extension in self.extensions:
+            if isinstance(self._parsed.get(extension.oid), der.DerError):
+                continue
+            fault = syntax_fault(extension)
+            if fault:
+                faults.append(f"{extension.name}: {fault}")
+        return faults
 
     def __repr__(self) -> str:
         return f"<Certificate {self.subject} sha256 {self.sha256[:16]}>"

@@ -6,7 +6,7 @@ fails through `normalise`, which rewrites BER as DER and keeps notes of what was
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 from fcu_conform.artefacts.bounded_io.limits import DER_NESTING, OID_OCTETS
@@ -15,7 +15,9 @@ BOOLEAN = 0x01
 INTEGER = 0x02
 BIT_STRING = 0x03
 OCTET_STRING = 0x04
+NULL = 0x05
 OBJECT_IDENTIFIER = 0x06
+ENUMERATED = 0x0A
 UTF8_STRING = 0x0C
 NUMERIC_STRING = 0x12
 PRINTABLE_STRING = 0x13
@@ -139,6 +141,8 @@ def content_start(data: bytes, position: int) -> int:
 
 
 _STRINGS = frozenset({0x23, 0x24, 0x2C, 0x32, 0x33, 0x34, 0x36, 0x3C, 0x3E})
+_STRUCTURES = frozenset({SEQUENCE, SET, 0x28, 0x2B})
+"""What is always constructed: SEQUENCE, SET, EXTERNAL, EMBEDDED PDV."""
 
 
 def _ber_header(data: bytes, position: int, end: int, notes: list[str]) -> tuple[int, int | None, int]:
@@ -176,6 +180,8 @@ def _normalise(data: bytes, position: int, end: int, notes: list[str], depth: in
         raise DerError(f"nested more than {DER_NESTING} levels deep")
     begin = position
     tag, length, position = _ber_header(data, position, end, notes)
+    if tag < 0x40 and (tag | CONSTRUCTED in _STRUCTURES) is not bool(tag & CONSTRUCTED) and tag not in _STRINGS:
+        raise DerError(f"tag {tag:#04x}, a form that this type does not have, at offset {begin}")
     if not tag & CONSTRUCTED:
         assert length is not None
         stop = position + length
@@ -209,23 +215,45 @@ def _joined(tag: int, parts: list[bytes]) -> bytes:
     return b"".join(contents)
 
 
+_SIZED = {
+    BOOLEAN: "BOOLEAN",
+    INTEGER: "INTEGER",
+    ENUMERATED: "ENUMERATED",
+    BIT_STRING: "BIT STRING",
+    NULL: "NULL",
+    OBJECT_IDENTIFIER: "OBJECT IDENTIFIER",
+}
+_SIZES: dict[int, Callable[[int], bool]] = {
+    BOOLEAN: lambda size: size == 1,
+    NULL: lambda size: size == 0,
+    **dict.fromkeys((INTEGER, ENUMERATED, BIT_STRING, OBJECT_IDENTIFIER), lambda size: size > 0),
+}
+"""Of the types that have one, whether a number of content octets is possible."""
+
+
 def _primitive(tag: int, content: bytes, notes: list[str], position: int) -> bytes:
-    """The content in DER, with a note if it was not."""
-    if tag == BOOLEAN and len(content) == 1 and content[0] not in (0, 0xFF):
+    """The content in DER, with a note if it was not; raises DerError where it is none of its type."""
+    if tag in _SIZES and not _SIZES[tag](len(content)):
+        raise DerError(f"{_SIZED[tag]} of {len(content)} octets at offset {position}")
+    if tag == BIT_STRING and (content[0] > 7 or (content[0] and len(content) == 1)):
+        raise DerError(f"BIT STRING with {content[0]} unused bits at offset {position}")
+    if tag == BOOLEAN and content[0] not in (0, 0xFF):
         notes.append(f"BOOLEAN true written as {content[0]:#04x} at offset {position}")
         return b"\xff"
-    if tag == INTEGER and len(content) > 1:
+    if tag in (INTEGER, ENUMERATED):
         short = content
         while len(short) > 1 and ((short[0] == 0 and short[1] < 0x80) or (short[0] == 0xFF and short[1] >= 0x80)):
             short = short[1:]
         if short != content:
-            notes.append(f"INTEGER in more octets than needed at offset {position}")
+            notes.append(f"{_SIZED[tag]} in more octets than needed at offset {position}")
         return short
-    if tag == BIT_STRING and len(content) > 1 and content[0] < 8:
+    if tag == BIT_STRING:
         mask = (1 << content[0]) - 1
         if content[-1] & mask:
             notes.append(f"unused bits of a BIT STRING set at offset {position}")
             return content[:-1] + bytes((content[-1] & ~mask,))
+    if tag == OBJECT_IDENTIFIER and content[-1] & 0x80:
+        raise DerError(f"OBJECT IDENTIFIER that ends within an arc at offset {position}")
     if tag == OBJECT_IDENTIFIER and any(
         octet == 0x80 and (index == 0 or not content[index - 1] & 0x80) for index, octet in enumerate(content)
     ):

@@ -10,7 +10,9 @@ from typing import NamedTuple
 from fcu_conform.artefacts.bounded_io.limits import NAME_CHARACTERS, NAME_KEPT, NAME_SHOWN
 from fcu_conform.artefacts.cached_attribute import cached_attribute
 from fcu_conform.artefacts.encodings import der
-from fcu_conform.artefacts.encodings.oids import ATTRIBUTES, named
+from fcu_conform.artefacts.encodings.oids import ATTRIBUTES, UNIQUE_IDENTIFIER, named
+from fcu_conform.artefacts.encodings.strings import TYPES, string_fault
+from fcu_conform.artefacts.encodings.syntax import Syntax
 
 _ENCODINGS = {
     der.UTF8_STRING: "utf-8",
@@ -21,6 +23,9 @@ _ENCODINGS = {
     der.UNIVERSAL_STRING: "utf-32-be",
     der.BMP_STRING: "utf-16-be",
 }
+
+_NAME_STRINGS = frozenset(_ENCODINGS) - {der.NUMERIC_STRING}
+"""DirectoryString's types and IA5String: all that names of RFC 5280 are made of, and all that Mbed TLS reads."""
 
 
 class Attribute(NamedTuple):
@@ -34,6 +39,16 @@ class Attribute(NamedTuple):
     def text(self) -> str:
         """The value as text; bytes that its string type does not allow are shown escaped."""
         return self.value.decode(_ENCODINGS.get(self.tag, "latin-1"), "backslashreplace")
+
+    @property
+    def fault(self) -> str:
+        """Why readers cannot read the value, in words; empty if they can."""
+        if self.oid == UNIQUE_IDENTIFIER and self.tag == der.BIT_STRING:
+            return ""
+        if self.tag not in _NAME_STRINGS:
+            kind = TYPES.get(self.tag)
+            return f"a {kind}, which names do not have" if kind else f"tag {self.tag:#04x}, which is no string"
+        return string_fault(self.tag, self.value)
 
     @property
     def comparable(self) -> tuple[str, object]:
@@ -60,9 +75,27 @@ class Name:
         """It has no attribute at all."""
         return not self.rdns
 
+    @cached_attribute
+    def faults(self) -> tuple[str, ...]:
+        """A sentence for each value that readers cannot read, and for an RDN that has an attribute twice."""
+        told = [
+            f"{named(attribute.oid, ATTRIBUTES)}: {attribute.fault}"
+            for rdn in self.rdns
+            for attribute in rdn
+            if attribute.fault
+        ]
+        twice = next((rdn[0] for rdn in self.rdns if len(set(rdn)) < len(rdn)), None)
+        if twice is not None:
+            told.append(f"an attribute stands twice in one RDN: {named(twice.oid, ATTRIBUTES)}")
+        return tuple(told)
+
     def values(self, oid: str) -> list[str]:
         """The values of all attributes of one type, in order."""
         return [attribute.text for rdn in self.rdns for attribute in rdn if attribute.oid == oid]
+
+    def types(self, oid: str) -> list[int]:
+        """The tags of the values of all attributes of one type, in order."""
+        return [attribute.tag for rdn in self.rdns for attribute in rdn if attribute.oid == oid]
 
     @cached_attribute
     def comparable(self) -> tuple[frozenset[tuple[str, object]], ...]:
@@ -95,8 +128,10 @@ def _parse(data: bytes) -> Name:
     start, stop = der.only(data, der.SEQUENCE, "name")
     rdns = []
     for tag, _, rdn_start, rdn_stop in der.children(data, start, stop):
-        if tag != der.SET or rdn_start == rdn_stop:
+        if tag != der.SET:
             raise der.DerError("name: an RDN that is not a SET of attributes")
+        if rdn_start == rdn_stop:
+            raise der.DerError("name: an RDN without attributes")
         rdns.append(tuple(_attribute(data, *span) for span in der.children(data, rdn_start, rdn_stop)))
     return Name(data, tuple(rdns))
 
@@ -114,3 +149,12 @@ def _attribute(data: bytes, tag: int, _begin: int, start: int, stop: int) -> Att
     if value_stop != stop:
         raise der.DerError("name: an attribute with bytes left over")
     return Attribute(der.oid_text(data[type_start:type_stop]), value_tag, data[value_start:value_stop])
+
+
+def _is_name(data: bytes, _tag: int, start: int, stop: int) -> None:
+    name = parse_name(der.encode(der.SEQUENCE, data[start:stop]))
+    if name.faults:
+        raise der.DerError(name.faults[0])
+
+
+NAME = Syntax("Name", frozenset({der.SEQUENCE}), _is_name)

@@ -7,6 +7,7 @@ LOCALITY = "2.5.4.7"
 STATE = "2.5.4.8"
 ORGANIZATION = "2.5.4.10"
 ORGANIZATIONAL_UNIT = "2.5.4.11"
+UNIQUE_IDENTIFIER = "2.5.4.45"
 USER_ID = "0.9.2342.19200300.100.1.1"
 
 ATTRIBUTES = {
@@ -67,6 +68,7 @@ SIGNATURES = {
     "1.3.101.113": "Ed448",
 }
 
+SUBJECT_DIRECTORY_ATTRIBUTES = "2.5.29.9"
 SUBJECT_KEY_IDENTIFIER = "2.5.29.14"
 KEY_USAGE = "2.5.29.15"
 SUBJECT_ALT_NAME = "2.5.29.17"
@@ -75,9 +77,12 @@ NAME_CONSTRAINTS = "2.5.29.30"
 CERTIFICATE_POLICIES = "2.5.29.32"
 AUTHORITY_KEY_IDENTIFIER = "2.5.29.35"
 EXTENDED_KEY_USAGE = "2.5.29.37"
+FRESHEST_CRL = "2.5.29.46"
+AUTHORITY_INFO_ACCESS = "1.3.6.1.5.5.7.1.1"
+SUBJECT_INFO_ACCESS = "1.3.6.1.5.5.7.1.11"
 NETSCAPE_CERT_TYPE = "2.16.840.1.113730.1.1"
 EXTENSIONS = {
-    "2.5.29.9": "subjectDirectoryAttributes",
+    SUBJECT_DIRECTORY_ATTRIBUTES: "subjectDirectoryAttributes",
     SUBJECT_KEY_IDENTIFIER: "subjectKeyIdentifier",
     KEY_USAGE: "keyUsage",
     SUBJECT_ALT_NAME: "subjectAltName",
@@ -90,10 +95,10 @@ EXTENSIONS = {
     AUTHORITY_KEY_IDENTIFIER: "authorityKeyIdentifier",
     "2.5.29.36": "policyConstraints",
     EXTENDED_KEY_USAGE: "extKeyUsage",
-    "2.5.29.46": "freshestCRL",
+    FRESHEST_CRL: "freshestCRL",
     "2.5.29.54": "inhibitAnyPolicy",
-    "1.3.6.1.5.5.7.1.1": "authorityInfoAccess",
-    "1.3.6.1.5.5.7.1.11": "subjectInfoAccess",
+    AUTHORITY_INFO_ACCESS: "authorityInfoAccess",
+    SUBJECT_INFO_ACCESS: "subjectInfoAccess",
 }
 """The extensions that RFC 5280 defines (sections 4.2.1 and 4.2.2)."""
 

@@ -28,13 +28,18 @@ _P256_PREFIX = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d0301070342
 
 @dataclass(frozen=True)
 class PublicKey:
-    """A SubjectPublicKeyInfo: its DER, the algorithm's OID, the named curve's OID if it has one, the key bits."""
+    """A SubjectPublicKeyInfo: its DER, the algorithm's OID, the named curve's OID if it has one, the key bits.
+
+    ``algorithm_fault`` says what follows the curve in its AlgorithmIdentifier; the DER is without that then, so that
+    the key is the same as others write it.
+    """
 
     der: bytes
     algorithm: str
     curve: str
     has_explicit_curve: bool
     bits: bytes
+    algorithm_fault: str = ""
 
     @cached_attribute
     def sha256(self) -> str:
@@ -44,7 +49,9 @@ class PublicKey:
     def __str__(self) -> str:
         if self.algorithm != EC_PUBLIC_KEY:
             return named(self.algorithm, KEY_TYPES)
-        return "EC with explicit curve parameters" if self.has_explicit_curve else named(self.curve, CURVES)
+        if self.has_explicit_curve:
+            return "EC with explicit curve parameters"
+        return named(self.curve, CURVES) if self.curve else "EC without a named curve"
 
     @property
     def is_p256(self) -> bool:
@@ -118,7 +125,12 @@ def parse_public_key(data: bytes) -> PublicKey:
     bits_start, bits_stop = der.expect(data, algorithm_stop, stop, der.BIT_STRING, "public key")
     if bits_stop != stop or data[bits_start:bits_stop][:1] != b"\0":  # whole octets, no unused bits
         raise der.DerError("subject public key info: malformed key bits")
-    return PublicKey(data, algorithm, curve, explicit, data[bits_start + 1 : bits_stop])
+    bits = data[bits_start + 1 : bits_stop]
+    fields = list(der.children(data, algorithm_start, algorithm_stop))
+    if algorithm == EC_PUBLIC_KEY and curve == P256 and len(fields) > 2 and len(bits) == 65:
+        fault = f"tag {fields[2][0]:#04x} follows the curve"
+        return PublicKey(_P256_PREFIX + bits, algorithm, curve, False, bits, fault)
+    return PublicKey(data, algorithm, curve, explicit, bits)
 
 
 def parse_key_algorithm(data: bytes, start: int, stop: int) -> tuple[str, str, bool]:

@@ -181,7 +181,7 @@ class FastPath:
 
     def _judged(self, template: CertificateTemplate, chain: ChainContext, reasons: Reasons) -> JudgedTemplate:
         judged = JudgedTemplate(template, reasons)
-        absent = {
+        absent = {DeviceField.ENCODING} | {
             field
             for field, given in (
                 (DeviceField.PRIVATE_KEY, chain.has_key),

@@ -18,13 +18,18 @@ from fcu_conform.artefacts.cached_attribute import cached_attribute
 from fcu_conform.artefacts.device_field import DeviceField
 from fcu_conform.artefacts.encodings import der, oids
 from fcu_conform.artefacts.encodings.certificate import Certificate, read_times
-from fcu_conform.artefacts.encodings.extensions import PARSERS, Extension
+from fcu_conform.artefacts.encodings.extension_syntax import SYNTAXES
+from fcu_conform.artefacts.encodings.extensions import Extension
 from fcu_conform.artefacts.encodings.names import Attribute, Name
 from fcu_conform.artefacts.encodings.public_keys import PublicKey, parse_public_key, verifies
+from fcu_conform.artefacts.encodings.strings import is_string
 from fcu_conform.artefacts.encodings.times import Time, parse_time
 
 NAME_ATTRIBUTES = frozenset({oids.COMMON_NAME, oids.SERIAL_NUMBER, oids.USER_ID})
 """Attributes of a subject that name the single device."""
+
+_ALTERNATIVE_NAMES = {0x81: der.IA5_STRING, 0x82: der.IA5_STRING, 0x86: der.IA5_STRING, 0x87: der.OCTET_STRING}
+"""What of a subjectAltName may be a device's own, by the type that its octets are of: e-mail, DNS, URI, IP address."""
 
 _UTC_TIME = bytes((der.UTC_TIME, 13))
 
@@ -75,14 +80,33 @@ class CertificateTemplate:
         self.may_be_self_issued = [{a.oid for a in rdn} for rdn, _ in self.rdns] == [
             {a.oid for a in rdn} for rdn in reference.issuer.rdns
         ]
+        self._serial = self.serial_at.start
+        self._has_long_serial = self.serial_at.stop - self._serial > 1
+        self._texts = (
+            *((rdn[0].tag, place) for rdn, place in self.rdns if place),
+            *_alternative_texts(raw),
+        )
         self.shared = {
             "_template": self,
             **{name: getattr(reference, name) for name in _SHARED},
         }
 
     def fits(self, raw: bytes) -> bool:
-        """All that is no part of its own is, byte for byte, what it is in the first one."""
-        return len(raw) == self.size and self._struct.unpack(raw)[::2] == self._fixed
+        """All that is no part of its own is, byte for byte, what it is in the first one, and its own parts are DER."""
+        return (
+            len(raw) == self.size and self._struct.unpack(raw)[::2] == self._fixed and self._own_parts_are_strict(raw)
+        )
+
+    def _own_parts_are_strict(self, raw: bytes) -> bool:
+        """Its own parts are encoded as the rules about encodings ask, which so need not be asked: see `DeviceField`."""
+        first = raw[self._serial]
+        if first in (0x00, 0xFF) and self._has_long_serial and raw[self._serial + 1] ^ first < 0x80:
+            return False
+        for tag, place in self._texts:
+            text = raw[place]
+            if not is_string(tag, text) or b"\0" in text:
+                return False
+        return True
 
 
 _SHARED = (
@@ -95,6 +119,9 @@ _SHARED = (
     "ber_notes",
     "profile",
     "organizational_units",
+    "organizational_unit_types",
+    "common_name_types",
+    "has_unique_identifiers",
 )
 
 
@@ -220,7 +247,7 @@ def _fields(raw: bytes) -> list[tuple[int, int, int, int]]:
 def _spans(raw: bytes) -> Iterator[Span]:
     """Everything in a certificate that is the single device's own."""
     fields = _fields(raw)
-    (_, _, start, stop), _, _, (_, _, validity, validity_stop), (_, _, subject, subject_stop), key, *others = fields
+    (_, _, start, stop), _, _, (_, _, validity, validity_stop), (_, _, subject, subject_stop), key, *_ = fields
     yield start, stop, DeviceField.SERIAL
     yield validity, validity_stop, DeviceField.VALIDITY
     for oid, value, end in _attributes(raw, subject, subject_stop):
@@ -229,30 +256,47 @@ def _spans(raw: bytes) -> Iterator[Span]:
     if not parse_public_key(raw[key[1] : key[3]]).is_p256 or key[3] - key[1] != 91:
         raise der.DerError("certificate: the key is no point of P-256")
     yield key[3] - 64, key[3], DeviceField.KEY
-    for tag, _, begin, end in others:
-        if tag == 0xA3:
-            first, last = der.expect(raw, begin, end, der.SEQUENCE, "extensions")
-            for _, _, inner, inner_stop in der.children(raw, first, last):
-                yield from _extension_spans(raw, inner, inner_stop)
+    for oid, value, end in _extensions(raw):
+        yield from _extension_spans(raw, oid, value, end)
     _, position = der.expect(raw, _tbs(raw)[1], len(raw), der.SEQUENCE, "signatureAlgorithm")
     bits, end = der.expect(raw, position, len(raw), der.BIT_STRING, "signatureValue")
     yield bits + 1, end, DeviceField.SIGNATURE
 
 
-def _extension_spans(raw: bytes, start: int, stop: int) -> Iterator[Span]:
-    """What of an extension nobody reads, or is read only to be shown: it may be anything of its length."""
-    *_, (_, _, value, end) = der.children(raw, start, stop)
-    content, oid_stop = der.expect(raw, start, stop, der.OBJECT_IDENTIFIER, "extension")
-    oid = der.oid_text(raw[content:oid_stop])
+def _extensions(raw: bytes) -> Iterator[tuple[str, int, int]]:
+    """OID and the value's span of each extension."""
+    tag, _, begin, end = _fields(raw)[-1]
+    if tag != 0xA3:
+        return
+    for _, _, start, stop in der.children(raw, *der.expect(raw, begin, end, der.SEQUENCE, "extensions")):
+        *_, (_, _, value, value_stop) = der.children(raw, start, stop)
+        content, oid_stop = der.expect(raw, start, stop, der.OBJECT_IDENTIFIER, "extension")
+        yield der.oid_text(raw[content:oid_stop]), value, value_stop
+
+
+def _extension_spans(raw: bytes, oid: str, value: int, end: int) -> Iterator[Span]:
+    """What of an extension nobody reads, or is read only to be shown: it may be anything of its length and type."""
     if oid == oids.SUBJECT_KEY_IDENTIFIER:
         yield *der.expect(raw, value, end, der.OCTET_STRING, oid), DeviceField.REST
     elif oid == oids.SUBJECT_ALT_NAME:
-        first, last = der.expect(raw, value, end, der.SEQUENCE, oid)
-        for tag, _, begin, name_end in der.children(raw, first, last):
-            if not tag & der.CONSTRUCTED:
-                yield begin, name_end, DeviceField.REST
-    elif oid not in PARSERS and oid != oids.CERTIFICATE_POLICIES and value < end:
+        for _, place in _alternative_names(raw, value, end):
+            yield place.start, place.stop, DeviceField.REST
+    elif oid not in SYNTAXES and value < end:
         yield value, end, DeviceField.REST
+
+
+def _alternative_names(raw: bytes, value: int, end: int) -> Iterator[tuple[int, slice]]:
+    """Type and place of what in a subjectAltName is a device's own."""
+    for tag, _, start, stop in der.children(raw, *der.expect(raw, value, end, der.SEQUENCE, "subjectAltName")):
+        if tag in _ALTERNATIVE_NAMES:
+            yield _ALTERNATIVE_NAMES[tag], slice(start, stop)
+
+
+def _alternative_texts(raw: bytes) -> Iterator[tuple[int, slice]]:
+    """Those of all subjectAltNames that are texts."""
+    for oid, value, end in _extensions(raw):
+        if oid == oids.SUBJECT_ALT_NAME:
+            yield from ((tag, place) for tag, place in _alternative_names(raw, value, end) if tag == der.IA5_STRING)
 
 
 def _attributes(raw: bytes, start: int, stop: int) -> Iterator[tuple[str, int, int]]:

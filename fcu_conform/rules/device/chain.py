@@ -227,6 +227,19 @@ def device_is_issued_by_fcu(device: Device, ca: CaContext) -> DeviceFindings:
     answer = certificate.signed_by(issuer.public_key)
     if answer is None:
         raise Blocked("DEV009")
+    if answer and certificate.issuer.der != issuer.subject.der:
+        return [
+            Finding(
+                "the device certificate writes the FCU certificate's name otherwise than that one does",
+                at_number(1, "issuer"),
+                "the same octets",
+                "another string type, case or spacing",
+                "RFC 5280 calls the names equal, but readers that compare octets, those built on Rust, Go, GnuTLS or"
+                " Mbed TLS among them, find no issuer.",
+                "copy the subject of the FCU certificate as it is",
+                Level.WARNING,
+            )
+        ]
     if answer:
         return ()
     if device.bundle is not None and is_chain_broken(device.bundle):

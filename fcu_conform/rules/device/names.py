@@ -8,6 +8,8 @@ from fcu_conform.artefacts.bundle import server_account, text_bytes
 from fcu_conform.artefacts.ca_context import CaContext
 from fcu_conform.artefacts.device import Device
 from fcu_conform.artefacts.device_field import WHAT_ALL_SHARE, DeviceField
+from fcu_conform.artefacts.encodings import der
+from fcu_conform.artefacts.encodings.strings import TYPES
 from fcu_conform.rules.device.certificate import DEVICE_PAGE
 from fcu_conform.rules.device.chain import at_number, own_certificate
 from fcu_conform.rules.model import Blocked, DeviceFindings, Finding, Level, Location, NotApplicable, device_rule
@@ -15,6 +17,8 @@ from fcu_conform.rules.support.formatting import CN_LIMIT, certificate_text, has
 from fcu_conform.rules.support.name_constraints import excluded_names
 from fcu_conform.rules.support.sources import device_code, docs, rfc
 
+_OTHER_OCTETS = frozenset({der.BMP_STRING, der.UNIVERSAL_STRING})
+"""String types whose octets are never those of an endpoint name."""
 _RECOMMENDED = re.compile(r"[A-Za-z0-9'()+,\-.?:/= ]*")
 
 
@@ -38,7 +42,8 @@ def common_name_is_endpoint_name(device: Device, ca: CaContext) -> DeviceFinding
     if device.remark is not None and device.remark.is_nameless:
         told = "no row has an endpoint_name, so the CNs were compared with nothing"
         return [Finding(told, Location(device.name), "a column endpoint_name", "none", level=Level.NOTICE)]
-    names = own_certificate(device, ca).common_names
+    certificate = own_certificate(device, ca)
+    names = certificate.common_names
     place = at_number(1, "subject")
     if len(names) != 1:
         found = ", ".join(map(repr, names)) or "none"
@@ -52,9 +57,14 @@ def common_name_is_endpoint_name(device: Device, ca: CaContext) -> DeviceFinding
         ]
     if has_controls(name):
         return [Finding("the CN has control characters", place, "no control characters", repr(name))]
+    if device.bundle is not None:  # its endpoint name stands in it: BDL tells what follows
+        return ()
+    (kind,) = certificate.common_name_types
+    if kind in _OTHER_OCTETS:
+        octets = f"a {TYPES[kind]}, of which the device compares the octets"
+        return [Finding(f"the CN is {octets}", place, "a UTF8String or PrintableString", f"a {TYPES[kind]}")]
     expected = device.endpoint_names
-    # Of bundles BDL tells it: their endpoint name stands in them.
-    if expected and name not in expected and device.bundle is None:
+    if expected and name not in expected:
         wanted = " or ".join(map(repr, expected))
         return [Finding("the CN is not the endpoint name", place, wanted, repr(name))]
     return ()
@@ -123,16 +133,20 @@ def device_is_not_self_signed(device: Device, ca: CaContext) -> DeviceFindings:
     looks_at=WHAT_ALL_SHARE,
 )
 def organizational_unit_is_account(device: Device, ca: CaContext) -> DeviceFindings:
-    account = _account(device, ca)
+    account = account_of(device, ca)
     if account is None:
         raise NotApplicable("not in LwM2M mode, or no account id is known")
-    units = own_certificate(device, ca).organizational_units
+    certificate = own_certificate(device, ca)
+    units, types = certificate.organizational_units, certificate.organizational_unit_types
     if units[:1] == (account,):
-        return ()
+        if types[0] not in _OTHER_OCTETS:
+            return ()
+        message = f"the OU is a {TYPES[types[0]]}, of which the device compares the octets"
+        return [Finding(message, at_number(1, "subject"), "a UTF8String or PrintableString", f"a {TYPES[types[0]]}")]
     return [Finding("the OU is not the account id", at_number(1, "subject"), account, ", ".join(units) or "no OU")]
 
 
-def _account(device: Device, ca: CaContext) -> str | None:
+def account_of(device: Device, ca: CaContext) -> str | None:
     """The account id that the device compares its OU with; None outside LwM2M mode or where it is not known."""
     if device.bundle is None:
         return ca.account_id

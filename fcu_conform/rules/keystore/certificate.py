@@ -317,7 +317,8 @@ def subjects_are_not_empty(setup: Setup) -> Findings:
     "CRT016",
     Level.WARNING,
     statement="dates are UTCTime through 2049 and GeneralizedTime from 2050, to the second, without fractions, in Z",
-    why="Strict readers refuse other forms, and lenient ones read them differently.",
+    why="Strict readers refuse other forms, and lenient ones read them differently; what has no seconds, a fraction or"
+    " another zone OpenSSL and the device's library cannot read at all, and it is an error.",
     fix="issue it again with a tool that follows RFC 5280",
     passes="UTCTime 261123000000Z, GeneralizedTime 20611123000000Z",
     fails="GeneralizedTime 20261123000000Z",
@@ -328,9 +329,10 @@ def dates_are_encoded_well(setup: Setup) -> Findings:
     for link, certificate in certificates(setup):
         for field, time in (("notBefore", certificate.not_before), ("notAfter", certificate.not_after)):
             for note in time.notes:
-                yield Finding(
-                    f"{certificate_text(link, setup.ca)}: {field}: {note}", at_certificate(link, setup.ca, field)
-                )
+                place = at_certificate(link, setup.ca, field)
+                # That a year before 2050 stands in a GeneralizedTime readers forgive; other forms some cannot parse.
+                level = None if note.startswith("GeneralizedTime") else Level.ERROR
+                yield Finding(f"{certificate_text(link, setup.ca)}: {field}: {note}", place, level=level)
 
 
 @rule(

@@ -74,10 +74,32 @@ def test_every_tag_of_several_octets_is_refused(tag: int) -> None:
     assert lenient_refusal(bytes((tag, 1, 0))) == "multi-byte tag at offset 0"
 
 
-@pytest.mark.parametrize("tag", [0x01, 0x0F, 0x10, 0x1E, 0x5E, 0x80, 0x9E])
+@pytest.mark.parametrize("tag", [0x01, 0x0F, 0x1E, 0x5E, 0x80, 0x9E])
 def test_every_other_tag_is_read(tag: int) -> None:
     assert der.read(bytes((tag, 1, 0)), 0, 3) == (tag, 2, 3)
     assert der.normalise(bytes((tag, 1, 0xFF))) == (bytes((tag, 1, 0xFF)), b"", [])
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        ("0102 0101", "BOOLEAN of 2 octets at offset 0"),
+        ("0100", "BOOLEAN of 0 octets at offset 0"),
+        ("0200", "INTEGER of 0 octets at offset 0"),
+        ("0a00", "ENUMERATED of 0 octets at offset 0"),
+        ("0501 00", "NULL of 1 octets at offset 0"),
+        ("0600", "OBJECT IDENTIFIER of 0 octets at offset 0"),
+        ("0601 80", "OBJECT IDENTIFIER that ends within an arc at offset 0"),
+        ("0302 08ff", "BIT STRING with 8 unused bits at offset 0"),
+        ("0301 07", "BIT STRING with 7 unused bits at offset 0"),
+        ("1000", "tag 0x10, a form that this type does not have, at offset 0"),
+        ("1102 0500", "tag 0x11, a form that this type does not have, at offset 0"),
+        ("2203 0201 01", "tag 0x22, a form that this type does not have, at offset 0"),
+        ("3003 2101 ff", "tag 0x21, a form that this type does not have, at offset 2"),
+    ],
+)
+def test_what_its_type_cannot_be_is_refused_leniently_too(data: str, told: str) -> None:
+    assert lenient_refusal(bytes.fromhex(data)) == told
 
 
 def test_what_is_expected_must_be_there_before_the_end() -> None:
@@ -145,8 +167,6 @@ def test_an_object_identifier_has_as_many_octets_as_the_limit_and_not_one_more()
         ("0101 ff", "0101 ff", ""),
         ("0101 01", "0101 ff", "BOOLEAN true written as 0x01 at offset 0"),
         ("0101 fe", "0101 ff", "BOOLEAN true written as 0xfe at offset 0"),
-        ("0102 0101", "0102 0101", ""),
-        ("0100", "0100", ""),
         ("0201 00", "0201 00", ""),
         ("0202 007f", "0201 7f", "INTEGER in more octets than needed at offset 0"),
         ("0202 0080", "0202 0080", ""),
@@ -164,8 +184,6 @@ def test_an_object_identifier_has_as_many_octets_as_the_limit_and_not_one_more()
         ("0302 0780", "0302 0780", ""),
         ("0302 07c0", "0302 0780", "unused bits of a BIT STRING set at offset 0"),
         ("0302 04aa", "0302 04a0", "unused bits of a BIT STRING set at offset 0"),
-        ("0302 08ff", "0302 08ff", ""),
-        ("0301 07", "0301 07", ""),
         ("0303 01ff ff", "0303 01ff fe", "unused bits of a BIT STRING set at offset 0"),
         ("0602 2a01", "0602 2a01", ""),
         ("0602 8001", "0602 8001", "OBJECT IDENTIFIER arc with leading zeros at offset 0"),
@@ -224,7 +242,7 @@ def test_an_element_with_a_length_in_several_octets_fits_exactly_or_not_at_all()
     ("pieces", "whole"),
     [
         ("2300", "030100"),
-        ("2303 030104", "030104"),
+        ("2304 0302 04f0", "0302 04f0"),
         ("2308 0302 00aa 0302 04b0", "0303 04aab0"),
         ("2400", "0400"),
         ("2407 0402 6162 0401 63", "0403 616263"),

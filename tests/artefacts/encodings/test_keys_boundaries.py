@@ -73,9 +73,9 @@ def test_what_follows_the_key_bits_is_refused_and_so_are_bits_without_an_octet()
         (P384_OID, "1.3.132.0.34", False, "P-384"),
         (bytes.fromhex("06022a03"), "1.2.3", False, "1.2.3"),
         (b"\x30\x00", "", True, "EC with explicit curve parameters"),
-        (b"\x31\x00", "", False, ""),
-        (b"\x05\x00", "", False, ""),
-        (b"", "", False, ""),
+        (b"\x31\x00", "", False, "EC without a named curve"),
+        (b"\x05\x00", "", False, "EC without a named curve"),
+        (b"", "", False, "EC without a named curve"),
     ],
 )
 def test_parameters_of_an_ec_key(parameters: bytes, curve: str, explicit: bool, shown: str) -> None:

@@ -84,7 +84,7 @@ def test_names_with_different_numbers_of_rdns_differ_although_one_begins_like_th
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("3100", "name: an RDN that is not a SET of attributes"),
+        ("3100", "name: an RDN without attributes"),
         ("3002 3000", "name: an RDN that is not a SET of attributes"),
         ("3102 3100", "name: an attribute that is not a SEQUENCE"),
         ("3102 3000", "attribute type is missing at offset 6"),

@@ -8,11 +8,23 @@ from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
 
+from independent_corpus import der
 from independent_corpus.cases import Room, settings
 from independent_corpus.floor import ACCOUNT, enrollment, lamp, lwm2m_settings, pem
 from independent_corpus.keys import Key, key, published
 from independent_corpus.keystores_key import RFC_6979_A_2_5
-from independent_corpus.maker import DAY, FCU_NAME, NOW, Cert, directory, line, name, name_constraints
+from independent_corpus.maker import (
+    DAY,
+    FCU_NAME,
+    NOW,
+    Cert,
+    attribute,
+    directory,
+    extension,
+    line,
+    name,
+    name_constraints,
+)
 
 from fcu_conform.artefacts.device import DeviceFile, DeviceKey, Kind, read_key_file
 from fcu_conform.artefacts.device_field import WHAT_ALL_SHARE
@@ -69,8 +81,8 @@ def made(number: int, cert: Cert | None = None, data: bytes | None = None, **mor
     file = DeviceFile(f"{cn}.pem", Kind.PEM, pem(cert, CHAIN[0]).encode() if data is None else data)
     file.endpoint_names = (cn,)
     file.identity = cn
-    for attribute, value in more.items():
-        setattr(file, attribute, value)
+    for field, value in more.items():
+        setattr(file, field, value)
     return file
 
 
@@ -140,6 +152,12 @@ def variations() -> Iterator[DeviceFile]:
     yield made(29)
     guessed = published(int.from_bytes(b"\xde\xad\xbe\xef" * 8, "big"))  # which its private half alone tells
     yield made(31, same_template(31, key=guessed), key=private(guessed, 31))
+    yield made(32, same_template(32, serial=der.tlv(2, b"\0" + ((0x51 << 128) + 32).to_bytes(17, "big"))))
+    yield made(33, same_template(33, serial=der.tlv(2, b"\xff\x91" + bytes(16))))
+    yield made(34, same_template(34, subject=der.seq(der.set_of(attribute("CN", der.tlv(12, b"lamp-0003\xff"))))))
+    # no seconds, which makes room for a year of four digits
+    short, long = der.tlv(23, b"2611220000Z"), der.tlv(24, b"20461118000000Z")
+    yield made(35, same_template(35, not_before=short, not_after=long))
     yield made(30, serial_of(1))
 
 
@@ -187,6 +205,28 @@ def of_account() -> Iterator[DeviceFile]:
         yield made(number, lamp(CHAIN[0], cn, subject=name(CN=cn, OU=unit)))
 
 
+def named_twice() -> Iterator[DeviceFile]:
+    """Devices with alternative names, one of which is no text and one of which has a NUL."""
+    for number, host in enumerate((b"lamp-0.example", b"lamp-1.example", b"lamp-\xff.example", b"lamp-\0.example")):
+        names = extension("2.5.29.17", der.seq(der.implicit(2, host)))
+        yield made(number, fitting(partial(_named_twice, number, names), 518))
+
+
+def _named_twice(number: int, names: bytes, salt: int) -> Cert:
+    return lamp(CHAIN[0], f"lamp-{number:05}", serial=SERIAL + number, key=key_of(number, salt), more=(names,))
+
+
+def numbered() -> Iterator[DeviceFile]:
+    """Devices with a serial number in their names, one of which has a letter that its string type does not have."""
+    for number, written in enumerate(("A-00", "A-01", "A_02", "A-03")):
+        subject = name(CN=f"lamp-{number:05}", serialNumber=written)
+        yield made(number, fitting(partial(_numbered, number, subject), 506))
+
+
+def _numbered(number: int, subject: bytes, salt: int) -> Cert:
+    return lamp(CHAIN[0], subject=subject, serial=SERIAL + number, key=key_of(number, salt))
+
+
 def constrained() -> Iterator[DeviceFile]:
     """Devices under a root that does not admit one of them."""
     return map(made, range(4))
@@ -199,6 +239,8 @@ STREAMS: dict[str, Callable[[], Iterator[DeviceFile]]] = {
     "before 1970": before_1970,
     "named like FCU": named_like_fcu,
     "lwm2m": of_account,
+    "named twice": named_twice,
+    "numbered": numbered,
     "constrained": constrained,
 }
 """By the set-up they are judged by, see `setup_in`."""

@@ -30,7 +30,8 @@ from fcu_conform.rules.support.first_holders import ExactFirstHolders
 from .streams import CHAIN, STREAMS, Lot, judge, made, rules, same_template, setup_in, variations, without
 
 CASES = [case for case in floor_cases() if not case.topic.startswith(("uploads", "pairs", "devices_hostile"))]
-DECLARED = [rule.code for rule in rules() if rule.looks_at]
+ENCODING = frozenset({DeviceField.ENCODING})
+DECLARED = [rule.code for rule in rules() if rule.looks_at - ENCODING]
 
 
 @pytest.fixture(scope="module")
@@ -205,6 +206,19 @@ def test_a_rule_that_does_not_say_what_it_looks_at_is_caught(code: str, setups: 
     )
 
 
+@pytest.mark.parametrize("code", [rule.code for rule in rules() if rule.looks_at == ENCODING])
+def test_a_template_that_took_its_own_parts_as_they_are_would_be_caught(
+    code: str, setups: dict[str, Setup], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What rules about encodings would find in a device's own parts keeps the device from the fast path."""
+    streams = [(list(make()), setups[stream]) for stream, make in STREAMS.items()]
+    full = [judge(files, its, fast_path=False).tallies[code] for files, its in streams]
+    assert sum(tally.found for tally in full)
+    assert [judge(files, its, fast_path=True).tallies[code] for files, its in streams] == full
+    monkeypatch.setattr(CertificateTemplate, "_own_parts_are_strict", lambda *_: True)
+    assert [judge(files, its, fast_path=True).tallies[code] for files, its in streams] != full
+
+
 class WatchedExtension(Extension):
     """An extension whose value is a device's own."""
 
@@ -271,7 +285,7 @@ def test_a_rule_looks_at_nothing_that_it_does_not_say(rule: Rule, setups: dict[s
             _function(rule, its)(file.known(watched, device.certificates[1:]), its.ca)
         except NotApplicable:
             continue
-        assert watched.seen <= rule.looks_at
+        assert watched.seen <= rule.looks_at or rule.looks_at == ENCODING
 
 
 def test_a_rule_that_says_nothing_is_asked_about_everything() -> None:

@@ -1,0 +1,84 @@
+"""CRT: what readers have to take apart in the certificates of fcu.crt: names, algorithms, extensions."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from fcu_conform.artefacts.encodings.certificate import Certificate
+from fcu_conform.artefacts.encodings.extension_syntax import NOT_CRITICAL
+from fcu_conform.artefacts.setup import Setup
+from fcu_conform.rules.keystore.certificate import certificates
+from fcu_conform.rules.model import Finding, Findings, Level, rule
+from fcu_conform.rules.support.formatting import at_certificate, certificate_text
+from fcu_conform.rules.support.sources import device_code, rfc
+
+
+@rule(
+    "CRT019",
+    Level.ERROR,
+    statement="every value in a name is a string of its type: UTF8String is UTF-8, PrintableString keeps to its"
+    " alphabet, BMPString has pairs of octets",
+    why="What a reader cannot read as a string it refuses, or it reads another name: OpenSSL, Rust's readers and the"
+    " device's library each have their own limit.",
+    fix="issue it again with names in UTF8String: openssl with string_mask = utf8only",
+    passes="CN as UTF8String, C as PrintableString",
+    fails="a UTF8String in Latin-1; an underscore in a PrintableString; a NumericString",
+    source=(rfc(5280, "4.1.2.4"), device_code("Mbed TLS 2.28, x509.c", "D-09")),
+    partially_blocked_by=("CRT002",),
+)
+def names_are_readable(setup: Setup) -> Findings:
+    subjects = {link.certificate.subject.der for link in setup.ca.chain.links}
+    for link, certificate in certificates(setup):
+        for fault in name_faults(certificate, subjects):
+            field = fault.partition(":")[0]
+            yield Finding(f"{certificate_text(link, setup.ca)}: {fault}", at_certificate(link, setup.ca, field))
+
+
+def name_faults(certificate: Certificate, told: Collection[bytes]) -> Iterator[str]:
+    """What cannot be read in a subject, and in an issuer that is not the subject of a certificate where it is told."""
+    yield from (f"subject: {fault}" for fault in certificate.subject.faults)
+    if certificate.issuer.der not in told:
+        yield from (f"issuer: {fault}" for fault in certificate.issuer.faults)
+
+
+@rule(
+    "CRT020",
+    Level.ERROR,
+    statement="the key's AlgorithmIdentifier is id-ecPublicKey and the curve, and nothing after it",
+    why="OpenSSL, Rust's readers and the device's library cannot read such a key, and with it the certificate.",
+    fix="issue it again with a tool that follows RFC 5480: openssl req and x509 do",
+    passes="id-ecPublicKey, prime256v1",
+    fails="a NULL after the curve, as for RSA keys",
+    source=(rfc(5480, "2.1.1"), device_code("Mbed TLS 2.28, pkparse.c", "D-09")),
+    partially_blocked_by=("CRT002",),
+)
+def key_algorithms_are_the_curve_alone(setup: Setup) -> Findings:
+    for link, certificate in certificates(setup):
+        fault = certificate.public_key.algorithm_fault
+        if fault:
+            place = at_certificate(link, setup.ca, "subjectPublicKeyInfo")
+            yield Finding(f"{certificate_text(link, setup.ca)}: {fault}", place, "the curve alone", fault)
+
+
+@rule(
+    "CRT021",
+    Level.ERROR,
+    statement="every extension of RFC 5280 is built as it says, and critical only where it allows that",
+    why="Readers take extensions apart that no rule reads; one that is not well-formed makes them refuse the whole"
+    " certificate, or pass over what it says.",
+    fix="issue it again without the extension, or with a tool that writes it rightly",
+    passes="certificatePolicies with one policy; nameConstraints with a permitted subtree",
+    fails="nameConstraints without a subtree; an IP constraint of 5 octets; authorityKeyIdentifier critical",
+    source=(rfc(5280, "4.2"), rfc(5280, "appendix A")),
+    partially_blocked_by=("CRT002",),
+)
+def extensions_are_well_formed(setup: Setup) -> Findings:
+    for link, certificate in certificates(setup):
+        critical = (
+            f"{extension.name} is critical"
+            for extension in certificate.extensions
+            if extension.critical and extension.oid in NOT_CRITICAL
+        )
+        for fault in (*certificate.extension_faults, *critical):
+            place = at_certificate(link, setup.ca, fault.split(":")[0].split()[0])
+            yield Finding(f"{certificate_text(link, setup.ca)}: {fault}", place)
