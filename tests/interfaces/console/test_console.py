@@ -184,3 +184,20 @@ def test_an_error_names_the_option_that_was_typed(capsys, keystore, options, com
     err = capsys.readouterr().err
     assert err.startswith(complaint)
     assert "--fcu-" not in err
+
+
+def test_a_list_of_commands_imports_none_of_them() -> None:
+    program = (
+        "import sys; from fcu_conform.interfaces.console import app, main; main(['--help'])\n"
+        "dear = (f'{app.__package__}.', 'fcu_conform.engine', 'fcu_conform.rules')\n"
+        "print([name for name in sys.modules if name.startswith(dear)])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    loaded = done.stdout.splitlines()[-1]
+    assert loaded == "['fcu_conform.interfaces.console.search_path', 'fcu_conform.interfaces.console.app']"
+
+
+@pytest.mark.parametrize("name", app.COMMANDS)
+def test_every_command_that_is_listed_is_there_and_says_what_it_does(name: str, capsys) -> None:
+    assert app.main([name, "--help"]) == 0
+    assert f"fcu-conform {name} [OPTIONS]" in capsys.readouterr().out
