@@ -81,9 +81,14 @@ class Bundle:
 
     def encode(self) -> bytes:
         """The message: one definite-length map."""
-        import cbor2
+        return to_cbor(self.message())
 
-        return cbor2.dumps(self.message())
+
+def to_cbor(value: object) -> bytes:
+    """A value in CBOR, its lengths definite."""
+    import cbor2  # as dear as the rest of a start, which most commands do without
+
+    return cbor2.dumps(value)
 
 
 def mbed_tls_name(common_name: str, organizational_unit: str | None = None) -> str:

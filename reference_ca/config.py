@@ -246,12 +246,11 @@ def find_config(keystore: Path) -> Path | None:
 
 
 def _parse(text: str, path: Path) -> Mapping[str, Any]:
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
+    from ruamel import yaml  # only where a configuration is read: it takes as long as all the rest of a start
 
     try:
-        settings = YAML(typ="safe", pure=True).load(text)
-    except (YAMLError, ValueError, RecursionError) as error:
+        settings = yaml.YAML(typ="safe", pure=True).load(text)
+    except (yaml.error.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{path}, line {mark.line + 1}" if mark else path
         raise ConfigError(

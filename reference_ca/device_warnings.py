@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from cryptography import x509
 
-from reference_ca.bundle import SCHEME_VERSION
+from reference_ca.bundle import SCHEME_VERSION, to_cbor
 from reference_ca.chain import Certificates, to_der
 from reference_ca.config import Config
 from reference_ca.parameters import DEVICE_INFO, mode_prefix
@@ -67,8 +67,6 @@ def response_length(
     """How many octets the device's answer to a good bundle has: fixed fields, the session, a line for each
     warning.
     """
-    import cbor2
-
     lines = _device_warnings(config, chain, now, update) if config.verify_on_device else ()
     fields = {
         "SchemeVersion": SCHEME_VERSION,
@@ -77,7 +75,7 @@ def response_length(
         "InfoMessage": "The Factory process succeeded\n",
         "WarningInfo": "".join(f"{line}\n" for line in lines),
     }
-    answer = cbor2.dumps({name: value for name, value in fields.items() if value not in (None, "")})
+    answer = to_cbor({name: value for name, value in fields.items() if value not in (None, "")})
     return len(answer) + 1  # an indefinite-length map has a break at its end
 
 

@@ -178,8 +178,7 @@ def _pem_of(der: bytes) -> bytes:
 
 def _pyarrow() -> tuple[Any, Any]:
     try:
-        import pyarrow
-        import pyarrow.parquet
+        import pyarrow.parquet  # dear, and may not be there
     except ImportError:
         raise ReferenceCaError(
             "Parquet needs pyarrow", todo="pip install 'fcu-conform[parquet]', or use jsonl"

@@ -140,7 +140,7 @@ def _certificates(config: Config, name: str) -> Certificates:
 
 
 def _zone(name: str, config: Config) -> tzinfo:
-    from zoneinfo import ZoneInfo
+    from zoneinfo import ZoneInfo  # a database of all zones, of which only the setting's is wanted
 
     if name in ("UTC", "Etc/UTC"):
         return timezone.utc  # known without a time zone database

@@ -31,7 +31,7 @@ def read_response(response: bytes) -> DeviceResponseStatus:
     """Read a device's CBOR answer. `DeviceError` 180 where a field is missing or of another type, 110 for
     another scheme.
     """
-    import cbor2
+    import cbor2  # as dear as the rest of a start, which most commands do without
 
     try:
         answer = cbor2.loads(response)

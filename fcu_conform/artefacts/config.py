@@ -175,40 +175,38 @@ class _Refused(Exception):
 
 
 def _compose(data: bytes) -> tuple[dict[str, Setting], str, int | None]:
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+    from ruamel import yaml  # only where there is an fcu.yml: it takes as long as all the rest of a start
 
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as fault:
         return {}, "is not UTF-8 text", data.count(b"\n", 0, fault.start) + 1
     try:
-        _check_size(YAML(typ="safe", pure=True).parse(text))
-        node = YAML(typ="safe", pure=True).compose(text)
+        start, end = yaml.events.CollectionStartEvent, yaml.events.CollectionEndEvent
+        _check_size(yaml.YAML(typ="safe", pure=True).parse(text), start, end)
+        node = yaml.YAML(typ="safe", pure=True).compose(text)
         if node is None or node.id != "mapping":
             return {}, "is empty" if node is None else "is not a mapping of settings", None
         return _Converter().mapping(node), "", None
     except _Refused as refused:
         return {}, refused.args[0], refused.args[1]
-    except MarkedYAMLError as fault:
+    except yaml.error.MarkedYAMLError as fault:
         mark = fault.problem_mark or fault.context_mark
         return {}, f"is not valid YAML: {fault.problem or fault.context}", mark.line + 1 if mark else None
-    except YAMLError as fault:
+    except yaml.error.YAMLError as fault:
         return {}, f"is not valid YAML: {str(fault).splitlines()[0]}", None
     except Exception:  # on odd escapes and directives the library raises what it does not document, by Python's version
         return {}, "is not valid YAML: an escape or a number in it stands for nothing", None
 
 
-def _check_size(events: Iterator[Any]) -> None:
+def _check_size(events: Iterator[Any], start: type, end: type) -> None:
     """Stops at a file that would take long to compose; a collection's start and end count as one each."""
-    from ruamel.yaml.events import CollectionEndEvent, CollectionStartEvent
-
     depth = 0
     for count, event in enumerate(events):
         line = event.start_mark.line + 1
         if count > CONFIG_EVENTS:
             raise _Refused("has more settings than any fcu.yml", line)
-        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+        depth += isinstance(event, start) - isinstance(event, end)
         if depth > CONFIG_NESTING:
             raise _Refused("is nested too deeply", line)
 

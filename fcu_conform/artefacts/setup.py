@@ -226,19 +226,19 @@ def config_beside(keystore: Path) -> Path | None:
 def _device_set(devices: Sequence[str | os.PathLike[str]]) -> DeviceSet | None:
     if not devices:
         return None
-    from fcu_conform.artefacts.device_output.device_set import DeviceSet
-    from fcu_conform.artefacts.device_output.tables import check_reader
+    # A run over a keystore alone does without.
+    from fcu_conform.artefacts.device_output import device_set, tables
 
     paths = tuple(existing(path, "devices") for path in devices)
     for number, path in enumerate(paths):
-        check_reader(path)
+        tables.check_reader(path)
         if any(path.samefile(other) for other in paths[:number]):
             raise UsageError(f"devices {path}: this output is given twice")
-    return DeviceSet(paths)
+    return device_set.DeviceSet(paths)
 
 
 def _upload(path: str | os.PathLike[str]) -> Upload:
-    from fcu_conform.artefacts.upload import read_upload
+    from fcu_conform.artefacts.upload import read_upload  # a run over a keystore alone does without
 
     return read_upload(path)
 

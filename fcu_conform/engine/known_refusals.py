@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import combinations
+from unicodedata import normalize
 
 from fcu_conform.artefacts.encodings import oids
 from fcu_conform.artefacts.encodings.certificate import Certificate
@@ -43,7 +44,6 @@ def _names_are_beyond_stringprep(path: PathQuestion, _at: datetime) -> bool:
     left.
     """
     import stringprep as tables  # it brings a copy of Unicode 3.2, and is asked only after a refusal
-    from unicodedata import normalize
 
     refused = [getattr(tables, f"in_table_{name}") for name in ("a1", "c3", "c4", "c5", "c6", "c8", "c9", "d1")]
     return any(

@@ -74,7 +74,7 @@ class ValidatorPanel:
 
     def shake_hands(self, device: Device, path: PathQuestion) -> list[Finding] | None:
         """What servers say that trust only the anchors; None where no handshake could be tried, which is then told."""
-        from fcu_conform.validators.isolation.asking import shake_hands_apart
+        from fcu_conform.validators.isolation.asking import shake_hands_apart  # most runs shake no hands
 
         assert device.key is not None
         assert device.key.private is not None

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def audit_waivers(examination: Examination, file: WaiverFile) -> WaiverAudit:
     """What the rules about waivers judge; the set-ups of the examination must be known."""
-    from fcu_conform.rules.run.waivers import WaiverAudit
+    from fcu_conform.rules.run.waivers import WaiverAudit  # a run without waivers does without
 
     today = next(iter(examination.setups.values())).at.astimezone(timezone.utc).date()
     # Every rule that there is, whether or not this run has something for it to judge.

@@ -6,6 +6,14 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 
 from fcu_conform.validators.isolation.tasks import Origin
+from fcu_conform.validators.libraries import (
+    CERTVALIDATOR,
+    CRYPTOGRAPHY,
+    OPENSSL,
+    OPENSSL_PARTIAL,
+    PYHANKO,
+    Library,
+)
 from fcu_conform.validators.model import Validator, ValidatorFault
 
 
@@ -15,11 +23,10 @@ class Entry:
 
     Attributes:
         name: what users call it.
-        module: the module of its adapter, in ``adapters``; it imports no library by itself.
+        module: the module of its adapter, in ``adapters``.
         make: the adapter's class within the module.
         arguments: what the class is given.
-        package: the Python package that must be there, so that it can be looked for without importing it; empty where
-            only the adapter can tell.
+        library: what is known of the Python library that the module imports; None where it imports none.
         core: one of the four that a plain installation brings.
     """
 
@@ -27,28 +34,33 @@ class Entry:
     module: str
     make: str
     arguments: tuple[object, ...] = ()
-    package: str = ""
+    library: Library | None = None
     core: bool = False
 
     @property
     def origin(self) -> Origin:
         """How the validator is made."""
-        return Origin(f"fcu_conform.validators.adapters.{self.module}", self.make, self.arguments)
+        distribution = self.library.distribution if self.library else ""
+        return Origin(f"fcu_conform.validators.adapters.{self.module}", self.make, self.arguments, distribution)
 
     def validator(self) -> Validator:
-        """The validator in this process, whether or not its library is there."""
+        """The validator in this process.
+
+        Raises:
+            ValidatorFault: its library is not there.
+        """
         return self.origin.validator()
 
     def isolated(self) -> Validator:
-        """The validator that another process answers for."""
-        from fcu_conform.validators.isolation.asking import isolated  # where nobody is asked it costs nothing
+        """The validator that another process answers for, whether or not its library is there."""
+        from fcu_conform.validators.isolation.asking import Isolated  # where nobody is asked it costs nothing
 
-        return isolated(self.origin)
+        return Isolated(self.origin, library=self.library)
 
     def available(self) -> bool:
         """Its library or command is there. A Python library is looked for and not imported."""
-        if self.package:
-            return find_spec(self.package) is not None
+        if self.library:
+            return find_spec(self.library.package) is not None
         try:
             self.validator().version()
         except ValidatorFault:
@@ -56,15 +68,19 @@ class Entry:
         return True
 
 
+def _of(library: Library, module: str, make: str, *arguments: object, core: bool = False) -> Entry:
+    return Entry(library.name, module, make, arguments, library, core)
+
+
 ENTRIES = (
-    Entry("cryptography", "cryptography_", "Cryptography", package="cryptography", core=True),
-    Entry("openssl", "openssl_library", "OpensslLibrary", package="OpenSSL", core=True),
-    Entry("openssl-partial", "openssl_library", "OpensslLibrary", (True,), package="OpenSSL"),
-    Entry("pyhanko", "pyhanko", "Pyhanko", package="pyhanko_certvalidator", core=True),
+    _of(CRYPTOGRAPHY, "cryptography_", "Cryptography", core=True),
+    _of(OPENSSL, "openssl_library", "OpensslLibrary", core=True),
+    _of(OPENSSL_PARTIAL, "openssl_library", "OpensslLibrary", True),
+    _of(PYHANKO, "pyhanko", "Pyhanko", core=True),
     Entry("mbedtls", "mbedtls", "MbedTls", core=True),
     Entry("certtool", "certtool", "Certtool"),
     Entry("openssl-command", "openssl_command", "OpensslCommand"),
-    Entry("certvalidator", "certvalidator", "Certvalidator", package="certvalidator"),
+    _of(CERTVALIDATOR, "certvalidator", "Certvalidator"),
 )
 NAMES = tuple(entry.name for entry in ENTRIES)
 CORE = tuple(entry.name for entry in ENTRIES if entry.core)

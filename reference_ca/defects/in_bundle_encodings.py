@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import cbor2
+
 from reference_ca.defects.bundle_edits import (
     NEEDS,
     PARAMETERS,
@@ -102,8 +104,6 @@ def group_twice(s: FactorySetup) -> None:
 )
 def time_with_a_tag(s: FactorySetup) -> None:
     """mbed.CurrentTime is tagged as a time, and the device knows no such tag."""
-    import cbor2
-
     edit(s, lambda m: parameter(m, "mbed.CurrentTime").update(Data=cbor2.CBORTag(1, int(s.made.timestamp()))))
 
 

@@ -12,6 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeAlias
 
+import cbor2
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from reference_ca.bundle import Bundle
@@ -294,8 +295,6 @@ class FactorySetup:
         return {f"{DEVICES}/{device.file}": content, **key}
 
     def _bundle(self, device: Device, certificates: Iterable[Certificate]) -> bytes:
-        import cbor2
-
         # as fcu.yml was when the bundles were prepared: what a defect does to the file it does afterwards
         config = self._prepared
         prefix = "mbed.Bootstrap" if config.use_bootstrap else "mbed.LwM2M"

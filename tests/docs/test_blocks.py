@@ -86,7 +86,7 @@ def prepare_readme(folder: Path) -> None:
 
 
 def prepare_bench(folder: Path) -> None:
-    (block,) = [b for b in blocks() if b.page == "docs/howto/validators.md" and b.language == "python"]
+    block = next(b for b in blocks() if b.page == "docs/howto/validators.md" and b.language == "python")
     (folder / "bench.py").write_text(BENCH + block.text, encoding="utf-8")
 
 

@@ -10,7 +10,7 @@ import pytest
 from fcu_conform.artefacts.usage import UsageError
 from fcu_conform.engine import Outcome, Result, serialization
 from fcu_conform.engine.states import DeviceCounts
-from fcu_conform.interfaces.reports.text import columns, printable, wrap
+from fcu_conform.interfaces.reports.text import printable, wrap
 from fcu_conform.interfaces.reports.text_report import (
     Certificates,
     place_and_message,
@@ -22,6 +22,7 @@ from fcu_conform.interfaces.reports.text_report import (
 from fcu_conform.interfaces.run.settings import Settings, format_instant, parse_depth, parse_instant
 from fcu_conform.rules import CATALOGUE
 from fcu_conform.rules.model import Finding, Level, Location
+from fcu_conform.rules.support.width import columns
 
 RULE = replace(CATALOGUE["CHN003"], statement="fcu.crt is in order")
 KNOWN = Certificates("fcu.crt", 3, {1: ("CN=FCU", "aa" * 32), 2: ("CN=ROOT_CA", "3f" * 32)})

@@ -42,19 +42,17 @@ ADAPTER = '''"""{name}: one sentence on what the library is, and how it differs 
 from __future__ import annotations
 
 from fcu_conform.validators.adapters.python_library import PythonLibrary
+from fcu_conform.validators.libraries import {constant}
 from fcu_conform.validators.model import Answer, Question
 
 
 class {make}(PythonLibrary):
     """What it is asked, and what it does not look at."""
 
-    name = "{name}"
-    stands_for = ""
-    distribution = "{package}"
-    module = "{module}"
+    library = {constant}
 
     def _judge(self, question: Question) -> Answer:
-        raise NotImplementedError("{name}: put the question, and say in stands_for whom it stands for")
+        raise NotImplementedError("{name}: put the question, and give the verdict in the library's own words")
 '''
 REPORT = '''"""The report as {name}: one sentence on who reads it."""
 
@@ -186,17 +184,23 @@ def _with(name: str, line: re.Match[str]) -> str:
 
 
 def begin_validator(root: Path, name: str, package: str = "") -> Begun:
-    """Writes the beginning of an adapter, and its entry at the end of the registry."""
+    """Writes the beginning of an adapter, what is known of its library, and its entry at the end of the registry."""
     module, package = name.replace("-", "_"), package or name
     make = "".join(word.capitalize() for word in name.split("-"))
     adapter = root / "fcu_conform" / "validators" / "adapters" / f"{module}.py"
     registry = root / "fcu_conform" / "validators" / "registry.py"
-    importable = package.replace("-", "_")
-    entry = f'    Entry("{name}", "{module}", "{make}", package="{importable}"),\n'
-    _insert(registry, entry, before=")\nNAMES = ")
-    _create(adapter, ADAPTER.format(name=name, make=make, package=package, module=importable))
-    task = f"put the question to {package}, and give its verdict in its own words"
-    return Begun(name, {adapter: task}, "pytest tests/validators tests/independent_corpus/test_second_opinions.py")
+    libraries = registry.with_name("libraries.py")
+    constant = module.upper()
+    _create(adapter, ADAPTER.format(name=name, make=make, constant=constant))
+    known = f'{constant} = Library("{name}", "", "{package}", "{package.replace("-", "_")}")\n'
+    _insert(libraries, known)
+    _insert(registry, f'    _of({constant}, "{module}", "{make}"),\n', before=")\nNAMES = ")
+    _insert(registry, f"    {constant},\n", before="    Library,\n")
+    tasks = {
+        libraries: "say whom the library stands for, and check what is imported of it",
+        adapter: f"put the question to {package}, and give its verdict in its own words",
+    }
+    return Begun(name, tasks, "pytest tests/validators tests/independent_corpus/test_second_opinions.py")
 
 
 def begin_report(root: Path, name: str, ending: str | None = None) -> Begun:
@@ -215,11 +219,12 @@ def _create(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
 
 
-def _insert(path: Path, line: str, *, before: str) -> None:
+def _insert(path: Path, line: str, *, before: str = "") -> None:
+    """Writes a line before the first place of a text, or at the file's end."""
     text = path.read_text(encoding="utf-8")
     if line in text:
         raise SystemExit(f"{path} has it already: {line.strip()}")
-    path.write_text(text.replace(before, line + before, 1), encoding="utf-8")
+    path.write_text(text.replace(before, line + before, 1) if before else text + line, encoding="utf-8")
 
 
 def _words(text: str) -> str:

@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import pytest
 
@@ -72,6 +73,34 @@ def test_relative_imports_and_late_ones_are_seen() -> None:
     found = set(_imports(ast.parse(text), ["fcu_conform", "rules"]))
     assert found == {"fcu_conform.engine.check", "reference_ca.files", "fcu_conform.interfaces"}
     assert _module(ROOT / "fcu_conform" / "__init__.py").name == "fcu_conform"
+
+
+MOST_WITHIN_FUNCTIONS = 40
+
+
+def within_functions(module: Module) -> Iterator[tuple[ast.stmt, str]]:
+    """The imports that stand within functions, each with the comment behind it or right above."""
+    lines = module.text.splitlines()
+    for function in ast.walk(ast.parse(module.text)):
+        if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            for node in ast.walk(function):
+                if isinstance(node, (ast.Import, ast.ImportFrom)):
+                    number = node.lineno - 1
+                    while re.match(r"\s+(?:if|else|try|import|from)\b", lines[number - 1]) and number > function.lineno:
+                        number -= 1
+                    around = [*lines[number - 1 : number], *lines[number : node.lineno]]
+                    yield node, " ".join(line.partition("#")[2].strip() for line in around).strip()
+
+
+def test_imports_within_functions_are_few_and_each_has_its_reason() -> None:
+    """A module is imported when it is used, and imports at its top what it uses; what is left saves a start."""
+    found = [
+        (f"{module.name}:{node.lineno}", reason)
+        for module in (*seen("fcu_conform", 50, 300), *seen("reference_ca", 10, 80))
+        for node, reason in within_functions(module)
+    ]
+    assert 20 < len(found) < MOST_WITHIN_FUNCTIONS
+    assert [place for place, reason in found if len(reason) < 15] == []
 
 
 def test_the_plugin_s_doorstep_costs_nothing() -> None:

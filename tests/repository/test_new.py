@@ -132,9 +132,13 @@ def test_the_page_about_rules_can_be_followed_to_the_letter(copy: Path) -> None:
 
 def follow_validator(folder: Path) -> None:
     """Does what the page about validators says of an adapter."""
-    (adapter,) = (block.text for block in page("validators") if "PythonLibrary" in block.text)
+    (adapter,) = (block.text for block in page("validators") if "(PythonLibrary)" in block.text)
+    (known,) = (block.text for block in page("validators") if block.text.startswith("ACME_GATEWAY = "))
     words = words_of(page("validators"))
     assert main(words, folder) == 0
+    libraries = folder / "fcu_conform" / "validators" / "libraries.py"
+    text = libraries.read_text(encoding="utf-8")
+    libraries.write_text(text[: text.rindex("ACME_GATEWAY = ")] + known, encoding="utf-8")
     path = folder / "fcu_conform" / "validators" / "adapters" / f"{words[1].replace('-', '_')}.py"
     path.write_text(adapter, encoding="utf-8")
 
@@ -163,7 +167,9 @@ def test_who_follows_the_how_to_ends_with_tests_that_pass(tmp_path: Path) -> Non
     assert written.returncode == 0, written.stdout + written.stderr
     packages = ("coverage_matrix", "rules", "vectors", "validators", "interfaces/reports", "secrecy")
     tests = (*packages, "docs/test_options.py", "docs/test_names.py", "docs/test_facts.py", "docs/test_where.py")
-    done = python(tree, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-x", *(f"tests/{name}" for name in tests))
+    done = python(
+        tree, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--maxfail=20", *(f"tests/{name}" for name in tests)
+    )
     assert done.returncode == 0, done.stdout[-8000:]
 
 

@@ -9,7 +9,6 @@ from hashlib import pbkdf2_hmac
 from pathlib import Path
 
 from fcu_conform.validators.adapters.processes import run
-from fcu_conform.validators.adapters.python_library import PythonLibrary
 from fcu_conform.validators.model import Answer, Question
 
 
@@ -85,16 +84,6 @@ class Contradicts(Adapter):
 class Floods(Adapter):
     def ask(self, question: Question) -> Answer:
         return Answer(False, "x" * 10_000_000)
-
-
-class Missing(PythonLibrary):
-    name = "missing"
-    stands_for = "a test"
-    distribution = "no-such-package"
-    module = "no_such_package"
-
-    def _judge(self, question: Question) -> Answer:
-        return Answer(True)
 
 
 class Tells(Adapter):

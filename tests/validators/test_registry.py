@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from fcu_conform.validators import registry
-from fcu_conform.validators.isolation.tasks import Origin
+from fcu_conform.validators.libraries import Library
 from fcu_conform.validators.model import ValidatorFault
 
 from .paths import Path
@@ -22,7 +22,7 @@ def _nothing_installed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_order_is_fixed_and_four_are_the_core() -> None:
-    assert registry.NAMES == (
+    assert registry.NAMES[:8] == (
         "cryptography",
         "openssl",
         "openssl-partial",
@@ -59,8 +59,8 @@ def test_an_unknown_name_is_answered_with_the_known_ones(spec: str) -> None:
 def test_all_holds_those_too_that_are_not_there_and_they_say_so_when_asked(
     good_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    missing = registry.Entry("missing", "misbehaving", "Missing", package="no_such_package")
-    monkeypatch.setattr(registry.Entry, "origin", property(lambda entry: origin_of(entry)))
+    library = Library("missing", "a test", "no-such-package", "no_such_package")
+    missing = registry.Entry("missing", "no_such_adapter", "Missing", library=library)
     monkeypatch.setattr(registry, "ENTRIES", (*registry.ENTRIES, missing))
     monkeypatch.setattr(registry, "NAMES", (*registry.NAMES, "missing"))
     chosen = {validator.name: validator for validator in registry.select("all")}
@@ -69,11 +69,6 @@ def test_all_holds_those_too_that_are_not_there_and_they_say_so_when_asked(
     with pytest.raises(ValidatorFault, match=r"^no-such-package is not installed: pip install no-such-package$"):
         chosen["missing"].ask(good_path.root_only())
     assert "missing" not in {validator.name for validator in registry.select("auto")}
-
-
-def origin_of(entry: registry.Entry) -> Origin:
-    package = "validators" if entry.module == "misbehaving" else "fcu_conform.validators.adapters"
-    return Origin(f"{package}.{entry.module}", entry.make, entry.arguments)
 
 
 def test_auto_holds_those_that_are_installed() -> None:
@@ -103,7 +98,7 @@ def test_looking_for_python_libraries_imports_none() -> None:
 import sys
 from fcu_conform.validators import registry
 for entry in registry.ENTRIES:
-    if entry.package:
+    if entry.library:
         assert entry.available(), entry.name
 names = ("cryptography", "OpenSSL", "pyhanko_certvalidator", "certvalidator", "oscrypto", "asn1crypto")
 print([name for name in names if name in sys.modules])

@@ -48,20 +48,19 @@ def _tracking_in(work_tree: Path, name: str) -> Tracking:
     told.addHandler(logging.NullHandler())
     told.propagate = False
     # Few keystores lie in a work tree, so only those pay for the import.
-    from dulwich.ignore import IgnoreFilterManager
-    from dulwich.repo import Repo
+    from dulwich import ignore, repo
 
     try:
-        with Repo(os.fspath(work_tree)) as repo:
-            if not Path(repo.controldir()).is_dir():
+        with repo.Repo(os.fspath(work_tree)) as repository:
+            if not Path(repository.controldir()).is_dir():
                 return Tracking.UNKNOWN
-            index = Path(repo.index_path())
+            index = Path(repository.index_path())
             if index.exists():
                 if not index.is_file() or index.stat().st_size > GIT_INDEX:
                     return Tracking.UNKNOWN
-                if name.encode() in repo.open_index():
+                if name.encode() in repository.open_index():
                     return Tracking.TRACKED
-            ignored = IgnoreFilterManager.from_repo(repo).is_ignored(name)
+            ignored = ignore.IgnoreFilterManager.from_repo(repository).is_ignored(name)
     except Exception:  # a damaged repository raises whatever it likes, and is not what is judged
         return Tracking.UNKNOWN
     return Tracking.IGNORED if ignored else Tracking.UNTRACKED

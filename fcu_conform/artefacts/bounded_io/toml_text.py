@@ -18,6 +18,7 @@ def parse_toml(text: str) -> dict[str, Any]:
     Raises:
         ValueError: it is no TOML, is nested too deeply, or has a key of more parts than any honest one.
     """
+    # Runs without waivers and without the details of an upload do without it.
     if sys.version_info >= (3, 11):
         import tomllib
     else:

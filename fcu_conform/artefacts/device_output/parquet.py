@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+from pyarrow import parquet
+
 from fcu_conform.artefacts.bounded_io.archives import Opener, unpacked_limit
 from fcu_conform.artefacts.bounded_io.limits import DEVICE_FILE, PARQUET_ROW, TABLE_ROW, TABLE_STRANGE
 from fcu_conform.artefacts.device import DeviceFile
@@ -22,9 +25,6 @@ _UNPACKED_ROWS = 8
 
 def parquet_chunks(path: Path, opener: Opener) -> Iterator[Chunk]:
     """The rows of a Parquet file; pyarrow must be there."""
-    import pyarrow as pa
-    from pyarrow import parquet
-
     files: list[DeviceFile] = []
     try:
         with opener(path) as raw, parquet.ParquetFile(raw, pre_buffer=False, buffer_size=_BUFFER) as file:

@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from fcu_conform.artefacts.bounded_io.archives import Opener, open_regular
+from fcu_conform.artefacts.device_output import json_lines
 from fcu_conform.artefacts.device_output.chunks import Chunk
 from fcu_conform.artefacts.usage import UsageError
 
@@ -26,20 +27,17 @@ def table_chunks(path: Path, opener: Opener | None = None) -> Iterator[Chunk]:
     """
     name = path.name.lower()
     if name.endswith(PARQUET_ENDING):
+        # It imports pyarrow, which is dear and may not be there.
         from fcu_conform.artefacts.device_output.parquet import parquet_chunks
 
         return parquet_chunks(path, opener or open_regular)
-    from fcu_conform.artefacts.device_output.json_lines import line_chunks
-
-    return line_chunks(path, packed=name.endswith(".gz"), opener=opener)
+    return json_lines.line_chunks(path, packed=name.endswith(".gz"), opener=opener)
 
 
 def estimate_rows(path: Path) -> int | None:
     """About how many rows a table has; None where only reading it tells."""
     if not path.name.lower().endswith(".jsonl"):
         return None
-    from fcu_conform.artefacts.device_output import json_lines
-
     return json_lines.estimate_rows(path)
 
 

@@ -108,7 +108,7 @@ def decode(data: bytes, scanned: Scan) -> Any:
 
     An unsigned big number comes as the byte string that it is made of: so the device takes it (fact B-08).
     """
-    import cbor2
+    import cbor2  # a run without bundles does without
 
     assert scanned.is_decodable
     try:

@@ -65,14 +65,12 @@ class PrivateKey:
     @cached_property
     def public_key(self) -> PublicKey | None:
         """The public key computed from the scalar; None unless the key is on P-256 and its scalar in range."""
-        from cryptography.hazmat.primitives.asymmetric import ec
-        from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+        from fcu_conform.artefacts.encodings import signatures  # a run without a readable key does without
 
         number = int.from_bytes(self.scalar.reveal(), "big")
         if not self.is_p256 or not 0 < number < _P256_ORDER:
             return None
-        public = ec.derive_private_key(number, ec.SECP256R1()).public_key()
-        return parse_public_key(public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
+        return parse_public_key(signatures.public_info_of(number))
 
 
 def weakness_of(scalar: int) -> str:

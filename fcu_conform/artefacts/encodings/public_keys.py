@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING
 
 from fcu_conform.artefacts.cached_attribute import cached_attribute
 from fcu_conform.artefacts.encodings import der
@@ -14,9 +13,8 @@ from fcu_conform.artefacts.encodings.oids import CURVES, EC_PUBLIC_KEY, KEY_TYPE
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
     from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
-    from cryptography.hazmat.primitives.hashes import HashAlgorithm
 
-Verifier: TypeAlias = Callable[[bytes, bytes], "bool | None"]
+    from fcu_conform.artefacts.encodings.signatures import Verifier
 
 _PRIME = 2**256 - 2**224 + 2**192 + 2**96 - 1
 _B = 0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B
@@ -72,14 +70,9 @@ class PublicKey:
     @cached_attribute
     def p256(self) -> EllipticCurvePublicKey | None:
         """The key for verifying, None where it is no valid point of P-256."""
-        from cryptography.hazmat.primitives.asymmetric import ec
+        from fcu_conform.artefacts.encodings import signatures  # a run without a chain does without
 
-        if not self.is_p256:
-            return None
-        try:
-            return ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), self.bits)
-        except ValueError:
-            return None
+        return signatures.load_p256(self.bits) if self.is_p256 else None
 
     @cached_attribute
     def verifiers(self) -> dict[str, Verifier]:
@@ -89,15 +82,11 @@ class PublicKey:
     @cached_attribute
     def loaded(self) -> PublicKeyTypes | None:
         """The key of whatever kind, None where the library cannot load it."""
-        from cryptography.exceptions import UnsupportedAlgorithm
-        from cryptography.hazmat.primitives.serialization import load_der_public_key
-
         if self.p256 is not None:
             return self.p256
-        try:
-            return load_der_public_key(self.der)
-        except (ValueError, UnsupportedAlgorithm):
-            return None
+        from fcu_conform.artefacts.encodings import signatures  # a run without a chain does without
+
+        return signatures.load(self.der)
 
 
 def lies_on_p256(point: bytes) -> bool:
@@ -154,48 +143,7 @@ def verifies(key: PublicKey, algorithm: str, signature: bytes, message: bytes) -
     """
     verifier = key.verifiers.get(algorithm)
     if verifier is None:
-        verifier = key.verifiers[algorithm] = _verifier(key, algorithm)
+        from fcu_conform.artefacts.encodings import signatures  # a run without a chain does without
+
+        verifier = key.verifiers[algorithm] = signatures.verifier_of(key.loaded, algorithm)
     return verifier(signature, message)
-
-
-def _verifier(key: PublicKey, algorithm: str) -> Verifier:
-    """Signature and message to what `verifies` says of them; made once, since one key signs a whole lot."""
-    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-    from cryptography.hazmat.primitives import hashes
-    from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, padding, rsa
-
-    digests: dict[str, HashAlgorithm] = {
-        "1.2.840.10045.4.1": hashes.SHA1(),  # noqa: S303 - judged elsewhere, here it is only verified
-        "1.2.840.10045.4.3.1": hashes.SHA224(),
-        "1.2.840.10045.4.3.2": hashes.SHA256(),
-        "1.2.840.10045.4.3.3": hashes.SHA384(),
-        "1.2.840.10045.4.3.4": hashes.SHA512(),
-        "1.2.840.113549.1.1.4": hashes.MD5(),  # noqa: S303
-        "1.2.840.113549.1.1.5": hashes.SHA1(),  # noqa: S303
-        "1.2.840.113549.1.1.11": hashes.SHA256(),
-        "1.2.840.113549.1.1.12": hashes.SHA384(),
-        "1.2.840.113549.1.1.13": hashes.SHA512(),
-    }
-    loaded = key.loaded
-    digest = digests.get(algorithm)
-    scheme: tuple[Any, ...]
-    if isinstance(loaded, ec.EllipticCurvePublicKey) and digest and algorithm.startswith("1.2.840.10045"):
-        scheme = (ec.ECDSA(digest),)
-    elif isinstance(loaded, rsa.RSAPublicKey) and digest and algorithm.startswith("1.2.840.113549"):
-        scheme = (padding.PKCS1v15(), digest)
-    elif isinstance(loaded, (ed25519.Ed25519PublicKey, ed448.Ed448PublicKey)) and digest is None:
-        scheme = ()
-    else:
-        return lambda _signature, _message: None
-    verify: Callable[..., None] = loaded.verify
-
-    def verifier(signature: bytes, message: bytes) -> bool | None:
-        try:
-            verify(signature, message, *scheme)
-        except InvalidSignature:
-            return False
-        except (UnsupportedAlgorithm, ValueError):
-            return None
-        return True
-
-    return verifier

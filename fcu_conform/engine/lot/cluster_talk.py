@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from fcu_conform import __version__
+from fcu_conform import __version__, rules
 from fcu_conform.artefacts.device_output.chunks import Chunk
 from fcu_conform.engine.lot.chunk_results import plain_result
 from fcu_conform.engine.lot.workers import Job, work
@@ -83,9 +83,7 @@ def judge_for_others(job: Job, chunk: Chunk) -> str:
 @cache
 def suite() -> list[str]:
     """What must be the same wherever chunks of one lot are judged: version and rules."""
-    from fcu_conform.rules import CATALOGUE
-
-    return [__version__, CATALOGUE.digest()]
+    return [__version__, rules.CATALOGUE.digest()]
 
 
 class _Talker:
@@ -113,7 +111,7 @@ class _Talker:
 
 
 def _connect(address: str, credentials: Credentials | None, patience: float) -> Any:
-    from distributed import Client, Security
+    from distributed import Client, Security  # dear, may not be there, and never in the process that judges
 
     security: Any = None
     if credentials is not None:

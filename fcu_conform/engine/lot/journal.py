@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO
 
-from fcu_conform import __version__
+from fcu_conform import __version__, rules
 from fcu_conform.artefacts.bounded_io.archives import open_regular
 from fcu_conform.artefacts.bounded_io.limits import JOURNAL_LINE
 from fcu_conform.artefacts.ca_context import CaContext
@@ -226,12 +226,10 @@ def _read_again(chunk: Chunk, indices: set[int]) -> tuple[bytes, dict[int, Devic
 
 def binding(question: Question, ca: CaContext, paths: Sequence[str]) -> str:
     """What a journal is bound to, as a digest: all that its results depend on beside the devices."""
-    from fcu_conform.rules import CATALOGUE
-
     crt = ca.fcu_crt.file
     told = (
         __version__,
-        CATALOGUE.digest(),
+        rules.CATALOGUE.digest(),
         [rule.code for rule in question.rules],
         (crt.data, crt.trouble, crt.detail),
         (ca.key_public and ca.key_public.der, ca.depth, ca.mode, ca.account_id),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from multiprocessing.context import SpawnContext, SpawnProcess
 
 SAFE_PATH = "PYTHONSAFEPATH"
@@ -38,7 +39,5 @@ class SafeSpawnContext(SpawnContext):
 
     def __init__(self) -> None:
         if os.name == "posix":
-            from multiprocessing.resource_tracker import ensure_running  # a process of its own, started only once
-
             with safe_path():
-                ensure_running()
+                resource_tracker.ensure_running()  # a process of its own, started only once

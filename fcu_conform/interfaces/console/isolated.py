@@ -23,7 +23,7 @@ def main() -> int:
     from fcu_conform.interfaces.console import search_path
 
     search_path.leave_current_folder_out()
-    from fcu_conform.interfaces.console import app
+    from fcu_conform.interfaces.console import app  # only now is it this package's for certain
 
     return app.main(sys.argv[2:])
 

@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 import pluggy
 import pytest
+from _pytest.config import findpaths
 
 from fcu_conform.interfaces.reports.text import printable
 from fcu_conform.interfaces.run.options import OPTIONS
@@ -87,8 +88,6 @@ def _found_without_values(config: pytest.Config, known: Namespace) -> tuple[Path
     None where this pytest does not tell: the function is not a public one.
     """
     try:
-        from _pytest.config.findpaths import determine_setup
-
         arguments = {
             "inifile": known.inifilename,
             "override_ini": getattr(known, "override_ini", None),
@@ -97,8 +96,8 @@ def _found_without_values(config: pytest.Config, known: Namespace) -> tuple[Path
             "invocation_dir": config.invocation_params.dir,
             "config": config,
         }
-        accepted = inspect.signature(determine_setup).parameters  # they differ between versions of pytest
-        found = determine_setup(**{name: value for name, value in arguments.items() if name in accepted})
+        accepted = inspect.signature(findpaths.determine_setup).parameters  # they differ between versions of pytest
+        found = findpaths.determine_setup(**{name: value for name, value in arguments.items() if name in accepted})
         return found[0], found[1]
     except (ImportError, AttributeError, TypeError, IndexError):
         return None

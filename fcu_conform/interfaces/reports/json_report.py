@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from fcu_conform import __version__
+from fcu_conform import __version__, rules
 from fcu_conform.artefacts.bounded_io.reading import FileBytes
 from fcu_conform.artefacts.encodings import oids
 from fcu_conform.artefacts.encodings.certificate import Certificate
@@ -46,11 +46,9 @@ def document(report: Report, *, judged_at: datetime, checked_at: datetime) -> Do
         checked_at: the clock's time of the run; all that differs between two runs on the same input.
     """
     # All rules, whether or not they had something to judge: a run without a report need not load them.
-    from fcu_conform.rules import CATALOGUE
-
     content: Document = {
         "schema_version": SCHEMA_VERSION,
-        "suite": {"name": "fcu-conform", "version": __version__, "rules_digest": CATALOGUE.digest()},
+        "suite": {"name": "fcu-conform", "version": __version__, "rules_digest": rules.CATALOGUE.digest()},
         "verdict": report.verdict.value,
         "checked_at": format_instant(checked_at),
         "judged_at": format_instant(judged_at),

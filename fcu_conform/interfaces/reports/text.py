@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from fcu_conform.artefacts.redaction import redact
-
-_NARROW = re.compile("[\x20-\x7e\xa0-\xac\xae-\u02ff\u2010-\u2027]*")
-"""Latin letters and the punctuation that the suite itself uses: a column each."""
+from fcu_conform.rules.support.width import columns
 
 
 def printable(text: str) -> str:
@@ -21,16 +17,6 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
-
-
-def columns(text: str) -> int:
-    """How many columns of a terminal printable text takes."""
-    if _NARROW.fullmatch(text):
-        return len(text)
-    # Most runs never come here, and need not pay for the tables.
-    from rich.cells import cell_len
-
-    return cell_len(text)
 
 
 def wrap(text: str, width: int) -> list[str]:

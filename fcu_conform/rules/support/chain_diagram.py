@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from fcu_conform.artefacts.ca_context import Slicing
 from fcu_conform.artefacts.encodings.certificate import Certificate
 from fcu_conform.rules.support.formatting import short_name
+from fcu_conform.rules.support.width import columns
 
 
 def draw_chain(
@@ -34,24 +35,15 @@ def draw_chain(
     for position, certificate in enumerate(uploaded or (), start=1):
         if all(certificate.raw != known.raw for known in slicing.certificates):
             rows.append(("upload", f"number {position}", short_name(certificate), "<- not in fcu.crt"))
-    widths = [max(_columns(row[column]) for row in rows) for column in range(3)]
+    widths = [max(columns(row[column]) for row in rows) for column in range(3)]
     return tuple(
         "  ".join((*(_padded(cell, width) for cell, width in zip(row, widths, strict=False)), row[3])).rstrip()
         for row in rows
     )
 
 
-def _columns(text: str) -> int:
-    """How wide a terminal shows it: a name may be in a script whose characters take two columns."""
-    if text.isascii():
-        return len(text)
-    from rich.cells import cell_len
-
-    return cell_len(text)
-
-
 def _padded(text: str, width: int) -> str:
-    return text + " " * (width - _columns(text))
+    return text + " " * (width - columns(text))
 
 
 def _remark(on_device: bool, is_sent: bool) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
+from asn1crypto import x509  # type: ignore[import-untyped]
+
 
 def certificate(der: bytes) -> Any:
     """An `asn1crypto.x509.Certificate`; its fields are read, and found unreadable, when they are first looked at.
@@ -12,8 +14,6 @@ def certificate(der: bytes) -> Any:
     Raises:
         ValueError: it is no certificate, or bytes follow it, which asn1crypto overlooks unless told to be strict.
     """
-    from asn1crypto import x509  # type: ignore[import-untyped]
-
     return x509.Certificate.load(der, strict=True)
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from cryptography.exceptions import UnsupportedAlgorithm
+
 from fcu_conform.validators.adapters.asn1_certificates import certificate, certificates
+from fcu_conform.validators.adapters.certvalidator_oscrypto import load
 from fcu_conform.validators.adapters.python_library import PythonLibrary, words
+from fcu_conform.validators.libraries import CERTVALIDATOR, missing
 from fcu_conform.validators.model import Answer, Question
 
 
@@ -15,12 +19,7 @@ class Certvalidator(PythonLibrary):
     value. Hence `acceptance_counts` is false.
     """
 
-    name = "certvalidator"
-    stands_for = "scripts of old on certvalidator 0.11.1, which can be forged"
-    acceptance_counts = False
-    distribution = "certvalidator"
-    module = "certvalidator"
-    tells_version = True
+    library = CERTVALIDATOR
 
     def load(self) -> None:
         """Imports the library on what verifies signatures for it.
@@ -37,19 +36,13 @@ class Certvalidator(PythonLibrary):
             ValidatorFault: it is not installed.
         """
         version = super().version()
-        from fcu_conform.validators.adapters.certvalidator_oscrypto import load
-
         try:
             _, verified_by = load()
         except ModuleNotFoundError:
-            raise self._missing() from None
+            raise missing(self.library.distribution) from None
         return f"{version} (signatures verified by {verified_by})"
 
     def _judge(self, question: Question) -> Answer:
-        from cryptography.exceptions import UnsupportedAlgorithm
-
-        from fcu_conform.validators.adapters.certvalidator_oscrypto import load
-
         library, _ = load()
         errors = library.errors
         try:

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.x509.verification import (
+    ClientVerifier,
+    Criticality,
+    ExtensionPolicy,
+    Policy,
+    PolicyBuilder,
+    Store,
+    VerificationError,
+)
 
 from fcu_conform.validators.adapters.python_library import PythonLibrary, words
+from fcu_conform.validators.libraries import CRYPTOGRAPHY
 from fcu_conform.validators.model import Answer, Question
-
-if TYPE_CHECKING:
-    from cryptography import x509
-    from cryptography.x509.verification import ClientVerifier, ExtensionPolicy, Policy
 
 
 class Cryptography(PythonLibrary):
@@ -24,16 +32,9 @@ class Cryptography(PythonLibrary):
     directoryName constraints, and so accepts names that they forbid.
     """
 
-    name = "cryptography"
-    stands_for = "strict readers: Rust programs, web PKI profiles"
-    distribution = "cryptography"
-    module = "cryptography.x509.verification"
+    library = CRYPTOGRAPHY
 
     def _judge(self, question: Question) -> Answer:
-        from cryptography import x509
-        from cryptography.exceptions import UnsupportedAlgorithm
-        from cryptography.x509.verification import VerificationError
-
         try:
             leaf = x509.load_der_x509_certificate(question.leaf)
             untrusted = _certificates(question.untrusted)
@@ -48,15 +49,11 @@ class Cryptography(PythonLibrary):
 
 @lru_cache(maxsize=64)
 def _certificates(ders: tuple[bytes, ...]) -> list[x509.Certificate]:
-    from cryptography import x509
-
     return [x509.load_der_x509_certificate(der) for der in ders]
 
 
 @lru_cache(maxsize=64)
 def _verifier(anchors: tuple[bytes, ...], at: datetime) -> ClientVerifier:
-    from cryptography.x509.verification import PolicyBuilder, Store
-
     ca_policy, device_policy = _factory_policies()
     builder = PolicyBuilder().store(Store(_certificates(anchors))).time(at)
     return builder.extension_policies(ca_policy=ca_policy, ee_policy=device_policy).build_client_verifier()
@@ -68,8 +65,6 @@ def _factory_policies() -> tuple[ExtensionPolicy, ExtensionPolicy]:
 
     `permit_all` does not look at keyCertSign: the callback is what does.
     """
-    from cryptography import x509
-    from cryptography.x509.verification import Criticality, ExtensionPolicy
 
     def need_key_cert_sign(_policy: Policy, _certificate: x509.Certificate, usage: x509.KeyUsage | None) -> None:
         if usage is not None and not usage.key_cert_sign:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import datetime, timezone
 from functools import lru_cache
-from typing import TYPE_CHECKING
+
+from OpenSSL import SSL, crypto
+from OpenSSL.version import __version__ as wrapper
 
 from fcu_conform.validators.adapters.python_library import PythonLibrary
+from fcu_conform.validators.libraries import OPENSSL, OPENSSL_PARTIAL
 from fcu_conform.validators.model import Answer, Question
-
-if TYPE_CHECKING:
-    from OpenSSL.crypto import X509, Error, X509Store
 
 
 class OpensslLibrary(PythonLibrary):
@@ -22,35 +22,15 @@ class OpensslLibrary(PythonLibrary):
     that OpenSSL refuses within TLS is accepted here.
     """
 
-    distribution = "pyOpenSSL"
-    module = "OpenSSL.SSL"
-    tells_version = True
-
     def __init__(self, partial: bool = False) -> None:
         self._partial = partial
-        self.name = "openssl-partial" if partial else "openssl"
-        self.stands_for = (
-            "OpenSSL servers that trust any uploaded certificate, by PARTIAL_CHAIN"
-            if partial
-            else "the portal: OpenSSL servers with their defaults"
-        )
+        self.library = OPENSSL_PARTIAL if partial else OPENSSL
 
     def version(self) -> str:
-        """The versions of pyOpenSSL and of the OpenSSL inside.
-
-        Raises:
-            ValidatorFault: it is not installed.
-        """
-        try:
-            from OpenSSL import SSL
-            from OpenSSL.version import __version__ as wrapper
-        except ImportError:
-            raise self._missing() from None
+        """The versions of pyOpenSSL and of the OpenSSL inside."""
         return f"{wrapper} ({SSL.OpenSSL_version(SSL.OPENSSL_VERSION).decode('ascii', 'replace')})"
 
     def _judge(self, question: Question) -> Answer:
-        from OpenSSL import crypto
-
         try:
             leaf = crypto.load_certificate(crypto.FILETYPE_ASN1, question.leaf)
             untrusted = _certificates(question.untrusted)
@@ -68,16 +48,12 @@ class OpensslLibrary(PythonLibrary):
 
 
 @lru_cache(maxsize=64)
-def _certificates(ders: tuple[bytes, ...]) -> list[X509]:
-    from OpenSSL import crypto
-
+def _certificates(ders: tuple[bytes, ...]) -> list[crypto.X509]:
     return [crypto.load_certificate(crypto.FILETYPE_ASN1, der) for der in ders]
 
 
 @lru_cache(maxsize=64)
-def _store(anchors: tuple[bytes, ...], at: datetime, partial: bool) -> X509Store:
-    from OpenSSL import crypto
-
+def _store(anchors: tuple[bytes, ...], at: datetime, partial: bool) -> crypto.X509Store:
     store = crypto.X509Store()
     for certificate in _certificates(anchors):
         store.add_cert(certificate)
@@ -94,13 +70,11 @@ def _empty_error_queue() -> None:
     pyOpenSSL does not: the next parse error would be told in this path's words, and the next handshake in this thread
     would fail. Each error that pyOpenSSL raises empties the queue, so one is provoked.
     """
-    from OpenSSL import crypto
-
     with suppress(crypto.Error):
         crypto.load_certificate(crypto.FILETYPE_ASN1, b"")
 
 
-def _openssl_words(error: Error) -> str:
+def _openssl_words(error: crypto.Error) -> str:
     """The reasons of OpenSSL's error queue, the innermost first."""
     entries = error.args[0] if error.args else []
     return "; ".join(f"{library}: {reason}" for library, _function, reason in entries) or "no reason given"

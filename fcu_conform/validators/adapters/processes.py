@@ -100,7 +100,7 @@ def run(
 
 def _limit_processor_time(process: int, seconds: int) -> None:
     if sys.platform == "linux":
-        import resource
+        import resource  # POSIX systems alone have it
 
         with suppress(ProcessLookupError, PermissionError):  # it has ended
             resource.prlimit(process, resource.RLIMIT_CPU, (seconds, seconds + 1))

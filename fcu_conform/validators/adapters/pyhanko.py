@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Coroutine
 from typing import Any
 
+from cryptography.exceptions import UnsupportedAlgorithm
+from pyhanko_certvalidator import CertificateValidator, ValidationContext
+from pyhanko_certvalidator.errors import PathError, ValidationError
+
 from fcu_conform.validators.adapters.asn1_certificates import certificate, certificates
-from fcu_conform.validators.adapters.python_library import PythonLibrary, import_when_used, words
+from fcu_conform.validators.adapters.python_library import PythonLibrary, words
+from fcu_conform.validators.libraries import PYHANKO
 from fcu_conform.validators.model import Answer, Question, ValidatorFault
 
 
@@ -17,25 +22,9 @@ class Pyhanko(PythonLibrary):
     not looked at. Its validity checks allow one second, which is the library's default.
     """
 
-    name = "pyhanko"
-    stands_for = "readers of RFC 5280 to the letter, the certvalidator line"
-    distribution = "pyhanko-certvalidator"
-    module = "pyhanko_certvalidator"
-
-    def load(self) -> None:
-        """Imports the library, but not what it needs for fetching.
-
-        Raises:
-            ValidatorFault: it is not installed, or cannot be imported.
-        """
-        import_when_used("asyncio")
-        super().load()
+    library = PYHANKO
 
     def _judge(self, question: Question) -> Answer:
-        from cryptography.exceptions import UnsupportedAlgorithm
-        from pyhanko_certvalidator import CertificateValidator, ValidationContext
-        from pyhanko_certvalidator.errors import PathError, ValidationError
-
         try:
             context = ValidationContext(
                 trust_roots=certificates(question.anchors),

@@ -9,55 +9,46 @@ from abc import ABC, abstractmethod
 from types import ModuleType
 from typing import Any
 
+from fcu_conform.validators.libraries import Library, missing
 from fcu_conform.validators.model import Answer, Question, ValidatorFault
 
 
 class PythonLibrary(ABC):
-    """A validator that is a Python package, imported when it is first asked.
+    """A validator that is a Python package: the module of its adapter imports it, and is imported when it is asked.
 
     Attributes:
-        name: what users call it.
-        stands_for: who in the field meets the chain with this library.
-        acceptance_counts: its acceptance is a second opinion.
-        distribution: what `pip install` calls the package.
-        module: what is imported of it.
-        tells_version: what it says of its version only the library itself knows.
+        library: what is known of it without that.
     """
 
-    name: str
-    stands_for: str
-    acceptance_counts: bool = True
-    distribution: str
-    module: str
-    tells_version: bool = False
+    library: Library
 
-    def load(self) -> None:
-        """Imports the library, so that the first question takes as long as any other.
+    @property
+    def name(self) -> str:
+        """What users call it."""
+        return self.library.name
 
-        Raises:
-            ValidatorFault: it is not installed, or cannot be imported.
-        """
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                importlib.import_module(self.module)
-        except ModuleNotFoundError:
-            raise self._missing() from None
-        except Exception as error:
-            raise ValidatorFault(f"{self.name} failed: {type(error).__name__}: {words(error)}") from error
+    @property
+    def stands_for(self) -> str:
+        """Who in the field meets the chain with this library."""
+        return self.library.stands_for
+
+    @property
+    def acceptance_counts(self) -> bool:
+        """Its acceptance is a second opinion."""
+        return self.library.acceptance_counts
+
+    @property
+    def tells_version(self) -> bool:
+        """What it says of its version only the library itself knows."""
+        return self.library.tells_version
 
     def version(self) -> str:
-        """The version of the installed package, found without importing it.
+        """The version of the installed package.
 
         Raises:
             ValidatorFault: it is not installed.
         """
-        from importlib import metadata  # a process that only asks does without
-
-        try:
-            return metadata.version(self.distribution)
-        except metadata.PackageNotFoundError:
-            raise self._missing() from None
+        return self.library.version()
 
     def ask(self, question: Question) -> Answer:
         """The library's verdict.
@@ -76,7 +67,7 @@ class PythonLibrary(ABC):
         except ValidatorFault:
             raise
         except ModuleNotFoundError:
-            raise self._missing() from None
+            raise missing(self.library.distribution) from None
         except MemoryError:
             raise
         except Exception as error:
@@ -85,9 +76,6 @@ class PythonLibrary(ABC):
     @abstractmethod
     def _judge(self, question: Question) -> Answer:
         """Put the question to the library; only its own refusals and its parse errors become a refusal."""
-
-    def _missing(self) -> ValidatorFault:
-        return ValidatorFault(f"{self.distribution} is not installed: pip install {self.distribution}")
 
 
 def words(error: BaseException) -> str:

@@ -8,20 +8,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Literal
+from types import ModuleType
+from typing import Any, Literal
 
 from fcu_conform.artefacts.encodings.der import DerError
 from fcu_conform.artefacts.encodings.private_keys import Secret
 from fcu_conform.validators.adapters.clock import differs
+from fcu_conform.validators.handshake.credentials import Credentials, impostor_of, names, server_credentials
+from fcu_conform.validators.handshake.loopback import End, Meeting, Stalled, TurnedAway, meet
+from fcu_conform.validators.handshake.wire import certificates_shown
 from fcu_conform.validators.isolation.messages import Message, text, truth
 from fcu_conform.validators.model import ValidatorFault
 
-if TYPE_CHECKING:
-    from fcu_conform.validators.handshake.credentials import Credentials
-    from fcu_conform.validators.handshake.loopback import End, Meeting
-
 Protocol = Literal["TLS 1.2", "TLS 1.3", "DTLS 1.2"]
 Library = Literal["openssl", "mbedtls"]
+LIBRARIES: tuple[Library, ...] = ("openssl", "mbedtls")
 
 # Mbed TLS 2.28 has no TLS 1.3
 PAIRS: tuple[tuple[Protocol, Library, Library], ...] = (
@@ -126,9 +127,6 @@ def shake_hands(
     Raises:
         ValidatorFault: not one handshake could be tried to its end.
     """
-    from fcu_conform.validators.handshake.credentials import Credentials, impostor_of, server_credentials
-    from fcu_conform.validators.handshake.loopback import Stalled
-
     if not chain or not anchors:
         reason = "no certificate is trusted" if chain else "the device has no certificate"
         raise ValidatorFault(f"no handshake: {reason}")
@@ -177,9 +175,6 @@ class _Trial:
         Raises:
             Stalled: one of them came to no end, or the impostor's proves nothing.
         """
-        from fcu_conform.validators.handshake.loopback import Stalled
-        from fcu_conform.validators.handshake.wire import certificates_shown
-
         made: list[Handshake] = []
         for credentials in (device, impostor):
             meeting, encrypted = self._meet(protocol, client, server, credentials)
@@ -192,8 +187,6 @@ class _Trial:
 
     def _meet(self, protocol: Protocol, client: Library, server: Library, device: Credentials) -> tuple[Meeting, int]:
         """How they met, and the number of certificates that only the server can tell; 0 where the wire tells it."""
-        from fcu_conform.validators.handshake.loopback import Meeting, Stalled, TurnedAway, meet
-
         listening = False
         try:
             server_end = self._server(protocol, server)
@@ -210,22 +203,22 @@ class _Trial:
         return meeting, server_end.peer_certificates() if told else 0
 
     def _client(self, protocol: Protocol, library: Library, device: Credentials) -> End:
-        if library == "openssl":
-            from fcu_conform.validators.handshake import openssl_end
-
-            return openssl_end.client(protocol, device, self.server_ca)
-        from fcu_conform.validators.handshake import mbedtls_end
-
-        return mbedtls_end.client(protocol, device, self.server_ca)
+        made: End = end_of(library).client(protocol, device, self.server_ca)
+        return made
 
     def _server(self, protocol: Protocol, library: Library) -> End:
-        if library == "openssl":
-            from fcu_conform.validators.handshake import openssl_end
+        told = (self.at, self.partial) if library == "openssl" else ()  # the other cannot be told either
+        made: End = end_of(library).server(protocol, self.server_credentials, self.anchors, *told)
+        return made
 
-            return openssl_end.server(protocol, self.server_credentials, self.anchors, self.at, self.partial)
-        from fcu_conform.validators.handshake import mbedtls_end
 
-        return mbedtls_end.server(protocol, self.server_credentials, self.anchors)
+def end_of(library: Library) -> ModuleType:
+    """The module that makes clients and servers with a library, which it imports.
+
+    Raises:
+        ImportError: the library is not installed.
+    """
+    return import_module(f"{__package__}.{library}_end")
 
 
 def _missing(elsewhen: bool) -> dict[str, str]:
@@ -251,8 +244,6 @@ def _missing(elsewhen: bool) -> dict[str, str]:
 
 def _is_root(certificate: bytes) -> bool:
     """It is self-signed by its names, as OpenSSL sees it at the end of a path."""
-    from fcu_conform.validators.handshake.credentials import names
-
     try:
         subject, issuer = names(certificate)
     except DerError:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from fcu_conform.validators.adapters.external import ExternalCommand
@@ -14,6 +15,7 @@ from fcu_conform.validators.isolation import tasks, workers
 from fcu_conform.validators.isolation.messages import Message, encoded, from_question, text, to_answer
 from fcu_conform.validators.isolation.tasks import Origin
 from fcu_conform.validators.isolation.workers import Kind, worker
+from fcu_conform.validators.libraries import Library
 from fcu_conform.validators.model import (
     UNPROTECTED,
     Answer,
@@ -48,21 +50,35 @@ HANDSHAKE = Kind("handshake")
 class Isolated:
     """A validator whose questions another process answers, within limits of time and memory.
 
+    Where the system can limit nothing, this process answers them.
+
     Args:
         origin: how it is made.
         kind: whom it shares a process with.
         seconds: it may take for a question on the clock.
+        library: what is known of it without importing its adapter; None where that imports no library.
     """
 
-    def __init__(self, origin: Origin, kind: Kind = INSTALLED, seconds: float = SECONDS) -> None:
-        self._origin, self._kind, self._seconds = origin, kind, seconds
-        self._here = origin.validator()
-        self.name, self.stands_for, self.acceptance_counts = (
-            self._here.name,
-            self._here.stands_for,
-            self._here.acceptance_counts,
-        )
+    def __init__(
+        self,
+        origin: Origin,
+        kind: Kind = INSTALLED,
+        seconds: float = SECONDS,
+        library: Library | None = None,
+    ) -> None:
+        self._origin, self._kind, self._seconds, self._library = origin, kind, seconds, library
+        known = library or self._here
+        self.name, self.stands_for, self.acceptance_counts = known.name, known.stands_for, known.acceptance_counts
         self._version = ""
+
+    @cached_property
+    def _here(self) -> Validator:
+        """The validator in this process.
+
+        Raises:
+            ValidatorFault: its library is not there.
+        """
+        return self._origin.validator()
 
     def version(self) -> str:
         """What it last said of its version where it was asked, else what can be told in this process.
@@ -70,7 +86,11 @@ class Isolated:
         Raises:
             ValidatorFault: it is not installed or cannot be used here.
         """
-        return self._version or self._here.version()
+        if self._version:
+            return self._version
+        if self._library is not None and not self._library.tells_version:
+            return self._library.version()
+        return self._here.version()
 
     def ask(self, question: Question) -> Answer:
         """The validator's verdict.
@@ -80,6 +100,8 @@ class Isolated:
             LimitReached: it took more time or memory than it may.
             ValidatorFault: it did not answer the question.
         """
+        if UNPROTECTED:
+            return self._here.ask(question)
         given = {**asdict(self._origin), "question": from_question(question)}
         process = worker(self._kind)
         told = process.do(self.name, _ASK, given, processor=PROCESSOR, seconds=self._seconds)
@@ -91,18 +113,13 @@ class Isolated:
             raise ValidatorFault(f"{self.name} broke: its process told no answer ({fault})") from None
 
 
-def isolated(origin: Origin, kind: Kind = INSTALLED, seconds: float = SECONDS) -> Validator:
-    """A validator in a process of its own where the system can limit that; else one that works in this process."""
-    return origin.validator() if UNPROTECTED else Isolated(origin, kind, seconds)
-
-
 def plugged_in(name: str, command: str) -> Validator:
     """A program of the user's.
 
     Raises:
         ValueError: the command line is empty, or its quotes do not match.
     """
-    return isolated(Origin(ExternalCommand.__module__, ExternalCommand.__name__, (name, command)), PLUGGED_IN)
+    return Isolated(Origin(ExternalCommand.__module__, ExternalCommand.__name__, (name, command)), PLUGGED_IN)
 
 
 def shake_hands_apart(chain: Sequence[bytes], key: Secret, anchors: Sequence[bytes], *, at: datetime) -> Handshakes:
@@ -111,7 +128,7 @@ def shake_hands_apart(chain: Sequence[bytes], key: Secret, anchors: Sequence[byt
     Raises:
         ValidatorFault: not one handshake could be tried to its end, or all took more time or memory than they may.
     """
-    from fcu_conform.validators.handshake.trials import from_message, shake_hands
+    from fcu_conform.validators.handshake.trials import from_message, shake_hands  # most runs shake no hands
 
     if UNPROTECTED:
         return shake_hands(chain, key, anchors, at=at)

@@ -24,7 +24,7 @@ def adopt() -> None:
     global _adopting
     if sys.platform != "linux" or _adopting:
         return
-    import ctypes
+    import ctypes  # only where programs are started
 
     with suppress(OSError, AttributeError):
         _adopting = ctypes.CDLL(None).prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gc
 import os
+import select
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import lru_cache
@@ -63,7 +65,7 @@ def _task(name: str) -> Task:
 
 def _limit(memory: int) -> None:
     """Limits what this process may take, where the system can."""
-    import resource
+    import resource  # POSIX systems alone have it
 
     for limit, most in ((resource.RLIMIT_DATA, memory), (resource.RLIMIT_CORE, 0)):
         _, hard = resource.getrlimit(limit)
@@ -84,9 +86,6 @@ def _processor_time(seconds: float) -> Iterator[None]:
 @lru_cache(maxsize=1)
 def keep_watch() -> None:
     """Sees to it that no program stays behind that this process starts, also where the one that asks is killed."""
-    import select
-    import threading
-
     descendants.adopt()
 
     def watch() -> None:

@@ -91,12 +91,12 @@ def test_an_impostor_is_turned_away_where_the_fcu_certificate_is_the_root() -> N
 
 
 def test_an_impostor_that_is_let_in_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    from fcu_conform.validators.handshake import credentials
+    from fcu_conform.validators.handshake import credentials, trials
 
     def no_impostor(chain: Sequence[bytes], anchors: Sequence[bytes]) -> credentials.Credentials:
         return credentials.Credentials(tuple(chain), key_of(DEVICE.common_name))
 
-    monkeypatch.setattr(credentials, "impostor_of", no_impostor)
+    monkeypatch.setattr(trials, "impostor_of", no_impostor)
     assert pairs_let_in(shake(path_to(DEVICE)), impostor=True) == list(HERE)
 
 

@@ -18,6 +18,7 @@ from fcu_conform.validators.isolation import descendants, workers
 from fcu_conform.validators.isolation.asking import Isolated, plugged_in, shake_hands_apart
 from fcu_conform.validators.isolation.tasks import Origin
 from fcu_conform.validators.isolation.workers import Kind
+from fcu_conform.validators.libraries import Library
 from fcu_conform.validators.model import UNPROTECTED, Answer, LimitReached, Validator, ValidatorFault
 from fcu_conform.validators.registry import ENTRIES, available, select
 from validators.handshake import test_handshake as device
@@ -93,7 +94,6 @@ def test_one_that_takes_too_much_memory_is_stopped(good_path: Path) -> None:
             "contradicts broke: its process told no answer (a refusal has a reason, and an acceptance none)",
         ),
         ("Floods", "floods broke: its process told no message (it is too long)"),
-        ("Missing", "no-such-package is not installed: pip install no-such-package"),
     ],
 )
 def test_one_that_breaks_gives_no_verdict_and_the_next_question_finds_another_process(
@@ -103,6 +103,14 @@ def test_one_that_breaks_gives_no_verdict_and_the_next_question_finds_another_pr
         misbehaving(name).ask(good_path.root_only())
     assert str(caught.value) == words
     assert misbehaving("Adapter").ask(good_path.root_only()).accepted
+
+
+def test_a_library_that_is_not_there_is_told_by_its_process_and_says_so_each_time(good_path: Path) -> None:
+    library = Library("missing", "a test", "no-such-package", "no_such_package")
+    validator = Isolated(Origin("no_such_adapter", "Missing", (), library.distribution), KIND, library=library)
+    for do in (validator.version, lambda: validator.ask(good_path.root_only())):
+        with pytest.raises(ValidatorFault, match=r"^no-such-package is not installed: pip install no-such-package$"):
+            do()
 
 
 def test_what_a_library_prints_comes_not_between_the_messages(good_path: Path) -> None:
@@ -241,9 +249,13 @@ def test_a_question_that_is_interrupted_leaves_no_process_that_would_answer_the_
     assert misbehaving("Adapter").ask(good_path.root_only()).accepted
 
 
-def test_where_there_is_no_posix_validators_work_in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_there_is_no_posix_validators_work_in_this_process(
+    good_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(isolation_asking, "UNPROTECTED", "no POSIX")
-    assert not any(isinstance(validator, Isolated) for validator in select("all"))
+    monkeypatch.setattr(isolation_asking, "worker", lambda _kind: pytest.fail("a process was asked for"))
+    for validator in (*select("cryptography,openssl"), misbehaving("Adapter")):
+        assert validator.ask(good_path.root_only()).accepted
 
 
 def test_hands_are_shaken_in_another_process_as_in_this_one() -> None:
