@@ -6,6 +6,8 @@ Names are imported on first use, so that pytest pays nothing for a plugin that i
 
 from importlib import import_module
 
+from fcu_conform.version import __version__
+
 # `python -m` looks in the current folder first, so only what Python has loaded by then is imported here.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,7 +17,6 @@ if TYPE_CHECKING:
     from fcu_conform.engine.report import Report
     from fcu_conform.interfaces.run.library import check
 
-__version__ = "1.0.0"
 __all__ = ["Report", "UsageError", "__version__", "check"]
 
 _HOMES = {

@@ -61,7 +61,7 @@ class Report:
             judged = next((r for r in self.results if r.rule.scope in OVER_DEVICES and r.outcome in JUDGED), None)
             if judged is None or self.examination is None:
                 return DeviceCounts()
-            counts = DeviceCounts.of(self.examination.device_results(judged.target))
+            counts = self.examination.device_results(judged.target).counts()
         return counts.after_asking(self.results)
 
     @cached_property

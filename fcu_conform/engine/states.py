@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
+from fcu_conform.engine.results import Result
 from fcu_conform.rules.model import Scope
-
-if TYPE_CHECKING:
-    from fcu_conform.engine.lot.device_run import DeviceResults
-    from fcu_conform.engine.results import Result
 
 ASKED_ABOUT_DEVICES = frozenset({Scope.DEVICE_PATH, Scope.HANDSHAKE})
 
@@ -39,17 +35,6 @@ class DeviceCounts:
     def not_decided(self) -> int:
         """Devices that nobody has found an error in, and that may all the same not work."""
         return self.checked - self.conformant - self.offending
-
-    @classmethod
-    def of(cls, devices: DeviceResults) -> DeviceCounts:
-        """What the rules alone say of the devices of one pass."""
-        return cls(
-            devices.checked,
-            devices.conformant,
-            devices.offending,
-            offenders=tuple(devices.offenders),
-            undecided=tuple(devices.undecided),
-        )
 
     def after_asking(self, results: Iterable[Result]) -> DeviceCounts:
         """The counts once validators and servers have been asked about a sample of the conformant devices.

@@ -1,78 +1,110 @@
-"""Looks at what became of the waivers of a run: which cover nothing, and which hide what other rules would find."""
+"""A second pass, over finished results: which waivers cover nothing, and which faults keep other rules from judging."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import timezone
-from functools import partial
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
 from fcu_conform.artefacts.waivers import Waiver, WaiverFile
+from fcu_conform.engine.judgements import HINDERED
 from fcu_conform.engine.results import Outcome, Result
 from fcu_conform.rules import catalogue
-from fcu_conform.rules.model import OVER_DEVICES, Level
+from fcu_conform.rules.model import Catalogue, Level
 
 if TYPE_CHECKING:
-    from fcu_conform.engine.examination import Examination
+    from fcu_conform.engine.lot.chunk_judge import Tally
     from fcu_conform.rules.run.waivers import WaiverAudit
 
 
-def audit_waivers(examination: Examination, file: WaiverFile) -> WaiverAudit:
-    """What the rules about waivers judge; the set-ups of the examination must be known."""
+@dataclass(frozen=True)
+class FinishedRun:
+    """What all other rules have come to.
+
+    Attributes:
+        catalogue: the rules of the run.
+        results: those of every rule that is about a set-up, with the set-up's name.
+        tallies: by set-up and code, what device rules said of its devices; none of those that the keystore kept from
+            judging, and none at all where there are no devices.
+    """
+
+    catalogue: Catalogue
+    results: list[tuple[str, Result]]
+    tallies: Mapping[str, Mapping[str, Tally]]
+
+    def of(self, code: str, name: str) -> Result | None:
+        """The result of one rule on one set-up, if it was judged there."""
+        return next((result for its, result in self.results if (its, result.code) == (name, code)), None)
+
+    def of_rule(self, code: str) -> list[tuple[str, Result]]:
+        """The results of one rule on all its targets; none where the run has nothing for it to judge."""
+        return [(name, result) for name, result in self.results if result.code == code]
+
+    def tally(self, code: str, name: str) -> Tally | None:
+        """What a device rule said of the devices of a set-up."""
+        return self.tallies.get(name, {}).get(code)
+
+
+def audit_waivers(file: WaiverFile, today: date, finish: Callable[[], FinishedRun]) -> WaiverAudit:
+    """What the rules about waivers judge.
+
+    Args:
+        file: all waivers that were given.
+        today: the day of judgement.
+        finish: judges all other rules; called when a rule asks what a waiver did.
+    """
     from fcu_conform.rules.run.waivers import WaiverAudit  # a run without waivers does without
 
-    today = next(iter(examination.setups.values())).at.astimezone(timezone.utc).date()
     # Every rule that there is, whether or not this run has something for it to judge.
-    return WaiverAudit(file, today, catalogue(), partial(_unused, examination, file), partial(_hidden, examination))
+    audit = WaiverAudit(file, today, catalogue(), lambda: _unused(in_force, finish()), lambda: _hidden(finish()))
+    in_force = audit.in_force
+    return audit
 
 
-def _unused(examination: Examination, file: WaiverFile) -> Iterator[Waiver]:
+def _unused(in_force: tuple[Waiver, ...], run: FinishedRun) -> Iterator[Waiver]:
     """Waivers whose rule has judged all that there is, and found nothing that they cover.
 
     Those of rules that this run has nothing for may be used in another run with the same file.
     """
-    for waiver in file.waivers:
-        results = examination.results_of(waiver.code) if examination.is_in_force(waiver) else []
-        used = {finding.waiver for result in results for finding in result.findings}
-        if results and waiver not in used and not any(_is_partial(examination, result) for result in results):
+    for waiver in in_force:
+        results = run.of_rule(waiver.code)
+        used = {finding.waiver for _, result in results for finding in result.findings}
+        if results and waiver not in used and not any(_is_partial(run, name, result) for name, result in results):
             yield waiver
 
 
-def _is_partial(examination: Examination, result: Result) -> bool:
+def _is_partial(run: FinishedRun, name: str, result: Result) -> bool:
     """Another fault has kept the rule from seeing everything."""
     if result.outcome in (Outcome.BLOCKED, Outcome.ERROR):
         return True
-    setup = examination.setup_of(result.target)
-    if result.rule.scope in OVER_DEVICES and setup.devices:
-        return bool(examination.device_results(setup.name).tallies[result.code].blocked_by)
-    return bool(examination.hindered(result.rule.partially_blocked_by, setup.name))
+    tally = run.tally(result.code, name)
+    if tally is not None:
+        return bool(tally.blocked_by)
+    hindering = (run.of(code, name) for code in result.rule.partially_blocked_by)
+    return any(other is not None and other.outcome in HINDERED for other in hindering)
 
 
-def _hidden(examination: Examination) -> dict[str, tuple[str, ...]]:
+def _hidden(run: FinishedRun) -> dict[str, tuple[str, ...]]:
     """By codes whose errors were waived, the rules of level error that could not judge because of just that."""
     hidden: dict[str, list[str]] = {}
-    for rule in examination.catalogue:
-        if rule.level is Level.ERROR and not rule.scope.is_about_run:
-            results = examination.results_of(rule.code)
-            for code in sorted(set().union(*(_behind(examination, result) for result in results))):
+    for rule in run.catalogue:
+        if rule.level is Level.ERROR:
+            results = run.of_rule(rule.code)
+            for code in sorted(set().union(*(_behind(run, name, result) for name, result in results))):
                 hidden.setdefault(code, []).append(rule.code)
     return {code: tuple(others) for code, others in sorted(hidden.items())}
 
 
-def _behind(examination: Examination, result: Result) -> frozenset[str]:
+def _behind(run: FinishedRun, name: str, result: Result) -> frozenset[str]:
     """The waived rules that alone keep a rule from judging; none where another one does too."""
-    setup = examination.setup_of(result.target)
-    if (
-        result.rule.scope in OVER_DEVICES
-        and setup.devices
-        and not examination.keystore_hinders(result.rule, setup.name)
-    ):
-        # Every device has faults of its own.
-        return frozenset(examination.device_results(setup.name).tallies[result.code].hidden_by)
+    tally = run.tally(result.code, name)
+    if tally is not None:
+        return frozenset(tally.hidden_by)  # every device has faults of its own
     behind = []
     for code in result.blocked_by:
-        if code not in examination.catalogue or examination.catalogue[code].scope.is_about_run:
+        cause = run.of(code, name)
+        if cause is None:  # the run itself is the cause
             return frozenset()
-        cause = examination.judge(code, setup.name)
-        behind.append(frozenset({code}) if cause.is_waived_error else _behind(examination, cause))
+        behind.append(frozenset({code}) if cause.is_waived_error else _behind(run, name, cause))
     return frozenset().union(*behind) if all(behind) else frozenset()

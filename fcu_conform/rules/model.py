@@ -128,8 +128,8 @@ class Scope(Enum):
     DEVICE_PATH: they are asked about devices; ``check(device, upload)`` gives the `PathQuestion`.
     HANDSHAKE: devices connect to a server; ``check(device, upload)`` gives the `PathQuestion` of what is presented and
         trusted.
-    RUN: the run itself; ``check`` is not called, the engine knows what the rule means.
-    WAIVERS: the file of waivers, once in a run; ``check(survey)`` yields findings, see `fcu_conform.rules.run.waivers`.
+    RUN: the run itself; ``check(account)`` yields findings, see `fcu_conform.rules.run.completeness`.
+    WAIVERS: the file of waivers, once in a run; ``check(audit)`` yields findings, see `fcu_conform.rules.run.waivers`.
     """
 
     SETUP = "setup"
@@ -151,6 +151,12 @@ class Scope(Enum):
 
 OVER_DEVICES = frozenset({Scope.DEVICE, Scope.LOT, Scope.UNIQUE})
 """Scopes of the rules that are judged in the pass over the devices."""
+
+BY_VALIDATORS = frozenset({Scope.PATH, Scope.DEVICE_PATH})
+"""Scopes of the rules that independent validators answer, each of them for itself."""
+
+BY_OTHERS = BY_VALIDATORS | {Scope.HANDSHAKE}
+"""Scopes of the rules that somebody else answers."""
 
 
 class NotApplicable(Exception):

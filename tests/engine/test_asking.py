@@ -13,6 +13,7 @@ from fcu_conform.engine import Examination, Outcome, validator_panel
 from fcu_conform.engine.lot.chunk_judge import Tally
 from fcu_conform.engine.lot.device_run import DeviceResults
 from fcu_conform.engine.validator_panel import ValidatorPanel
+from fcu_conform.rules import CATALOGUE
 from fcu_conform.rules.model import Catalogue, Finding, Level, Location, NotApplicable, PathQuestion, Rule, Scope
 from fcu_conform.validators.model import Answer, CannotTell, Question, ValidatorFault
 
@@ -122,8 +123,8 @@ def at_device(code: str, scope: Scope) -> Rule:
 
 
 SYS = (
-    make_rule("SYS001", passes, scope=Scope.RUN),
-    make_rule("SYS002", passes, scope=Scope.RUN),
+    CATALOGUE["SYS001"],
+    CATALOGUE["SYS002"],
     make_rule("CHN013", cast(Any, lambda _: path()), scope=Scope.PATH),
     at_device("DEV024", Scope.DEVICE_PATH),
     at_device("DEV025", Scope.HANDSHAKE),
@@ -301,7 +302,7 @@ def test_faults_of_every_validator_and_question_are_told_once() -> None:
     ]
     assert result.outcome is Outcome.FAILED
     assert len(silent.asked) == 4
-    assert examination.setup_of("x-silent") is examination.setups["x"]
+    assert examination.setup_of("x-silent") is examination.setup_of("x")
     assert examined().judge("SYS002", "x").reason == "no validator was asked for"
 
 

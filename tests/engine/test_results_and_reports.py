@@ -10,8 +10,8 @@ from typing import Any, cast
 import pytest
 
 from fcu_conform.engine import report as module
-from fcu_conform.engine.examination import HINDERED
 from fcu_conform.engine.faults import describe_fault
+from fcu_conform.engine.judgements import HINDERED
 from fcu_conform.engine.report import Report, Verdict
 from fcu_conform.engine.results import JUDGED, Outcome, Result
 from fcu_conform.engine.waivers import Waivers, WaiverScope, scopes_in_setup, scopes_of_device
@@ -23,7 +23,7 @@ from .fakes import rule, waiver
 ONE = waiver("KEY001")
 
 
-def result(outcome: Outcome, *findings: Finding, scope: Scope = Scope.CA, **more: Any) -> Result:
+def result(outcome: Outcome, *findings: Finding, scope: Scope = Scope.SETUP, **more: Any) -> Result:
     code = more.pop("code", "SYS001" if scope is Scope.RUN else "KEY001")
     return Result(rule(code, scope=scope), more.pop("subject", "x"), outcome, findings, **more)
 
@@ -59,21 +59,21 @@ def test_an_error_that_a_waiver_alone_keeps_from_failing(
 @pytest.mark.parametrize(
     ("results", "complete", "verdict", "has_judged"),
     [
-        ([(Outcome.PASSED, Scope.CA)], True, Verdict.CONFORMANT, True),
-        ([(Outcome.WAIVED, Scope.CA)], True, Verdict.CONFORMANT, True),
+        ([(Outcome.PASSED, Scope.SETUP)], True, Verdict.CONFORMANT, True),
+        ([(Outcome.WAIVED, Scope.SETUP)], True, Verdict.CONFORMANT, True),
         ([(Outcome.PASSED, Scope.RUN)], True, Verdict.NOTHING_CHECKED, False),
         ([(Outcome.PASSED, Scope.WAIVERS)], True, Verdict.NOTHING_CHECKED, False),
         ([(Outcome.FAILED, Scope.RUN)], True, Verdict.NOTHING_CHECKED, False),
         ([(Outcome.FAILED, Scope.RUN)], False, Verdict.INCOMPLETE, False),
         ([(Outcome.ERROR, Scope.RUN)], True, Verdict.INCOMPLETE, False),
-        ([(Outcome.PASSED, Scope.CA), (Outcome.FAILED, Scope.RUN)], True, Verdict.INCOMPLETE, True),
-        ([(Outcome.PASSED, Scope.CA), (Outcome.FAILED, Scope.WAIVERS)], True, Verdict.INCOMPLETE, True),
-        ([(Outcome.PASSED, Scope.CA), (Outcome.WARNED, Scope.WAIVERS)], True, Verdict.CONFORMANT, True),
-        ([(Outcome.PASSED, Scope.CA), (Outcome.ERROR, Scope.RUN)], True, Verdict.INCOMPLETE, True),
-        ([(Outcome.FAILED, Scope.CA), (Outcome.FAILED, Scope.WAIVERS)], True, Verdict.NON_CONFORMANT, True),
-        ([(Outcome.FAILED, Scope.DEVICE), (Outcome.ERROR, Scope.CA)], False, Verdict.NON_CONFORMANT, True),
-        ([(Outcome.PASSED, Scope.CA), (Outcome.PASSED, Scope.RUN)], False, Verdict.INCOMPLETE, True),
-        ([(Outcome.BLOCKED, Scope.CA), (Outcome.NOT_APPLICABLE, Scope.CA)], True, Verdict.NOTHING_CHECKED, False),
+        ([(Outcome.PASSED, Scope.SETUP), (Outcome.FAILED, Scope.RUN)], True, Verdict.INCOMPLETE, True),
+        ([(Outcome.PASSED, Scope.SETUP), (Outcome.FAILED, Scope.WAIVERS)], True, Verdict.INCOMPLETE, True),
+        ([(Outcome.PASSED, Scope.SETUP), (Outcome.WARNED, Scope.WAIVERS)], True, Verdict.CONFORMANT, True),
+        ([(Outcome.PASSED, Scope.SETUP), (Outcome.ERROR, Scope.RUN)], True, Verdict.INCOMPLETE, True),
+        ([(Outcome.FAILED, Scope.SETUP), (Outcome.FAILED, Scope.WAIVERS)], True, Verdict.NON_CONFORMANT, True),
+        ([(Outcome.FAILED, Scope.DEVICE), (Outcome.ERROR, Scope.SETUP)], False, Verdict.NON_CONFORMANT, True),
+        ([(Outcome.PASSED, Scope.SETUP), (Outcome.PASSED, Scope.RUN)], False, Verdict.INCOMPLETE, True),
+        ([(Outcome.BLOCKED, Scope.SETUP), (Outcome.NOT_APPLICABLE, Scope.SETUP)], True, Verdict.NOTHING_CHECKED, False),
     ],
 )
 def test_what_rules_about_the_run_mean_for_the_verdict(

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from fcu_conform import check
+from fcu_conform.artefacts.waivers import WaiverFile
 from fcu_conform.engine import Outcome, Report, Result, Verdict
 from fcu_conform.engine.lot.chunk_judge import ChunkJudge, ChunkResult, Tally
 from fcu_conform.engine.lot.device_run import DeviceResults, judge_devices
@@ -161,8 +162,8 @@ def test_a_refusal_that_the_set_up_explains_opens_the_device_and_a_waived_one_do
     explained = examined(Stub("v", NO), rules=(make_rule("CRT006", finds),)).judge("DEV024", "x-v")
     assert (explained.outcome, explained.refused) == (Outcome.BLOCKED, (0, 1, 2))
     runner = Passes(device("a"), device("b"))
-    examination = examined(Stub("v", NO), runner=runner)
-    examination.waivers = Waivers([waiver("DEV024", "b")])
+    file = WaiverFile(Path("waivers.toml"), (waiver("DEV024", "b"),), "")
+    examination = examined(Stub("v", NO), runner=runner, waivers=file)
     assert examination.judge("DEV024", "x-v").refused == (0,)
 
 

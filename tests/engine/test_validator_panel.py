@@ -10,7 +10,7 @@ from artefacts.makers import AT, Line
 
 import reference_ca as ca
 from fcu_conform.artefacts.setup import read_setups
-from fcu_conform.engine import Examination, Outcome, Result, examination
+from fcu_conform.engine import Examination, Outcome, Result, evaluate_run
 from fcu_conform.rules import catalogue
 from fcu_conform.rules.model import Level
 from fcu_conform.validators.model import Answer, CannotTell, LimitReached, Question, ValidatorFault
@@ -128,7 +128,7 @@ def test_that_dates_were_left_out_is_told(tmp_path: Path) -> None:
 
 
 def test_where_validators_work_without_limits_that_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(examination, "UNPROTECTED", "no limits here")
+    monkeypatch.setattr(evaluate_run, "UNPROTECTED", "no limits here")
     result = result_of(Line(tmp_path), Stub("yes"), "SYS002")
     assert result.outcome is Outcome.PASSED
     assert [(finding.level, finding.message) for finding in result.findings] == [(Level.NOTICE, "no limits here")]

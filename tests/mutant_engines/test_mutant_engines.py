@@ -23,8 +23,9 @@ CASES = (
     "CHN/root-missing",
     "KEY/key-readable-by-all",
     "DEV/device-signed-by-another-key",
+    "KEY/key-inside-fcu-crt",
 )
-"""A few of each kind: sound, wrong in one place, wrong in a device."""
+"""A few of each kind: sound, wrong in one place, wrong in a device, wrong in two places."""
 
 BROKEN = [
     value

@@ -182,7 +182,7 @@ class World:
         rules = [
             rule
             for rule in examination.catalogue
-            if rule.scope in OVER_DEVICES and not examination.keystore_hinders(rule, setup.name)
+            if rule.scope in OVER_DEVICES and not examination.devices.keystore_hinders(rule, setup.name)
         ]
         sound = [named_device(name, data) for name, data in self.members.items() if is_device_name(name)]
 

@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from fcu_conform import __version__, rules
+from fcu_conform import rules
 from fcu_conform.artefacts.device_output.chunks import Chunk
 from fcu_conform.engine.lot.chunk_results import plain_result
 from fcu_conform.engine.lot.workers import Job, work
 from fcu_conform.engine.serialization import plain_of
+from fcu_conform.version import __version__
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection

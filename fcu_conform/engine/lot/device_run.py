@@ -18,6 +18,7 @@ from fcu_conform.artefacts.usage import UsageError
 from fcu_conform.engine.lot.chunk_judge import KEPT_FINDINGS, NO_WAIVERS, ChunkJudge, ChunkResult, Tally
 from fcu_conform.engine.lot.chunk_results import Question
 from fcu_conform.engine.lot.duplicates import Digests, ordinal, place_of
+from fcu_conform.engine.states import DeviceCounts
 from fcu_conform.engine.waivers import Waivers
 from fcu_conform.rules.model import Rule, Scope
 from fcu_conform.rules.support.first_holders import ExactFirstHolders
@@ -83,6 +84,16 @@ class DeviceResults:
     def conformant(self) -> int:
         """Devices of which every rule could say its word, and none has found an error."""
         return self.checked - self.offending - self.not_decided
+
+    def counts(self) -> DeviceCounts:
+        """What the rules alone say of the devices."""
+        return DeviceCounts(
+            self.checked,
+            self.conformant,
+            self.offending,
+            offenders=tuple(self.offenders),
+            undecided=tuple(self.undecided),
+        )
 
     def leave_open(self, number: int, name: str) -> None:
         """Takes note of a device that is not decided; ``number`` is its ordinal."""

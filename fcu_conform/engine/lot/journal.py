@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO
 
-from fcu_conform import __version__, rules
+from fcu_conform import rules
 from fcu_conform.artefacts.bounded_io.archives import open_regular
 from fcu_conform.artefacts.bounded_io.limits import JOURNAL_LINE
 from fcu_conform.artefacts.ca_context import CaContext
@@ -24,6 +24,7 @@ from fcu_conform.engine.lot.chunk_judge import ChunkResult
 from fcu_conform.engine.lot.chunk_results import DisagreementError, Question, plain_result
 from fcu_conform.engine.lot.locking import lock
 from fcu_conform.engine.serialization import MalformedError, Plain
+from fcu_conform.version import __version__
 
 FORMAT = 2
 _BEGINNING = b'{"journal":%d,' % FORMAT

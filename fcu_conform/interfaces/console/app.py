@@ -10,10 +10,10 @@ from typing import Any
 
 import click
 
-from fcu_conform import __version__
 from fcu_conform.artefacts.usage import UsageError
 from fcu_conform.interfaces.reports.text import printable
 from fcu_conform.interfaces.run.exit_codes import ExitCode
+from fcu_conform.version import __version__
 
 COMMANDS = {
     "check": "Judges what others handed in, and obeys nothing of theirs.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -14,22 +14,19 @@ import click
 
 from fcu_conform.artefacts.ca_context import CaContext
 from fcu_conform.artefacts.usage import UsageError, existing
-from fcu_conform.engine import Result
-from fcu_conform.engine.examination import BY_VALIDATORS
 from fcu_conform.engine.lot.chunk_results import Question
 from fcu_conform.engine.lot.cluster import Cluster
 from fcu_conform.engine.lot.cluster_talk import Credentials
 from fcu_conform.engine.lot.device_run import DeviceResults, judge_devices
 from fcu_conform.engine.lot.journal import Journal, binding
 from fcu_conform.engine.lot.workers import Distrust, WorkerPool, local_pool
-from fcu_conform.engine.states import DeviceCounts
 from fcu_conform.interfaces.console.lot_page import Meter, write_verdict
 from fcu_conform.interfaces.console.run_options import run_options
 from fcu_conform.interfaces.run.exit_codes import ExitCode
 from fcu_conform.interfaces.run.output_files import keep_out
 from fcu_conform.interfaces.run.run import Run
 from fcu_conform.interfaces.run.settings import Settings, settings_of
-from fcu_conform.rules.model import Rule, Scope
+from fcu_conform.rules.model import Rule
 
 if TYPE_CHECKING:
     from fcu_conform.artefacts.device_output.device_set import DeviceSet
@@ -127,7 +124,7 @@ class Lot:
         """Judges, tells, writes the reports; gives the exit code."""
         # Asked for before any rule is: what the user got wrong about journal or scheduler is no fault of a rule.
         devices = self.run.examination.device_results(self.run.setups[0].name)
-        report = self.run.report(list(_results(self.run, devices)), DeviceCounts.of(devices))
+        report = self.run.report(list(self.run.judge(is_interrupted=not devices.complete)), devices.counts())
         ending = self.run.end(report)
         reports = self.run.settings.reports
         write_verdict(report, self.seconds, reports, ending.faults, is_complete=devices.complete)
@@ -176,11 +173,3 @@ class Lot:
         cluster = Cluster(address, question, credentials, patience=CONNECTING)
         stack.callback(cluster.shutdown)
         return of_these(lambda: cluster, cluster.size, distrust=Distrust(cluster.name))
-
-
-def _results(run: Run, devices: DeviceResults) -> Iterator[Result]:
-    """Every rule's result, in order; after an interruption only those that ask nobody else."""
-    for rule, target in run.cases:
-        waits = rule.scope in BY_VALIDATORS or rule.scope is Scope.HANDSHAKE or rule.scope.is_about_run
-        if devices.complete or not waits:
-            yield run.examination.judge(rule.code, target)

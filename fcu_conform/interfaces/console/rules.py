@@ -11,10 +11,10 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from fcu_conform import __version__
 from fcu_conform.interfaces.console.page import LEVEL_STYLES, show
 from fcu_conform.rules import CATALOGUE
 from fcu_conform.rules.model import Rule
+from fcu_conform.version import __version__
 
 
 @click.command("rules")

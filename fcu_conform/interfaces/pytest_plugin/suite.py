@@ -12,7 +12,6 @@ from fcu_conform.artefacts.usage import UsageError
 from fcu_conform.engine import Result
 from fcu_conform.engine.faults import describe_fault
 from fcu_conform.engine.results import JUDGED
-from fcu_conform.engine.states import DeviceCounts
 from fcu_conform.interfaces.pytest_plugin import SUITE
 from fcu_conform.interfaces.pytest_plugin.items import FAULTS, RuleItem, Suite
 from fcu_conform.interfaces.pytest_plugin.options import gather, take_selectors
@@ -98,7 +97,7 @@ class ConformancePlugin:
             report.sections += light_sections(item.result, self.session.certificates(item.result))
             self._show_failure(report, item.result)
             if item.rule.scope in OVER_DEVICES and item.result.outcome in JUDGED and not self.has_sent_counts:
-                attach_counts(report, DeviceCounts.of(self.session.run.examination.device_results(item.target)))
+                attach_counts(report, self.session.run.examination.device_results(item.target).counts())
                 self.has_sent_counts = True
             if report.skipped and isinstance(report.longrepr, tuple):
                 report.longrepr = ("fcu", None, item.reason)  # type: ignore[assignment]  # pytest itself allows None

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from _pytest._code.code import ExceptionRepr, ReprFileLocation, ReprTraceback
 
-from fcu_conform import __version__
 from fcu_conform.engine import Outcome, Report, Result, Verdict
 from fcu_conform.interfaces.pytest_plugin.session import SuiteSession
 from fcu_conform.interfaces.reports.text import device_states, printable
@@ -23,6 +22,7 @@ from fcu_conform.interfaces.reports.text_report import (
     weightiest,
 )
 from fcu_conform.rules.model import Location
+from fcu_conform.version import __version__
 
 if TYPE_CHECKING:
     from _pytest._io import TerminalWriter

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from fcu_conform import __version__, rules
+from fcu_conform import rules
 from fcu_conform.artefacts.bounded_io.reading import FileBytes
 from fcu_conform.artefacts.encodings import oids
 from fcu_conform.artefacts.encodings.certificate import Certificate
@@ -21,6 +21,7 @@ from fcu_conform.engine import Report, Result
 from fcu_conform.engine.states import DeviceCounts
 from fcu_conform.interfaces.run.settings import format_instant
 from fcu_conform.rules.model import Finding
+from fcu_conform.version import __version__
 
 SCHEMA_VERSION = "1.1"
 

@@ -15,7 +15,7 @@ from fcu_conform.interfaces.run.settings import Settings
 from fcu_conform.interfaces.run.validators import select_validators
 
 if TYPE_CHECKING:
-    from fcu_conform.engine.examination import Runner
+    from fcu_conform.engine.evaluate_devices import Runner
     from fcu_conform.engine.states import DeviceCounts
     from fcu_conform.validators.model import Validator
 
@@ -74,10 +74,12 @@ class Run:
         """
         writers.check(self.settings, self.setups)
 
-    def judge(self) -> Iterator[Result]:
-        """Judges everything in order, and gives each result as soon as it is there."""
-        for rule, target in self.cases:
-            yield self.examination.judge(rule.code, target)
+    def judge(self, *, is_interrupted: bool = False) -> Iterator[Result]:
+        """Judges everything in order, and gives each result as soon as it is there.
+
+        After an interruption only by rules that ask nobody else.
+        """
+        return self.examination.results(is_interrupted=is_interrupted)
 
     def report(self, results: Sequence[Result], counts: DeviceCounts | None = None) -> Report:
         """The report of these results; complete if every case is among them.

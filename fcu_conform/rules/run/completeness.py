@@ -1,14 +1,41 @@
-"""SYS: the run itself. What these rules mean the engine knows; here they are told."""
+"""SYS001 and SYS002: the run itself, by what the engine tells of it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, Protocol
 
-from fcu_conform.artefacts.setup import Setup
-from fcu_conform.rules.model import Findings, Level, RuleDecorator, Scope
+from fcu_conform.rules.model import Finding, Findings, Level, RuleDecorator, Scope, requires
 from fcu_conform.rules.support.sources import inferred
 
-run_rule: RuleDecorator[Callable[[Setup], Findings]] = RuleDecorator(Scope.RUN)
+
+class Silence(NamedTuple):
+    """Who was asked and did not answer, and why."""
+
+    who: str
+    why: str
+
+
+class RunAccount(Protocol):
+    """What a run has come to on one set-up; what it tells is judged when it is asked for."""
+
+    @property
+    def asks_others(self) -> bool:
+        """Validators, or servers, were to be asked."""
+
+    @property
+    def unprotected(self) -> str:
+        """Why those who are asked are not kept from harm on this machine, in words; empty where they are."""
+
+    def has_judged(self) -> bool:
+        """Some rule looked at something."""
+
+    def silences(self) -> Sequence[Silence]:
+        """Once all validators and servers have been asked: who did not answer."""
+
+
+run_rule: RuleDecorator[Callable[[RunAccount], Findings]] = RuleDecorator(Scope.RUN)
+"""Puts a check of the run into the catalogue."""
 
 
 @run_rule(
@@ -21,8 +48,9 @@ run_rule: RuleDecorator[Callable[[Setup], Findings]] = RuleDecorator(Scope.RUN)
     fails="every rule was left out",
     source=inferred("no check passes because nothing ran"),
 )
-def something_was_checked(_setup: Setup) -> Findings:
-    yield from ()
+def something_was_checked(run: RunAccount) -> Findings:
+    if not run.has_judged():
+        yield Finding("no rule looked at anything")
 
 
 @run_rule(
@@ -35,5 +63,9 @@ def something_was_checked(_setup: Setup) -> Findings:
     fails="--fcu-validators=all without certtool; an external command that prints no JSON",
     source=inferred("a fault of the run is never a verdict on the set-up"),
 )
-def validators_answered(_setup: Setup) -> Findings:
-    yield from ()
+def validators_answered(run: RunAccount) -> Findings:
+    requires(run.asks_others, "no validator was asked for")
+    for silence in run.silences():
+        yield Finding(f"{silence.who} did not answer: {silence.why}")
+    if run.unprotected:
+        yield Finding(run.unprotected, level=Level.NOTICE)

@@ -92,7 +92,7 @@ def test_both_ways_say_the_same_of(case: Case, tmp_path: Path) -> None:
     judging = [
         rule
         for rule in examination.catalogue
-        if rule.scope in OVER_DEVICES and not examination.keystore_hinders(rule, setup.name)
+        if rule.scope in OVER_DEVICES and not examination.devices.keystore_hinders(rule, setup.name)
     ]
     fast_path, full = (
         judge_devices(judging, setup.devices, setup.ca, sample=3, fast_path=way) for way in (True, False)
