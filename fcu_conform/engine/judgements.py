@@ -12,7 +12,7 @@ from fcu_conform.engine.results import Outcome, Result
 from fcu_conform.rules.model import OVER_DEVICES, Blocked, Catalogue, Finding, Level, NotApplicable, Rule, Scope
 
 if TYPE_CHECKING:
-    from fcu_conform.engine.lot.chunk_judge import Tally
+    from fcu_conform.engine.lot.tally import Tally
 
 TOLD = frozenset({Outcome.FAILED, Outcome.WARNED, Outcome.WAIVED})
 """Outcomes of a rule that has found something: a waiver does not make a fault go away."""

@@ -14,7 +14,7 @@ from fcu_conform.rules import catalogue
 from fcu_conform.rules.model import Catalogue, Level
 
 if TYPE_CHECKING:
-    from fcu_conform.engine.lot.chunk_judge import Tally
+    from fcu_conform.engine.lot.tally import Tally
     from fcu_conform.rules.run.waivers import WaiverAudit
 
 

@@ -10,8 +10,8 @@ from typing import Any, cast
 import pytest
 
 from fcu_conform.engine import Examination, Outcome, validator_panel
-from fcu_conform.engine.lot.chunk_judge import Tally
 from fcu_conform.engine.lot.device_run import DeviceResults
+from fcu_conform.engine.lot.tally import Tally
 from fcu_conform.engine.validator_panel import ValidatorPanel
 from fcu_conform.rules import CATALOGUE
 from fcu_conform.rules.model import Catalogue, Finding, Level, Location, NotApplicable, PathQuestion, Rule, Scope

@@ -12,8 +12,8 @@ import pytest
 
 from fcu_conform.artefacts.waivers import Waiver, WaiverFile
 from fcu_conform.engine import Examination, Outcome, waiver_audit
-from fcu_conform.engine.lot.chunk_judge import Tally
 from fcu_conform.engine.lot.device_run import DeviceResults
+from fcu_conform.engine.lot.tally import Tally
 from fcu_conform.rules.model import Catalogue, Finding, Level, Location, Rule, Scope
 
 from .fakes import lot, rule, waiver

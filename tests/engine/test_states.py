@@ -12,8 +12,9 @@ import pytest
 from fcu_conform import check
 from fcu_conform.artefacts.waivers import WaiverFile
 from fcu_conform.engine import Outcome, Report, Result, Verdict
-from fcu_conform.engine.lot.chunk_judge import ChunkJudge, ChunkResult, Tally
+from fcu_conform.engine.lot.chunk_judge import ChunkJudge, ChunkResult
 from fcu_conform.engine.lot.device_run import DeviceResults, judge_devices
+from fcu_conform.engine.lot.tally import Tally
 from fcu_conform.engine.states import DeviceCounts
 from fcu_conform.engine.waivers import Waivers
 from fcu_conform.rules.model import Blocked, Finding, Level, NotApplicable, Rule, Scope

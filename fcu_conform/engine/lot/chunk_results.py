@@ -16,8 +16,9 @@ from fcu_conform.artefacts.device_output.fingerprint import SIZE
 from fcu_conform.artefacts.redaction import redact_all
 from fcu_conform.artefacts.usage import UsageError
 from fcu_conform.artefacts.waivers import Waiver
-from fcu_conform.engine.lot.chunk_judge import KEPT_FINDINGS, ChunkResult, Tally
+from fcu_conform.engine.lot.chunk_judge import ChunkResult
 from fcu_conform.engine.lot.duplicates import ENTRY, PLACES
+from fcu_conform.engine.lot.tally import KEPT_FINDINGS, Tally
 from fcu_conform.engine.serialization import MalformedError, plain_of, read_plain
 from fcu_conform.engine.waivers import Waivers
 from fcu_conform.rules.model import Finding, Level, Rule, Scope

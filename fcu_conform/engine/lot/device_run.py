@@ -15,9 +15,10 @@ from fcu_conform.artefacts.device import Device, DeviceFile
 from fcu_conform.artefacts.device_output.chunks import Chunk
 from fcu_conform.artefacts.device_output.fingerprint import Fingerprint
 from fcu_conform.artefacts.usage import UsageError
-from fcu_conform.engine.lot.chunk_judge import KEPT_FINDINGS, NO_WAIVERS, ChunkJudge, ChunkResult, Tally
+from fcu_conform.engine.lot.chunk_judge import NO_WAIVERS, ChunkJudge, ChunkResult
 from fcu_conform.engine.lot.chunk_results import Question
 from fcu_conform.engine.lot.duplicates import Digests, ordinal, place_of
+from fcu_conform.engine.lot.tally import KEPT_FINDINGS, Tally
 from fcu_conform.engine.states import DeviceCounts
 from fcu_conform.engine.waivers import Waivers
 from fcu_conform.rules.model import Rule, Scope

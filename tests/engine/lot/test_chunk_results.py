@@ -10,9 +10,10 @@ import pytest
 
 from engine.fakes import CA, chunk, lot_rule, rule, unique_rule, waiver
 from fcu_conform.engine.lot import chunk_results
-from fcu_conform.engine.lot.chunk_judge import ChunkJudge, ChunkResult, Offender, Tally
+from fcu_conform.engine.lot.chunk_judge import ChunkJudge, ChunkResult, Offender
 from fcu_conform.engine.lot.chunk_results import Question, canonical, plain_result
 from fcu_conform.engine.lot.duplicates import ENTRY
+from fcu_conform.engine.lot.tally import Tally
 from fcu_conform.engine.serialization import MalformedError
 from fcu_conform.engine.waivers import Waivers
 from fcu_conform.rules.model import Finding, Level, Location, Rule

@@ -28,7 +28,7 @@ EVIL = """
 import os, time
 from pathlib import Path
 from fcu_conform.engine.lot import cluster_talk, workers
-from fcu_conform.engine.lot.chunk_judge import Tally
+from fcu_conform.engine.lot.tally import Tally
 from fcu_conform.rules.model import Level
 
 cluster_talk.honest = honest = getattr(cluster_talk, "honest", cluster_talk.judge_for_others)  # Dask runs this twice

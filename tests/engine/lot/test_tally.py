@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from engine.fakes import waiver
-from fcu_conform.engine.lot import chunk_judge
-from fcu_conform.engine.lot.chunk_judge import Tally
+from fcu_conform.engine.lot import tally as tallies
+from fcu_conform.engine.lot.tally import Tally
 from fcu_conform.rules.model import Finding, Level, Location
 
 ONE, OTHER = waiver("DEV001"), waiver("DEV001", "lamp", 2)
@@ -24,7 +24,7 @@ def waived(number: int, by: object = ONE) -> Finding:
 
 @pytest.fixture(autouse=True)
 def two_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(chunk_judge, "KEPT_FINDINGS", 2)
+    monkeypatch.setattr(tallies, "KEPT_FINDINGS", 2)
 
 
 def tally_of(*findings: Finding) -> Tally:

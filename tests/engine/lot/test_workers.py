@@ -17,8 +17,9 @@ from fcu_conform.artefacts.ca_context import CaContext
 from fcu_conform.artefacts.device_output.chunks import Chunk, FilesChunk
 from fcu_conform.artefacts.usage import UsageError
 from fcu_conform.engine.lot import workers as lot_workers
-from fcu_conform.engine.lot.chunk_judge import ChunkJudge, ChunkResult, Tally
+from fcu_conform.engine.lot.chunk_judge import ChunkJudge, ChunkResult
 from fcu_conform.engine.lot.chunk_results import DisagreementError
+from fcu_conform.engine.lot.tally import Tally
 from fcu_conform.engine.lot.workers import Distrust, Job, WorkerPool
 from fcu_conform.engine.waivers import Waivers
 from fcu_conform.rules.model import Catalogue, Finding

@@ -16,7 +16,7 @@ from fcu_conform.artefacts.device import Device
 from fcu_conform.artefacts.setup import read_setups
 from fcu_conform.artefacts.waivers import read_waivers
 from fcu_conform.engine import Examination, Outcome, Report, Result, Verdict
-from fcu_conform.engine.lot import chunk_judge
+from fcu_conform.engine.lot import tally as tallies
 from fcu_conform.rules import catalogue
 from fcu_conform.rules.model import Finding, Level
 from fcu_conform.validators.model import Answer, Question
@@ -140,7 +140,7 @@ def test_a_device_whose_errors_are_all_waived_is_no_offender(lot: Lot) -> None:
 
 def test_waived_findings_never_crowd_out_one_that_stands(lot: Lot, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of more findings than are kept, the waived come first."""
-    monkeypatch.setattr(chunk_judge, "KEPT_FINDINGS", 1)
+    monkeypatch.setattr(tallies, "KEPT_FINDINGS", 1)
     for number in (1, 2, 3):
         (lot.devices / f"device-000{number}.key.pem").write_bytes((lot.keystore / "../out/none.key.pem").name.encode())
     waivers = write(lot.folder, waiver("DEV015", "device-0001"), waiver("DEV015", "device-0002"))
@@ -153,7 +153,7 @@ def test_waived_findings_never_crowd_out_one_that_stands(lot: Lot, monkeypatch: 
 
 def test_an_error_beyond_the_warnings_that_are_kept_still_fails(lot: Lot, monkeypatch: pytest.MonkeyPatch) -> None:
     """A rule that warns of the first two devices and fails of the third."""
-    monkeypatch.setattr(chunk_judge, "KEPT_FINDINGS", 1)
+    monkeypatch.setattr(tallies, "KEPT_FINDINGS", 1)
     told: list[Finding] = []
 
     def check_devices(device: Device, _: CaContext) -> list[Finding]:
