@@ -108,27 +108,7 @@ class Config:
         wrong attributes.
         """
         path = Path(path)
-        try:
-            text = read_regular(path).decode("utf-8-sig")
-        except FileNotFoundError:
-            raise ConfigError(
-                FcuCode.CONFIG_NOT_FOUND,
-                "the configuration file is not found",
-                path,
-                "create it, or name another",
-            ) from None
-        except PermissionError:
-            raise ConfigError(
-                FcuCode.NO_PERMISSION, "no permission to open the file", path, "let its user read it"
-            ) from None
-        except (OSError, UnicodeDecodeError):
-            raise ConfigError(
-                FcuCode.CONFIG_NOT_LOADED,
-                "the configuration file cannot be loaded",
-                path,
-                "make it a UTF-8 text file",
-            ) from None
-        return cls.from_mapping(_parse(text, path), path)
+        return cls.from_mapping(_parse(_text_of(path), path), path)
 
     @classmethod
     def from_mapping(cls, settings: Mapping[str, Any], path: Path | None = None) -> Config:
@@ -243,6 +223,29 @@ def find_config(keystore: Path) -> Path | None:
     folder = keystore.absolute()
     places = (folder.parent / "config", folder.parent, folder)
     return next((place / CONFIG_FILE for place in places if (place / CONFIG_FILE).exists()), None)
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return read_regular(path).decode("utf-8-sig")
+    except FileNotFoundError:
+        raise ConfigError(
+            FcuCode.CONFIG_NOT_FOUND,
+            "the configuration file is not found",
+            path,
+            "create it, or name another",
+        ) from None
+    except PermissionError:
+        raise ConfigError(
+            FcuCode.NO_PERMISSION, "no permission to open the file", path, "let its user read it"
+        ) from None
+    except (OSError, UnicodeDecodeError):
+        raise ConfigError(
+            FcuCode.CONFIG_NOT_LOADED,
+            "the configuration file cannot be loaded",
+            path,
+            "make it a UTF-8 text file",
+        ) from None
 
 
 def _parse(text: str, path: Path) -> Mapping[str, Any]:

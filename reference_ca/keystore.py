@@ -63,7 +63,11 @@ class Keystore:
         if not replace:
             must_not_exist(self.private_key_file, self.certificate_file, self.csr_file)
         private_folder(self.folder)
-        key = self._read_key() if keep else source.private_key(f"fcu/{subject.public_bytes().hex()}")
+        key = (
+            _read_private_key(self.private_key_file)
+            if keep
+            else source.private_key(f"fcu/{subject.public_bytes().hex()}")
+        )
         if not keep:
             key_pem(key).write_to_path(self.private_key_file)
         if config.setup_ca_as_intermediate:
@@ -88,20 +92,8 @@ class Keystore:
         `KeyFileError` 100 where the first certificate is not that of fcu_private_key.pem (K-04),
         `CertificateFileError` 211 where a certificate is not signed by the next one or the last is no root.
         """
-        check_match(self._read_key(), chain, self.folder)
-        for position, (certificate, issuer) in enumerate(zip(chain, (*chain[1:], chain[-1]), strict=True), 1):
-            try:
-                certificate.verify_directly_issued_by(issuer)
-            except Exception:
-                what = (
-                    "the last certificate is not a root" if issuer is certificate else "the next one is not its issuer"
-                )
-                raise CertificateFileError(
-                    FcuCode.CERTIFICATE_NOT_LOADED,
-                    f"certificate {position} of {len(chain)}: {what}",
-                    self.certificate_file,
-                    "order the chain from the FCU certificate to the root, and leave none out",
-                ) from None
+        check_match(_read_private_key(self.private_key_file), chain, self.folder)
+        _check_order(chain, self.certificate_file)
         to_pem(chain).write_to_path(self.certificate_file, replace=replace)
 
     def provide(self, authority: Authority) -> None:
@@ -143,7 +135,7 @@ class Keystore:
         """The CA that this keystore holds. `KeyFileError` and `CertificateFileError` say what is wrong with
         it.
         """
-        chain, key = self.chain(), self._read_key()
+        chain, key = self.chain(), _read_private_key(self.private_key_file)
         check_match(key, chain, self.folder)
         return Authority(key, chain, source)
 
@@ -157,7 +149,7 @@ class Keystore:
         except FcuError as error:
             found.append(error)
         try:
-            key = self._read_key()
+            key = _read_private_key(self.private_key_file)
         except FcuError as error:
             found.append(error)
         if not found:
@@ -167,18 +159,33 @@ class Keystore:
                 found.append(error)
         return found
 
-    def _read_key(self) -> ec.EllipticCurvePrivateKey:
-        """FCU's private key. `KeyFileError` 220 missing, 197 closed, 221 not loadable."""
-        path = self.private_key_file
+
+def _read_private_key(path: Path) -> ec.EllipticCurvePrivateKey:
+    """FCU's private key. `KeyFileError` 220 missing, 197 closed, 221 not loadable."""
+    try:
+        data = read_regular(path)
+    except FileNotFoundError:
+        raise KeyFileError(FcuCode.KEY_NOT_FOUND, "the CA key file is not found", path, "run setup") from None
+    except PermissionError:
+        raise KeyFileError(*_no_permission(path)) from None
+    except OSError:
+        data = b""
+    return read_key(data, path)
+
+
+def _check_order(chain: Certificates, path: Path) -> None:
+    """Refuse a chain of which a certificate is not signed by the next one, or the last is no root."""
+    for position, (certificate, issuer) in enumerate(zip(chain, (*chain[1:], chain[-1]), strict=True), 1):
         try:
-            data = read_regular(path)
-        except FileNotFoundError:
-            raise KeyFileError(FcuCode.KEY_NOT_FOUND, "the CA key file is not found", path, "run setup") from None
-        except PermissionError:
-            raise KeyFileError(*_no_permission(path)) from None
-        except OSError:
-            data = b""
-        return read_key(data, path)
+            certificate.verify_directly_issued_by(issuer)
+        except Exception:
+            what = "the last certificate is not a root" if issuer is certificate else "the next one is not its issuer"
+            raise CertificateFileError(
+                FcuCode.CERTIFICATE_NOT_LOADED,
+                f"certificate {position} of {len(chain)}: {what}",
+                path,
+                "order the chain from the FCU certificate to the root, and leave none out",
+            ) from None
 
 
 def _no_permission(path: Path) -> tuple[FcuCode, str, Path, str]:

@@ -103,8 +103,8 @@ class Device:
         return f"{stem}.key.{form}"
 
 
-class FactorySetup:
-    """A factory set-up that conforms, until a defect changes it.
+class SetupPlan:
+    """What a factory set-up is to hold: sound as it is planned, and open to any change.
 
     Attributes:
         source: where keys and serials come from; its instant is the one that the set-up is to be judged at.
@@ -120,7 +120,6 @@ class FactorySetup:
         manifest: whether devices.csv lists the devices.
         edits: changes to the files, the last thing before they are written.
         modes, links: POSIX modes and symbolic links by path; ``repository``: the whole lies in a git work tree.
-        others: further FCU instances beside this one; ``folder`` is then the folder of each.
     """
 
     def __init__(self, parameters: SetupParameters, source: KeySource, name: str = "FCU line 1") -> None:
@@ -143,8 +142,6 @@ class FactorySetup:
         self.modes = {"keystore": 0o700, KEY_FILE: 0o600}
         self.links: dict[str, str] = {}
         self.repository = False
-        self.others: list[FactorySetup] = []
-        self.folder = ""
         self.devices = [self.make_device(f"line1-{number:04d}") for number in range(1, parameters.devices + 1)]
 
     def _chain(self, name: str) -> list[Certificate]:
@@ -244,6 +241,20 @@ class FactorySetup:
             del files[path]
 
         self.edits.append(remove)
+
+
+class FactorySetup(SetupPlan):
+    """A factory set-up that conforms, until a defect changes it: a plan, with what it is written as.
+
+    Attributes:
+        others: further FCU instances beside this one; ``folder`` is then the folder of each.
+    """
+
+    def __init__(self, parameters: SetupParameters, source: KeySource, name: str = "FCU line 1") -> None:
+        """Plan a set-up of a shape; nothing is written or signed yet."""
+        super().__init__(parameters, source, name)
+        self.others: list[FactorySetup] = []
+        self.folder = ""
 
     def files(self) -> Files:
         """Every file of the set-up, signed and encoded."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -67,6 +67,35 @@ def _imports(tree: ast.Module, package: list[str]) -> Iterator[str]:
             function = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
             if function in ("import_module", "__import__") and isinstance(node.args[0].value, str):
                 yield node.args[0].value
+
+
+def imported_modules(found: Sequence[Module]) -> dict[str, set[str]]:
+    """By name, the modules among some that each of them imports: anywhere, for types alone as well."""
+    names = {module.name for module in found}
+
+    def module_of(name: str) -> str:
+        while name and name not in names:
+            name = name.rpartition(".")[0]
+        return name
+
+    return {module.name: {module_of(name) for name in module.imports} - {"", module.name} for module in found}
+
+
+def circles(graph: Mapping[str, Set[str]]) -> list[list[str]]:
+    """Groups of nodes of which each can be reached from every other one."""
+    reached = {node: _reached(graph, node) for node in graph}
+    groups = {frozenset(other for other in reached[node] if node in reached[other]) for node in graph}
+    return sorted(sorted(group) for group in groups if group)
+
+
+def _reached(graph: Mapping[str, Set[str]], start: str) -> set[str]:
+    reached: set[str] = set()
+    waiting = [start]
+    while waiting:
+        new = graph[waiting.pop()] - reached
+        reached |= new
+        waiting += new
+    return reached
 
 
 def belongs(name: str, package: str) -> bool:

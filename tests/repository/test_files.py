@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 
 import pytest
 
 from repository.sources import ROOT, Module, files_below, modules
 
 LONGEST = 450
+LONGEST_CLASS, MOST_METHODS = 150, 12
 
 _PRIVATE_KEY = re.compile(rb"-----BEGIN [A-Z ]*PRIVATE KEY-----\s+([A-Za-z0-9+/]{16,}[A-Za-z0-9+/=\s]*)-----END")
 _NOTES = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X)\b")
@@ -32,6 +34,32 @@ def test_the_modules_were_found() -> None:
 def test_a_module_is_short(module: Module) -> None:
     lines = module.text.count("\n")
     assert lines < LONGEST
+
+
+def classes(text: str) -> Iterator[tuple[str, int, int]]:
+    """Name, lines and methods of each class; what is computed like an attribute is not counted as a method."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.ClassDef):
+            methods = [part for part in node.body if isinstance(part, ast.FunctionDef) and not is_attribute(part)]
+            yield node.name, (node.end_lineno or 0) - node.lineno + 1, len(methods)
+
+
+def is_attribute(function: ast.FunctionDef) -> bool:
+    names = {decorator.id for decorator in function.decorator_list if isinstance(decorator, ast.Name)}
+    return not names.isdisjoint({"property", "cached_property", "cached_attribute"})
+
+
+def test_a_class_is_short_and_does_one_thing() -> None:
+    shipped = [module for module in ALL if not place(module).startswith("tests/")]
+    found = [(place(module), *one) for module in shipped for one in classes(module.text)]
+    assert len(found) > 250
+    assert [one for one in found if one[2] > LONGEST_CLASS or one[3] > MOST_METHODS] == []
+
+
+def test_lines_and_methods_of_a_class_are_counted() -> None:
+    body = "".join(f"    def do_{number}(self): ...\n" for number in range(3))
+    attribute = "    @property\n    def size(self): ...\n"
+    assert list(classes(f"class A:\n{body}{attribute}\nclass B(A):\n    x = 1\n")) == [("A", 6, 3), ("B", 2, 0)]
 
 
 @pytest.mark.parametrize("module", ALL, ids=place)

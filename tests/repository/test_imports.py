@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from repository.sources import ROOT, Module, _imports, _module, belongs, modules
+from repository.sources import ROOT, Module, _imports, _module, belongs, circles, imported_modules, modules
 
 LAYERS = {
     "artefacts": {"artefacts"},
@@ -57,6 +57,20 @@ def test_imports_point_downward_only(layer: str) -> None:
         if belongs(name, f"fcu_conform.{other}")
     ]
     assert wrong == []
+
+
+@pytest.mark.parametrize(("package", "files"), [("fcu_conform", 150), ("reference_ca", 30)])
+def test_no_modules_import_each_other_in_a_circle_not_even_for_their_types(package: str, files: int) -> None:
+    found = seen(package, files, 4 * files)
+    assert circles(imported_modules(found)) == []
+
+
+def test_a_circle_would_be_seen() -> None:
+    graph = {"a": {"b"}, "b": {"c"}, "c": {"b", "d"}, "d": set(), "e": {"e"}}
+    assert circles(graph) == [["b", "c"], ["e"]]
+    text = "if TYPE_CHECKING:\n    from fcu_conform.two import Two\ndef f():\n    from fcu_conform import two\n"
+    one, two = (Module(ROOT / f"{name}.py", f"fcu_conform.{name}", its) for name, its in (("one", text), ("two", "")))
+    assert imported_modules([one, two]) == {one.name: {two.name}, two.name: set()}
 
 
 def test_every_folder_of_the_judge_is_a_layer_that_is_known() -> None:
