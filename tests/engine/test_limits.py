@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fcu_conform.engine import examination, known_refusals
-from fcu_conform.engine.lot import device_run, duplicates, fast_path, journal, tally, workers
+from fcu_conform.engine.lot import device_run, duplicates, fast_path, journal_lines, tally, workers
 from fcu_conform.engine.results import Finished, Judged, Outcome, Result
 
 from .fakes import rule
@@ -13,7 +13,7 @@ def test_what_the_engine_bounds_is_what_it_was() -> None:
     assert (tally.KEPT_FINDINGS, device_run.KEPT_FINDINGS) == (10_000, 10_000)
     assert (duplicates.KEPT_IN_MEMORY, duplicates.AT_ONCE, duplicates._CHUNK_BITS) == (16 * 2**20, 2**18, 24)
     assert (workers.AHEAD, workers.MOST_RESTARTS, examination.VALIDATOR_SAMPLE) == (4, 5, 20)
-    assert (known_refusals.MBEDTLS_INTERMEDIATES, journal.FORMAT) == (8, 2)
+    assert (known_refusals.MBEDTLS_INTERMEDIATES, journal_lines.FORMAT) == (8, 2)
     assert (fast_path.CHAINS, fast_path.TEMPLATES, fast_path.DATE_PAIRS) == (64, 4096, 4096)
 
 

@@ -20,9 +20,11 @@ from fcu_conform.artefacts.device import DeviceFile
 from fcu_conform.artefacts.device_output.chunks import Chunk, FilesChunk
 from fcu_conform.artefacts.usage import UsageError
 from fcu_conform.engine.lot import journal as module
+from fcu_conform.engine.lot import journal_lines
 from fcu_conform.engine.lot.chunk_judge import ChunkJudge, ChunkResult
 from fcu_conform.engine.lot.chunk_results import DisagreementError, Question
-from fcu_conform.engine.lot.journal import FORMAT, Journal, binding
+from fcu_conform.engine.lot.journal import Journal, binding
+from fcu_conform.engine.lot.journal_lines import FORMAT
 from fcu_conform.engine.waivers import Waivers
 from fcu_conform.rules.model import Finding
 
@@ -151,9 +153,9 @@ def test_a_line_that_was_torn_off_is_cut_off(tmp_path: Path, torn: bytes) -> Non
 def test_a_line_longer_than_any_counts_as_torn_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = filled(tmp_path / "journal")
     longest = max(map(len, path.read_bytes().splitlines(keepends=True)))
-    monkeypatch.setattr(module, "JOURNAL_LINE", longest)
+    monkeypatch.setattr(journal_lines, "JOURNAL_LINE", longest)
     assert replayed(path) == ALL[:3]
-    monkeypatch.setattr(module, "JOURNAL_LINE", longest - 1)
+    monkeypatch.setattr(journal_lines, "JOURNAL_LINE", longest - 1)
     assert len(replayed(path)) < 3
 
 
