@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
@@ -43,10 +43,12 @@ class Meter:
         self._shown = 0.0
         self._begin = 0.0
 
-    def begin(self, stack: ExitStack, devices: DeviceSet | None) -> None:
-        """Shows the bar, on a terminal alone, until the stack is unwound."""
+    @contextmanager
+    def watch(self, devices: DeviceSet | None) -> Iterator[Callable[[int, int], None]]:
+        """Shows the bar, on a terminal alone, while devices are judged; gives what moves it."""
         console = Console(stderr=True)
         if not console.is_terminal or devices is None:
+            yield self.progress
             return
         self._progress = Progress(
             TextColumn("{task.description}"),
@@ -63,7 +65,8 @@ class Meter:
         total = devices.estimate()
         self._task = self._progress.add_task("devices", total=total, rate="", wrong="")
         self._begin = time.perf_counter()
-        stack.enter_context(self._progress)
+        with self._progress:
+            yield self.progress
 
     def progress(self, checked: int, offending: int) -> None:
         """Moves the bar."""

@@ -12,15 +12,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from fcu_conform.interfaces.pytest_plugin.names import SUITE
 from fcu_conform.interfaces.run.options import OPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from fcu_conform.artefacts.setup import Setup
-
-SUITE = "fcu-conform-suite"
-"""Name that the suite is registered under with pytest's plugin manager, in runs that ask for it."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -12,8 +12,8 @@ from fcu_conform.artefacts.usage import UsageError
 from fcu_conform.engine import Result
 from fcu_conform.engine.faults import describe_fault
 from fcu_conform.engine.results import JUDGED
-from fcu_conform.interfaces.pytest_plugin import SUITE
 from fcu_conform.interfaces.pytest_plugin.items import FAULTS, RuleItem, Suite
+from fcu_conform.interfaces.pytest_plugin.names import SUITE
 from fcu_conform.interfaces.pytest_plugin.options import gather, take_selectors
 from fcu_conform.interfaces.pytest_plugin.session import SuiteSession
 from fcu_conform.interfaces.pytest_plugin.surroundings import keep_pytests_files_out, show_node_ids_as_they_are

@@ -12,7 +12,7 @@ from fcu_conform.artefacts.usage import UsageError
 from fcu_conform.engine import Result, serialization
 from fcu_conform.engine.states import DeviceCounts
 from fcu_conform.interfaces.certification.witnessed import Digests, digests_of, merged
-from fcu_conform.interfaces.pytest_plugin import SUITE
+from fcu_conform.interfaces.pytest_plugin.names import SUITE
 from fcu_conform.interfaces.pytest_plugin.session import SuiteSession
 from fcu_conform.interfaces.run.settings import Settings
 

@@ -16,8 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from fcu_conform.engine.lot import workers
-from fcu_conform.interfaces.console import lot as command
+from fcu_conform.engine.lot import lot_runner, workers
 from fcu_conform.interfaces.console import main
 
 from .clusters import cluster
@@ -76,7 +75,7 @@ def judged(bad: Laid, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFix
     """Exit code and output of a run over eight wrong devices in 1200, three chunks of which two are handed out."""
 
     def run(*arguments: object, seconds: float = 60, share: float = 0.0) -> tuple[int, str, str]:
-        monkeypatch.setattr(command, "Distrust", partial(workers.Distrust, seconds=seconds, share=share, lates=2))
+        monkeypatch.setattr(lot_runner, "Distrust", partial(workers.Distrust, seconds=seconds, share=share, lates=2))
         fixed = ["lot", "--keystore", bad.keystore, "--at", AT, "--validators", "none"]
         code = main([str(one) for one in (*fixed, *arguments, bad.devices)])
         told = capsys.readouterr()
@@ -154,7 +153,7 @@ def test_over_tls_both_sides_prove_who_they_are(
     with cluster(tmp_path, workers=1, tls=given(files, *of_dask)) as (address, _):
         assert address.startswith("tls://")
         assert judged("--scheduler", address, *given(files, *OPTIONS), share=1) == judged()
-        monkeypatch.setattr(command, "CONNECTING", 3)
+        monkeypatch.setattr(lot_runner, "CONNECTING", 3)
         for wrong in ((others[0], *files[1:]), (files[0], *others[1:])):
             code, out, err = judged("--scheduler", address, *given(wrong, *OPTIONS))
             assert (code, out) == (4, "")

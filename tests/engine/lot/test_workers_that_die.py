@@ -16,6 +16,7 @@ import pytest
 from fcu_conform.artefacts.device import DeviceFile
 from fcu_conform.artefacts.device_output.chunks import Chunk, FilesChunk
 from fcu_conform.artefacts.setup import Setup
+from fcu_conform.engine.lot import lot_runner
 from fcu_conform.engine.lot import workers as lot_workers
 from fcu_conform.engine.lot.device_run import judge_devices
 
@@ -158,7 +159,7 @@ def test_a_scheduler_that_is_not_there_is_told_in_one_line(good: Laid, monkeypat
 
     from fcu_conform.interfaces.console import lot
 
-    monkeypatch.setattr(lot, "CONNECTING", 0.5)
+    monkeypatch.setattr(lot_runner, "CONNECTING", 0.5)
     arguments = ["--keystore", str(good.keystore), "--scheduler", "tcp://127.0.0.1:9", "--validators", "none"]
     result = CliRunner().invoke(lot.command, [*arguments, str(good.devices)])
     assert "--scheduler tcp://127.0.0.1:9: no scheduler answers" in str(result.exception)

@@ -1,0 +1,91 @@
+"""Judges the devices of a lot as it was asked for: here, in processes or on a cluster, with a journal or without."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TypeAlias
+
+from fcu_conform.artefacts.ca_context import CaContext
+from fcu_conform.artefacts.device_output.device_set import DeviceSet
+from fcu_conform.engine.lot.chunk_results import Question
+from fcu_conform.engine.lot.cluster import Cluster
+from fcu_conform.engine.lot.cluster_talk import Credentials
+from fcu_conform.engine.lot.device_run import DeviceResults, Progress, judge_devices
+from fcu_conform.engine.lot.journal import Journal, binding
+from fcu_conform.engine.lot.workers import Distrust, WorkerPool, local_pool
+from fcu_conform.engine.waivers import Waivers
+from fcu_conform.rules.model import Rule
+
+CONNECTING = 30
+"""Seconds that a scheduler may take to answer."""
+
+Watch: TypeAlias = Callable[[DeviceSet | None], AbstractContextManager[Progress]]
+"""Begins to watch over devices; until the context is left its value is told how far it is."""
+
+
+@dataclass
+class LotRunner:
+    """The runner of an `Examination` of one lot.
+
+    Attributes:
+        watch: watches over the devices while they are judged.
+        seed: what the sample is drawn by.
+        workers: processes on this machine; with one this process judges alone.
+        cluster: a scheduler's address, and by what to prove who is who, in place of processes on this machine.
+        journal: where judged chunks are kept, not open yet.
+        at, paths: the instant of judgement and the device output as they were given; a journal is of these.
+        seconds: how long it took.
+        late: what is to be told of workers that took their time; empty if nothing is.
+    """
+
+    watch: Watch
+    seed: int | None = None
+    workers: int = 1
+    cluster: tuple[str, Credentials | None] | None = None
+    journal: Journal | None = None
+    at: str = ""
+    paths: Sequence[str] = ()
+    seconds: float = field(default=0.0, init=False)
+    late: str = field(default="", init=False)
+
+    def __call__(
+        self, rules: Sequence[Rule], devices: DeviceSet | None, ca: CaContext, sample: int, waivers: Waivers
+    ) -> DeviceResults:
+        """Judges the devices; after an interruption what was judged so far."""
+        begin = time.perf_counter()
+        question = Question(rules, sample, waivers, self.seed)
+        with ExitStack() as stack:
+            pool = self._worker_pool(question, ca, stack)
+            if self.journal is not None:
+                of = binding(question, ca, self.paths)
+                stack.enter_context(self.journal.open({"at": self.at, "of": of}))
+            result = judge_devices(
+                rules,
+                devices,
+                ca,
+                sample=sample,
+                seed=self.seed,
+                waivers=waivers,
+                run_chunks=pool,
+                journal=self.journal,
+                progress=stack.enter_context(self.watch(devices)),
+            )
+        self.late = "" if pool is None else pool.describe_late()
+        self.seconds = time.perf_counter() - begin
+        return result
+
+    def _worker_pool(self, question: Question, ca: CaContext, stack: ExitStack) -> WorkerPool | None:
+        """Workers on this machine or on others; None where this process judges alone."""
+        if self.cluster is None and self.workers == 1:
+            return None
+        of_these = partial(WorkerPool, question.rules, ca, waivers=question.waivers, seed=question.seed)
+        if self.cluster is None:
+            return of_these(lambda: local_pool(self.workers), self.workers)
+        address, credentials = self.cluster
+        cluster = Cluster(address, question, credentials, patience=CONNECTING)
+        stack.callback(cluster.shutdown)
+        return of_these(lambda: cluster, cluster.size, distrust=Distrust(cluster.name))
