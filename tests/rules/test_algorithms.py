@@ -7,7 +7,8 @@ from typing import cast
 
 import pytest
 
-from fcu_conform.artefacts.encodings.certificate import Certificate, SignatureAlgorithm
+from fcu_conform.artefacts.encodings.certificate import Certificate
+from fcu_conform.artefacts.encodings.certificate_fields import SignatureAlgorithm
 from fcu_conform.rules.keystore.certificate import is_ecdsa_sha256
 
 ECDSA_SHA256, ECDSA_SHA384 = "1.2.840.10045.4.3.2", "1.2.840.10045.4.3.3"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fcu_conform.artefacts.encodings import der
-from fcu_conform.artefacts.encodings.certificate import SignatureAlgorithm, read_algorithm
+from fcu_conform.artefacts.encodings.certificate_fields import SignatureAlgorithm, read_algorithm
 from fcu_conform.artefacts.encodings.names import parse_name
 from fcu_conform.artefacts.encodings.public_keys import PublicKey, parse_public_key, verifies
 

@@ -17,7 +17,8 @@ from typing import Any
 from fcu_conform.artefacts.cached_attribute import cached_attribute
 from fcu_conform.artefacts.device_field import DeviceField
 from fcu_conform.artefacts.encodings import der, oids
-from fcu_conform.artefacts.encodings.certificate import Certificate, read_times
+from fcu_conform.artefacts.encodings.certificate import Certificate
+from fcu_conform.artefacts.encodings.certificate_fields import read_times
 from fcu_conform.artefacts.encodings.extension_syntax import SYNTAXES
 from fcu_conform.artefacts.encodings.extensions import Extension
 from fcu_conform.artefacts.encodings.names import Attribute, Name

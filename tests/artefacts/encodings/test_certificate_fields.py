@@ -11,7 +11,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from artefacts.makers import der as der_of
 from artefacts.makers import make_certificate, make_key, make_request
 from fcu_conform.artefacts.encodings import der, oids
-from fcu_conform.artefacts.encodings.certificate import Certificate, read_algorithm, read_times
+from fcu_conform.artefacts.encodings.certificate import Certificate
+from fcu_conform.artefacts.encodings.certificate_fields import read_algorithm, read_times
 from fcu_conform.artefacts.encodings.csr import Request
 from fcu_conform.artefacts.encodings.extensions import (
     KEY_USAGES,

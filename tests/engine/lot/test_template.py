@@ -13,7 +13,8 @@ from cryptography.x509.oid import NameOID
 
 from fcu_conform.artefacts.device_field import DeviceField
 from fcu_conform.artefacts.encodings import der, oids
-from fcu_conform.artefacts.encodings.certificate import Certificate, read_times
+from fcu_conform.artefacts.encodings.certificate import Certificate
+from fcu_conform.artefacts.encodings.certificate_fields import read_times
 from fcu_conform.engine.lot.template import CertificateTemplate, TemplatedCertificate
 
 FIELDS = (

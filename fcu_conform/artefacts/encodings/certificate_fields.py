@@ -1,0 +1,169 @@
+"""The fields of a certificate, read from DER, or from BER where that alone reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fcu_conform.artefacts.encodings import der, oids
+from fcu_conform.artefacts.encodings.extensions import Extension
+from fcu_conform.artefacts.encodings.names import parse_name
+from fcu_conform.artefacts.encodings.public_keys import PublicKey, parse_public_key
+from fcu_conform.artefacts.encodings.times import Time, parse_time
+
+
+@dataclass(frozen=True)
+class SignatureAlgorithm:
+    """An AlgorithmIdentifier of a signature: its DER, the OID, and whether parameters stand beside it."""
+
+    der: bytes
+    oid: str
+    has_parameters: bool
+
+    def __str__(self) -> str:
+        name = oids.named(self.oid, oids.SIGNATURES)
+        return f"{name} with parameters" if self.has_parameters else name
+
+
+class CertificateFields:
+    """What stands in a certificate.
+
+    Attributes:
+        raw: the bytes as found, DER or BER, without anything that followed them.
+        trailing: how many bytes followed.
+        version: 1, 2 or 3 (whatever the field says plus one).
+        serial: the serial number.
+        inner_algorithm, outer_algorithm: the signature algorithm inside and outside the signed part.
+        subject, issuer: names.
+        not_before, not_after: `Time`.
+        public_key: the subject public key.
+        extensions: in the order of the certificate, repetitions included.
+        has_unique_identifiers: issuerUniqueID or subjectUniqueID stands in it.
+        signature: the signature bits.
+        ber_notes: departures from DER that the strict reader stumbled over.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        """Reads a certificate.
+
+        Raises:
+            DerError: it cannot be read, not even as BER.
+        """
+        try:
+            self.ber_notes: tuple[str, ...] = ()
+            self.trailing = self._read(data)
+            self.raw = data[: len(data) - self.trailing]
+            self._tbs = self._signed_part
+        except der.DerError as strict_fault:
+            try:
+                rewritten, rest, notes = der.normalise(data)
+            except der.DerError:
+                raise strict_fault from None
+            if not notes:
+                raise
+            self._read(rewritten)
+            self.ber_notes, self.trailing = tuple(notes), len(rest)
+            self.raw = data[: len(data) - self.trailing]
+            begin = der.content_start(data, 0)
+            self._tbs = data[begin : der.element_end(data, begin)]
+
+    def _read(self, data: bytes) -> int:
+        """Reads all fields from DER; gives the number of bytes left over."""
+        expect = der.expect
+        start, stop = expect(data, 0, len(data), der.SEQUENCE, "certificate")
+        tbs, tbs_stop = expect(data, start, stop, der.SEQUENCE, "tbsCertificate")
+        self._signed_part = data[start:tbs_stop]
+        self.outer_algorithm, position = read_algorithm(data, tbs_stop, stop, "signatureAlgorithm")
+        bits, bits_stop = expect(data, position, stop, der.BIT_STRING, "signatureValue")
+        if bits_stop != stop or data[bits:bits_stop][:1] != b"\0":  # whole octets, no unused bits
+            raise der.DerError("certificate: malformed signature value")
+        self.signature = data[bits + 1 : bits_stop]
+
+        position, self.version, self.spells_version_1 = self._read_version(data, tbs, tbs_stop)
+        serial, position = expect(data, position, tbs_stop, der.INTEGER, "serial number")
+        if serial == position:
+            raise der.DerError("serial number: empty")
+        self.serial = int.from_bytes(data[serial:position], "big", signed=True)
+        self.inner_algorithm, position = read_algorithm(data, position, tbs_stop, "signature")
+        begin = position
+        _, position = expect(data, position, tbs_stop, der.SEQUENCE, "issuer")
+        self.issuer = parse_name(data[begin:position])
+        begin, position = expect(data, position, tbs_stop, der.SEQUENCE, "validity")
+        self.not_before, self.not_after = read_times(data, begin, position)
+        begin = position
+        _, position = expect(data, position, tbs_stop, der.SEQUENCE, "subject")
+        self.subject = parse_name(data[begin:position])
+        begin = position
+        _, position = expect(data, position, tbs_stop, der.SEQUENCE, "subjectPublicKeyInfo")
+        self.public_key: PublicKey = parse_public_key(data[begin:position])
+        self.has_unique_identifiers = position < tbs_stop and data[position] in (0x81, 0x82)
+        self.extensions = self._read_extensions(data, position, tbs_stop)
+        return len(data) - stop
+
+    @staticmethod
+    def _read_version(data: bytes, position: int, end: int) -> tuple[int, int, bool]:
+        tag, start, stop = der.read(data, position, end)
+        if tag != 0xA0:
+            return position, 1, False
+        content, content_stop = der.expect(data, start, stop, der.INTEGER, "version")
+        if content_stop != stop or not 1 <= content_stop - content <= 4:
+            raise der.DerError("version: malformed")
+        version = int.from_bytes(data[content:content_stop], "big", signed=True) + 1
+        return stop, version, version == 1
+
+    @staticmethod
+    def _read_extensions(data: bytes, position: int, end: int) -> tuple[Extension, ...]:
+        while position < end:
+            tag, start, stop = der.read(data, position, end)
+            if tag == 0xA3:
+                if stop != end:
+                    raise der.DerError("tbsCertificate: bytes left over after the extensions")
+                first, last = der.expect(data, start, stop, der.SEQUENCE, "extensions")
+                if last != stop:
+                    raise der.DerError("extensions: bytes left over")
+                return tuple(_extension(data, *span) for span in der.children(data, first, last))
+            if tag not in (0x81, 0x82):  # issuerUniqueID, subjectUniqueID
+                raise der.DerError(f"tbsCertificate: unknown field {tag:#04x}")
+            position = stop
+        return ()
+
+
+def read_algorithm(data: bytes, position: int, end: int, what: str) -> tuple[SignatureAlgorithm, int]:
+    """The AlgorithmIdentifier at a position, and the position after it. Raises DerError."""
+    start, stop = der.expect(data, position, end, der.SEQUENCE, what)
+    oid_start, oid_stop = der.expect(data, start, stop, der.OBJECT_IDENTIFIER, what)
+    oid = der.oid_text(data[oid_start:oid_stop])
+    return SignatureAlgorithm(data[position:stop], oid, oid_stop != stop), stop
+
+
+def read_times(data: bytes, position: int, end: int) -> tuple[Time, Time]:
+    """notBefore and notAfter, which must fill the span. Raises DerError."""
+    not_before, position = _time(data, position, end, "notBefore")
+    not_after, position = _time(data, position, end, "notAfter")
+    if position != end:
+        raise der.DerError("validity: bytes left over")
+    return not_before, not_after
+
+
+def _time(data: bytes, position: int, end: int, what: str) -> tuple[Time, int]:
+    if position >= end:
+        raise der.DerError(f"{what} is missing")
+    tag, start, stop = der.read(data, position, end)
+    if tag not in (der.UTC_TIME, der.GENERALIZED_TIME):
+        raise der.DerError(f"{what}: tag {tag:#04x} is no time")
+    return parse_time(tag, data[start:stop]), stop
+
+
+def _extension(data: bytes, tag: int, _begin: int, start: int, stop: int) -> Extension:
+    if tag != der.SEQUENCE:
+        raise der.DerError("extension: not a SEQUENCE")
+    oid_start, position = der.expect(data, start, stop, der.OBJECT_IDENTIFIER, "extension")
+    oid = der.oid_text(data[oid_start:position])
+    critical = spells_default = False
+    if data[position : position + 2] == b"\x01\x01" and position + 3 <= stop:
+        critical = data[position + 2] != 0
+        spells_default = not critical
+        position += 3
+    value, position = der.expect(data, position, stop, der.OCTET_STRING, "extension value")
+    if position != stop:
+        raise der.DerError("extension: bytes left over")
+    return Extension(oid, critical, data[value:position], spells_default)
