@@ -6,8 +6,6 @@ Names are imported on first use, so that pytest pays nothing for a plugin that i
 
 from importlib import import_module
 
-from fcu_conform.version import __version__
-
 # `python -m` looks in the current folder first, so only what Python has loaded by then is imported here.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,12 +14,14 @@ if TYPE_CHECKING:
     from fcu_conform.artefacts.usage import UsageError
     from fcu_conform.engine.report import Report
     from fcu_conform.interfaces.run.library import check
+    from fcu_conform.version import __version__
 
 __all__ = ["Report", "UsageError", "__version__", "check"]
 
 _HOMES = {
     "Report": "fcu_conform.engine",
     "UsageError": "fcu_conform.artefacts.usage",
+    "__version__": "fcu_conform.version",
     "check": "fcu_conform.interfaces.run.library",
 }
 

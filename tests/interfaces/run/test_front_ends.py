@@ -92,7 +92,7 @@ def test_they_agree_on_a_rule_that_breaks(
     def broken(*_: object) -> None:
         raise RuntimeError("broken")
 
-    monkeypatch.setattr("fcu_conform.engine.examination.Examination._of_setup", broken)
+    monkeypatch.setattr("fcu_conform.engine.evaluate_setup.SetupEvaluator.evaluate", broken)
     [(code, verdict, _)] = said(judged())
     assert (code, verdict) == (ExitCode.INTERNAL_FAULT, "incomplete")
 
