@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from fcu_conform.interfaces.pytest_plugin.names import SUITE
 from fcu_conform.interfaces.run.options import OPTIONS
 
 if TYPE_CHECKING:
@@ -69,8 +70,6 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 def fcu_setups(pytestconfig: pytest.Config) -> tuple[Setup, ...]:
     """What the given FCU keystores hold, in the order of --fcu-keystore, each read once."""
-    from fcu_conform.interfaces.pytest_plugin.names import SUITE
-
     suite = pytestconfig.pluginmanager.get_plugin(SUITE)
     if suite is None:
         pytest.fail("there is no keystore to read: give --fcu-keystore=DIR, or set fcu_keystore", pytrace=False)

@@ -42,7 +42,7 @@ def test_an_idle_plugin_imports_nothing_but_its_doorstep(pytester) -> None:
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=pytester.path, capture_output=True, text=True, check=False
     )
-    interfaces = ("", ".pytest_plugin", ".run", ".run.options")
+    interfaces = ("", ".pytest_plugin", ".pytest_plugin.names", ".run", ".run.options")
     assert str(["fcu_conform", *(f"fcu_conform.interfaces{name}" for name in interfaces)]) in done.stdout
 
 
