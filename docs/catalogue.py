@@ -30,16 +30,18 @@ TITLES = {
 def lines_of(rule: Rule) -> Iterator[str]:
     """The section of one rule, as Markdown."""
     yield from (f"({rule.code})=", "", f"## {rule.code} {escaped(rule.slug)}", "")
-    yield from (f"**{rule.level.value}** · {rule.evidence}", "", f"{sentence(rule.statement)}", "")
+    yield from (f"**{rule.level.value}** · {rule.evidence}", "", f"{sentence(rule.requirement)}", "")
     yield from (f"{escaped(rule.why)}", "")
     yield from (f"- passes: {escaped(rule.passes)}", f"- fails: {escaped(rule.fails)}", f"- fix: {escaped(rule.fix)}")
-    yield f"- source: {escaped(rule.source)}"
+    yield from (f"- a failure reads: {escaped(rule.title)}", f"- source: {escaped(rule.source)}")
     if not rule.waivable:
         yield "- cannot be waived"
     if rule.told_by:
-        yield "- says nothing where these tell of it: " + ", ".join(f"[{code}](#{code})" for code in rule.told_by)
+        yield "- not reported if one of these reports the same fault: " + ", ".join(
+            f"[{code}](#{code})" for code in rule.told_by
+        )
     if rule.needs:
-        yield "- is judged where these hold: " + ", ".join(f"[{code}](#{code})" for code in rule.needs)
+        yield "- judged only if these pass: " + ", ".join(f"[{code}](#{code})" for code in rule.needs)
     yield ""
     yield from example_lines(rule)
 
@@ -55,7 +57,7 @@ def example_lines(rule: Rule) -> Iterator[str]:
 
 
 def sentence(text: str) -> str:
-    """A statement as a sentence; names of files and settings keep their case."""
+    """A requirement as a sentence; names of files and settings keep their case."""
     return escaped(text) + "."
 
 
@@ -71,8 +73,8 @@ def write(folder: Path) -> None:
     index = [
         "# Rules",
         "",
-        f"{len(CATALOGUE)} rules. A code never changes its meaning and is never used again. An *error* means that the",
-        "set-up does not conform, a *warning* that a recommendation is not met, a *notice* is worth knowing.",
+        f"{len(CATALOGUE)} rules. A code never changes its meaning and is never reused. An *error* means that the",
+        "setup is non-conformant, a *warning* that a recommendation is not met; a *notice* is information.",
         "`fcu-conform explain CODE` shows one of them in the terminal.",
         "",
         "```{toctree}",
@@ -81,11 +83,11 @@ def write(folder: Path) -> None:
         *(f"{family}" for family in families),
         "```",
         "",
-        "| code | level | statement |",
+        "| code | level | requirement |",
         "| --- | --- | --- |",
     ]
     for family, rules in families.items():
-        index += [f"| [{r.code}](#{r.code}) | {r.level.value} | {escaped(r.statement)} |" for r in rules]
+        index += [f"| [{r.code}](#{r.code}) | {r.level.value} | {escaped(r.requirement)} |" for r in rules]
         page = [f"# {family} · {TITLES[family]}", "", *(line for rule in rules for line in lines_of(rule))]
         save(folder / f"{family}.md", page)
     save(folder / "index.md", [*index, ""])

@@ -25,7 +25,7 @@ def check_endpoint_name(endpoint_name: str) -> None:
         raise DeviceError(
             FcuCode.NAME_IS_MANDATORY,
             "the endpoint name is mandatory",
-            todo="give each device a name of its own",
+            todo="give each device a unique name",
         )
     if not endpoint_name.isprintable():
         raise DeviceError(

@@ -71,7 +71,7 @@ class FactoryToolApi:
         """
         if endpoint_name is None:
             raise DeviceError(
-                FcuCode.NAME_IS_MANDATORY, "the endpoint name is mandatory", todo="give each device a name of its own"
+                FcuCode.NAME_IS_MANDATORY, "the endpoint name is mandatory", todo="give each device a unique name"
             )
         return prepare_device_configuration(
             endpoint_name,

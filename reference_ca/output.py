@@ -139,7 +139,7 @@ def write_lot(
             digest = hashlib.blake2b(output.endpoint_name.encode(), digest_size=12).digest()
             if digest in seen:
                 what = "the endpoint name stands in the lot twice"
-                raise DeviceError(FcuCode.GENERAL, what, output.endpoint_name, "give each device a name of its own")
+                raise DeviceError(FcuCode.GENERAL, what, output.endpoint_name, "give each device a unique name")
             seen.add(digest)
             name = file_name(output.endpoint_name)
             folder = f"{name}/" if layout == "tree" else ""

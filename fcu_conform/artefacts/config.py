@@ -196,7 +196,7 @@ def _compose(data: bytes) -> tuple[dict[str, Setting], str, int | None]:
     except yaml.error.YAMLError as fault:
         return {}, f"is not valid YAML: {str(fault).splitlines()[0]}", None
     except Exception:  # on odd escapes and directives the library raises what it does not document, by Python's version
-        return {}, "is not valid YAML: an escape or a number in it stands for nothing", None
+        return {}, "is not valid YAML: an escape sequence or a number is out of range", None
 
 
 def _check_size(events: Iterator[Any], start: type, end: type) -> None:
@@ -205,7 +205,7 @@ def _check_size(events: Iterator[Any], start: type, end: type) -> None:
     for count, event in enumerate(events):
         line = event.start_mark.line + 1
         if count > CONFIG_EVENTS:
-            raise _Refused("has more settings than any fcu.yml", line)
+            raise _Refused("has too many settings", line)
         depth += isinstance(event, start) - isinstance(event, end)
         if depth > CONFIG_NESTING:
             raise _Refused("is nested too deeply", line)

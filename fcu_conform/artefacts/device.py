@@ -13,6 +13,7 @@ from fcu_conform.artefacts.encodings.certificate import Certificate
 from fcu_conform.artefacts.encodings.pem import Block, parse_pem
 from fcu_conform.artefacts.encodings.private_keys import PrivateKey, Secret, parse_private_key
 from fcu_conform.artefacts.keystore_files import read_entry
+from fcu_conform.artefacts.wording import pluralize
 
 
 class Kind(Enum):
@@ -301,7 +302,7 @@ def read_device_pem(device: Device, data: bytes) -> None:
         elif block.is_private_key:
             keys.append(read_key_block(device.name, block))
         elif block.label != "EC PARAMETERS":
-            troubles.append(f"has a block of another kind: {block.label}")
+            troubles.append(f"has a block that is not a certificate: {block.label}")
     if not number and not keys:
         troubles.append("has no certificate")
     if keys:
@@ -371,7 +372,7 @@ def _problems(certificates: tuple[Certificate, ...]) -> list[str]:
     problems = []
     for number, certificate in enumerate(certificates, start=1):
         if certificate.trailing:
-            problems.append(f"certificate {number}: has {certificate.trailing} bytes left over after it")
+            problems.append(f"certificate {number}: has {pluralize(certificate.trailing, 'trailing byte')}")
         problems += [f"certificate {number}: {problem}" for problem in certificate.malformed_extensions]
     return problems
 

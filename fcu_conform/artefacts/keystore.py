@@ -119,7 +119,9 @@ class Keystore:
             elif not what and (packed := _compression_of(file.data)):
                 unsearched.append(KeyCopy(name, f"it is compressed ({packed})"))
             elif not what and not secret.reveal() and name not in _OWN_FILES and is_key_sized(file.data):
-                unsearched.append(KeyCopy(name, "it has text of a key's length, and the FCU private key is not known"))
+                unsearched.append(
+                    KeyCopy(name, "it has text as long as a key, and the FCU private key could not be read to compare")
+                )
         return tuple(sorted(copies, key=_by_name)), tuple(sorted(unsearched, key=_by_name))
 
     def _is_key_by_link(self, path: Path, is_link: bool) -> bool:

@@ -11,6 +11,7 @@ from fcu_conform.artefacts.encodings.certificate import Certificate
 from fcu_conform.artefacts.encodings.csr import Request
 from fcu_conform.artefacts.encodings.pem import Block, PemText, parse_pem
 from fcu_conform.artefacts.encodings.private_keys import PrivateKey, parse_private_key
+from fcu_conform.artefacts.wording import pluralize
 
 
 @dataclass(frozen=True)
@@ -138,7 +139,7 @@ class RequestFile(PemFile):
             request = Request(block.data)
         except der.DerError as fault:
             return f"cannot be read: {fault}"
-        return f"has {request.trailing} bytes left over after it" if request.trailing else request
+        return f"has {pluralize(request.trailing, 'trailing byte')}" if request.trailing else request
 
     @property
     def request(self) -> Request | None:

@@ -160,7 +160,7 @@ def read_setups(
     paths = [_keystore_path(path) for path in keystores]
     for number, path in enumerate(paths):
         if any(path.samefile(other) for other in paths[:number]):
-            raise UsageError(f"{path}: this keystore is given twice")
+            raise UsageError(f"{path}: this keystore was passed twice")
     if chain_depth is not None and chain_depth < 1:
         raise UsageError(f"chain depth {chain_depth}: must be 1 or more")
     if at is not None and at.tzinfo is None:
@@ -233,7 +233,7 @@ def _device_set(devices: Sequence[str | os.PathLike[str]]) -> DeviceSet | None:
     for number, path in enumerate(paths):
         tables.check_reader(path)
         if any(path.samefile(other) for other in paths[:number]):
-            raise UsageError(f"devices {path}: this output is given twice")
+            raise UsageError(f"devices {path}: this output was passed twice")
     return device_set.DeviceSet(paths)
 
 

@@ -99,10 +99,10 @@ def read_waivers(given: str | os.PathLike[str]) -> WaiverFile:
 def _listed(document: dict[str, Any]) -> list[Waiver]:
     others = sorted(set(document) - {"waiver"})
     if others:
-        raise ValueError(f"'{others[0]}' is not known: the file has [[waiver]] tables only")
+        raise ValueError(f"'{others[0]}' is unknown: the file can have only [[waiver]] tables")
     tables = document.get("waiver", [])
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-        raise ValueError("waivers are written as [[waiver]] tables")
+        raise ValueError("write each waiver as a [[waiver]] table")
     if len(tables) > WAIVERS:
         raise ValueError(f"has more than {WAIVERS} waivers")
     waivers = [_waiver(number, table) for number, table in enumerate(tables, start=1)]
@@ -120,12 +120,12 @@ def _waiver(number: int, table: dict[str, Any]) -> Waiver:
         raise ValueError(f"waiver {number} has no {' and no '.join(missing)}")
     unknown = sorted(set(table) - set(_FIELDS))
     if unknown:
-        raise ValueError(f"waiver {number} has '{unknown[0]}', which is not known (there is {', '.join(_FIELDS)})")
+        raise ValueError(f"waiver {number} has '{unknown[0]}', which is unknown (known: {', '.join(_FIELDS)})")
     texts = {}
     for name in _FIELDS[:-1]:
         text = table[name]
         if not isinstance(text, str) or not text.strip():
-            raise ValueError(f"waiver {number}: {name} is no text")
+            raise ValueError(f"waiver {number}: {name} is not text")
         if len(text) > WAIVER_TEXT:
             raise ValueError(f"waiver {number}: {name} has more than {WAIVER_TEXT} characters")
         texts[name] = " ".join(text.split())
@@ -133,7 +133,7 @@ def _waiver(number: int, table: dict[str, Any]) -> Waiver:
     texts |= {name: redact(texts[name], read_ahead=True) for name in ("reason", "owner")}
     expires = table["expires"]
     if not isinstance(expires, date) or isinstance(expires, datetime):
-        raise ValueError(f"waiver {number}: expires is no date such as 2026-12-31 (without quotes or time)")
+        raise ValueError(f"waiver {number}: expires is not a date such as 2026-12-31 (without quotes or time)")
     match = _FINGERPRINT.fullmatch(texts["scope"])
     if match:
         texts["scope"] = match[1].replace(":", "").lower()

@@ -35,14 +35,14 @@ class HandshakeEvaluator:
 
     def evaluate(self, rule: Rule, name: str) -> Result:
         """What servers say to one of the sampled devices."""
-        requires(self.is_asked_for, "handshakes were not asked for (--fcu-handshake)")
+        requires(self.is_asked_for, "handshakes were not requested (--fcu-handshake)")
         setup = self.targets.setups[name]
         needs_devices_and_upload(rule, setup, self.judgements)
         sample = self.devices.results(name).sample
         number = next((n for n, d in enumerate(sample) if d.key is not None and d.key.private is not None), None)
         if number is None:
             list(device_paths(rule, setup, self.judgements, self.devices))  # says so where no device has no error
-            raise NotApplicable("no device's private key is in the output, and no stand-in can be made without FCU's")
+            raise NotApplicable("handshake skipped: the output has no device private key, and a stand-in needs FCU's")
         device = sample[number]
         findings = self.panels[name].shake_hands(device, rule.check(device, setup.upload))
         if findings is None:

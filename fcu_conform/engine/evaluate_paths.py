@@ -79,7 +79,7 @@ class PathEvaluator:
     def evaluate(self, rule: Rule, target: str) -> Result:
         """What one validator says of a path of the set-up, or of those of the sampled devices."""
         if target not in self.targets.asked:
-            raise NotApplicable("no validator was asked for")
+            raise NotApplicable("no validator was requested")
         setup, validator = self.targets.asked[target]
         heard = _Heard()
         for number, path in enumerate(self._paths(rule, setup)):
@@ -94,7 +94,7 @@ class PathEvaluator:
         elif heard.blocked_by and result.outcome is not Outcome.FAILED:
             result = replace(result, outcome=Outcome.BLOCKED, blocked_by=tuple(heard.blocked_by))
         elif not heard.refused and not validator.acceptance_counts:
-            reason = "it accepts, which does not count: it can be made to accept a forgery"
+            reason = "ignored: this library accepts forged paths (see docs/validators.md)"
             result = replace(result, outcome=Outcome.NOT_APPLICABLE, reason=reason)
         return replace(result, version=validator.version())
 

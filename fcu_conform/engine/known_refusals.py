@@ -120,39 +120,39 @@ def _anchors_share_a_name(path: PathQuestion, _at: datetime) -> bool:
 
 CAUSES = (
     KnownRefusal(
-        "issuer and subject are the same name in another case or string type, and it compares bytes",
+        "issuer and subject differ only in case or string type, and this validator compares bytes",
         "readers built on Rust, Go, NSS, wolfSSL or GnuTLS, and the device where spaces differ; RFC 5280 section 7.1"
         " calls the names equal",
         frozenset({"cryptography", "certtool", "mbedtls"}),
         _names_differ_in_bytes,
     ),
     KnownRefusal(
-        "a name has characters that string preparation (RFC 4518, Unicode 3.2) does not know or forbids",
-        "readers that prepare names by that RFC, the certvalidator line among them; ASCII is safe everywhere",
+        "a name has characters that string preparation (RFC 4518, Unicode 3.2) forbids or does not know",
+        "software that prepares names by that RFC, such as the certvalidator family; ASCII is safe everywhere",
         frozenset({"pyhanko", "certvalidator"}),
         _names_are_beyond_stringprep,
     ),
     KnownRefusal(
-        "the path has directoryName constraints, which it does not support",
-        "readers built on Rust or Go; those built on GnuTLS where a name is excluded",
+        "the path has directoryName constraints, which this validator does not support",
+        "software built on Rust or Go; on GnuTLS if a name is excluded",
         frozenset({"cryptography", "certtool", "certvalidator"}),
         _constrains(GeneralName.DIRECTORY),
     ),
     KnownRefusal(
-        "the path has a DNS constraint, and it takes the CN for a host name",
+        "the path has a DNS constraint, and this validator reads the CN as a host name",
         "servers built on GnuTLS, wolfSSL or Java",
         frozenset({"certtool", "certvalidator"}),
         _constrains(GeneralName.DNS),
     ),
     KnownRefusal(
         "a certificate has a critical extension that Mbed TLS cannot parse",
-        "the device, where it carries the certificate (DEV019), and servers built on Mbed TLS",
+        "the device, if it carries the certificate (DEV019), and servers built on Mbed TLS",
         frozenset({"mbedtls"}),
         _marks_critical_beside(oids.NETSCAPE_CERT_TYPE),
     ),
     KnownRefusal(
-        "a critical extension says something of policies, which it does not process",
-        "readers built on Rust or GnuTLS",
+        "a critical extension is about policies, which this validator does not process",
+        "software built on Rust or GnuTLS",
         frozenset({"cryptography", "certtool"}),
         _marks_critical_beside(oids.NAME_CONSTRAINTS),
     ),
@@ -163,13 +163,13 @@ CAUSES = (
         _is_long,
     ),
     KnownRefusal(
-        "a date is encoded otherwise than RFC 5280 asks (CRT016)",
-        "strict readers, those built on Rust among them",
+        "a date is not encoded as RFC 5280 requires (CRT016)",
+        "strict validators, such as those built on Rust",
         frozenset({"cryptography", "openssl", "openssl-partial", "openssl-command", "mbedtls", "certtool"}),
         _dates_are_odd,
     ),
     KnownRefusal(
-        "it is asked about the very last second of a certificate, which it counts as past",
+        "the instant is the last second of a certificate, which this validator counts as expired",
         "servers built on OpenSSL before 4.0, for that second",
         frozenset({"openssl", "openssl-partial", "openssl-command"}),
         _is_the_last_second,
@@ -181,8 +181,9 @@ CAUSES = (
         _purposes_exclude_clients,
     ),
     KnownRefusal(
-        "two anchors have one name and two keys, and nothing in the certificate below says which one signed it",
-        "servers built on OpenSSL or GnuTLS, whichever of the two comes first; an authorityKeyIdentifier mends it",
+        "two anchors have the same name and different keys, and the certificate below does not tell which one"
+        " signed it",
+        "servers built on OpenSSL or GnuTLS, depending on which comes first; an authorityKeyIdentifier fixes it",
         frozenset({"openssl", "openssl-partial", "openssl-command", "certtool"}),
         _anchors_share_a_name,
     ),

@@ -90,9 +90,9 @@ class ValidatorPanel:
         for shake in tried.handshakes:
             pair = f"{shake.protocol}, {shake.client} device, {shake.server} server"
             if shake.impostor and shake.let_in:
-                findings.append(Finding(f"{pair}: let an impostor in", place, "turned away", LET_IN))
+                findings.append(Finding(f"{pair}: accepted an impostor", place, "turned away", LET_IN))
             elif not shake.impostor and not shake.let_in:
-                findings.append(Finding(f"{pair}: turned the device away: {shake.words}", place, LET_IN, shake.words))
+                findings.append(Finding(f"{pair}: refused the device: {shake.words}", place, LET_IN, shake.words))
         return findings
 
     def finding(
@@ -108,7 +108,7 @@ class ValidatorPanel:
         if answer.accepted:
             if not answer.dates_left_out:
                 return None
-            message = f"{name} accepts, dates left out: it reads the clock and cannot be told an instant"
+            message = f"{name} accepts, dates left out: it uses the system clock and cannot be given an instant"
             return Finding(message, place, level=Level.NOTICE)
         message = f"{name} ({validator.stands_for}) refuses: {answer.reason}"
         refusal = Finding(message, place, "accepted", f"refused: {answer.reason}")

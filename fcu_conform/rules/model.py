@@ -59,11 +59,14 @@ class Source:
     section: str = ""
     facts: tuple[str, ...] = ()
 
-    def __str__(self) -> str:
+    @property
+    def citation(self) -> str:
+        """Document and section; the ids of facts, which a reader of a terminal cannot look up, are left out."""
         titled = self.section if self.evidence is Evidence.RFC else f'"{self.section}"'
-        section = f", {titled}" if self.section else ""
-        facts = f" ({', '.join(self.facts)})" if self.facts else ""
-        return f"{self.document}{section}{facts}"
+        return f"{self.document}, {titled}" if self.section else self.document
+
+    def __str__(self) -> str:
+        return f"{self.citation} ({', '.join(self.facts)})" if self.facts else self.citation
 
 
 @dataclass(frozen=True)
@@ -186,7 +189,8 @@ class Rule:
     code: str
     slug: str
     level: Level
-    statement: str
+    requirement: str
+    title: str
     why: str
     fix: str
     passes: str
@@ -276,7 +280,7 @@ class Catalogue:
         lines = (
             "|".join(
                 (
-                    *(r.code, r.slug, r.level.value, r.statement),
+                    *(r.code, r.slug, r.level.value, r.requirement),
                     *map(",".join, (r.needs, r.told_by, r.partially_blocked_by)),
                     str(r.waivable),
                 )
@@ -306,7 +310,8 @@ class RuleDecorator(Generic[C]):
         code: str,
         level: Level,
         *,
-        statement: str,
+        requirement: str,
+        title: str,
         why: str,
         fix: str,
         passes: str,
@@ -323,7 +328,8 @@ class RuleDecorator(Generic[C]):
         Args:
             code: family and number, e.g. ``KEY004``; never reused.
             level: what a finding weighs unless it says otherwise itself.
-            statement: the requirement, as what is true of a conformant set-up.
+            requirement: what is true of every conformant setup, for the catalogue.
+            title: what happened where it is not met, for a failure's headline; true of every finding of the rule.
             why: what goes wrong in a factory where it is not met.
             fix: what to do, a command where one does it.
             passes, fails: an example each, one line.
@@ -346,7 +352,8 @@ class RuleDecorator(Generic[C]):
                     code,
                     check.__name__.replace("_", "-"),
                     level,
-                    statement,
+                    requirement,
+                    title,
                     why,
                     fix,
                     passes,

@@ -47,7 +47,7 @@ def missing(distribution: str) -> ValidatorFault:
 
 
 CRYPTOGRAPHY = Library(
-    "cryptography", "strict readers: Rust programs, web PKI profiles", "cryptography", "cryptography"
+    "cryptography", "strict validators: Rust programs, web PKI profiles", "cryptography", "cryptography"
 )
 OPENSSL = Library(
     "openssl", "the portal: OpenSSL servers with their defaults", "pyOpenSSL", "OpenSSL", tells_version=True
@@ -61,13 +61,13 @@ OPENSSL_PARTIAL = Library(
 )
 PYHANKO = Library(
     "pyhanko",
-    "readers of RFC 5280 to the letter, the certvalidator line",
+    "validators that follow RFC 5280 to the letter, the certvalidator family",
     "pyhanko-certvalidator",
     "pyhanko_certvalidator",
 )
 CERTVALIDATOR = Library(
     "certvalidator",
-    "scripts of old on certvalidator 0.11.1, which can be forged",
+    "old scripts on certvalidator 0.11.1, which accepts forgeries",
     "certvalidator",
     "certvalidator",
     acceptance_counts=False,

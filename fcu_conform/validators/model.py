@@ -41,11 +41,7 @@ class Answer:
     dates_left_out: bool = False
 
 
-UNPROTECTED = (
-    ""
-    if os.name == "posix"
-    else "validators are asked without limits of time and memory: only POSIX systems have what that needs"
-)
+UNPROTECTED = "" if os.name == "posix" else "validators run without time and memory limits: these need a POSIX system"
 """What a run has to say of a system on which validators work in its own process; empty where they do not."""
 
 

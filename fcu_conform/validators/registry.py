@@ -117,5 +117,5 @@ def select(spec: str) -> list[Validator]:
     unknown = sorted(wanted.difference(NAMES))
     if unknown:
         given = ", ".join(map(repr, unknown))
-        raise ValueError(f"no validator is called {given}: say auto, all, none, or some of {', '.join(NAMES)}")
+        raise ValueError(f"unknown validator {given}: choose auto, all, none, or some of {', '.join(NAMES)}")
     return [entry.isolated() for entry in ENTRIES if entry.name in wanted]

@@ -37,7 +37,7 @@ def _instant(_: click.Context, __: click.Parameter, value: str | None) -> dateti
     if instant.tzinfo is None and len(value) > len("2026-01-01"):
         raise click.BadParameter(f"{value!r} has no zone: end it with Z")
     if not EARLIEST <= instant.year <= LATEST:
-        raise click.BadParameter(f"{value!r} is no time for certificates: name a year from {EARLIEST} to {LATEST}")
+        raise click.BadParameter(f"{value!r} is not a time for certificates: name a year from {EARLIEST} to {LATEST}")
     return instant if instant.tzinfo else instant.replace(tzinfo=timezone.utc)
 
 
@@ -57,7 +57,7 @@ def with_source(command: Command) -> Command:
 
 def with_keystore(command: Command) -> Command:
     """Add --keystore and --config."""
-    where = "fcu.yml; else it is looked for beside the keystore."
+    where = "fcu.yml; default: looked for beside the keystore."
     command = click.option("--config", "config_file", type=PATH, help=where)(command)
     return click.option("--keystore", "folder", type=PATH, required=True, help="FCU's keystore folder.")(command)
 

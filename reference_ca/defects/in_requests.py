@@ -169,5 +169,5 @@ def ca_changed_string_types(s: FactorySetup) -> None:
 
 @defect(ExpectedFinding("CSR009", CSR), needs=REQUESTED)
 def request_not_signed_yet(s: FactorySetup) -> None:
-    """The request waits to be signed: there is no fcu.crt."""
+    """The request has not been signed: there is no fcu.crt."""
     s.remove_file(CERTIFICATE_FILE)

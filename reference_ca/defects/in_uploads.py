@@ -175,7 +175,7 @@ def one_subject_uploaded_by_two_instances(s: FactorySetup) -> None:
     about="UPL006",
 )
 def two_instances_uploaded(s: FactorySetup) -> None:
-    """Two FCU instances are uploaded, each with a subject of its own."""
+    """Two FCU instances are uploaded, each with a unique subject."""
     second_instance(s, "FCU line 2")
 
 

@@ -220,5 +220,5 @@ def test_options_that_make_no_sense_are_refused(options: dict[str, object], word
 def test_options_that_agree_are_taken(line: Line) -> None:
     (setup,) = read_setups([line.keystore], chain_depth=2, mode="bootstrap", at=AT)
     assert (setup.depth, setup.mode, setup.at, setup.name) == (2, "bootstrap", AT, "keystore")
-    with pytest.raises(UsageError, match="is given twice"):
+    with pytest.raises(UsageError, match="was passed twice"):
         read_setups([line.keystore, line.keystore / "../keystore"])

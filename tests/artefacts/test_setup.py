@@ -71,7 +71,7 @@ def test_a_keystore_must_be_a_folder(tmp_path: Path) -> None:
 def test_a_keystore_is_given_once(tmp_path: Path) -> None:
     (tmp_path / "keystore").mkdir()
     (tmp_path / "alias").symlink_to("keystore")
-    assert refused(tmp_path / "keystore", tmp_path / "alias") == f"{tmp_path}/alias: this keystore is given twice"
+    assert refused(tmp_path / "keystore", tmp_path / "alias") == f"{tmp_path}/alias: this keystore was passed twice"
 
 
 def test_a_config_that_was_named_must_be_there(tmp_path: Path) -> None:

@@ -54,24 +54,24 @@ def test_waivers_and_their_texts_go_up_to_the_limit(tmp_path: Path, monkeypatch:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (("waiver]]", "other]]"), "'other' is not known: the file has [[waiver]] tables only"),
-        (("[[waiver]]", "[waiver]"), "waivers are written as [[waiver]] tables"),
-        (("[[waiver]]\n" + GOOD, "waiver = [1]"), "waivers are written as [[waiver]] tables"),
+        (("waiver]]", "other]]"), "'other' is unknown: the file can have only [[waiver]] tables"),
+        (("[[waiver]]", "[waiver]"), "write each waiver as a [[waiver]] table"),
+        (("[[waiver]]\n" + GOOD, "waiver = [1]"), "write each waiver as a [[waiver]] table"),
         (('owner = "who"\n', ""), "waiver 1 has no owner"),
         (('owner = "who"\nexpires = 2026-12-31\n', ""), "waiver 1 has no owner and no expires"),
         (
             ("owner =", "x = 1\nowner ="),
-            "waiver 1 has 'x', which is not known (there is code, scope, reason, owner, expires)",
+            "waiver 1 has 'x', which is unknown (known: code, scope, reason, owner, expires)",
         ),
-        (('"who"', "1"), "waiver 1: owner is no text"),
-        (('"who"', '" "'), "waiver 1: owner is no text"),
+        (('"who"', "1"), "waiver 1: owner is not text"),
+        (('"who"', '" "'), "waiver 1: owner is not text"),
         (
             ("2026-12-31", '"2026-12-31"'),
-            "waiver 1: expires is no date such as 2026-12-31 (without quotes or time)",
+            "waiver 1: expires is not a date such as 2026-12-31 (without quotes or time)",
         ),
         (
             ("2026-12-31", "2026-12-31T00:00:00Z"),
-            "waiver 1: expires is no date such as 2026-12-31 (without quotes or time)",
+            "waiver 1: expires is not a date such as 2026-12-31 (without quotes or time)",
         ),
     ],
 )

@@ -177,7 +177,7 @@ def _of_rules(matrix: Matrix) -> Iterator[str]:
         if code not in passed | baselines:
             yield f"{code}: no sound case is a baseline to one of its own"
         text = matrix.explained.get(code, "")
-        if not all("".join(part.split()) in text for part in (rule.statement, rule.why, rule.fix)):
+        if not all("".join(part.split()) in text for part in (rule.requirement, rule.why, rule.fix)):
             yield f"{code}: is not explained"
     for code in matrix.together:
         if code not in matrix.rules:

@@ -41,7 +41,7 @@ def test_several_keystores_are_judged_together_keystore_by_keystore(tmp_path: Pa
     assert [setup.name for setup in report.setups] == ["one", "two"]
     assert [result.target for result in report.results] == ["one"] * len(FOR_KEYSTORES) + ["two"] * len(FOR_KEYSTORES)
     told = {r.target: [f.message for f in r.findings] for r in report.results if r.code == "KEY009"}
-    assert told == {"one": ["is the same key as that of two"], "two": ["is the same key as that of one"]}
+    assert told == {"one": ["is also the private key of two"], "two": ["is also the private key of one"]}
 
 
 def test_validators_that_are_installed_are_asked_unless_told_otherwise(tmp_path: Path) -> None:
@@ -50,7 +50,7 @@ def test_validators_that_are_installed_are_asked_unless_told_otherwise(tmp_path:
     # certtool before 3.8 knows no instant but now, and what is valid then may have expired by the clock of today
     assert asked | {"certtool"} == {validator.name for validator in available()} | {"certtool"}
     assert [v.status for v in check(line.keystore, at=AT, validators="none").validators() if v.status == "used"] == []
-    with pytest.raises(ValueError, match="no validator is called 'nss'"):
+    with pytest.raises(ValueError, match="unknown validator 'nss'"):
         check(line.keystore, at=AT, validators="nss")
 
 

@@ -45,8 +45,8 @@ def test_handshakes_that_end_as_they_should_are_not_told(monkeypatch: pytest.Mon
         Finding("left out: one", place, level=Level.NOTICE),
         Finding("left out: two", place, level=Level.NOTICE),
         Finding("a remark", place, level=Level.NOTICE),
-        Finding(f"{pair}: let an impostor in", place, "turned away", "let in"),
-        Finding(f"{pair}: turned the device away: bye", place, "let in", "bye"),
+        Finding(f"{pair}: accepted an impostor", place, "turned away", "let in"),
+        Finding(f"{pair}: refused the device: bye", place, "let in", "bye"),
     ]
     assert given == [(b"leaf", b"middle", b"second"), "key", (b"root", b"other root"), AT]
 
@@ -98,19 +98,17 @@ def test_hands_are_shaken_before_it_is_told_who_did_not_answer(monkeypatch: pyte
 
 def test_the_first_device_whose_key_is_there_shakes_hands(monkeypatch: pytest.MonkeyPatch) -> None:
     assert shaken([], monkeypatch).outcome is Outcome.PASSED
-    assert shaken([Finding("let an impostor in")], monkeypatch).outcome is Outcome.FAILED
+    assert shaken([Finding("accepted an impostor")], monkeypatch).outcome is Outcome.FAILED
     silent = shaken(None, monkeypatch)
     assert (silent.outcome, silent.blocked_by) == (Outcome.BLOCKED, ("SYS002",))
 
 
 def test_a_handshake_that_fails_for_a_known_reason_is_blocked_by_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    refused = Finding("turned the device away", expected="let in", found="alert unknown ca")
+    refused = Finding("refused the device", expected="let in", found="alert unknown ca")
     result = shaken([refused], monkeypatch, make_rule("UPL002", finds))
     assert (result.outcome, result.blocked_by, result.refused) == (Outcome.BLOCKED, ("UPL002",), (2,))
-    assert [(f.message, f.level) for f in result.findings] == [
-        ("turned the device away; UPL002 tells why", Level.NOTICE)
-    ]
-    impostor = Finding("let an impostor in", expected="turned away", found="let in")
+    assert [(f.message, f.level) for f in result.findings] == [("refused the device; UPL002 tells why", Level.NOTICE)]
+    impostor = Finding("accepted an impostor", expected="turned away", found="let in")
     result = shaken([refused, impostor], monkeypatch, make_rule("UPL002", finds))
     assert (result.outcome, result.refused) == (Outcome.FAILED, (2,))
     other = shaken([refused], monkeypatch, make_rule("CHN009", finds))
@@ -130,5 +128,5 @@ def test_handshakes_are_tried_only_where_they_were_asked_for() -> None:
     result = examined(Stub("v")).judge("DEV025", "x")
     assert (result.outcome, result.reason) == (
         Outcome.NOT_APPLICABLE,
-        "handshakes were not asked for (--fcu-handshake)",
+        "handshakes were not requested (--fcu-handshake)",
     )

@@ -137,7 +137,7 @@ def test_where_validators_work_without_limits_that_is_told(tmp_path: Path, monke
 def test_without_validators_the_rule_says_that_none_was_asked(tmp_path: Path) -> None:
     examination = Examination(read_setups([Line(tmp_path).keystore], at=AT), catalogue=catalogue())
     result = examination.judge("CHN013", "keystore")
-    assert (result.outcome, result.reason) == (Outcome.NOT_APPLICABLE, "no validator was asked for")
+    assert (result.outcome, result.reason) == (Outcome.NOT_APPLICABLE, "no validator was requested")
     assert examination.judge("SYS002", "keystore").outcome is Outcome.NOT_APPLICABLE
 
 

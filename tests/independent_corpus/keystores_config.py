@@ -220,7 +220,7 @@ def organization_in_another_case(room: Room) -> None:
 
 @case({"CFG008"}, warnings={"CSR008"})
 def signed_under_another_subject(room: Room) -> None:
-    """Intermediate mode: request right, but the customer's CA issued under a subject of its own."""
+    """Intermediate mode: request right, but the customer's CA issued under a unique subject."""
     chain = line(fcu={"subject": name(CN="FCU of the customer", O="Customer")})
     room.keystore_of(chain)
     room.request(Request(chain[0].key))

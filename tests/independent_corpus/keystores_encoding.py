@@ -40,7 +40,7 @@ def bytes_left_over(room: Room) -> None:
 
 @case({"CRT002"})
 def two_in_one_block(room: Room) -> None:
-    """Intermediate and root in one block, one behind the other: bytes left over after the first."""
+    """Intermediate and root in one block, one behind the other: trailing bytes after the first."""
     chain = line()
     _chain(room, chain[0].pem, pem_block(chain[1].der + chain[2].der))
 

@@ -12,7 +12,7 @@ from fcu_conform.interfaces.run.options import WRITERS
 from reference_ca.console import main as reference_ca
 
 NO_DEVICES = "handshake [keystore]: no device output was given"
-NO_KEY = "handshake [keystore]: no device's private key is in the output, and no stand-in can be made without FCU's"
+NO_KEY = "handshake [keystore]: handshake skipped: the output has no device private key, and a stand-in needs FCU's"
 
 
 @pytest.fixture

@@ -83,7 +83,7 @@ def test_sarif_and_the_statement_count_them(open_one: Document) -> None:
     [
         (0.0, True, f"devices: 8 judged: {STATES}"),
         (2.0, True, f"devices: 8 judged in 2.0 s (4 a second): {STATES}"),
-        (0.0, False, f"devices: 8 judged: {STATES}; interrupted, the rest was not judged"),
+        (0.0, False, f"devices: 8 judged: {STATES}; interrupted: the rest was not judged"),
     ],
 )
 def test_the_closing_line_of_a_lot_tells_three_states(seconds: float, is_complete: bool, line: str) -> None:

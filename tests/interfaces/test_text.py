@@ -24,7 +24,7 @@ from fcu_conform.rules import CATALOGUE
 from fcu_conform.rules.model import Finding, Level, Location
 from fcu_conform.rules.support.width import columns
 
-RULE = replace(CATALOGUE["CHN003"], statement="fcu.crt is in order")
+RULE = replace(CATALOGUE["CHN003"], title="fcu.crt is out of order")
 KNOWN = Certificates("fcu.crt", 3, {1: ("CN=FCU", "aa" * 32), 2: ("CN=ROOT_CA", "3f" * 32)})
 
 
@@ -157,7 +157,7 @@ def test_a_failure_reads_as_promised() -> None:
     result = Result(RULE, "line-1", Outcome.FAILED, (finding,))
     lines = plain(render(result, result.findings, "FAILED", "failed", KNOWN, 100)).splitlines()
     assert [line for line in lines if "source" not in line and not line.startswith(" " * 13 + "Setting")] == [
-        "FAILED fcu::CHN003[line-1]  fcu.crt is in order",
+        "FAILED fcu::CHN003[line-1]  fcu.crt is out of order",
         "  fcu.crt, certificate 2 of 3 (CN=ROOT_CA, sha256 3f3f3f3f…): is not the issuer of certificate 1",
         "  expected   1 FCU · 2 INT_CA",
         "  found      1 FCU · 2 ROOT_CA",

@@ -52,7 +52,7 @@ def test_none_is_asked_where_none_is_wanted(pytester: Any, keystore: Path) -> No
 def test_one_that_is_not_known_is_a_usage_error(pytester: Any, keystore: Path) -> None:
     result = run(pytester, keystore, "--fcu-validators=nss")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["ERROR: --fcu-validators: no validator is called 'nss'*"])
+    result.stderr.fnmatch_lines(["ERROR: --fcu-validators: unknown validator 'nss'*"])
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "two-workers"])
@@ -104,7 +104,7 @@ def test_any_program_can_be_plugged_in(pytester: Any, keystore: Path, tmp_path: 
     report = json.loads((pytester.path / "r.json").read_text())
     assert report["verdict"] == "non-conformant"
     assert [f["found"] for f in report["findings"] if f["code"] == "CHN013"] == ["refused: not on my watch"]
-    bench = {"name": "bench", "stands_for": "what the user plugged in", "version": "7", "status": "used"}
+    bench = {"name": "bench", "stands_for": "the user's own command", "version": "7", "status": "used"}
     assert report["validators"][0] == bench
 
 

@@ -184,7 +184,7 @@ def test_update_certificate_and_identities_reach_the_device(tmp_path: Path, sour
 )
 def test_the_offset_follows_the_time_zone(zone: str, offset: str) -> None:
     if zone != "UTC" and zone not in zoneinfo.available_timezones():
-        pytest.skip("there is no time zone database here")
+        pytest.skip("there is not a time zone database here")
     source = KeySource("zone", at=AT)
     base = Config.example(source, depth=2)
     config = dataclasses.replace(base, device_info={**base.device_info, "timezone": zone})

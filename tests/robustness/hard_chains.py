@@ -39,7 +39,7 @@ def names_alike_from_anchor(count: int, at: datetime) -> Question:
 
 
 def keys_alike(count: int, at: datetime) -> Question:
-    """As many CA certificates of one key, each with a name of its own, in a row."""
+    """As many CA certificates of one key, each with a unique name, in a row."""
     plans = [CA.but(common_name=f"Name {number}", key="alike") for number in range(count)]
     chain = tuple(certificate(own, issuer) for own, issuer in pairwise([*plans, plans[-1]]))
     return Question(certificate(LEAF, plans[0]), chain[:-1], chain[-1:], at)

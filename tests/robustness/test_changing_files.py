@@ -195,7 +195,7 @@ def listed_then(devices: DeviceSet, act: Callable[[], object]) -> dict[str, tupl
 def test_a_device_that_is_gone_since_its_folder_was_listed_is_told(factory: Factory) -> None:
     path = factory / DEVICES / "device-0001.pem"
     told = listed_then(DeviceSet((path.parent,)), path.unlink)
-    assert told == {"device-0001.pem": ("is gone since the folder was listed",)}
+    assert told == {"device-0001.pem": ("disappeared after the folder was listed",)}
 
 
 def test_a_folder_that_is_gone_since_it_was_listed_is_told_device_by_device(factory: Factory) -> None:
@@ -259,7 +259,7 @@ def test_what_is_read_in_pieces_must_not_change_meanwhile(
 def test_rows_that_are_no_longer_there_when_they_are_judged_are_told(factory: Factory) -> None:
     path = a_table(factory)
     told = listed_then(DeviceSet((path,)), lambda: os.truncate(path, 60))
-    assert told == {"lot.jsonl row 1": ("cannot be read any more: it has become shorter",)}
+    assert told == {"lot.jsonl row 1": ("can no longer be read: it became shorter",)}
 
 
 def test_a_table_that_grows_as_fast_as_it_is_read_comes_to_an_end(

@@ -162,7 +162,11 @@ def test_nothing_is_written_into_a_keystore(by_link: bool, make: Writer, factory
     target = (factory / "elsewhere" if by_link else factory.keystore) / "new.json"
     done = held(lambda: run(*make(factory, target), cwd=elsewhere(factory)))
     assert done.code == 4
-    assert re.fullmatch(r"(ERROR|fcu-conform): [^\n]+: lies in the keystore, which is only ever read\n\n?", done.err)
+    assert re.fullmatch(
+        r"(ERROR|fcu-conform): [^\n]+: is in the keystore, which fcu-conform never writes"
+        r" to\n\n?",
+        done.err,
+    )
 
 
 @pytest.mark.parametrize(
@@ -174,7 +178,7 @@ def test_a_file_that_is_no_journal_is_not_written_over(content: bytes, factory: 
     journal = factory.put("notes", content)
     done = held(lambda: run(*a_journal(factory, journal), cwd=elsewhere(factory)))
     assert (done.code, done.out) == (4, "")
-    assert re.fullmatch(r"fcu-conform: journal \S+: is no journal of fcu-conform\n", done.err)
+    assert re.fullmatch(r"fcu-conform: journal \S+: is not a journal of fcu-conform\n", done.err)
 
 
 @pytest.mark.parametrize("trap", [a_pipe, a_loop_of_links, a_link_to_zeros_without_end, a_folder])

@@ -26,7 +26,7 @@ FOUND: dict[str, list[Told]] = {
     "nothing": [],
     "key_is_readable_by_all": [
         Told("KEY006", "error", 'fcu_private_key.pem', None, None, None,
-             "can be read or written by others than its owner",
+             "can be read or written by other users",
              "mode 0600", "mode 0644: group (r), others (r)"),
     ],
     "key_is_missing": [
@@ -36,12 +36,12 @@ FOUND: dict[str, list[Told]] = {
     ],
     "key_of_somebody_else": [
         Told("KEY004", "error", 'fcu_private_key.pem', None, None, None,
-             "does not belong to the FCU certificate, {1}",
+             "does not match the FCU certificate, {1}",
              "public key with SHA-256 7261179b03f4da28…", "its public key has SHA-256 7fcce3c6be4ea48f…"),
     ],
     "key_of_the_root": [
         Told("KEY004", "error", 'fcu_private_key.pem', None, None, None,
-             "does not belong to the FCU certificate, {1}",
+             "does not match the FCU certificate, {1}",
              "public key with SHA-256 7261179b03f4da28…",
              "its public key has SHA-256 be07a56c646079de…, which is that of {3}"),
     ],
@@ -62,12 +62,12 @@ FOUND: dict[str, list[Told]] = {
     ],
     "folder_is_open": [
         Told("KEY007", "warning", 'keystore', None, None, None,
-             "the keystore folder can be listed or written by others than its owner",
+             "the keystore folder can be listed or written by other users",
              "mode 0700", "mode 0775: group (rw), others (r)"),
     ],
     "intermediate_is_missing": [
         Told("CHN003", "error", 'fcu.crt', 2, 11, None,
-             "{2}: is not the issuer of certificate 1, and no other is",
+             "{2}: is not the issuer of certificate 1, and fcu.crt has no certificate that is",
              "after 1 CN=FCU line 1: CN=INT_CA", "1 CN=FCU line 1 · 2 CN=ROOT_CA"),
     ],
     "root_is_missing": [
@@ -77,12 +77,12 @@ FOUND: dict[str, list[Told]] = {
     ],
     "order_is_reversed": [
         Told("CHN003", "error", 'fcu.crt', 2, 11, None,
-             "{2}: stands before a certificate that it issued",
+             "{2}: comes before a certificate that it issued",
              "3 CN=FCU line 1 · 2 CN=INT_CA · 1 CN=ROOT_CA", "1 CN=ROOT_CA · 2 CN=INT_CA · 3 CN=FCU line 1"),
     ],
     "root_stands_twice": [
         Told("CHN006", "error", 'fcu.crt', 4, 31, None,
-             "{4}: is certificate 3 once more",
+             "{4}: is a duplicate of certificate 3",
              "every certificate once", ""),
     ],
     "another_root_beside": [
@@ -97,20 +97,20 @@ FOUND: dict[str, list[Told]] = {
     ],
     "request_in_the_chain": [
         Told("CHN001", "error", 'fcu.crt', None, 31, None,
-             "has a block of another kind: CERTIFICATE REQUEST",
+             "has a block that is not a certificate: CERTIFICATE REQUEST",
              "CERTIFICATE blocks only", "CERTIFICATE REQUEST"),
     ],
     "intermediate_by_another_root": [
         Told("CHN004", "error", 'fcu.crt', 2, 11, 'signatureValue',
              "{2}: its signature does not verify under the key of certificate 3",
-             "signed by CN=ROOT_CA", "a signature that is not by this key, or a certificate that was changed"),
+             "signed by CN=ROOT_CA", "a signature by another key, or a changed certificate"),
         Told("CHN014", "warning", 'fcu.crt', 2, 11, None,
-             "{2}: strict readers want authorityKeyIdentifier",
+             "{2}: strict validators require authorityKeyIdentifier",
              "authorityKeyIdentifier", ""),
     ],
     "certificate_is_cut_short": [
         Told("CRT002", "error", 'fcu.crt', 1, 1, None,
-             "certificate 1 of 3: cannot be read: element at offset 0 goes beyond the end of its container",
+             "certificate 1 of 3: cannot be read: truncated: the element at offset 0 is longer than the data",
              "a certificate in DER", ""),
     ],
     "certificate_has_expired": [
@@ -167,7 +167,7 @@ FOUND: dict[str, list[Told]] = {
              "{1}: has no subjectKeyIdentifier",
              "", ""),
         Told("CHN014", "warning", 'fcu.crt', 1, 1, None,
-             "{1}: strict readers want subjectKeyIdentifier",
+             "{1}: strict validators require subjectKeyIdentifier",
              "subjectKeyIdentifier", ""),
     ],
     "authority_key_identifier_of_another": [
@@ -177,13 +177,13 @@ FOUND: dict[str, list[Told]] = {
     ],
     "basic_constraints_not_critical": [
         Told("CHN014", "warning", 'fcu.crt', 3, 21, None,
-             "{3}: strict readers want basicConstraints to be critical (OpenSSL 3.0)",
+             "{3}: strict validators require basicConstraints to be critical (OpenSSL 3.0)",
              "basicConstraints to be critical (OpenSSL 3.0)", ""),
     ],
     "unknown_critical_extension": [
         Told("CRT015", "error", 'fcu.crt', 2, 11, '1.3.6.1.4.1.99999.1',
-             "{2}: extension 1.3.6.1.4.1.99999.1 is critical and not known",
-             "not critical, or one of RFC 5280's", "critical"),
+             "{2}: extension 1.3.6.1.4.1.99999.1 is critical and unknown",
+             "non-critical, or an extension that RFC 5280 defines", "critical"),
     ],
     "server_authentication_only": [
         Told("CRT017", "warning", 'fcu.crt', 2, 11, 'extKeyUsage',
@@ -198,7 +198,7 @@ FOUND: dict[str, list[Told]] = {
     "name_constraints_exclude_the_fcu_certificate": [
         Told("CHN009", "error", 'fcu.crt', 3, 21, 'nameConstraints',
              "{1}: CN=FCU line 1 is not permitted by certificate 3",
-             "constraints that admit it", "not permitted"),
+             "constraints that permit it", "not permitted"),
     ],
     "signed_with_sha_384": [
         Told("CRT005", "error", 'fcu.crt', 1, 1, 'signatureAlgorithm',
@@ -227,7 +227,7 @@ FOUND: dict[str, list[Told]] = {
     ],
     "request_waits_to_be_signed": [
         Told("CSR009", "error", 'fcu_csr.pem', None, None, None,
-             "waits to be signed: there is no fcu.crt",
+             "has not been signed: there is no fcu.crt",
              "fcu.crt", ""),
     ],
     "request_was_changed": [
@@ -250,7 +250,7 @@ FOUND: dict[str, list[Told]] = {
     ],
     "depth_is_4": [
         Told("CFG006", "warning", 'fcu.yml', None, 2, 'device-certificate-chain-depth',
-             "a depth of 4 puts the whole of fcu.crt on the device and leaves nothing for the portal",
+             "a depth of 4 puts all of fcu.crt on the device and leaves nothing for the portal",
              "at most 3", "4"),
     ],
     "depth_is_text": [
@@ -273,7 +273,7 @@ FOUND: dict[str, list[Told]] = {
     ],
     "country_is_no_code": [
         Told("CFG007", "error", 'fcu.yml', None, 5, 'country-name',
-             "country-name is no country code",
+             "country-name is not a country code",
              "two letters", "'United Kingdom'"),
     ],
     "chain_although_not_intermediate": [
@@ -288,7 +288,7 @@ FOUND: dict[str, list[Told]] = {
     ],
     "uri_without_account": [
         Told("CFG012", "error", 'fcu.yml', None, 4, 'bootstrap-server-uri',
-             "bootstrap-server-uri has another scheme",
+             "bootstrap-server-uri does not use coap or coaps",
              "coap:// or coaps://", "http://example.com"),
         Told("CFG012", "error", 'fcu.yml', None, 4, 'bootstrap-server-uri',
              "bootstrap-server-uri names no account",
@@ -301,16 +301,16 @@ FOUND: dict[str, list[Told]] = {
     ],
     "vendor_is_no_uuid": [
         Told("CFG014", "error", 'fcu.yml', None, 4, 'vendor-id',
-             "vendor-id is no UUID",
+             "vendor-id is not a UUID",
              "8-4-4-4-12 hex digits", "'acme'"),
     ],
     "custom_property_of_the_client": [
         Told("CFG015", "error", 'fcu.yml', None, 5, 'name',
-             "custom property 'mbed.X' has the client's own prefix",
+             "custom property 'mbed.X' has the reserved prefix mbed",
              "a name without the prefix mbed", "mbed.X"),
         Told("CFG015", "error", 'fcu.yml', None, 8, 'name',
-             "custom property 'a.b' stands there twice",
-             "a name of its own", "the name of the property in line 7"),
+             "custom property 'a.b' is a duplicate",
+             "a unique name", "the name of the property in line 7"),
     ],
     "value_is_a_template": [
         Told("CFG016", "notice", 'fcu.yml', None, 4, 'update-auth-certificate-file',
@@ -324,7 +324,7 @@ FOUND: dict[str, list[Told]] = {
     ],
     "lone_self_signed_but_intermediate": [
         Told("CFG006", "warning", 'fcu.yml', None, 3, 'device-certificate-chain-depth',
-             "a depth of 2 puts the whole of fcu.crt on the device and leaves nothing for the portal",
+             "a depth of 2 puts all of fcu.crt on the device and leaves nothing for the portal",
              "at most 1", "2"),
         Told("CFG009", "error", 'fcu.yml', None, 1, 'setup-ca-as-intermediate',
              "FCU is to be an intermediate CA, but fcu.crt holds one self-signed certificate (CN=FCU line 1)",

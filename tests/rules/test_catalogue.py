@@ -57,7 +57,7 @@ def test_slugs_are_unique_and_read_as_words() -> None:
 
 @pytest.mark.parametrize("rule", RULES, ids=code)
 def test_a_rule_says_everything_in_one_line_each(rule: Rule) -> None:
-    for text in (rule.statement, rule.why, rule.fix, rule.passes, rule.fails):
+    for text in (rule.requirement, rule.title, rule.why, rule.fix, rule.passes, rule.fails):
         assert len(text.strip()) >= 3
         assert text == text.strip()
         assert "\n" not in text
@@ -66,7 +66,9 @@ def test_a_rule_says_everything_in_one_line_each(rule: Rule) -> None:
 
 @pytest.mark.parametrize("rule", RULES, ids=code)
 def test_a_rule_states_what_is_true_and_says_why_in_a_sentence(rule: Rule) -> None:
-    assert not rule.statement.endswith(".")
+    assert not rule.requirement.endswith(".")
+    assert not rule.title.endswith(".")
+    assert rule.title != rule.requirement
     assert rule.why.endswith(".")
     assert rule.why[0].isupper()
     assert rule.passes != rule.fails
@@ -123,7 +125,7 @@ def test_the_digest_changes_with_what_a_rule_asks_and_only_then() -> None:
     assert re.fullmatch("[0-9a-f]{64}", same)
     assert digest(why="another reason", fix="another way") == same
     changes = [
-        {"statement": "x"},
+        {"requirement": "x"},
         {"level": Level.NOTICE},
         {"slug": "x"},
         {"code": "KEY003"},

@@ -124,7 +124,7 @@ def test_lengths_of_ber_are_found_in_extensions_that_no_rule_reads(line: Line) -
     line.write_chain(*line.chain)
     ((code, message),) = found(line)
     assert code == "CRT018"
-    assert "certificatePolicies: length in more octets than needed" in message
+    assert "certificatePolicies: length with unnecessary octets" in message
 
 
 def test_parameters_of_the_signature_algorithm_are_told_of_an_upload_too(line: Line, tmp_path: Path) -> None:

@@ -173,8 +173,8 @@ def test_a_block_of_a_device_file_of_the_wrong_kind_is_told_of_an_upload_with_it
     report = check(line.keystore, at=AT, validators="none", portal_upload=upload)
     found = [(f.message.partition(":")[0], f.found) for result, f in report.findings() if result.code == "UPL001"]
     assert found == [
-        ("has a block of another kind", "CERTIFICATE REQUEST"),
-        ("HOLDS A PRIVATE KEY", "EC PRIVATE KEY"),
+        ("has a block that is not a certificate", "CERTIFICATE REQUEST"),
+        ("HAS A PRIVATE KEY", "EC PRIVATE KEY"),
     ]
 
 
@@ -209,7 +209,7 @@ def of_waivers(code: str, made: WaiverAudit) -> list[tuple[str, str]]:
         (0, True, [], []),
         (1, True, [], []),
         (180, True, [], []),
-        (181, False, [], ["expires 181 days ahead"]),
+        (181, False, [], ["expires in 181 days"]),
     ],
 )
 def test_a_waiver_holds_from_today_for_180_days(days: int, holds: bool, expired: list[str], ahead: list[str]) -> None:
@@ -224,7 +224,7 @@ def test_a_waiver_holds_from_today_for_180_days(days: int, holds: bool, expired:
     [
         ("CRT009", True, []),
         ("KEY010", False, [("KEY010 cannot be waived", "a rule that may be waived")]),
-        ("crt009", False, [("there is no such rule", "a rule's code, CRT009 perhaps")]),
+        ("crt009", False, [("there is no such rule", "a rule's code: CRT009?")]),
         ("CRT099", False, [("there is no such rule", "a rule's code, CRT019 perhaps")]),
         ("nothing", False, [("there is no such rule", "a rule's code")]),
     ],
@@ -249,5 +249,5 @@ def test_a_waiver_is_for_a_rule_that_may_be_waived(code: str, holds: bool, told:
 def test_what_a_waiver_hides_is_told_where_it_stands_if_it_is_one(waivers: tuple[Any, ...], field: str) -> None:
     made = audit(*waivers, hidden={"DEV001": ("DEV002", "DEV003")})
     (finding,) = CATALOGUE["SYS007"].check(made)
-    assert finding.message == "while DEV001 is violated, DEV002, DEV003 cannot be judged"
+    assert finding.message == "while DEV001 fails, DEV002, DEV003 cannot be judged"
     assert (finding.location.file, finding.location.field) == ("waivers.toml", field)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mypy import api
 
-CARD = "'X', Level.ERROR, statement='', why='', fix='', passes='', fails='', source=inferred('')"
+CARD = "'X', Level.ERROR, requirement='', title='', why='', fix='', passes='', fails='', source=inferred('')"
 RULES = f"""
 from fcu_conform.artefacts.ca_context import CaContext
 from fcu_conform.artefacts.device import Device

@@ -44,7 +44,8 @@ def said(report: Report) -> list[tuple[str, str]]:
 
 
 DOES_NOT_SAY = (
-    "is the root alone: at depth 4 the device carries the whole chain, and the page does not say what to upload then;"
+    "is the root alone: at depth 4 the device carries the whole chain, and the documentation does not say what to"
+    " upload then;"
     " the root, in which the device's chain ends, is accepted (notice)"
 )
 STRANGER = "has certificates that are not in fcu.crt: CN=STRANGER (error)"

@@ -51,7 +51,7 @@ def test_a_list_of_names_comes_in_the_registrys_order_and_each_once() -> None:
 @pytest.mark.parametrize("spec", ["openssl,polarssl", "", "openssl,", "Cryptography", "auto,openssl", "all,auto"])
 def test_an_unknown_name_is_answered_with_the_known_ones(spec: str) -> None:
     with pytest.raises(
-        ValueError, match=f"no validator is called .*: say auto, all, none, or some of {', '.join(MINE[:3])}"
+        ValueError, match=f"unknown validator .*: choose auto, all, none, or some of {', '.join(MINE[:3])}"
     ):
         registry.select(spec)
 

@@ -231,7 +231,7 @@ WAIVERS = (
         "waiver-for-181-days",
         "A waiver ends a day later than it may.",
         "SYS005",
-        "expires 181 days ahead",
+        "expires in 181 days",
         waiver(expires="2026-11-29"),
     ),
     _waiver(

@@ -37,7 +37,7 @@ class Access:
     known: bool = True
 
 
-UNKNOWN = "who may read files is judged on POSIX systems only: this one keeps no modes"
+UNKNOWN = "file permissions are checked on POSIX systems only"
 
 
 def access_to(path: Path) -> Access:

@@ -97,7 +97,7 @@ def _guarded(path: Path, files: Iterator[FileBytes]) -> Iterator[FileBytes]:
     try:
         yield from files
     except Exception as fault:  # on odd headers tarfile and zipfile raise much that they do not document
-        detail = f"is a damaged archive: {_reason(fault)}; what comes after was not judged"
+        detail = f"is a damaged archive: {_reason(fault)}; the rest was not judged"
         yield FileBytes(path.name, path, trouble=Trouble.UNREADABLE, detail=detail)
 
 
@@ -118,9 +118,9 @@ class _CarefulFile(io.BufferedReader):
         data = super().read(ARCHIVE_READ + 1 if count is None or count < 0 else min(count, ARCHIVE_READ + 1))
         self._asked += len(data) < KIB
         if len(data) > ARCHIVE_READ:
-            raise OSError("its directory is too large (a .tar.gz may have any number of members)")
+            raise OSError("its directory is too large (use a .tar.gz for this many members)")
         if self._asked > self._patience:
-            raise OSError("it consists of next to nothing, very many times")
+            raise OSError("it has too many empty members")
         return data
 
 
@@ -169,7 +169,7 @@ def _walk_zip(path: Path, wanted: Wanted, opener: Opener) -> Iterator[FileBytes]
             if _escapes(name):
                 yield _refused(path, name, "has a name that leads out of the archive")
             elif mode and stat.S_IFMT(mode) not in (0, stat.S_IFREG):
-                yield _refused(path, name, "is no regular file of the archive")
+                yield _refused(path, name, "is not a regular file in the archive")
             elif member.flag_bits & 1:
                 yield _refused(path, name, "is encrypted")
             else:
@@ -177,7 +177,7 @@ def _walk_zip(path: Path, wanted: Wanted, opener: Opener) -> Iterator[FileBytes]
                 # Of a file that is too large nothing is kept, but it was unpacked as far as its limit.
                 left -= len(file.data) if file.trouble is None else _limit(name)
                 if left < 0:
-                    raise zipfile.BadZipFile("it unpacks to far more than its own size")
+                    raise zipfile.BadZipFile("it expands far beyond its own size")
                 yield file
 
 
@@ -186,7 +186,7 @@ def _check_overlaps(archive: zipfile.ZipFile) -> None:
     end = 0
     for member in sorted(archive.infolist(), key=lambda member: member.header_offset):
         if member.header_offset < end:
-            raise zipfile.BadZipFile("its members share their bytes")
+            raise zipfile.BadZipFile("its members overlap")
         end = member.header_offset + ZIP_HEADER + member.compress_size
 
 
@@ -233,7 +233,7 @@ class _Packed(io.RawIOBase):
         data = self._raw.read(_PIECE if count < 0 else min(count, _PIECE if count == self._most else _CRUMB))
         self._allowed -= len(data)
         if self._allowed < 0:
-            raise ReadError("it consists of next to nothing, very many times")
+            raise ReadError("it has too many empty members")
         return data
 
     def gave(self, count: int) -> None:
@@ -258,13 +258,13 @@ class BoundedStream(io.RawIOBase):
     def read(self, count: int = -1) -> bytes:
         """The next bytes, fewer only at the end. Raises tarfile.ReadError where there are too many."""
         if not 0 <= count <= ARCHIVE_READ:
-            raise ReadError("a header asks for more bytes than any honest one")
+            raise ReadError("a header is too large")
         data = self._stream.read(count)
         self._left -= len(data)
         if self._packed is not None:
             self._packed.gave(len(data))
         if self._left < 0:
-            raise ReadError("unpacks to far more than its own size")
+            raise ReadError("expands far beyond its own size")
         return data
 
 
@@ -284,9 +284,9 @@ class _Member(tarfile.TarInfo):
             _check_tail(archive.fileobj)
             raise
         except EmptyHeaderError:
-            raise ReadError("it was cut off: it has no mark at its end") from None
+            raise ReadError("it is truncated: its end mark is missing") from None
         except HeaderError as fault:
-            raise ReadError(f"it was cut off, or a header is damaged ({fault})") from None
+            raise ReadError(f"it is truncated, or a header is damaged ({fault})") from None
 
 
 def _check_tail(stream: Any) -> None:
@@ -299,7 +299,7 @@ def _check_tail(stream: Any) -> None:
     while piece := stream.read(tarfile.RECORDSIZE):
         left -= len(piece)
         if left < 0 or piece.strip(b"\0"):
-            raise ReadError("it goes on behind the mark at its end")
+            raise ReadError("data follow its end mark")
 
 
 def _walk_tar(path: Path, wanted: Wanted, opener: Opener) -> Iterator[FileBytes]:
@@ -315,13 +315,13 @@ def _walk_tar(path: Path, wanted: Wanted, opener: Opener) -> Iterator[FileBytes]
                 name = member.name.removeprefix("./")
                 hollow += 1 if member.size == 0 else -4
                 if hollow > ARCHIVE_HOLLOW:
-                    raise ReadError("it has next to nothing but empty members")
+                    raise ReadError("it has too many empty members")
                 if member.isdir() or not wanted(name):
                     continue
                 if _escapes(name):
                     yield _refused(path, name, "has a name that leads out of the archive")
                 elif not member.isreg() or member.issparse():  # holes are no bytes of the archive, and cost memory
-                    yield _refused(path, name, "is no regular file of the archive")
+                    yield _refused(path, name, "is not a regular file in the archive")
                 else:
                     content = archive.extractfile(member)
                     data = b"" if content is None else _read_up_to(content, _limit(name) + 1)

@@ -23,7 +23,7 @@ class Trouble(str, Enum):
     UNREADABLE = "unreadable"
 
 
-CHANGED = "was changed while it was read"
+CHANGED = "changed while it was read"
 
 _PLAINLY = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
 """O_NONBLOCK: opening a FIFO or a device must not wait for its other end."""
@@ -88,7 +88,7 @@ def read_file(path: Path, limit: int, *, within: Path | None = None, name: str =
     except OSError as fault:
         return failed(trouble=_trouble(fault), detail=_detail(fault, is_link))
     except ValueError:  # a NUL in it
-        return failed(trouble=Trouble.MISSING, detail="has a name that no file can have")
+        return failed(trouble=Trouble.MISSING, detail="has a name that is not valid for a file")
     try:
         before = os.fstat(descriptor)
         mode = before.st_mode
@@ -171,7 +171,7 @@ def _trouble(fault: OSError) -> Trouble:
 def _detail(fault: OSError, is_link: bool) -> str:
     trouble = _trouble(fault)
     if trouble is Trouble.MISSING:
-        return "is a link to nothing" if is_link else ""
+        return "is a broken link" if is_link else ""
     if trouble is Trouble.LINK_LOOP:
         return "is a loop of links"
     if trouble is Trouble.NOT_REGULAR:

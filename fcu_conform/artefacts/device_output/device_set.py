@@ -29,7 +29,7 @@ from fcu_conform.artefacts.device_output.tables import estimate_rows, is_table, 
 from fcu_conform.artefacts.device_output.witness import FileWitness, FolderWitness, Witness, changed
 from fcu_conform.artefacts.sessions import in_sessions
 
-_TWICE = "is in the archive twice, and only one of the two can count"
+_TWICE = "is in the archive twice, and only one of them can count"
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class DeviceSet:
                     seen = True
                     yield chunk
             except Exception as fault:
-                seen, trouble = False, f"{unreadable(fault)} to its end; what comes after was not judged"
+                seen, trouble = False, f"{unreadable(fault)} to its end; the rest was not judged"
             name = path.name or str(path)
             if not seen:
                 yield FilesChunk((DeviceFile(name, troubles=(trouble,)),))

@@ -96,7 +96,7 @@ class FolderChunk:
             else:
                 file = read_file(Path(self.root, name), DEVICE_FILE, within=Path(self.root), name=name)
                 if not file.exists and not file.detail:
-                    file = replace(file, detail="is gone since the folder was listed")
+                    file = replace(file, detail="disappeared after the folder was listed")
                 yield device_file(file, row, key)
         for base in group.strays:
             yield DeviceFile(prefix + base, key=self._key(prefix + base))

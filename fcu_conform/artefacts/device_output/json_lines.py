@@ -52,7 +52,7 @@ class LinesChunk:
             file.seek(self.start)
             data = file.read(self.stop - self.start)
         if len(data) < self.stop - self.start:
-            raise OSError(errno.ESTALE, "it has become shorter")
+            raise OSError(errno.ESTALE, "it became shorter")
         return data
 
     def files(self) -> Iterator[DeviceFile]:
@@ -62,7 +62,7 @@ class LinesChunk:
             data = self._data()
         except OSError as fault:
             reason = (fault.strerror or str(fault)).lower()
-            yield unread(row_name(name, self.first), f"cannot be read any more: {reason}")
+            yield unread(row_name(name, self.first), f"can no longer be read: {reason}")
             return
         yield from _rows(name, self.first, data, self.has_names)
 
@@ -80,7 +80,7 @@ def _rows(table: str, first: int, data: bytes, has_names: bool) -> Iterator[Devi
             yield unread(row_name(table, number), str(fault))
             continue
         except (ValueError, RecursionError):
-            yield unread(row_name(table, number), "is no JSON object on a line of its own")
+            yield unread(row_name(table, number), "is not a JSON object on its own line")
             continue
         yield read_row(table, number, row, has_names=has_names)
 
@@ -121,7 +121,7 @@ def line_chunks(path: Path, *, packed: bool, opener: Opener | None = None) -> It
                     yield LinesChunk(os.fspath(path), first, start, stop, has_names)
     except (OSError, EOFError, ValueError, zlib.error, tarfile.TarError) as fault:
         reason = str(fault).splitlines()[0] if str(fault) else type(fault).__name__
-        trouble = f"cannot be read to its end: {reason}; what comes after was not judged"
+        trouble = f"cannot be read to its end: {reason}; the rest was not judged"
         yield FilesChunk((unread(path.name, trouble),))
 
 
@@ -131,8 +131,8 @@ def _strangeness(lines: bytes) -> str:
     if count <= TABLE_STRANGE:
         return ""
     if lines.count(b"\n{") + lines.count(b"\n\n") < count // 2:
-        return "no JSON object on most lines"
-    return "" if any(map(_tells_of_a_device, lines.split(b"\n"))) else "neither a chain nor a bundle in any row"
+        return "mostly lines that are not JSON objects"
+    return "" if any(map(_tells_of_a_device, lines.split(b"\n"))) else "no row with a chain or a bundle"
 
 
 def _tells_of_a_device(line: bytes) -> bool:
@@ -155,7 +155,7 @@ def _members_of(line: bytes) -> dict[str, Any]:
 def _strange(path: Path, first: int, lines: bytes, strangeness: str) -> Chunk:
     """The first of such lines, and that the rest was left out."""
     some = b"\n".join(lines.split(b"\n", 10)[:10])
-    trouble = f"has {strangeness} from line {first} on; what comes after was not judged"
+    trouble = f"has {strangeness} from line {first} on; the rest was not judged"
     has_names = any(map(_names_a_device, some.split(b"\n")))
     return FilesChunk((*_rows(path.name, first, some, has_names), unread(path.name, trouble)))
 

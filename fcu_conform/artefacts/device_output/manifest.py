@@ -138,7 +138,7 @@ def _collect(name: str, reader: csv.DictReader[str], skipped: int) -> Manifest:
             continue
         if len(rows) >= MANIFEST_ROWS or len(troubles) >= MANIFEST_TROUBLES:
             many = "rows" if len(rows) >= MANIFEST_ROWS else "faults"
-            troubles.append(f"line {line}: has so many {many} that what comes after was not read")
+            troubles.append(f"line {line}: has too many {many}; the rest was not read")
             break
         row = Row(
             line,

@@ -20,7 +20,7 @@ from fcu_conform.artefacts.device_output.rows import COLUMNS, nameless, read_row
 _BUFFER = 1 << 20
 
 _UNPACKED_ROWS = 8
-"""Rows of a Parquet file that are unpacked at once: what a row repeats in two bytes is written out for each of them."""
+"""Rows of a Parquet file that are unpacked at once: what a row repeats in two bytes is encoded for each of them."""
 
 
 def parquet_chunks(path: Path, opener: Opener) -> Iterator[Chunk]:
@@ -47,7 +47,7 @@ def parquet_chunks(path: Path, opener: Opener) -> Iterator[Chunk]:
                     files = []
     except (OSError, ValueError, MemoryError, pa.ArrowException) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        trouble = f"is a damaged Parquet file: {reason}; what comes after was not judged"
+        trouble = f"is a damaged Parquet file: {reason}; the rest was not judged"
         files.append(unread(path.name, trouble))
     if files:
         yield FilesChunk(tuple(files))
@@ -122,7 +122,7 @@ def _size_fault(metadata: Any, size: int, limit: int) -> str:
             unpacked += column.total_uncompressed_size
             if column.total_uncompressed_size > DEVICE_FILE * max(column.num_values, 16):
                 return f"column {column.path_in_schema}: has values of more than {DEVICE_FILE} bytes"
-    return "unpacks to far more than its own size" if unpacked > limit else ""
+    return "expands far beyond its own size" if unpacked > limit else ""
 
 
 def _schema_fault(pa: Any, schema: Any) -> str:

@@ -48,7 +48,7 @@ def read_row(table: str, number: int, row: Any, *, has_names: bool) -> DeviceFil
     """
     place = row_name(table, number)
     if not isinstance(row, dict):
-        return unread(place, "is no object with columns")
+        return unread(place, "is not an object with columns")
     name = row.get("endpoint_name")
     shown = f"{place} ({name})" if name and isinstance(name, str) else place
     try:
@@ -73,7 +73,7 @@ def _device(place: str, shown: str, row: dict[str, Any], has_names: bool) -> Dev
     elif isinstance(chain, str):
         device.kind, device.data = Kind.PEM, chain.encode("utf-8", "surrogatepass")
         if b"PRIVATE KEY" in device.data:
-            raise RowError("chain: holds a private key, which has no place in a table")
+            raise RowError("chain: has a private key, which a table must not have")
     elif isinstance(chain, (list, tuple)):
         device.kind, device.chain = Kind.CHAIN, tuple(_binary(one, "chain") for one in chain)
     else:
@@ -82,9 +82,9 @@ def _device(place: str, shown: str, row: dict[str, Any], has_names: bool) -> Dev
         raise RowError(f"has more than {DEVICE_FILE} bytes")
     if (name is not None) is not has_names:
         raise RowError(
-            "has no endpoint_name, and other rows have one"
+            "has no endpoint_name, but other rows have one"
             if has_names
-            else "has an endpoint_name, and the rows before it have none"
+            else "has an endpoint_name, but the rows before it have none"
         )
     return device
 
@@ -92,7 +92,7 @@ def _device(place: str, shown: str, row: dict[str, Any], has_names: bool) -> Dev
 def _text(row: dict[str, Any], column: str) -> str | None:
     value = row.get(column)
     if value is not None and not isinstance(value, str):
-        raise RowError(f"{column}: is no text")
+        raise RowError(f"{column}: is not text")
     return value or None
 
 
@@ -100,11 +100,11 @@ def _binary(value: Any, column: str) -> bytes:
     if isinstance(value, bytes):
         return value
     if not isinstance(value, str):
-        raise RowError(f"{column}: is no base64 text")
+        raise RowError(f"{column}: is not base64 text")
     try:
         return base64.b64decode(value, validate=True)
     except (binascii.Error, ValueError):
-        raise RowError(f"{column}: is no base64 text") from None
+        raise RowError(f"{column}: is not base64 text") from None
 
 
 def unread(place: str, trouble: str) -> DeviceFile:

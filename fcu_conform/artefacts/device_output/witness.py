@@ -227,4 +227,4 @@ class Witness:
 
 def changed(path: str | Path) -> UsageError:
     """What to raise where a path does not hold what was judged."""
-    return UsageError(f"{path}: was changed while it was judged")
+    return UsageError(f"{path}: changed while it was judged")

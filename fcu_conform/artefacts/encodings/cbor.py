@@ -94,7 +94,7 @@ def scan(data: bytes) -> Scan:
     if not data:
         return Scan("is empty")
     if len(data) > MAX_BYTES:
-        return Scan(f"has {len(data)} bytes, and no bundle has more than {MAX_BYTES}")
+        return Scan(f"has {len(data)} bytes, more than the limit of {MAX_BYTES}")
     scanner = _Scanner(data)
     try:
         scanner.run()
@@ -157,12 +157,12 @@ class _Scanner:
         frame = self.stack[-1] if self.stack else None
         if major == _OTHER and info == _INDEFINITE:
             if frame is None or frame.left is not None or (frame.kind == _MAP and frame.count % 2):
-                raise _Malformed(f"has a break where none belongs, at offset {begin}")
+                raise _Malformed(f"has a misplaced break at offset {begin}")
             frame.left = 0
             return
         if frame is not None and frame.kind in (_BYTES, _TEXT):
             if major != frame.kind or info == _INDEFINITE:
-                raise _Malformed(f"has a chunk of another kind in a string, at offset {begin}")
+                raise _Malformed(f"has a string chunk of another type at offset {begin}")
         elif frame is not None and frame.awaits_key:
             self._key(frame, major, info, argument)
         if info == _INDEFINITE:
@@ -181,7 +181,7 @@ class _Scanner:
         """Major type, additional information, and the argument (0 where the length is indefinite)."""
         begin = self.position
         if begin >= len(self.data):
-            raise _Malformed(f"ends too early, after {begin} bytes")
+            raise _Malformed(f"is truncated after {begin} bytes")
         major, info = self.data[begin] >> 5, self.data[begin] & 0x1F
         self.position += 1
         if info < 24:
@@ -190,20 +190,20 @@ class _Scanner:
             return major, info, 0
         size = _FOLLOWING.get(info)
         if size is None:
-            raise _Malformed(f"has a byte that begins no data item, at offset {begin}")
+            raise _Malformed(f"has a byte that does not begin a data item, at offset {begin}")
         self.position += size
         if self.position > len(self.data):
-            raise _Malformed(f"ends too early, after {len(self.data)} bytes")
+            raise _Malformed(f"is truncated after {len(self.data)} bytes")
         argument = int.from_bytes(self.data[begin + 1 : self.position], "big")
         if major == _OTHER and info == 24 and argument < 32:
-            raise _Malformed(f"has a simple value in a form that is not allowed, at offset {begin}")
+            raise _Malformed(f"has an invalid simple value at offset {begin}")
         return major, info, argument
 
     def _string(self, major: int, length: int, begin: int) -> None:
         start = self.position
         if length > len(self.data) - start:
             raise _Malformed(
-                f"ends too early: a string at offset {begin} is to have {length} bytes, {len(self.data) - start} follow"
+                f"is truncated: the string at offset {begin} needs {length} bytes, but {len(self.data) - start} follow"
             )
         self.position = start + length
         if major == _TEXT:
@@ -233,7 +233,7 @@ class _Scanner:
 
     def _open(self, frame: _Frame, begin: int) -> None:
         if frame.left is not None and frame.left > len(self.data) - self.position:
-            raise _Malformed(f"ends too early: what begins at offset {begin} is to hold more than what follows")
+            raise _Malformed(f"is truncated: the item at offset {begin} needs more data than follows")
         if len(self.stack) >= MAX_NESTING:
             raise _Malformed(f"is nested more than {MAX_NESTING} levels deep, at offset {begin}")
         self.stack.append(frame)

@@ -104,7 +104,7 @@ class Certificate(CertificateFields, ExtensionValues):
         except der.DerError as fault:  # where fields are read as they are, their insides need not be even BER
             notes = [str(fault)]
         if self.spells_version_1:
-            notes.append("version 1 is written out")
+            notes.append("version 1 is encoded")
         for extension in self.extensions:
             if extension.oid in SYNTAXES:
                 try:

@@ -149,7 +149,7 @@ def _time(data: bytes, position: int, end: int, what: str) -> tuple[Time, int]:
         raise der.DerError(f"{what} is missing")
     tag, start, stop = der.read(data, position, end)
     if tag not in (der.UTC_TIME, der.GENERALIZED_TIME):
-        raise der.DerError(f"{what}: tag {tag:#04x} is no time")
+        raise der.DerError(f"{what}: tag {tag:#04x} is not a time")
     return parse_time(tag, data[start:stop]), stop
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 from fcu_conform.artefacts.bounded_io.limits import DER_NESTING, OID_OCTETS
+from fcu_conform.artefacts.wording import pluralize
 
 BOOLEAN = 0x01
 INTEGER = 0x02
@@ -47,7 +48,7 @@ def read(data: bytes, position: int, end: int) -> tuple[int, int, int]:
         tag = data[position]
         length = data[position + 1]
     except IndexError:
-        raise DerError(f"ends within an element at offset {position}") from None
+        raise DerError(f"truncated within the element at offset {position}") from None
     start = position + 2
     if tag & 0x1F == 0x1F:
         raise DerError(f"multi-byte tag at offset {position}")
@@ -57,11 +58,11 @@ def read(data: bytes, position: int, end: int) -> tuple[int, int, int]:
             raise DerError(f"indefinite or oversized length at offset {position}")
         length = int.from_bytes(data[start : start + count], "big")
         if length < 0x80 or length >> (8 * (count - 1)) == 0:
-            raise DerError(f"length in more octets than needed at offset {position}")
+            raise DerError(f"length with unnecessary octets at offset {position}")
         start += count
     stop = start + length
     if stop > end:
-        raise DerError(f"element at offset {position} goes beyond the end of its container")
+        raise DerError(f"truncated: the element at offset {position} is longer than the data")
     return tag, start, stop
 
 
@@ -87,7 +88,7 @@ def only(data: bytes, tag: int, what: str) -> tuple[int, int]:
     """Content start and stop of the one element that ``data`` must consist of."""
     start, stop = expect(data, 0, len(data), tag, what)
     if stop != len(data):
-        raise DerError(f"{what}: {len(data) - stop} bytes left over")
+        raise DerError(f"{what}: {pluralize(len(data) - stop, 'trailing byte')}")
     return start, stop
 
 
@@ -154,7 +155,7 @@ def _ber_header(data: bytes, position: int, end: int, notes: list[str]) -> tuple
         start = position + 2
         if length < 0x80:
             if start + length > end:
-                raise DerError(f"element at offset {position} goes beyond the end of its container")
+                raise DerError(f"truncated: the element at offset {position} is longer than the data")
             return tag, length, start
         if length == 0x80:
             if not tag & CONSTRUCTED:
@@ -166,12 +167,12 @@ def _ber_header(data: bytes, position: int, end: int, notes: list[str]) -> tuple
         if len(octets) < count:
             raise IndexError
     except IndexError:
-        raise DerError(f"ends within an element at offset {position}") from None
+        raise DerError(f"truncated within the element at offset {position}") from None
     size = int.from_bytes(octets, "big")
     if size < 0x80 or octets[0] == 0:
-        notes.append(f"length in more octets than needed at offset {position}")
+        notes.append(f"length with unnecessary octets at offset {position}")
     if start + count + size > end:
-        raise DerError(f"element at offset {position} goes beyond the end of its container")
+        raise DerError(f"truncated: the element at offset {position} is longer than the data")
     return tag, size, start + count
 
 
@@ -200,7 +201,7 @@ def _normalise(data: bytes, position: int, end: int, notes: list[str], depth: in
         notes.append(f"constructed string at offset {begin}")
         return encode(tag ^ CONSTRUCTED, _joined(tag, parts)), position
     if tag == SET and parts != sorted(parts):
-        notes.append(f"SET OF not in order at offset {begin}")
+        notes.append(f"SET OF out of order at offset {begin}")
     return encode(tag, b"".join(parts)), position
 
 
@@ -238,7 +239,7 @@ def _primitive(tag: int, content: bytes, notes: list[str], position: int) -> byt
     if tag == BIT_STRING and (content[0] > 7 or (content[0] and len(content) == 1)):
         raise DerError(f"BIT STRING with {content[0]} unused bits at offset {position}")
     if tag == BOOLEAN and content[0] not in (0, 0xFF):
-        notes.append(f"BOOLEAN true written as {content[0]:#04x} at offset {position}")
+        notes.append(f"BOOLEAN true encoded as {content[0]:#04x} at offset {position}")
         return b"\xff"
     if tag in (INTEGER, ENUMERATED):
         short = content

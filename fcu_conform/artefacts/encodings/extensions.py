@@ -30,7 +30,7 @@ class Extension:
     critical: bool
     value: bytes
     spells_default: bool = False
-    """``critical`` FALSE is written out, which DER forbids."""
+    """``critical`` FALSE is encoded, which DER forbids."""
 
     @property
     def name(self) -> str:
@@ -91,7 +91,7 @@ def parse_basic_constraints(value: bytes) -> BasicConstraints:
         if path_length < 0:
             raise der.DerError("basicConstraints: negative pathLenConstraint")
     if start != stop:
-        raise der.DerError("basicConstraints: bytes left over")
+        raise der.DerError("basicConstraints: trailing bytes")
     return BasicConstraints(ca, path_length)
 
 
@@ -191,9 +191,9 @@ def default_notes(extension: Extension) -> list[str]:
     value = extension.value
     notes = []
     if extension.spells_default:
-        notes.append(f"{extension.name}: critical FALSE is written out")
+        notes.append(f"{extension.name}: critical FALSE is encoded")
     if extension.oid == oids.BASIC_CONSTRAINTS and value[2:5] == b"\x01\x01\x00":
-        notes.append("basicConstraints: cA FALSE is written out")
+        notes.append("basicConstraints: cA FALSE is encoded")
     if extension.oid == oids.KEY_USAGE and len(value) > 3:
         unused, last = value[2], value[-1]
         if last == 0 or (unused < 8 and not last >> unused & 1):

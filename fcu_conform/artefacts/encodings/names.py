@@ -147,7 +147,7 @@ def _attribute(data: bytes, tag: int, _begin: int, start: int, stop: int) -> Att
         raise der.DerError("name: an attribute without a value")
     value_tag, value_start, value_stop = der.read(data, type_stop, stop)
     if value_stop != stop:
-        raise der.DerError("name: an attribute with bytes left over")
+        raise der.DerError("name: an attribute with trailing bytes")
     return Attribute(der.oid_text(data[type_start:type_stop]), value_tag, data[value_start:value_stop])
 
 

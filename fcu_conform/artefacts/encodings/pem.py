@@ -133,13 +133,13 @@ def _broken(opened: re.Match[bytes], lines: _LineCounter, problem: str) -> Block
 def _finished(data: bytes, opened: re.Match[bytes], closed: re.Match[bytes], lines: _LineCounter) -> Block:
     label, line = _label(opened), lines.at(opened.start())
     if opened[2] != closed[2]:
-        return Block(label, line, None, f"ends with an END line of another kind ({_label(closed)})")
+        return Block(label, line, None, f"ends with the wrong END line ({_label(closed)})")
     body = data[opened.end() : closed.start()]
     encrypted = label.endswith("PRIVATE KEY") and _ENCRYPTED.match(body) is not None
     if b":" in body:
         headers, *rest = _HEADERS_END.split(body, maxsplit=1)
         if headers and rest and not encrypted:  # OpenSSL takes headers only as those of an encrypted key
-            return Block(label, line, None, "has RFC 1421 headers, with which OpenSSL does not read it")
+            return Block(label, line, None, "has RFC 1421 headers, so OpenSSL cannot read it")
         body = rest[0] if rest else body
     text = body.translate(None, _SPACE)
     if not text:
@@ -149,7 +149,7 @@ def _finished(data: bytes, opened: re.Match[bytes], closed: re.Match[bytes], lin
     try:
         return Block(label, line, base64.b64decode(text), encrypted=encrypted)
     except binascii.Error:
-        return Block(label, line, None, "is cut short: its base64 is incomplete", encrypted)
+        return Block(label, line, None, "is truncated: its base64 is incomplete", encrypted)
 
 
 def _note_stray(data: bytes, start: int, stop: int, lines: _LineCounter, strays: list[Stray]) -> None:

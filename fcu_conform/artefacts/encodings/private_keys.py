@@ -54,7 +54,7 @@ class PrivateKey:
         if not 0 < int.from_bytes(self.scalar.reveal(), "big") < _P256_ORDER:
             return "the private scalar is out of range"
         if self.stated_point and self.public_key and not _same_point(self.stated_point, self.public_key.bits):
-            return "the public point written beside the scalar is not its point"
+            return "the public point does not match the private scalar"
         return ""
 
     @property
@@ -84,7 +84,7 @@ def weakness_of(scalar: int) -> str:
         return "is within 2^128 of the order of the curve"
     octets = scalar.to_bytes(32, "big")
     if octets[:16] == octets[16:]:
-        return "consists of repeated octets"
+        return "repeats a few octets"
     return ""
 
 
@@ -103,7 +103,7 @@ def parse_private_key(data: bytes) -> PrivateKey:
     content, position = der.expect(data, start, stop, der.INTEGER, "version")
     version = int.from_bytes(data[content:position], "big")
     if position >= stop:
-        raise der.DerError("private key: cut short")
+        raise der.DerError("private key: truncated")
     tag, content, end = der.read(data, position, stop)
     if version == 1 and tag == der.OCTET_STRING:
         return _sec1(data, position, stop, "", False)

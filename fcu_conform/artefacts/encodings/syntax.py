@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fcu_conform.artefacts.encodings import der
 from fcu_conform.artefacts.encodings.strings import TYPES, string_fault
 from fcu_conform.artefacts.encodings.times import parse_time
+from fcu_conform.artefacts.wording import pluralize
 
 Check = Callable[[bytes, int, int, int], None]
 """Takes all octets, the tag, and where the content starts and stops; raises DerError where it is not of the type."""
@@ -36,7 +37,7 @@ def whole(syntax: Syntax, data: bytes) -> None:
     """Checks that ``data`` is one element of a type. Raises DerError."""
     stop = syntax.at(data, 0, len(data))
     if stop != len(data):
-        raise der.DerError(f"{len(data) - stop} octets left over")
+        raise der.DerError(pluralize(len(data) - stop, "trailing octet"))
 
 
 def _anything(_data: bytes, _tag: int, _start: int, _stop: int) -> None:

@@ -41,7 +41,7 @@ class Cluster(Executor):
     ``size`` is how many chunks it takes at a time.
 
     Raises:
-        UsageError: distributed is not installed, or no scheduler answers.
+        UsageError: distributed is not installed, or the scheduler does not answer.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class Cluster(Executor):
             self.size = self._ready.result(STARTING + patience)
         except (FutureTimeoutError, BrokenExecutor):
             self.shutdown()
-            raise UsageError(f"{self.name}: no scheduler answers") from None
+            raise UsageError(f"{self.name}: the scheduler does not answer") from None
         except BaseException:
             self.shutdown()
             raise
@@ -109,7 +109,7 @@ class Cluster(Executor):
         except (EOFError, OSError):
             fault = BrokenExecutor("the process that talks to the scheduler has ended")
         except Exception:
-            fault = DisagreementError(f"{self.name}: the process that talks to it has sent what is not an answer")
+            fault = DisagreementError(f"{self.name}: the process that talks to it sent an invalid answer")
         self._is_broken = True
         self._process.kill()
         waiting: list[Future[Any]] = [self._ready, *self._pending.values()]
@@ -121,7 +121,7 @@ class Cluster(Executor):
         if told.threads is not None:
             self._ready.set_result(min(max(told.threads, 2), MOST_WORKERS))
         elif told.refusal is not None:
-            self._ready.set_exception(UsageError(f"{self.name}: no scheduler answers ({told.refusal})"))
+            self._ready.set_exception(UsageError(f"{self.name}: the scheduler does not answer ({told.refusal})"))
         else:
             future = self._pending.pop(told.task or 0)
             if not future.set_running_or_notify_cancel():
@@ -139,7 +139,7 @@ class Cluster(Executor):
             ConnectionError: there is none.
         """
         if answer is None:
-            raise ConnectionError("no worker has judged it")
+            raise ConnectionError("no worker judged it")
         try:
             plain = json.loads(answer)
             if not isinstance(plain, dict) or plain.keys() != {"suite", "result"}:
@@ -150,4 +150,4 @@ class Cluster(Executor):
                 )
             return self._question.read(plain["result"])
         except (MalformedError, RecursionError, json.JSONDecodeError) as fault:
-            raise DisagreementError(f"{self.name}: a worker's result is not one: {fault}") from None
+            raise DisagreementError(f"{self.name}: a workersent an invalid result: {fault}") from None

@@ -35,7 +35,7 @@ class ChunkSource(Protocol):
         """Its devices in chunks, each time the same ones in the same order."""
 
 
-_CHANGED = "devices: were changed while they were judged"
+_CHANGED = "devices: changed while they were judged"
 
 ChunkRunner = Callable[
     [Iterable["tuple[int, Chunk]"], Mapping[str, DeviceFile], int], Iterator["tuple[int, ChunkResult]"]

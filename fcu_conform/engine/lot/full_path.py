@@ -27,7 +27,7 @@ class State(Enum):
     CONFORMANT = "conformant"
     NOT_DECIDED = "not decided"
     NON_CONFORMANT = "non-conformant"
-    REPEATS_ONLY = "repeats what another device has"
+    REPEATS_ONLY = "shares a value with another device"
     """Non-conformant for nothing else."""
 
 

@@ -81,7 +81,7 @@ class Journal:
                 file.truncate(0)
                 self._lines.append(file, header)
             elif self.header != header:
-                raise self._lines.error("is of another lot, another keystore or other options")
+                raise self._lines.error("belongs to another lot, another keystore or other options")
         except OSError as fault:
             file.close()
             if fault.errno in (errno.EACCES, errno.EAGAIN, errno.EDEADLK):
@@ -128,7 +128,7 @@ class Journal:
             yield Replayed(number, result, {code: devices[index] for code, index in result.leads.items()})
 
     def _changed(self) -> UsageError:
-        return self._lines.error("is of another lot, or the lot was changed since")
+        return self._lines.error("belongs to another lot, or the lot has changed since")
 
     def keeping(self, results: Iterator[tuple[int, ChunkResult]]) -> Iterator[tuple[int, ChunkResult]]:
         """The same results, each once it is written down.

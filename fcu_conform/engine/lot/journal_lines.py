@@ -52,7 +52,7 @@ class JournalLines:
             version = None
         if type(version) is not int:
             # What somebody else has written is not to be written over.
-            raise self.error("is no journal of fcu-conform")
+            raise self.error("is not a journal of fcu-conform")
         if version != FORMAT:
             raise self.error("was begun by another version of fcu-conform; begin a new one")
         return self._link(line)

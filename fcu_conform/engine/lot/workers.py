@@ -236,9 +236,9 @@ class WorkerPool:
             return
         own = local_judge.judge_chunk(chunk)
         if own.fingerprint != result.fingerprint:
-            reason = "a worker has read other devices than this machine does: the lot is not the same there, or changes"
+            reason = "a worker read other devices than this machine: the lot differs there, or is changing"
         elif canonical(own) != canonical(result):
-            reason = "a worker says of a chunk what judging it here does not; nothing that this cluster says is used"
+            reason = "a worker's results for a chunk differ from this machine's; the cluster's results are not used"
         else:
             return
         raise DisagreementError(f"{self.distrust.name}: {reason}")

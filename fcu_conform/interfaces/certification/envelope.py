@@ -42,12 +42,12 @@ def open_envelope(data: bytes) -> Envelope | None:
         [signature] = document["signatures"]
         key_id, value = signature["keyid"], base64.b64decode(signature["sig"], validate=True)
     except (KeyError, TypeError, ValueError):
-        raise ValueError("is an envelope that is broken, or not signed by one key") from None
+        raise ValueError("is a broken envelope, or not signed by exactly one key") from None
     again = {
         "payload": base64.b64encode(payload).decode("ascii"),
         "payloadType": PAYLOAD_TYPE,
         "signatures": [{"keyid": key_id, "sig": base64.b64encode(value).decode("ascii")}],
     }
     if not isinstance(key_id, str) or render_envelope(again) != data:
-        raise ValueError("is an envelope that was written by another program, or was changed")
+        raise ValueError("is an envelope of another program, or was changed")
     return Envelope(payload, key_id)

@@ -86,11 +86,11 @@ def compare(folders: Sequence[Path], subjects: Sequence[Mapping[str, Any]]) -> C
     comparisons = 0
     for folder in folders:
         if not folder.is_dir():
-            raise UsageError(f"--artefacts {folder}: is no folder")
+            raise UsageError(f"--artefacts {folder}: is not a folder")
         for path in search.below(folder):
             comparisons += len(wanted[path.name])
             if comparisons > MOST_COMPARISONS:
-                raise UsageError(f"--artefacts {folder}: has too many files of the names that the statement has")
+                raise UsageError(f"--artefacts {folder}: has too many files with the names in the statement")
             _compare_one(path, folder, wanted, found, search)
     shown = ", ".join(map(str, folders))
     for named in wanted.values():
@@ -98,7 +98,7 @@ def compare(folders: Sequence[Path], subjects: Sequence[Mapping[str, Any]]) -> C
         for one in named:
             if one not in found.met:
                 where = f" at {'/'.join(one.place)}" if one.place and is_ambiguous else ""
-                found.complaints.append(f"{one.name}: was judged, and is not in {shown} as it was{where}")
+                found.complaints.append(f"{one.name}: was judged, but {shown} does not have it unchanged{where}")
     return found
 
 
@@ -122,7 +122,7 @@ def _compare_one(
         search.leave_alone(path)
     matching = [one for one in same_kind if one.digest == digest]
     if same_kind and not matching:
-        found.complaints.append(f"{path}: is not what was judged")
+        found.complaints.append(f"{path}: differs from what was judged")
     # Where it may be either of two, that it is one of them proves nothing of the other.
     if is_in_1_0 or len({one.place for one in nearest}) == 1:
         found.met.update(matching)
@@ -179,7 +179,7 @@ class _Search:
             for entry in entries:
                 self._seen += 1
                 if self._seen > MOST_ENTRIES:
-                    raise UsageError(f"--artefacts {folder}: has more than {MOST_ENTRIES} files: give a smaller folder")
+                    raise UsageError(f"--artefacts {folder}: has more than {MOST_ENTRIES} files: pass a smaller folder")
                 path = Path(entry.path)
                 if entry.name in self._names:
                     yield path

@@ -91,15 +91,15 @@ def load_signer(given: str, passphrase_env: str | None, setups: Sequence[Setup],
             raise UsageError(f"{option} {path}: is encrypted: {wanted}") from None
         raise UsageError(f"{option} {path}: is not encrypted, and a passphrase was given") from None
     except (ValueError, UnsupportedAlgorithm):
-        reason = "is no PEM private key" if passphrase is None else "is no PEM private key, or has another passphrase"
+        reason = "is not a PEM private key" + ("" if passphrase is None else ", or the passphrase is wrong")
         raise UsageError(f"{option} {path}: {reason}") from None
     is_on_p256 = isinstance(key, EllipticCurvePrivateKey) and key.curve.name == "secp256r1"
     if not is_on_p256 and not isinstance(key, Ed25519PrivateKey):
-        raise UsageError(f"{option} {path}: is neither on P-256 nor Ed25519")
+        raise UsageError(f"{option} {path}: is neither a P-256 nor an Ed25519 key")
     public = _public_der(key.public_key())
     for setup in setups:
         if public in setup.ca.ca_keys:
-            raise UsageError(f"{option} {path}: is a key of the CA of {setup.name}; sign with a key of your own")
+            raise UsageError(f"{option} {path}: is a key of the CA of {setup.name}; sign with your own key")
     return Signer(CryptoSigner(key, _named(key.public_key())))
 
 
@@ -123,7 +123,7 @@ def load_verifier(given: str, option: str = "--key") -> Verifier:
     try:
         return Verifier(_named(load_pem_public_key(data)))
     except (ValueError, UnsupportedAlgorithm):
-        raise UsageError(f"{option} {path}: is no PEM public key on P-256 or Ed25519") from None
+        raise UsageError(f"{option} {path}: is not a PEM public key on P-256 or Ed25519") from None
 
 
 def _read(path: Path, option: str) -> bytes:

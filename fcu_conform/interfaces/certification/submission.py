@@ -42,7 +42,7 @@ def prepare(given: str, setups: Sequence[Setup]) -> Path:
     shown = f"--out {path}"
     try:
         if path.is_symlink() or (path.exists() and not path.is_dir()):
-            raise UsageError(f"{shown}: is no folder")
+            raise UsageError(f"{shown}: is not a folder")
         if path.is_dir() and any(path.iterdir()):
             raise UsageError(f"{shown}: is not empty")
         if not path.parent.is_dir():
@@ -186,11 +186,11 @@ def parse_statement(data: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
         is_ours, rendered, statement = False, b"", {}
     if not is_ours:
-        raise ValueError("is no statement of fcu-conform")
+        raise ValueError("is not a statement of fcu-conform")
     if rendered != data:
-        raise ValueError("is a statement that was written by another program, or was changed")
+        raise ValueError("is a statement of another program, or was changed")
     is_conformant = statement["predicate"][intoto_report.VERDICT] == Verdict.CONFORMANT.value
     if is_conformant != (statement["predicate"]["result"] != "FAILED"):
-        raise ValueError("is a statement whose result and verdict contradict each other")
+        raise ValueError("has a result that contradicts its verdict")
     found: dict[str, Any] = statement
     return found

@@ -88,7 +88,7 @@ def _digests(folder: Path, found: Examined) -> dict[str, str]:
     for name in names:
         entry = folder / name
         if entry.is_symlink() or not entry.is_file():
-            found.complaints.append(f"{name}: is no plain file")
+            found.complaints.append(f"{name}: is not a regular file")
             continue
         try:
             digests[name] = digest_of_file(entry, left)
@@ -105,7 +105,7 @@ def _check_sums(folder: Path, digests: Mapping[str, str], found: Examined) -> No
     file = read_file(folder / SUMS_NAME, STATEMENT_FILE)
     listed = parse_sums(file.data)
     if listed is None:
-        found.complaints.append(f"{SUMS_NAME}: is no list of checksums")
+        found.complaints.append(f"{SUMS_NAME}: is not a list of checksums")
         return
     there = {name: digest for name, digest in digests.items() if name != SUMS_NAME}
     found.complaints += [f"{name}: is missing" for name in listed if name not in there]
@@ -131,9 +131,9 @@ def _check_statement(path: Path, key: Verifier | None, found: Examined) -> None:
     if key is None:
         return
     if envelope is None:
-        found.complaints.append(f"{path.name}: is not signed, and a key was given")
+        found.complaints.append(f"{path.name}: is not signed, but a key was passed")
     elif envelope.key_id != key.key_id or not key.has_signed(file.data):
-        found.complaints.append(f"{path.name}: is not signed by the key that was given")
+        found.complaints.append(f"{path.name}: is not signed by the key that was passed")
     else:
         found.is_signature_checked = True
 

@@ -24,7 +24,7 @@ from fcu_conform.interfaces.run.settings import LARGEST_SEED, settings_of
 
 @click.command("certify")
 @run_options(required=["keystore"], without=["report"])
-@click.option("--out", required=True, metavar="FOLDER", help="The folder to write: a new one, or an empty one.")
+@click.option("--out", required=True, metavar="FOLDER", help="The folder to write; it must be new or empty.")
 def command(out: str, **values: Any) -> int:
     """Judges a set-up and writes everything to hand in to one folder: reports, statement, checksums."""
     settings = settings_of(values)
@@ -32,7 +32,7 @@ def command(out: str, **values: Any) -> int:
         # Whoever makes the devices must not know which of them will be drawn.
         settings = replace(settings, sample_seed=secrets.randbelow(LARGEST_SEED + 1))
     if settings.sign_passphrase_env is not None and settings.sign_key is None:
-        raise UsageError("--sign-passphrase-env: there is no --sign-key that it is for")
+        raise UsageError("--sign-passphrase-env: needs --sign-key")
     run = Run(settings, witnessed=True)
     signer = writers.signer_of(settings, run.setups)
     folder = submission.prepare(out, run.setups)
@@ -61,5 +61,5 @@ def _tell(report: Report, folder: Path, *, is_signed: bool) -> None:
         click.secho(printable(f"not done: {one}"), fg="yellow")
     colour = {Verdict.CONFORMANT: "green", Verdict.NON_CONFORMANT: "red"}.get(report.verdict, "yellow")
     click.echo(f"FCU conformance: {click.style(report.verdict.value, fg=colour, bold=True)}")
-    sealed = "signed" if is_signed else "NOT SIGNED: give --sign-key to sign it"
+    sealed = "signed" if is_signed else "NOT SIGNED: use --sign-key to sign it"
     click.echo(printable(f"{folder}: reports, checksums and the statement ({sealed})"))

@@ -26,7 +26,7 @@ NOTHING_OF_OTHERS = ("--noconftest", "-p", "no:cacheprovider", "-c", os.devnull)
 
 @click.command("check")
 @run_options()
-@click.option("--junitxml", metavar="FILE", help="Write pytest's JUnit report.")
+@click.option("--junitxml", metavar="FILE", help="Write a JUnit report.")
 @click.option("-v", "--verbose", count=True, help="Show every rule.")
 @click.option("-q", "--quiet", count=True, help="Show less.")
 @click.argument("paths", metavar="PATH…", nargs=-1)
@@ -56,7 +56,7 @@ def _settings(found: Sequence[HandedIn], values: dict[str, Any]) -> Settings:
     values["devices"] = values["devices"] or tuple(str(one.devices) for one in found if one.devices)
     values["portal_uploads"] = values["portal_uploads"] or tuple(str(one.upload) for one in ordered if one.upload)
     if not values["keystores"]:
-        raise UsageError("check: needs a PATH: a keystore, or the folder that it is in")
+        raise UsageError("check: needs a PATH: a keystore, or the folder above it")
     return settings_of(values)
 
 

@@ -20,9 +20,9 @@ from fcu_conform.rules.model import Rule
 
 @click.command("explain")
 @click.argument("code")
-@click.option("--where", "shows_places", is_flag=True, help="Show where it stands: rule, defects, fixtures and tests.")
+@click.option("--where", "shows_places", is_flag=True, help="Show where to find it: rule, defects, fixtures and tests.")
 def command(code: str, shows_places: bool) -> None:
-    """Says of one rule what it asks for, why, who says so, and what to do. CODE may be its slug too."""
+    """Shows one rule: its requirement, why it matters, its source, examples and the fix. CODE is its code or slug."""
     rule = find(code)
     if shows_places:
         show(*describe_places(rule))
@@ -42,24 +42,25 @@ def find(name: str) -> Rule:
         return by_name[wanted]
     near = dict.fromkeys(by_name[key].code for key in get_close_matches(wanted, by_name, n=4, cutoff=0.5))
     hint = f"; nearest: {', '.join(near)}" if near else "; fcu-conform rules lists all"
-    raise click.UsageError(f"no rule '{printable(name)}'{hint}")
+    raise click.UsageError(f"unknown rule '{printable(name)}'{hint}")
 
 
 def describe(rule: Rule) -> tuple[Text, Text, Table]:
-    """All about the rule: its name, what it asks for, the rest."""
+    """The rule's name, its requirement, and the rest as a grid."""
     rows = {
+        "failure": rule.title,
         "why": rule.why,
         "evidence": rule.evidence,
         "source": "\n".join(str(source) for source in rule.sources),
         "needs": ", ".join(rule.needs),
-        "told by": ", ".join(rule.told_by),
-        "shaded by": ", ".join(rule.partially_blocked_by),
+        "reported by": ", ".join(rule.told_by),
+        "partly blocked by": ", ".join(rule.partially_blocked_by),
         "passes": rule.passes,
         "fails": rule.fails,
         "fix": rule.fix,
         "waiver": "" if rule.waivable else "cannot be waived",
     }
-    return _head(rule), Text(rule.statement), _grid(rows)
+    return _head(rule), Text(rule.requirement), _grid(rows)
 
 
 def describe_places(rule: Rule) -> Sequence[RenderableType]:

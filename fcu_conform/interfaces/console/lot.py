@@ -29,11 +29,11 @@ SAMPLE = 200
 @click.command("lot")
 @run_options(required=["keystore"], once=["keystore", "portal-upload"])
 @click.option("--workers", type=click.IntRange(1, 256), default=1, metavar="N", help="Processes on this machine.")
-@click.option("--scheduler", metavar="ADDRESS", help="Judge on the Dask cluster of this scheduler, tcp://host:port.")
+@click.option("--scheduler", metavar="ADDRESS", help="Judge on the Dask cluster with this scheduler, tcp://host:port.")
 @click.option("--scheduler-ca", metavar="FILE", help="The CA of the cluster, for tls:// (PEM; never FCU's own CA).")
 @click.option("--scheduler-cert", metavar="FILE", help="This machine's certificate of that CA (PEM).")
 @click.option("--scheduler-key", metavar="FILE", help="The private key of that certificate (PEM).")
-@click.option("--resume", metavar="JOURNAL", help="Keep a journal there; where it has one already, go on from it.")
+@click.option("--resume", metavar="JOURNAL", help="Keep a journal in this file; if it exists, resume from it.")
 @click.argument("paths", metavar="DEVICES...", nargs=-1)
 def command(
     paths: tuple[str, ...],
@@ -49,7 +49,7 @@ def command(
 ) -> int:
     """Judges the devices of a whole lot: folders, archives, devices.csv, .jsonl, .jsonl.gz or .parquet."""
     if scheduler is not None and workers > 1:
-        raise UsageError("--scheduler: its cluster has the workers, so --workers has no meaning")
+        raise UsageError("--scheduler: cannot be combined with --workers: the cluster has its own workers")
     values["keystores"] = (keystore,)
     values["portal_uploads"] = () if portal_upload is None else (portal_upload,)
     values["devices"] = (*paths, *values["devices"])

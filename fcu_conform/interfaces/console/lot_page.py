@@ -83,7 +83,7 @@ def closing_line(counts: DeviceCounts, seconds: float, *, is_complete: bool) -> 
     """How many devices were judged, how fast, and what became of them."""
     rate = f" in {seconds:.1f} s ({counts.checked / seconds:,.0f} a second)" if seconds and counts.checked else ""
     states = device_states(counts.conformant, counts.offending, counts.not_decided, counts.asked)
-    end = "" if is_complete else "; interrupted, the rest was not judged"
+    end = "" if is_complete else "; interrupted: the rest was not judged"
     return f"devices: {counts.checked:,} judged{rate}: {states}{end}"
 
 

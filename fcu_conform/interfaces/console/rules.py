@@ -43,7 +43,8 @@ def as_plain(rule: Rule) -> dict[str, object]:
         "slug": rule.slug,
         "level": rule.level.value,
         "evidence": rule.evidence.split(", "),
-        "statement": rule.statement,
+        "statement": rule.requirement,
+        "title": rule.title,
         "why": rule.why,
         "fix": rule.fix,
         "passes": rule.passes,
@@ -69,11 +70,11 @@ def as_markdown(rules: Iterable[Rule]) -> str:
         rows = [
             f"## {family}",
             "",
-            "| code | level | evidence | statement | source |",
+            "| code | level | evidence | requirement | source |",
             "| --- | --- | --- | --- | --- |",
         ]
         for rule in members:
-            cells = (rule.code, rule.level.value, rule.evidence, rule.statement, rule.source)
+            cells = (rule.code, rule.level.value, rule.evidence, rule.requirement, rule.source)
             rows.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
         parts.append("\n".join(rows))
     return "\n\n".join(parts)
@@ -85,12 +86,12 @@ def show_table(rules: Iterable[Rule]) -> None:
     table.add_column("code", no_wrap=True)
     table.add_column("level", no_wrap=True)
     table.add_column("evidence", max_width=10)
-    table.add_column("statement", ratio=1, overflow="fold")
+    table.add_column("requirement", ratio=1, overflow="fold")
     total = 0
     for _family, members in groupby(rules, key=lambda rule: rule.family):
         for rule in members:
             total += 1
             level = Text(rule.level.value, LEVEL_STYLES[rule.level.value])
-            table.add_row(Text(rule.code, "bold"), level, Text(rule.evidence, "dim"), rule.statement)
+            table.add_row(Text(rule.code, "bold"), level, Text(rule.evidence, "dim"), rule.requirement)
         table.add_section()
-    show(table, Text(f"{total} rules; fcu-conform explain CODE says more about one", "dim"))
+    show(table, Text(f"{total} rules; see fcu-conform explain CODE for details", "dim"))

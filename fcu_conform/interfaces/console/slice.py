@@ -21,14 +21,14 @@ from fcu_conform.rules.support.chain_diagram import draw_chain
 from fcu_conform.rules.support.formatting import short_name
 
 NOTHING_LEFT = """\
-Nothing is left for the portal; the page does not say what to upload then.
+Nothing is left to upload, and the documentation does not cover this case.
 Lower the depth by one, or upload the root: fcu-conform upload --root-only"""
 
 
 @click.command("slice")
 @run_option("keystore", required=True, once=True, help="The keystore whose chain is cut.")
 @run_option("config")
-@run_option("chain-depth", aliases=["--depth"], help="The depth to look at; else that of fcu.yml.")
+@run_option("chain-depth", aliases=["--depth"], help="The chain depth; default: that of fcu.yml.")
 @click.argument("device", required=False)
 def command(keystore: str, config: str | None, chain_depth: str | None, device: str | None) -> int:
     """Draws what a device carries and what the portal gets; with DEVICE says whether that file fits."""
@@ -72,7 +72,7 @@ def _read(path: str) -> Device:
     place = existing(path, "device")
     if place.is_dir() or is_archive(place) or place.name.endswith(".csv"):
         kind = "a folder" if place.is_dir() else "an archive" if is_archive(place) else "a manifest"
-        raise UsageError(f"device {path}: is {kind}, and this looks at the file of one device")
+        raise UsageError(f"device {path}: is {kind}, but slice checks the file of one device")
     return next(iter(DeviceSet((place,))))
 
 
@@ -107,5 +107,5 @@ def _faults(device: Device, slicing: Slicing, setup: Setup) -> list[str]:
         where = "is not in fcu.crt" if number is None else "belongs on the portal"
         if number is not None and number < slicing.depth:
             where = "is there already"
-        faults.append(f"{position}: {short_name(extra)} is too many, it {where}")
+        faults.append(f"{position}: {short_name(extra)} is one too many: it {where}")
     return faults

@@ -26,10 +26,10 @@ from fcu_conform.interfaces.run.output_files import keep_out, write_atomically
     cls=OptionWithAliases,
     aliases=["-o", "--output"],
     metavar="FILE",
-    help="Where to write; else to standard output.",
+    help="Where to write; default: standard output.",
 )
-@click.option("--root-only", is_flag=True, help="Where the device carries the whole chain: write the root alone.")
-@click.option("--force", is_flag=True, help="Write over a file that has something else in it.")
+@click.option("--root-only", is_flag=True, help="Write the root alone, if the device carries the whole chain.")
+@click.option("--force", is_flag=True, help="Overwrite a file with other content.")
 def command(
     keystore: str, config: str | None, chain_depth: str | None, out: str | None, root_only: bool, force: bool
 ) -> None:
@@ -40,8 +40,8 @@ def command(
     if not portal:
         if not root_only:
             raise UsageError(
-                f"at depth {slicing.depth} the device carries the whole chain and nothing is left to upload; the page"
-                " does not say what the portal trusts then: lower the depth by one, or take --root-only"
+                f"at depth {slicing.depth} the device carries the whole chain and nothing is left to upload:"
+                " lower the depth by one, or use --root-only"
             )
         portal = slicing.certificates[-1:]
     elif root_only:
@@ -70,7 +70,7 @@ def _write(path: Path, text: bytes, setup: Setup, force: bool) -> None:
     if there.is_link or there.trouble not in (None, Trouble.MISSING):
         raise UsageError(f"{path}: {there.detail or 'is a link'}")
     if there.exists and there.data != text and not force:
-        raise UsageError(f"{path}: has something else in it (--force writes over it)")
+        raise UsageError(f"{path}: has other content (--force overwrites it)")
     try:
         write_atomically(path, text)
     except OSError as fault:

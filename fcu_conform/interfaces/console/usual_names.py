@@ -58,12 +58,12 @@ def find(given: str) -> HandedIn:
     """
     folder = existing(given, "path")
     if not folder.is_dir():
-        raise UsageError(f"path {given}: is not a folder; give the keystore, or the folder that it is in")
+        raise UsageError(f"path {given}: is not a folder; pass the keystore, or the folder above it")
     keystore = folder / KEYSTORE
     if not os.path.lexists(keystore):
         if any(os.path.lexists(folder / name) for name in KEYSTORE_FILES) or folder.resolve().name == KEYSTORE:
             return HandedIn(folder, folder, config_beside(folder))
-        raise UsageError(f"path {given}: holds no keystore (neither {KEYSTORE}/ nor {', '.join(KEYSTORE_FILES)})")
+        raise UsageError(f"path {given}: has no keystore (neither {KEYSTORE}/ nor {', '.join(KEYSTORE_FILES)})")
     devices = _only(folder, [f"{name}{ending}" for name in DEVICES for ending in DEVICE_ENDINGS], "--devices")
     upload = _only(folder, UPLOADS, "--portal-upload")
     config = config_beside(keystore)
@@ -84,12 +84,12 @@ def _only(folder: Path, names: Sequence[str], option: str) -> Path | None:
     """
     found = [folder / name for name in names if os.path.lexists(folder / name)]
     if len(found) > 1:
-        raise UsageError(f"path {folder}: holds {' and '.join(path.name for path in found)}: say which with {option}")
+        raise UsageError(f"path {folder}: has {' and '.join(path.name for path in found)}: choose one with {option}")
     return _own(found[0], option) if found else None
 
 
 def _own(path: Path, option: str) -> Path:
     """The path, which lies where it was found: a link in a folder of others may lead to what is not theirs."""
     if path.is_symlink():
-        raise UsageError(f"path {path}: is a link, and may lead anywhere: say where it leads with {option}")
+        raise UsageError(f"path {path}: is a link; pass its target with {option}")
     return path

@@ -20,9 +20,11 @@ _GOOD_ENOUGH = {"passed": ("PASSED",), "warned": ("PASSED", "WARNED")}
 @click.command("verify-statement")
 @click.argument("path", metavar="FILE|FOLDER")
 @click.option("--key", metavar="PUBLIC.pem", help="The public key that must have signed it.")
-@click.option("--artefacts", multiple=True, metavar="DIR", help="Compare what was judged with what is below this.")
-@click.option("--require-conformant", is_flag=True, help="Fail unless the run was CONFORMANT, too.")
-@click.option("--require", type=click.Choice(list(_GOOD_ENOUGH)), help="Fail unless the run came out at least so.")
+@click.option(
+    "--artefacts", multiple=True, metavar="DIR", help="Compare the judged files with those below this folder."
+)
+@click.option("--require-conformant", is_flag=True, help="Fail unless the verdict is CONFORMANT.")
+@click.option("--require", type=click.Choice(list(_GOOD_ENOUGH)), help="Fail unless the result is at least this.")
 def command(
     path: str, key: str | None, artefacts: tuple[str, ...], require_conformant: bool, require: str | None
 ) -> int:
@@ -70,14 +72,14 @@ def _tell(found: Examined, path: str, missed: list[str]) -> None:
     if found.files:
         click.echo(f"files       {found.files} listed")
     if found.artefacts:
-        click.echo(f"artefacts   {found.artefacts} as they were judged")
+        click.echo(f"artefacts   {found.artefacts} unchanged since they were judged")
     for complaint in (*found.complaints, *missed):
         click.echo(f"{click.style('FAILED', fg='red', bold=True)}      {printable(complaint)}")
     if found.statement and found.signer is None:
-        warning = "NOT SIGNED: whoever could write it could have changed it, and its checksums too"
+        warning = "NOT SIGNED: anyone with write access could have changed it, and its checksums too"
         click.echo(click.style(f"WARNING     {warning}", fg="yellow", bold=True), err=True)
     elif found.signer is not None and not found.is_signature_checked:
-        warning = "THE SIGNATURE WAS NOT CHECKED: give the signer's public key with --key"
+        warning = "THE SIGNATURE WAS NOT CHECKED: pass the signer's public key with --key"
         click.echo(click.style(f"WARNING     {warning}", fg="yellow", bold=True), err=True)
     verdict = "NOT VERIFIED" if found.complaints else f"intact; the run was {found.verdict}"
     click.echo(printable(f"{path}: {verdict}"))

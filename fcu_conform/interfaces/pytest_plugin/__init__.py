@@ -64,7 +64,7 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     given = next((option.flag for option in OPTIONS if getattr(config.option, option.key) is not None), None)
     if given is not None:
-        raise pytest.UsageError(f"{given}: there is no keystore to judge: add --fcu-keystore=DIR (or set fcu_keystore)")
+        raise pytest.UsageError(f"{given}: no keystore to judge: add --fcu-keystore=DIR (or set fcu_keystore)")
 
 
 @pytest.fixture(scope="session")
@@ -72,7 +72,7 @@ def fcu_setups(pytestconfig: pytest.Config) -> tuple[Setup, ...]:
     """What the given FCU keystores hold, in the order of --fcu-keystore, each read once."""
     suite = pytestconfig.pluginmanager.get_plugin(SUITE)
     if suite is None:
-        pytest.fail("there is no keystore to read: give --fcu-keystore=DIR, or set fcu_keystore", pytrace=False)
+        pytest.fail("no keystore to read: pass --fcu-keystore=DIR, or set fcu_keystore", pytrace=False)
     setups: tuple[Setup, ...] = suite.session.setups
     return setups
 

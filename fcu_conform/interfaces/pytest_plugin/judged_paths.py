@@ -60,7 +60,7 @@ def refuse_what_is_judged(config: pytest.Config, parser: pytest.Parser, words: S
         if _is_judged(path, given, folder) or (has_blank and _is_keystore(path)):
             raise _refusal(
                 f"{_shown(argument)}: belongs to what is judged, and pytest would look for tests in it: "
-                "type its option before each path, as in --fcu-keystore=DIR"
+                "write its option before each path, as in --fcu-keystore=DIR"
             )
     if any(word.startswith("@") for word in words):
         has_blank = given  # a file of arguments, which may hold a blank too
@@ -70,7 +70,7 @@ def refuse_what_is_judged(config: pytest.Config, parser: pytest.Parser, words: S
         taken = f"ini file ({_shown(config.inipath)})" if config.inipath else f"root directory ({config.rootpath})"
         raise _refusal(
             f"{first.flag} {value}: because of the blank pytest took its {printable(taken)} from there: "
-            f"type {first.flag}={value}, or judge what others handed in with: fcu-conform check"
+            f"type {first.flag}={value}, or judge it with: fcu-conform check"
         )
 
 

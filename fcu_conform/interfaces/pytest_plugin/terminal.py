@@ -129,7 +129,7 @@ def header(suite: SuiteSession) -> Iterator[str]:
     if examination.waiver_file is not None:
         yield f"fcu-waivers: {examination.waiver_file.path}, {len(examination.waiver_file.waivers)} waivers"
     if settings.strict:
-        yield "fcu-strict: warnings fail"
+        yield "fcu-strict: warnings are failures"
     yield from (f"fcu-report: {path}" for path in settings.reports)
 
 

@@ -88,7 +88,7 @@ class Witnesses:
         """
         fault = next((told["fault"] for told in self._told if "fault" in told), None)
         if fault is None and not all("digests" in told for told in self._told):
-            fault = "a worker ended without telling what it has judged"
+            fault = "a worker ended without sending its results"
         if fault is not None:
             raise UsageError(fault)
         return merged([*(told["digests"] for told in self._told), digests_of(self._suite.setups)])

@@ -95,12 +95,12 @@ def read_report(given: str) -> Document:
         # The nearest of the first few: a file of another kind has one in every line.
         fault = best_match(islice(validator.iter_errors(document), FEW))
     except (ValueError, RecursionError) as fault:
-        reason = str(fault) if str(fault).startswith("has ") else "is no JSON"
+        reason = str(fault) if str(fault).startswith("has ") else "is not JSON"
         raise UsageError(f"report {path}: {reason}") from None
     if fault is not None:
         # The message itself would quote the file at any length.
         raise UsageError(
-            f"report {path}: is no report of fcu-conform: {fault.json_path}: {fault.validator} is violated"
+            f"report {path}: is not a report of fcu-conform: {fault.json_path}: {fault.validator} is violated"
         )
     found: Document = document
     return found
@@ -219,12 +219,12 @@ def _rules(old: Document, new: Document) -> Iterator[str]:
     if old["suite"]["version"] != new["suite"]["version"]:
         yield f"fcu-conform {old['suite']['version']} then, {new['suite']['version']} now"
     if old["suite"]["rules_digest"] != new["suite"]["rules_digest"]:
-        yield "the rules are not the same"
+        yield "the rules have changed"
     before, after = ({result["code"] for result in document["results"]} for document in (old, new))
     if before - after:
-        yield f"judged then only: {_listed(before - after)}"
+        yield f"judged only in the old run: {_listed(before - after)}"
     if after - before:
-        yield f"judged now only: {_listed(after - before)}"
+        yield f"judged only in the new run: {_listed(after - before)}"
 
 
 def _listed(codes: Set[str]) -> str:

@@ -23,7 +23,7 @@ SHOWN_OFFENDERS = 200
 
 VERDICTS = {
     "conformant": ("Conformant", "good"),
-    "non-conformant": ("Not conformant", "bad"),
+    "non-conformant": ("Non-conformant", "bad"),
     "nothing-checked": ("Nothing checked", "open"),
     "incomplete": ("Incomplete", "open"),
 }

@@ -180,6 +180,7 @@ def _result(result: Result) -> Document:
         "code": result.code,
         "slug": result.rule.slug,
         "level": result.rule.level.value,
+        "title": result.rule.title,
         "subject": result.target,
         "outcome": result.outcome.value,
         "blocked_by": list(result.blocked_by),

@@ -28,7 +28,7 @@ LIMIT = 60_000
 
 VERDICTS = {
     "conformant": "✅ FCU conformance: conformant",
-    "non-conformant": "❌ FCU conformance: not conformant",
+    "non-conformant": "❌ FCU conformance: non-conformant",
     "nothing-checked": "⚠️ FCU conformance: nothing checked",
     "incomplete": "⚠️ FCU conformance: incomplete",
 }

@@ -13,15 +13,15 @@ from fcu_conform.interfaces.reports.json_report import Document
 from fcu_conform.interfaces.reports.text import device_states
 from fcu_conform.rules import CATALOGUE
 from fcu_conform.rules.family import Family
-from fcu_conform.rules.model import Rule
+from fcu_conform.rules.model import Level, Rule
 
 GROUPS = {
-    "error": "Not judged: the suite broke",
+    "error": "Not judged: internal error",
     "failed": "Failed",
     "warned": "Warnings",
     "waived": "Waived",
-    "noted": "Worth knowing",
-    "blocked": "Not judged: another fault is in the way",
+    "noted": "Notices",
+    "blocked": "Blocked by another failure",
     "passed": "Passed",
     "not-applicable": "Not applicable",
 }
@@ -61,6 +61,13 @@ class ResultView:
         """The key of the group in `GROUPS` that it is told in."""
         quiet = self.outcome in (Outcome.PASSED.value, Outcome.NOT_APPLICABLE.value)
         return "noted" if quiet and self.findings else self.outcome
+
+    @property
+    def headline(self) -> str:
+        """The rule's title; its requirement where nothing was found, or remarks alone, which do not violate it."""
+        levels = {finding["level"] for finding in self.findings}
+        is_violated = levels - {Level.NOTICE.value} or self.rule.level.value in levels
+        return self.rule.title if is_violated else self.rule.requirement
 
     @property
     def count(self) -> int:
@@ -192,23 +199,23 @@ class ReportView:
         if self.verdict == "non-conformant":
             return f"{failed} of {checks} failed."
         if self.verdict == "nothing-checked":
-            return "No rule found anything to judge."
+            return "No rule had anything to judge."
         if self.verdict == "incomplete":
             if errors:
-                return f"{errors} of {checks} could not be judged, because the suite itself broke."
+                return f"{errors} of {checks} could not be judged because of an internal error of the suite."
             if failed:
-                return "The run is not whole: not everybody who was asked has answered."
+                return "The run is incomplete: a requested validator did not answer."
             if self.not_done and self.document["options"]["strict"]:
-                return "No rule failed, but not everything that was asked for took place."
+                return "No rule failed, but not everything that was requested was done."
             if self.devices.not_decided:
                 open_ones = f"{self.devices.not_decided:,} of {self.devices.checked:,} devices"
                 return f"No rule failed, but {open_ones} are not decided."
-            return "Not every rule had its turn, so this is no proof of conformance."
+            return "Not every rule could judge, so conformance is not proven."
         waived = self.counts.get("waived", 0)
         warned = self.counts.get("warned", 0)
         but = [f"{waived} waived"] * bool(waived) + [f"{warned} warned"] * bool(warned)
         words = f" ({', '.join(but)})" if but else ""
-        return f"Every rule had its turn and none failed{words}."
+        return f"Every rule was judged and none failed{words}."
 
 
 def place(finding: Document) -> str:

@@ -121,8 +121,8 @@ def _rule(rule: Rule) -> Json:
     return {
         "id": rule.code,
         "name": "".join(word.capitalize() for word in rule.slug.split("-")),
-        "shortDescription": {"text": rule.statement},
-        "fullDescription": {"text": rule.why},
+        "shortDescription": {"text": rule.title},
+        "fullDescription": {"text": f"Requirement: {rule.requirement}. {rule.why}"},
         "help": {"text": help_text},
         "defaultConfiguration": {"level": LEVELS[rule.level.value]},
         "properties": {
@@ -206,7 +206,7 @@ def _notifications(view: ReportView) -> Iterator[Json]:
             yield {"level": "error", "message": {"text": printable(text)}, "associatedRule": {"id": entry.code}}
         left_out = entry.count - min(len(entry.findings), SHOWN)
         if left_out > 0 and entry.outcome in TOLD:
-            text = f"{entry.code}: {left_out} more findings are in the JSON report alone"
+            text = f"{entry.code}: {left_out} more findings are only in the JSON report"
             yield {"level": "note", "message": {"text": text}, "associatedRule": {"id": entry.code}}
     for line in view.not_done:
         yield {"level": "warning", "message": {"text": printable(f"not done: {line}")}}

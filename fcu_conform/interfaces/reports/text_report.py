@@ -1,4 +1,4 @@
-"""How a result reads: what is wrong, where, what was expected, why it matters, who says so, what to do."""
+"""How a result reads: what happened, where, what was expected, why it matters, the source, the fix."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NARROWEST = 40
 """Below this nothing is wrapped any further: a word a line reads worse than a terminal's own wrapping."""
 
 NARROWEST_BESIDE = 28
-"""Columns that a statement needs to stand beside a rule's name."""
+"""Columns that a title needs to stand beside a rule's name."""
 
 LABEL = 11
 """Columns of a label with the space behind it."""
@@ -152,11 +152,11 @@ def render(
         word, style: what stands before the node id, ``FAILED`` say, and its style.
     """
     width = max(NARROWEST, min(width, WIDEST))
-    yield from _headline(result, word, style, width)
+    yield from _headline(result, title_of(result, findings), word, style, width)
     if result.outcome is Outcome.ERROR:
         yield from _prose(printable(result.reason), width)
-        yield from _labelled("why", "the suite itself broke on this rule: that is no verdict on the setup", width)
-        yield from _labelled("fix", "report this as a fault of fcu-conform, with the line above", width)
+        yield from _labelled("why", "the suite itself failed on this rule; this is not a verdict on the setup", width)
+        yield from _labelled("fix", "report this as a bug of fcu-conform, with the line above", width)
         return
     shown = findings[:SHOWN]
     common = _common(shown)
@@ -171,6 +171,12 @@ def render(
     are_waived = bool(shown) and shown[0].waiver is not None
     yield from _left_out(result, len(findings) - len(shown), are_waived, width)
     yield from _details(result, shown[0], common, width)
+
+
+def title_of(result: Result, findings: Sequence[Finding]) -> str:
+    """The rule's title; its requirement where nothing was found, or remarks alone, which do not violate it."""
+    levels = {finding.level or result.rule.level for finding in findings}
+    return result.rule.title if levels - {Level.NOTICE} or result.rule.level in levels else result.rule.requirement
 
 
 def _common(findings: Sequence[Finding]) -> frozenset[str]:
@@ -216,15 +222,15 @@ def _left_out(result: Result, beyond: int, are_waived: bool, width: int) -> Iter
         yield from _prose(f"… and {beyond + uncounted} more ({where} in the report)", width)
 
 
-def _headline(result: Result, word: str, style: str, width: int) -> Iterator[Line]:
-    """Word, name and statement, which hangs beside the name; below it where there is little room."""
+def _headline(result: Result, title: str, word: str, style: str, width: int) -> Iterator[Line]:
+    """Word, name and title, which hangs beside the name; below it where there is little room."""
     name = node_id(result.code, result.target)
     begin = columns(word) + columns(name) + 3
     if width - begin < NARROWEST_BESIDE:
         yield (word, style), (f" {name}", "strong")
-        yield from _prose(result.rule.statement, width)
+        yield from _prose(title, width)
         return
-    first, *others = wrap(result.rule.statement, width - begin)
+    first, *others = wrap(title, width - begin)
     yield (word, style), (f" {name}", "strong"), (f"  {first}", "plain")
     for line in others:
         yield ((" " * begin + line, "plain"),)
@@ -232,7 +238,7 @@ def _headline(result: Result, word: str, style: str, width: int) -> Iterator[Lin
 
 def _reasons(result: Result, finding: Finding, width: int) -> Iterator[Line]:
     yield from _labelled("why", finding.why, width)
-    yield from _labelled("source", "\n".join(map(str, result.rule.sources)), width)
+    yield from _labelled("source", "\n".join(source.citation for source in result.rule.sources), width)
     yield from _labelled("fix", finding.fix, width)
 
 

@@ -90,9 +90,9 @@ class RunOptions:
         "keystore", "path", "DIR", "judge this keystore, the folder of fcu_private_key.pem and fcu.crt"
     )
     config: str | None = _one(
-        "config", "path", "FILE", "the fcu.yml of the keystore; without it one is looked for beside the keystore"
+        "config", "path", "FILE", "the keystore's fcu.yml (default: looked for beside the keystore)"
     )
-    chain_depth: int | None = _one("chain-depth", "depth", "N", "the depth of the set-up, where no fcu.yml sets it")
+    chain_depth: int | None = _one("chain-depth", "depth", "N", "the chain depth, if no fcu.yml sets it")
     devices: tuple[str, ...] = _many(
         "devices",
         "path",
@@ -107,7 +107,7 @@ class RunOptions:
         "judge what was, or will be, uploaded to the portal; one for each keystore, in order",
         page="reference.md#the-portal-upload",
     )
-    mode: str | None = _one("mode", "mode", "MODE", "how devices connect, bootstrap or lwm2m, where no fcu.yml says so")
+    mode: str | None = _one("mode", "mode", "MODE", "how devices connect, bootstrap or lwm2m, if no fcu.yml sets it")
     at: str = _one(
         "at",
         "instant",
@@ -127,33 +127,31 @@ class RunOptions:
         "validator-command",
         "text",
         "NAME=COMMAND",
-        "ask this program too, by the JSON protocol of the documentation",
+        "ask this program too, with the documented JSON protocol",
         page="validators.md#any-other-program",
     )
     validator_sample: int | None = _one(
         "validator-sample",
         "sample",
         "N",
-        "ask each validator about this many devices, or about all (default: 20, and 200 in fcu-conform lot)",
+        "ask each validator about this many devices, or about all (default: 20; in fcu-conform lot: 200)",
     )
     sample_seed: int | None = _one(
         "sample-seed",
         "seed",
         "N",
-        "draw the devices that validators are asked about by this number; without it every run draws the same ones",
+        "seed for drawing the devices that validators are asked about (default: the same devices in every run)",
     )
     handshake: bool = _switch(
-        "handshake", "let a device shake hands with TLS and DTLS servers that trust the upload alone (DEV025)"
+        "handshake", "make TLS and DTLS handshakes between a device and servers that trust the upload only (DEV025)"
     )
-    strict: bool = _switch("strict", "warnings fail, and so does what was asked for and did not take place")
-    waivers: str | None = _one(
-        "waivers", "path", "FILE", "what somebody has taken the responsibility for, as TOML", page="waivers.md"
-    )
+    strict: bool = _switch("strict", "treat warnings, and requested checks that did not take place, as failures")
+    waivers: str | None = _one("waivers", "path", "FILE", "accepted findings (waivers), as TOML", page="waivers.md")
     reports: tuple[str, ...] = _many(
         "report",
         "path",
         "FILE",
-        f"write a report; its ending says which ({' '.join(WRITERS)})",
+        f"write a report; the extension selects the format ({' '.join(WRITERS)})",
         page="reports.md",
     )
     sign_key: str | None = _one(

@@ -21,10 +21,10 @@ def check_targets(paths: Sequence[str], endings: Sequence[str], name: str = "--f
         path = Path(text)
         shown = f"{name}: {printable(text)}"
         if not path.name.lower().endswith(tuple(endings)):
-            raise UsageError(f"{shown}: no report has this ending (there is {', '.join(endings)})")
+            raise UsageError(f"{shown}: unknown report format (known:  {', '.join(endings)})")
         try:
             if path.exists() and not path.is_file():
-                raise UsageError(f"{shown}: is no regular file")
+                raise UsageError(f"{shown}: is not a regular file")
             if not path.parent.is_dir():
                 raise UsageError(f"{shown}: there is no folder {printable(str(path.parent))}")
             descriptor, beside = open_beside(path)
@@ -50,12 +50,12 @@ def keep_out(path: Path, setups: Sequence[Setup], shown: str) -> None:
     place = Path(os.path.realpath(path.parent)) / path.name
     for setup in setups:
         if place.is_relative_to(os.path.realpath(setup.keystore.path)):
-            raise UsageError(f"{shown}: lies in the keystore, which is only ever read")
+            raise UsageError(f"{shown}: is in the keystore, which fcu-conform never writes to")
         for output in setup.devices.paths if setup.devices else ():
             if place.is_relative_to(os.path.realpath(output)):
-                raise UsageError(f"{shown}: lies in the device output, which is only ever read")
+                raise UsageError(f"{shown}: is in the device output, which fcu-conform never writes to")
         if any(place == Path(os.path.realpath(file.path)) for file in setup.files()):
-            raise UsageError(f"{shown}: is a file that is judged, and only ever read")
+            raise UsageError(f"{shown}: is one of the judged files, which fcu-conform never writes to")
 
 
 def open_beside(path: Path) -> tuple[int, Path]:

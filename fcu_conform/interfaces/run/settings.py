@@ -125,7 +125,7 @@ def parse_instant(text: str, name: str = "--fcu-at") -> datetime:
         return datetime.fromisoformat(f"{match['day']}T{match['time']}{fraction}{zone}").astimezone(timezone.utc)
     except (ValueError, OverflowError):
         raise UsageError(
-            f"{name}: '{printable(text)}' is no date and time with its zone (RFC 3339), such as 2026-01-31T12:00:00Z"
+            f"{name}: '{printable(text)}' is not a date and time with a zone (RFC 3339), such as 2026-01-31T12:00:00Z"
         ) from None
 
 
@@ -147,7 +147,7 @@ def parse_depth(text: str, name: str = "--fcu-chain-depth") -> int:
     """
     if re.fullmatch(r"[0-9]{1,9}", text, re.ASCII) and int(text) >= 1:
         return int(text)
-    raise UsageError(f"{name}: '{printable(text)}' is no number of certificates (1 or more)")
+    raise UsageError(f"{name}: '{printable(text)}' is not a valid depth: expected an integer of at least 1")
 
 
 def parse_seed(text: str, name: str = "--fcu-sample-seed") -> int:

@@ -21,6 +21,7 @@ from fcu_conform.artefacts.bundle import (
 from fcu_conform.artefacts.ca_context import CaContext
 from fcu_conform.artefacts.device import Device
 from fcu_conform.artefacts.encodings.certificate import Certificate
+from fcu_conform.artefacts.wording import pluralize
 from fcu_conform.rules.bundle.contents import IDENTIFIERS, UTC_OFFSET
 from fcu_conform.rules.bundle.formatting import (
     HANDLER,
@@ -36,7 +37,7 @@ from fcu_conform.rules.bundle.request_subjects import SubjectError, read_subject
 from fcu_conform.rules.bundle.requests import KNOWN_PURPOSES, LOW_32_BITS, MAX_REQUESTS, is_extensions
 from fcu_conform.rules.bundle.time import device_time
 from fcu_conform.rules.model import Blocked, DeviceFindings, Level, device_rule
-from fcu_conform.rules.support.formatting import TEN_YEARS, pluralize
+from fcu_conform.rules.support.formatting import TEN_YEARS
 
 ANSWER_LIMIT = 512
 ANSWER_LIMIT_WITH_REQUESTS = 5 * 512
@@ -56,15 +57,16 @@ _ANY_PURPOSE = 1
 @device_rule(
     "BDL045",
     Level.ERROR,
-    statement=f"the device's answer fits into its buffer: {ANSWER_LIMIT} octets, {ANSWER_LIMIT_WITH_REQUESTS} with"
+    requirement=f"the device's answer fits into its buffer: {ANSWER_LIMIT} octets, {ANSWER_LIMIT_WITH_REQUESTS} with"
     " certificate requests",
-    why="The answer has the session's id, a line for each warning and the requests. A line comes for each certificate"
-    " of the device's chain and its update certificate's that has less than ten years to go, for each of them where the"
-    " device has no time, and for each setting that is missing. What does not fit the device cannot send: it stores"
-    " everything, fails with status 21 (15 where a request does not fit) and gives no answer at all, so the line takes"
-    " a finished device for a broken one.",
-    fix="give the device a time and a zone (time-sync: true), use CA certificates that last more than ten years, a"
-    " smaller device-certificate-chain-depth, a shorter session id; ask for requests in several messages",
+    title="the device's answer is too large for its buffer",
+    why="The answer holds the session id, a line for each warning, and the requests. The device warns about each"
+    " certificate in its own chain and its update certificate's that expires within ten years, about each of them"
+    " if it has no time, and about each missing setting. It cannot send a larger answer: it stores everything,"
+    " fails with status 21 (15 if a request does not fit) and does not answer, so the line takes a finished device"
+    " for a broken one.",
+    fix="set the device's time and zone (time-sync: true), use CA certificates that last more than ten years, a"
+    " smaller device-certificate-chain-depth or a shorter session id; split requests over several messages",
     passes="a chain of five that lasts 20 years, with mbed.CurrentTime, mbed.Timezone and mbed.UTCOffset",
     fails="a chain of five that lasts five years; a chain of four without mbed.CurrentTime; a SID of 500 characters",
     source=client_source(HANDLER, "DC-04", "N-12", "B-13"),

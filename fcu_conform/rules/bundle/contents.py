@@ -67,11 +67,12 @@ _OFFSET = re.compile(rb"[+-](0\d|1[0-4]):[0-5]\d")
 @device_rule(
     "BDL028",
     Level.ERROR,
-    statement="the Data of a parameter is an integer, text or a byte string",
-    why="The device answers with status 20 to true, false, null, a float, an array or a map. mbed.UseBootstrap,"
-    " mbed.MemoryTotalKB and mbed.FirstToClaim it keeps in four bytes, and cuts a greater number or a negative one:"
-    " this rule is stricter, since another value is stored than was meant.",
-    fix="encode truth values as 0 and 1, and numbers as integers",
+    requirement="the Data of a parameter is an integer, text or a byte string",
+    title="a parameter's Data is not an integer, text or byte string",
+    why="The device answers with status 20 to true, false, null, a float, an array or a map. It stores"
+    " mbed.UseBootstrap, mbed.MemoryTotalKB and mbed.FirstToClaim in four bytes, and truncates a larger or a"
+    " negative number: this rule is stricter, since the stored value is not the intended one.",
+    fix="encode true as 1, false as 0, and numbers as integers",
     passes="1, 1024, \"coaps://…\", h'0102…'",
     fails="true, 1.5, null, mbed.MemoryTotalKB of 4294967296",
     source=client_source("fcc_bundle_config_params_utils.c", "B-08"),
@@ -88,10 +89,12 @@ def parameters_are_plain_values(device: Device, _ca: CaContext) -> DeviceFinding
 @device_rule(
     "BDL029",
     Level.ERROR,
-    statement=f"{USE_BOOTSTRAP} is 0 or 1, as an integer or as four bytes in little endian",
-    why="The device answers with status 30 to another value and with 27 to another size; it does not know then"
-    " which server it belongs to. Of bytes it may read the first four, and take text for bytes: this rule is stricter.",
-    fix="1 for bootstrap (use-bootstrap: true), 0 for LwM2M",
+    requirement=f"{USE_BOOTSTRAP} is 0 or 1, as an integer or as four little-endian bytes",
+    title="mbed.UseBootstrap is not 0 or 1",
+    why="The device answers with status 30 to another value and with status 27 to another size, since it cannot tell"
+    " which server to use. It may read only the first four of more bytes, and read text as bytes: this rule is"
+    " stricter.",
+    fix="write 1 for bootstrap (use-bootstrap: true), 0 for LwM2M",
     passes="1, h'01000000'",
     fails="2, \"1\", h'01'",
     source=client_source(VERIFICATION, "N-09", "N-18"),
@@ -108,12 +111,14 @@ def mode_is_bootstrap_or_lwm2m(device: Device, _ca: CaContext) -> DeviceFindings
 @device_rule(
     "BDL031",
     Level.ERROR,
-    statement="a message that the device verifies has every item that it cannot do without in its mode",
-    why='The device answers with status 25, "Item does not exist", once all else is stored. It looks for all of them'
-    " unless Verify is 0, whether more messages follow or not. Even with Verify at 0 it reads in the last message"
-    " mbed.UseBootstrap and, for its time, the bootstrap server's CA certificate. The private key may be one that an"
-    " earlier message had it make: what says so is that message, where it lies before this one, or PrKN and a SID.",
-    fix="fill in the settings of fcu.yml that these items come from; where more messages follow, set Verify to 0 and"
+    requirement="a bundle that the device verifies has every item that its mode requires",
+    title="a mandatory item is missing",
+    why='The device answers with status 25, "Item does not exist", after it has stored everything else. It looks for'
+    " all of them unless Verify is 0, even if more messages follow. With Verify 0 it still reads mbed.UseBootstrap"
+    " in the last message and, to set its time, the bootstrap server's CA certificate. The private key may be one"
+    " that the device made for an earlier message: the suite knows that from that message if it has it, or from"
+    " PrKN and a SID.",
+    fix="set the settings of fcu.yml that these items come from; if more messages follow, set Verify to 0 and"
     " KpAlvSess to 1",
     passes="all parameters, the server's CA certificate and URI, the device's key and certificate",
     fails="no mbed.SerialNumber (it may be empty, but not missing)",
@@ -172,9 +177,10 @@ def _is_key_of_some_kind(item: Item) -> bool:
 @device_rule(
     "BDL032",
     Level.ERROR,
-    statement=f"{ENDPOINT_NAME}, where present, is not empty",
-    why="The device answers with status 26: without its name the service does not know it.",
-    fix="give the endpoint name when the configuration is prepared; it is the certificate's CN",
+    requirement=f"{ENDPOINT_NAME}, if present, is not empty",
+    title="mbed.EndpointName is empty",
+    why="The device answers with status 26: without a name the service cannot identify it.",
+    fix="set the endpoint name when the configuration is prepared; it is the certificate's CN",
     passes="acme-000017",
     fails="an empty string",
     source=client_source(VERIFICATION, "N-08", "DB-06"),
@@ -190,10 +196,11 @@ def endpoint_name_is_not_empty(device: Device, _ca: CaContext) -> DeviceFindings
 @device_rule(
     "BDL033",
     Level.WARNING,
-    statement="items of the mode that the device does not use are left out",
-    why='The device takes them and warns, "Item redundant": they fill its storage, and nobody ever looks whether they'
-    " are right.",
-    fix="leave out mbed.LwM2M… with use-bootstrap: true, and mbed.Bootstrap… without",
+    requirement="the bundle has no items of the other mode",
+    title="the bundle has items of the mode that is not used",
+    why='The device accepts them with the warning "Item redundant". They fill its storage, and nothing checks whether'
+    " they are right.",
+    fix="remove mbed.LwM2M… if use-bootstrap is true, or mbed.Bootstrap… if it is false",
     passes="mbed.UseBootstrap 1 and mbed.BootstrapServerURI",
     fails="mbed.UseBootstrap 1 and mbed.LwM2MServerURI",
     source=client_source(VERIFICATION, "N-10"),
@@ -208,7 +215,7 @@ def other_modes_items_are_left_out(device: Device, _ca: CaContext) -> DeviceFind
     names = mode_items(other).values()
     return [
         finding_in_item(
-            item, "Name", f"is of no use in {'LwM2M' if other == 'bootstrap' else 'bootstrap'} mode", "left out"
+            item, "Name", f"is not used in {'LwM2M' if other == 'bootstrap' else 'bootstrap'} mode", "left out"
         )
         for item in bundle.items(KEYS, CERTIFICATES, CHAINS, PARAMETERS)
         if item.name in names
@@ -218,14 +225,15 @@ def other_modes_items_are_left_out(device: Device, _ca: CaContext) -> DeviceFind
 @device_rule(
     "BDL034",
     Level.ERROR,
-    statement="PrKN names a private key that the device has by then: before it in the bundle, or of an earlier message",
-    why='The device takes the groups in their order and looks the key up at once: status 34, "Item does not exist".'
-    " Of an earlier message that does not lie before this one nothing is known, so its key is believed where the bundle"
-    " has a SID, but for the device's own certificate only under the name of the device's own key: with another the"
-    " device would need the same key twice.",
-    fix="put Keys before the certificates, and name the key as its item does",
+    requirement="PrKN names a private key that comes before it in the bundle, or in an earlier message",
+    title="PrKN names a key that the device does not have yet",
+    why='The device reads the groups in order and looks up the key at once: status 34, "Item does not exist". If an'
+    " earlier message is not part of the output, its keys are unknown. Then a bundle with a SID gets the benefit"
+    " of the doubt, but the device's own certificate must name the device's own key: otherwise the device would"
+    " need the same key twice.",
+    fix="put Keys before the certificates, and use the item's name as PrKN",
     passes="Keys with the key, then CertificateChains with its name as PrKN",
-    fails="Keys after CertificateChains, a name that no key has",
+    fails="Keys after CertificateChains, the name of a key that is nowhere",
     source=client_source("fcc_bundle_certificate_utils.c", "B-04", "B-05"),
     needs=READABLE,
 )
@@ -260,10 +268,11 @@ def _came_earlier(bundle: Bundle, item: Item, key_name: str) -> bool:
 @device_rule(
     "BDL035",
     Level.ERROR,
-    statement="the first certificate of an item has the public key of its private key",
-    why="The device compares the device key and its certificate, and what PrKN names, and answers with status 34: it"
-    " could never prove that the certificate is its own.",
-    fix="issue the certificate for the public key of this private key; look for a mix-up of two devices",
+    requirement="the first certificate of an item has the public key of the item's private key",
+    title="a certificate does not match its private key",
+    why="The device compares its key with its certificate, and the key that PrKN names, and answers with status 34 if"
+    " they do not match: it could never prove that the certificate is its own.",
+    fix="issue the certificate for the public key of this private key; check whether two devices were mixed up",
     passes="openssl pkey -pubout of the key equals openssl x509 -pubkey of the certificate",
     fails="the key of another device",
     source=client_source(f"{VERIFICATION}, fcc_bundle_certificate_utils.c", "DB-16"),
@@ -311,10 +320,11 @@ def _public_key(bundle: Bundle, name: str) -> PublicKey | None:
 @device_rule(
     "BDL036",
     Level.ERROR,
-    statement=f"the CN of the device certificate is {ENDPOINT_NAME}, byte for byte",
-    why='The device compares them in both modes and answers with status 14, "Certificate CN attribute invalid". Where'
-    " Verify is 0 it compares nothing: this rule is stricter, since such a device could never be found.",
-    fix="issue the certificate for the endpoint name that the bundle gives; look for a mix-up of two devices",
+    requirement=f"the device certificate's CN equals {ENDPOINT_NAME}, byte for byte",
+    title="the device certificate's CN is not mbed.EndpointName",
+    why='The device compares them in both modes and answers with status 14, "Certificate CN attribute invalid". With'
+    " Verify 0 it does not compare them: this rule is stricter, since such a device could never be found.",
+    fix="issue the certificate for the endpoint name in the bundle; check whether two devices were mixed up",
     passes="CN=acme-000017 and acme-000017",
     fails="CN=acme-000017 and ACME-000017, or a space after it",
     source=client_source(VERIFICATION, "DB-06", "DB-14"),
@@ -349,11 +359,12 @@ def common_name_is_the_endpoint_name(device: Device, _ca: CaContext) -> DeviceFi
 @device_rule(
     "BDL039",
     Level.ERROR,
-    statement=f"{UTC_OFFSET}, where present, is +hh:mm or -hh:mm, of at most 14 hours",
-    why="The device answers with status 33 to another form. It looks at the form only: that there is no such offset as"
-    " +99:99 is what this rule adds, since the device's local time would be nonsense. An empty one it takes for none:"
-    " this rule is stricter, and asks to leave it out.",
-    fix='write it with a sign and five more characters: "+02:00"',
+    requirement=f"{UTC_OFFSET}, if present, is +hh:mm or -hh:mm, at most 14 hours",
+    title="mbed.UTCOffset is not a valid offset",
+    why="The device answers with status 33 to another form. It checks the form only and accepts +99:99: this rule is"
+    " stricter, since the device's local time would be wrong. An empty value means no offset to the device: this"
+    " rule is stricter, and asks to leave it out.",
+    fix='write a sign, hours, a colon and minutes: "+02:00"',
     passes='"+02:00", "-03:30"',
     fails='"2:00", "UTC", "+99:99"',
     source=client_source(VERIFICATION, "N-05"),
@@ -370,9 +381,10 @@ def utc_offset_is_hours_and_minutes(device: Device, _ca: CaContext) -> DeviceFin
 @device_rule(
     "BDL040",
     Level.ERROR,
-    statement="mbed.ClassId and mbed.VendorId, where present, have 16 bytes",
-    why="The device answers with status 27 to any other size; without them it takes no firmware update.",
-    fix="give the 16 bytes of the UUID (in Python uuid.UUID(text).bytes), not its text",
+    requirement="mbed.ClassId and mbed.VendorId, if present, are 16 bytes long",
+    title="mbed.ClassId or mbed.VendorId is not 16 bytes",
+    why="The device answers with status 27 to any other size. Without them it accepts no firmware update.",
+    fix="write the 16 bytes of the UUID (in Python uuid.UUID(text).bytes), not its text",
     passes="16 bytes",
     fails="15 bytes, the 36 characters of a UUID",
     source=(client_source(VERIFICATION, "N-06"), docs("Update authenticity for firmware update", "", "Y-14")),

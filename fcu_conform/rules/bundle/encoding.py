@@ -9,6 +9,7 @@ from fcu_conform.artefacts.ca_context import CaContext
 from fcu_conform.artefacts.device import Device
 from fcu_conform.artefacts.encodings.cbor import BIGNUM, MAX_BYTES, label
 from fcu_conform.artefacts.encodings.private_keys import Secret
+from fcu_conform.artefacts.wording import pluralize
 from fcu_conform.rules.bundle.formatting import (
     GROUP_NAMES,
     HANDLER,
@@ -20,7 +21,6 @@ from fcu_conform.rules.bundle.formatting import (
     shown_value,
 )
 from fcu_conform.rules.model import Blocked, DeviceFindings, Finding, Level, device_rule, requires
-from fcu_conform.rules.support.formatting import pluralize
 from fcu_conform.rules.support.sources import inferred, rfc
 
 SCHEME_VERSION = "0.0.1"
@@ -36,11 +36,12 @@ _OLD_NAMES = {"IsNotLastMessage": "KpAlvSess"}
 @device_rule(
     "BDL001",
     Level.ERROR,
-    statement="the bundle is one well-formed CBOR data item of at most 256 KiB",
-    why="The device cannot read it and answers with status 20 (3 where there are no bytes at all); no item is stored.",
-    fix="send config_data as FCU returned it, all of its bytes; in Python open the file in binary mode",
+    requirement="the bundle is one well-formed CBOR data item of at most 256 KiB",
+    title="the bundle is not well-formed CBOR",
+    why="The device cannot read it and answers with status 20 (status 3 if the file is empty); it stores no item.",
+    fix="send config_data exactly as FCU returned it; in Python open the file in binary mode",
     passes="a map that ends with the file",
-    fails="an empty file, a file that was cut short, base64 or JSON text, text that is not UTF-8",
+    fails="an empty file, a truncated file, base64 or JSON text, text that is not UTF-8",
     source=(client_source(HANDLER, "B-01"), rfc(8949, "3")),
 )
 def bundle_is_well_formed(device: Device, _ca: CaContext) -> DeviceFindings:
@@ -57,9 +58,10 @@ def bundle_is_well_formed(device: Device, _ca: CaContext) -> DeviceFindings:
 @device_rule(
     "BDL002",
     Level.ERROR,
-    statement="nothing follows the bundle",
-    why="The device refuses the whole bundle with status 20 where bytes are left over.",
-    fix="write config_data alone: no line break, no digest and no second bundle after it",
+    requirement="nothing follows the bundle",
+    title="bytes follow the bundle",
+    why="If bytes are left over, the device refuses the whole bundle with status 20.",
+    fix="write config_data alone: no line break, digest or second bundle after it",
     passes="the last byte of the file is the last byte of the map",
     fails="a line break after the map",
     source=client_source(HANDLER, "B-01"),
@@ -79,11 +81,11 @@ def nothing_follows_the_bundle(device: Device, _ca: CaContext) -> DeviceFindings
 @device_rule(
     "BDL003",
     Level.ERROR,
-    statement="every length is definite",
-    why="The device refuses a map or a chain of indefinite length with status 20, and of a string in chunks it takes"
-    " the first chunk alone. This rule asks it of every array and map: what the device does with the others was not"
-    " seen.",
-    fix="let the encoder write lengths in front (in cbor2: do not set indefinite_containers, do not stream)",
+    requirement="every length in the bundle is definite",
+    title="the bundle has an indefinite length",
+    why="The device refuses a map or a chain of indefinite length with status 20, and takes only the first chunk of a"
+    " string. This rule requires it of every array and map: how the device handles the others was not observed.",
+    fix="make the encoder write definite lengths (in cbor2: do not set indefinite_containers, do not stream)",
     passes="a map that begins with 0xa5",
     fails="a map that begins with 0xbf, an array with 0x9f, a byte string with 0x5f",
     source=(client_source(HANDLER, "B-01"), inferred("the same for every array and map")),
@@ -91,7 +93,7 @@ def nothing_follows_the_bundle(device: Device, _ca: CaContext) -> DeviceFindings
 )
 def lengths_are_definite(device: Device, _ca: CaContext) -> DeviceFindings:
     return [
-        finding_at(place, "has an indefinite length", "a length in front")
+        finding_at(place, "has an indefinite length", "a definite length")
         for place in bundle_of(device).scan.indefinite
     ]
 
@@ -99,24 +101,26 @@ def lengths_are_definite(device: Device, _ca: CaContext) -> DeviceFindings:
 @device_rule(
     "BDL004",
     Level.ERROR,
-    statement="the bundle is a map",
+    requirement="the bundle is a map",
+    title="the bundle is not a map",
     why="The device answers with status 20 to anything else.",
-    fix="send config_data as FCU returned it, not wrapped into an array or a string",
+    fix="send config_data as FCU returned it, without an array or a string around it",
     passes="a map of groups",
     fails="an array that holds the map",
     source=client_source(HANDLER, "B-01"),
     needs=("BDL001",),
 )
 def bundle_is_a_map(device: Device, _ca: CaContext) -> DeviceFindings:
-    return () if bundle_of(device).scan.is_map else (finding_at("", "is another CBOR data item than a map", "a map"),)
+    return () if bundle_of(device).scan.is_map else (finding_at("", "is not a map", "a map"),)
 
 
 @device_rule(
     "BDL005",
     Level.ERROR,
-    statement="the keys of all maps are text strings",
-    why="Groups and fields are known by their names as text; the device answers with status 20 to another key. Of a key"
-    " in chunks it would read the first: this rule is stricter.",
+    requirement="all map keys in the bundle are text strings",
+    title="a map key in the bundle is not a string string",
+    why="Groups and fields have text names. The device answers with status 20 to any other key. Of a key in chunks it"
+    " would read the first: this rule is stricter.",
     fix="write group and field names as CBOR text strings of definite length",
     passes='the key "Keys" as a text string',
     fails="the key Keys as a byte string, a number as a key",
@@ -125,7 +129,7 @@ def bundle_is_a_map(device: Device, _ca: CaContext) -> DeviceFindings:
 )
 def map_keys_are_text(device: Device, _ca: CaContext) -> DeviceFindings:
     return [
-        finding_at(place, "has a key that is no text string", "text strings as keys")
+        finding_at(place, "has a key that is not a string string", "text strings as keys")
         for place in bundle_of(device).scan.odd_keys
     ]
 
@@ -133,9 +137,10 @@ def map_keys_are_text(device: Device, _ca: CaContext) -> DeviceFindings:
 @device_rule(
     "BDL006",
     Level.ERROR,
-    statement="no map has a key twice",
-    why="A map with a key twice is not valid CBOR, and readers differ in which value they take. This is stricter"
-    " than the device, which does not notice a group that stands there twice, so it may store what nobody looked at.",
+    requirement="no map in the bundle has a duplicate key",
+    title="a map in the bundle has a duplicate key",
+    why="A map with a duplicate key is not valid CBOR, and parsers differ in which value they take. This rule is"
+    " stricter than the device, which does not notice a duplicate group and may store content that nobody checked.",
     fix="write every group and every field once",
     passes="one SchemeVersion",
     fails="two groups called Keys",
@@ -143,16 +148,17 @@ def map_keys_are_text(device: Device, _ca: CaContext) -> DeviceFindings:
     needs=("BDL001", "BDL004"),
 )
 def no_key_of_a_map_stands_twice(device: Device, _ca: CaContext) -> DeviceFindings:
-    return [finding_at(place, "is there twice in its map", "once") for place in bundle_of(device).scan.duplicates]
+    return [finding_at(place, "is a duplicate key", "once") for place in bundle_of(device).scan.duplicates]
 
 
 @device_rule(
     "BDL007",
     Level.ERROR,
-    statement="no value is tagged, but for Data of a parameter as an unsigned big number",
-    why="The device knows tag 2 over a byte string, as Data of a parameter, and takes it for that byte string; anywhere"
-    " else it answers with status 20. This rule is stricter where another thing than a byte string is tagged so: a tag"
-    " lets a reader make something else of the value than what stands there.",
+    requirement="no value is tagged, except a parameter's Data as an unsigned bignum",
+    title="a value in the bundle is tagged",
+    why="The device accepts tag 2 over a byte string as the Data of a parameter, and reads it as that byte string;"
+    " anywhere else it answers with status 20. This rule is stricter if tag 2 stands on anything but a byte"
+    " string: a tag lets a parser turn the value into something else.",
     fix="encode the plain value: a time as an integer of seconds, an identifier as a byte string",
     passes="mbed.CurrentTime with Data 1767225600",
     fails="mbed.CurrentTime with Data 1(1767225600), a UUID with tag 37",
@@ -168,9 +174,10 @@ def values_have_no_tags(device: Device, _ca: CaContext) -> DeviceFindings:
 @device_rule(
     "BDL008",
     Level.ERROR,
-    statement="the bundle has at most 12 groups",
-    why="The device counts the pairs of the map first and answers with status 20 where there are more.",
-    fix="leave out what is no group of a bundle",
+    requirement="the bundle has at most 12 groups",
+    title="the bundle has more than 12 groups",
+    why="The device counts the groups first and answers with status 20 if there are more.",
+    fix="remove the entries that are not groups of a bundle",
     passes="SchemeVersion, Keys, CertificateChains and ConfigParams",
     fails="13 groups",
     source=client_source(HANDLER, "B-01"),
@@ -186,9 +193,10 @@ def groups_are_at_most_twelve(device: Device, _ca: CaContext) -> DeviceFindings:
 @device_rule(
     "BDL009",
     Level.ERROR,
-    statement="every group has one of the known names, exactly",
-    why="The device answers with status 23 to a name that it does not know. It compares only as many characters as the"
-    ' name has, so "Cert" or "" would pass there as some group: this rule is stricter and asks for the whole name.',
+    requirement="every group has exactly one of the known names",
+    title="a group's name is unknown",
+    why="The device answers with status 23 to an unknown name. It compares only as many characters as the name has, so"
+    ' "Cert" or "" would pass as some group: this rule is stricter and requires the whole name.',
     fix="use the names of fcc_bundle_fields.h: " + ", ".join(GROUP_NAMES),
     passes="Certificates",
     fails="certificates, Cert, config_data, IsNotLastMessage",
@@ -198,7 +206,7 @@ def groups_are_at_most_twelve(device: Device, _ca: CaContext) -> DeviceFindings:
 )
 def group_names_are_known(device: Device, _ca: CaContext) -> DeviceFindings:
     return [
-        finding_at(label(name), "is no group of a bundle", meant(name) or ", ".join(GROUP_NAMES), shown_value(name))
+        finding_at(label(name), "is not a group of a bundle", meant(name) or ", ".join(GROUP_NAMES), shown_value(name))
         for name in bundle_of(device).groups
         if name not in GROUP_NAMES
     ]
@@ -216,10 +224,11 @@ def meant(name: str) -> str:
 @device_rule(
     "BDL010",
     Level.ERROR,
-    statement=f'SchemeVersion is there and "{SCHEME_VERSION}"',
-    why="The device looks at it first and answers with status 24 to any other version and to none.",
+    requirement=f'SchemeVersion is present and "{SCHEME_VERSION}"',
+    title='SchemeVersion is missing or not "0.0.1"',
+    why="The device reads it first and answers with status 24 if it is missing or differs.",
     fix=f'write the group SchemeVersion with the text "{SCHEME_VERSION}"',
-    passes=f'"SchemeVersion": "{SCHEME_VERSION}" (a byte string will do)',
+    passes=f'"SchemeVersion": "{SCHEME_VERSION}" (as text or as a byte string)',
     fails='"0.0.10", "0.0", 1, no SchemeVersion',
     source=client_source(HANDLER, "B-02"),
     needs=READABLE,
@@ -238,9 +247,10 @@ def scheme_version_is_known(device: Device, _ca: CaContext) -> DeviceFindings:
 @device_rule(
     "BDL011",
     Level.ERROR,
-    statement="Keys, Certificates, CertificateChains, ConfigParams and CsrReqs are arrays of maps",
-    why="The device walks each of them as an array and every element as a map, else it answers with status 20.",
-    fix="make an array of the items, even where there is one only",
+    requirement="Keys, Certificates, CertificateChains, ConfigParams and CsrReqs are arrays of maps",
+    title="a group is not an array of maps",
+    why="The device reads each of them as an array and every element as a map; otherwise it answers with status 20.",
+    fix="write the items as an array, even if there is only one",
     passes='"Keys": [{"Name": …}]',
     fails='"Keys": {"Name": …}',
     source=client_source(HANDLER, "B-03"),
@@ -265,9 +275,10 @@ def groups_are_arrays_of_maps(device: Device, _ca: CaContext) -> DeviceFindings:
 @device_rule(
     "BDL012",
     Level.ERROR,
-    statement="Verify, Disable and KpAlvSess, where present, are the integers 0 or 1",
-    why="The device answers with status 20 to anything else, CBOR's own true and false included. Of numbers beyond 64"
-    " bits it may read no more than the low ones: this rule is stricter.",
+    requirement="Verify, Disable and KpAlvSess, if present, are the integers 0 or 1",
+    title="Verify, Disable or KpAlvSess is not 0 or 1",
+    why="The device answers with status 20 to anything else, CBOR's true and false included. Of numbers beyond 64 bits"
+    " it may read only the low bits: this rule is stricter.",
     fix="encode them as integers; in Python int(flag)",
     passes='"Verify": 1',
     fails='"Verify": true, "Verify": 2',
@@ -288,9 +299,10 @@ def switches_are_zero_or_one(device: Device, _ca: CaContext) -> DeviceFindings:
 @device_rule(
     "BDL013",
     Level.ERROR,
-    statement="SID, where present, is a text string",
+    requirement="SID, if present, is a text string",
+    title="SID is not a string string",
     why="The device answers with status 20 to anything else.",
-    fix="write the session's identifier as a text string",
+    fix="write the session id as a text string",
     passes='"SID": "7f3a"',
     fails="SID as a byte string",
     source=client_source(HANDLER, "B-03"),
@@ -306,10 +318,11 @@ def session_id_is_text(device: Device, _ca: CaContext) -> DeviceFindings:
 @device_rule(
     "BDL014",
     Level.ERROR,
-    statement=f"Entropy, where present, is a byte string of {ENTROPY_SIZE} bytes",
-    why="The device answers with status 3 to any other size, and has no entropy then.",
-    fix=f"give {ENTROPY_SIZE} random bytes (entropy.bin), or let the device make its own:"
-    f" entropy-generation-mode: by_device",
+    requirement=f"Entropy, if present, is a byte string of {ENTROPY_SIZE} bytes",
+    title="Entropy is not 48 bytes",
+    why="The device answers with status 3 to any other size, and is left without entropy.",
+    fix=f"provide {ENTROPY_SIZE} random bytes (entropy.bin), or let the device make its own: entropy-generation-mode:"
+    " by_device",
     passes="48 bytes",
     fails="47 bytes, text",
     source=client_source("storage_kcm.h", "B-03", "Y-10"),
@@ -322,9 +335,10 @@ def entropy_has_its_size(device: Device, _ca: CaContext) -> DeviceFindings:
 @device_rule(
     "BDL015",
     Level.ERROR,
-    statement=f"ROT, where present, is a byte string of {ROOT_OF_TRUST_SIZE} bytes",
-    why="The device answers with status 3 to any other size, and has no root of trust then.",
-    fix=f"give {ROOT_OF_TRUST_SIZE} random bytes, other ones for each device",
+    requirement=f"ROT, if present, is a byte string of {ROOT_OF_TRUST_SIZE} bytes",
+    title="ROT is not 16 bytes",
+    why="The device answers with status 3 to any other size, and is left without a root of trust.",
+    fix=f"provide {ROOT_OF_TRUST_SIZE} random bytes, different for each device",
     passes="16 bytes",
     fails="15 bytes, text",
     source=client_source("storage_kcm.h", "B-03"),

@@ -17,8 +17,8 @@ from fcu_conform.artefacts.bundle import (
 from fcu_conform.artefacts.device import Device
 from fcu_conform.artefacts.encodings.cbor import label
 from fcu_conform.artefacts.encodings.private_keys import Secret
+from fcu_conform.artefacts.wording import pluralize
 from fcu_conform.rules.model import Blocked, Finding, Location, NotApplicable, Source
-from fcu_conform.rules.support.formatting import pluralize
 from fcu_conform.rules.support.sources import device_code as device_source
 
 HANDLER = "fcc_bundle_handler.c"
@@ -41,7 +41,7 @@ _SHOWN = 40
 def bundle_of(device: Device) -> Bundle:
     """The device's bundle; a rule is not applicable where it has none."""
     if device.bundle is None:
-        raise NotApplicable("is no bundle")
+        raise NotApplicable("is not a bundle")
     return device.bundle
 
 

@@ -9,6 +9,7 @@ from fcu_conform.artefacts.encodings import der
 from fcu_conform.artefacts.encodings.certificate import Certificate
 from fcu_conform.artefacts.encodings.private_keys import PrivateKey, Secret
 from fcu_conform.artefacts.encodings.public_keys import parse_key_algorithm, parse_public_key
+from fcu_conform.artefacts.wording import pluralize
 from fcu_conform.rules.bundle.chains import breaks
 from fcu_conform.rules.bundle.formatting import (
     KEY_TYPES,
@@ -52,11 +53,12 @@ def _known(item: Item) -> tuple[str, ...]:
 @device_rule(
     "BDL016",
     Level.ERROR,
-    statement="items have no other fields than those of their group, exactly named",
-    why="The device answers with status 37 to a field that it does not know (20 where it is the other certificate"
-    ' group\'s). It compares only as many characters as the name has, so a field called N or "" would pass there as'
-    " Name: this rule is stricter and asks for the whole name.",
-    fix="leave out ACL, Type and Format where they do not belong, though a comment in the device's source shows"
+    requirement="items have only the fields of their group, with their exact names",
+    title="an item has an unknown field",
+    why="The device answers with status 37 to an unknown field (status 20 if it belongs to the other certificate"
+    ' group). It compares only as many characters as the name has, so a field called N or "" would pass as Name:'
+    " this rule is stricter and requires the whole name.",
+    fix="remove ACL, Type and Format where they do not belong, even though a comment in the device's source shows"
     " them; a chain has DataArray, a certificate has Data, a request has PrKN, Subj, MD, Ext, SM",
     passes='{"Name": …, "Format": "der", "Data": …} in Certificates',
     fails="ACL in any item, Format in ConfigParams, Data in CertificateChains, PrivKeyName in CsrReqs",
@@ -78,10 +80,11 @@ def items_have_known_fields_only(device: Device, _ca: CaContext) -> DeviceFindin
 @device_rule(
     "BDL017",
     Level.ERROR,
-    statement="items have all fields that their group needs",
-    why="The device answers with status 20 where Name, Type, Data or DataArray is missing. It would take a parameter"
-    " without Data and store it empty: this rule is stricter, since nobody means that.",
-    fix="give every item its Name and its content; an empty value is an empty string",
+    requirement="items have all fields that their group requires",
+    title="an item lacks a required field",
+    why="The device answers with status 20 if Name, Type, Data or DataArray is missing. It would accept a parameter"
+    " without Data and store it empty: this rule is stricter, since nobody intends that.",
+    fix="add the missing field; an empty value is an empty string",
     passes='{"Name": "mbed.SerialNumber", "Data": ""}',
     fails='{"Name": "mbed.SerialNumber"}, a key without Type',
     source=client_source("fcc_bundle_utils.c", "B-04", "B-05", "B-07", "B-08", "B-09"),
@@ -107,9 +110,10 @@ def _lacking(item: Item) -> list[str]:
 @device_rule(
     "BDL018",
     Level.ERROR,
-    statement="names are text of 1 to 100 letters, digits, dots, dashes and underscores",
-    why="The device keeps each item in a file of that name: another one it refuses with status 15 or 16 (20 where it"
-    " is no text). A parameter without a name it takes for mbed.CurrentTime: this rule is stricter.",
+    requirement="names are text of 1 to 100 letters, digits, dots, dashes and underscores",
+    title="an item's name is not valid",
+    why="The device stores each item in a file of that name. It refuses another name with status 15 or 16 (status 20"
+    " if it is not text). It reads a parameter with an empty name as mbed.CurrentTime: this rule is stricter.",
     fix="rename the item",
     passes="mbed.BootstrapDeviceCert, acme.boot-key_2",
     fails='"my certificate", 101 characters, a byte string',
@@ -128,12 +132,13 @@ def names_keep_to_the_alphabet(device: Device, _ca: CaContext) -> DeviceFindings
 @device_rule(
     "BDL019",
     Level.ERROR,
-    statement='Format, where present, is "der"',
-    why="The device takes DER alone and answers with status 37 to Der, DER or pem. It compares only as many characters"
-    ' as the value has, so "de" or "" would pass there: this rule is stricter and asks for the whole word.',
-    fix='write "Format": "der", in lower case, and convert PEM to DER',
+    requirement='Format, if present, is "der"',
+    title='Format is not "der"',
+    why="The device accepts DER only and answers with status 37 to Der, DER or pem. It compares only as many"
+    ' characters as the value has, so "de" or "" would pass: this rule is stricter and requires the whole word.',
+    fix='write "Format": "der" in lower case, and convert PEM to DER',
     passes='"der", or no Format',
-    fails='"Der" as a comment in the device\'s source has it, "pem", "de", ""',
+    fails='"Der" (as in a comment in the device\'s source), "pem", "de", ""',
     source=client_source("fcc_bundle_utils.c", "B-04", "B-05", "B-07", "D-16"),
     needs=READABLE,
 )
@@ -154,9 +159,10 @@ def format_is_der(device: Device, _ca: CaContext) -> DeviceFindings:
 @device_rule(
     "BDL020",
     Level.ERROR,
-    statement="the Type of a key is ECCPrivate or ECCPublic",
-    why="The device answers with status 37 to any other type: it has neither RSA nor symmetric keys.",
-    fix="make an EC key on P-256 and write its type",
+    requirement="the Type of a key is ECCPrivate or ECCPublic",
+    title="a key's Type is not ECCPrivate or ECCPublic",
+    why="The device answers with status 37 to any other type: it supports neither RSA nor symmetric keys.",
+    fix="make an EC key on P-256 and set its Type to ECCPrivate or ECCPublic",
     passes="ECCPrivate",
     fails="RSAPrivate, EccPrivate",
     source=client_source("fcc_bundle_key_utils.c", "B-07"),
@@ -173,11 +179,12 @@ def key_types_are_elliptic(device: Device, _ca: CaContext) -> DeviceFindings:
 @device_rule(
     "BDL021",
     Level.ERROR,
-    statement="keys and certificates are byte strings, chains are arrays of byte strings",
-    why="The device answers with status 20 to text or anything else in their place.",
-    fix="give DER as byte strings; a PEM file is decoded first",
+    requirement="keys and certificates are byte strings, and chains are arrays of byte strings",
+    title="a key or certificate is not a byte string",
+    why="The device answers with status 20 to text or anything else.",
+    fix="write DER as byte strings; decode a PEM file first",
     passes="\"DataArray\": [h'3082…', h'3082…']",
-    fails='"Data": "MIIB…", a text string in DataArray, DataArray that is one byte string',
+    fails='"Data": "MIIB…", a text string in DataArray, a byte string as DataArray',
     source=client_source("fcc_bundle_certificate_utils.c, fcc_bundle_key_utils.c", "B-04", "B-05", "B-07"),
     needs=READABLE,
 )
@@ -204,10 +211,11 @@ def keys_and_certificates_are_bytes(device: Device, _ca: CaContext) -> DeviceFin
 @device_rule(
     "BDL022",
     Level.ERROR,
-    statement=f"a chain has 1 to {MAX_CHAIN} certificates",
-    why="The device answers with status 20 to an empty chain and to one of more than five, and does not even say"
-    " which.",
-    fix="set a smaller device-certificate-chain-depth: the rest of the chain goes to the portal",
+    requirement=f"a chain has 1 to {MAX_CHAIN} certificates",
+    title="a chain has no certificate, or more than 5",
+    why="The device answers with status 20 to an empty chain and to one of more than five, and does not say which"
+    " chain it was.",
+    fix="set a smaller device-certificate-chain-depth and upload the rest of the chain to the portal",
     passes="the device certificate and the FCU certificate",
     fails="six certificates, an empty array",
     source=client_source("fcc_bundle_certificate_utils.c, kcm_defs.h", "B-05", "DC-01"),
@@ -215,7 +223,9 @@ def keys_and_certificates_are_bytes(device: Device, _ca: CaContext) -> DeviceFin
 )
 def chains_have_one_to_five_certificates(device: Device, _ca: CaContext) -> DeviceFindings:
     return [
-        finding_in_item(item, "DataArray", f"has {len(array)} certificates", f"1 to {MAX_CHAIN}", str(len(array)))
+        finding_in_item(
+            item, "DataArray", f"has {pluralize(len(array), 'certificate')}", f"1 to {MAX_CHAIN}", str(len(array))
+        )
         for item in bundle_of(device).items(CHAINS)
         if isinstance(array := item.fields.get("DataArray"), list) and not 1 <= len(array) <= MAX_CHAIN
     ]
@@ -224,11 +234,12 @@ def chains_have_one_to_five_certificates(device: Device, _ca: CaContext) -> Devi
 @device_rule(
     "BDL023",
     Level.ERROR,
-    statement="every certificate in the bundle parses as DER, with no bytes left over",
-    why="The device answers with status 18 (15 where there are no bytes) to what it cannot parse, PEM included."
-    " Bytes after a certificate and a serial number without octets it would store: this rule is stricter, since other"
-    " readers refuse such a certificate.",
-    fix="give each certificate as the DER of it alone: openssl x509 -in CERT.pem -outform DER -out CERT.der",
+    requirement="every certificate in the bundle parses as DER, without trailing bytes",
+    title="a certificate in the bundle cannot be parsed",
+    why="The device answers with status 18 (status 15 if it is empty) to what it cannot parse, PEM included. It would"
+    " store a certificate with trailing bytes or an empty serial number: this rule is stricter, since other"
+    " software refuses such a certificate.",
+    fix="write each certificate as one DER byte string: openssl x509 -in CERT.pem -outform DER -out CERT.der",
     passes="a byte string that begins with 30 82",
     fails="PEM text in a byte string, an empty byte string, two certificates in one string",
     source=client_source("fcc_bundle_certificate_utils.c, cs_der_certs.c", "B-04", "B-06"),
@@ -249,18 +260,19 @@ def _troubles(data: bytes, certificate: Certificate | der.DerError) -> list[str]
         if not data:
             return ["is empty"]
         pem = data.lstrip().startswith(b"-----BEGIN")
-        return ["is PEM" if pem else f"is no certificate that can be read: {certificate}"]
-    after = [f"has {certificate.trailing} bytes left over after the certificate"] if certificate.trailing else []
+        return ["is PEM" if pem else f"cannot be parsed as a certificate: {certificate}"]
+    after = [f"has {pluralize(certificate.trailing, 'trailing byte')}"] if certificate.trailing else []
     return [*after, *certificate.malformed_extensions]
 
 
 @device_rule(
     "BDL024",
     Level.ERROR,
-    statement="a chain starts with its leaf, and each next certificate's key verifies the one before",
-    why='The device checks each link when it stores the chain and answers with status 18, "Chain validation error". A'
-    " signature that is not DER it would take: this rule is stricter, as validators are.",
-    fix="order the chain from the device certificate upwards, with no certificate left out",
+    requirement="a chain starts with its leaf, and each certificate is signed by the next",
+    title="a chain in the bundle is out of order or broken",
+    why='The device checks each link when it stores the chain and answers with status 18, "Chain validation error". It'
+    " would accept a signature that is not DER: this rule is stricter, as validators are.",
+    fix="order the chain from the device certificate upwards, with no certificate missing",
     passes="device, FCU, intermediate",
     fails="intermediate, FCU, device; device, intermediate",
     source=client_source("storage_common.c, cs_der_certs.c", "B-05", "DC-02", "DC-03"),
@@ -277,7 +289,7 @@ def chains_go_from_leaf_to_issuer(device: Device, _ca: CaContext) -> DeviceFindi
         broken = breaks(chain)
         if broken and not breaks(chain[::-1]):
             findings.append(
-                finding_in_item(item, "DataArray", "stands in reverse order", "the leaf first", "the leaf last")
+                finding_in_item(item, "DataArray", "is in reverse order", "the leaf first", "the leaf last")
             )
             continue
         findings += [
@@ -298,11 +310,12 @@ def chains_go_from_leaf_to_issuer(device: Device, _ca: CaContext) -> DeviceFindi
 @device_rule(
     "BDL025",
     Level.ERROR,
-    statement="the Data of a key is a P-256 key in DER of the kind that its Type says",
-    why="The device answers with status 15 or 18 to PEM, to another curve, to a private key that is called public, and"
-    " to a PKCS#8 that its library cannot read: of version 2 (RFC 5958, with the public key), or without the curve in"
-    " its outer algorithm.",
-    fix="convert it: openssl pkey -in KEY.pem -outform DER -out KEY.der",
+    requirement="the Data of a key is a P-256 key in DER, of the kind that its Type names",
+    title="a key's Data does not fit its Type",
+    why="The device answers with status 15 or 18 to PEM, to another curve, to a private key with Type ECCPublic, and"
+    " to a PKCS#8 key that its library cannot read: version 2 (RFC 5958, with the public key), or without the"
+    " curve in the outer algorithm.",
+    fix="convert the key: openssl pkey -in KEY.pem -outform DER -out KEY.der",
     passes="SEC1 or unencrypted PKCS#8 for ECCPrivate, SubjectPublicKeyInfo for ECCPublic",
     fails="PEM, a key on P-384, a private key with Type ECCPublic, a PKCS#8 with the public key attached",
     source=client_source("fcc_bundle_key_utils.c; Mbed TLS 2.28, pkparse.c", "B-07", "B-15", "DB-13"),
@@ -326,12 +339,12 @@ def _key_trouble(item: Item) -> str:
         return "is PEM"
     if item.is_private_key:
         if not isinstance(item.read_key, PrivateKey):
-            return "is no private key that can be read"
+            return "is not a readable private key"
         return item.read_key.trouble or _container_trouble(content)
     try:
         return parse_public_key(content).trouble
     except der.DerError:  # the reader's words may quote bytes, and these may be a private key's
-        return "is no public key that can be read"
+        return "is not a readable public key"
 
 
 def _container_trouble(content: bytes) -> str:
@@ -342,19 +355,20 @@ def _container_trouble(content: bytes) -> str:
     if tag != der.SEQUENCE:
         return ""  # SEC1
     if int.from_bytes(content[number:position], "big"):
-        return "is a PKCS#8 of version 2, with the public key attached"
+        return "is a version 2 PKCS#8 key, with the public key attached"
     _, curve, _ = parse_key_algorithm(content, inner, end)
-    return "" if curve else "is a PKCS#8 without the curve in its outer algorithm"
+    return "" if curve else "is a PKCS#8 key without the curve in its outer algorithm"
 
 
 @device_rule(
     "BDL026",
     Level.ERROR,
-    statement="no item is given twice: names are unique among keys of a type, certificates and chains, parameters",
-    why="The device stores an item once and answers with status 17 to the second (15 where a chain has the name of a"
-    ' certificate), "Data already exists". What came before is stored by then. Its time it sets twice: this rule is'
-    " stricter.",
-    fix="give each item once: the device certificate in Certificates or in CertificateChains, not in both",
+    requirement="no item is duplicate: names are unique among keys of a type, certificates and chains, and parameters",
+    title="the bundle has a duplicate item",
+    why='The device stores an item once and answers with status 17, "Data already exists", to the second (status 15 if'
+    " a chain has the name of a certificate). Everything before it is stored by then. A duplicate time it accepts:"
+    " this rule is stricter.",
+    fix="write each item once: the device certificate in Certificates or in CertificateChains, not in both",
     passes="one mbed.BootstrapDeviceCert",
     fails="mbed.BootstrapDeviceCert as a certificate and as a chain, mbed.SerialNumber twice",
     source=client_source("storage_common.c, fcc_utils.c", "N-13"),
@@ -369,7 +383,7 @@ def items_are_given_once(device: Device, _ca: CaContext) -> DeviceFindings:
             continue
         before = first.setdefault((_storage(item), name), item)
         if before is not item:
-            findings.append(finding_in_item(item, "Name", f"is given in {before.place} already", "once"))
+            findings.append(finding_in_item(item, "Name", f"is a duplicate of {before.place}", "once"))
     return findings
 
 
@@ -383,11 +397,12 @@ def _storage(item: Item) -> str:
 @device_rule(
     "BDL027",
     Level.ERROR,
-    statement="certificates beside the device's own (server CA, update) are P-256 and ecdsa-with-SHA256",
-    why="The device's library is built for these alone and cannot parse a certificate of another kind: status 18. One"
-    " with SHA-224 it would store: this rule is stricter, since it could not verify it later.",
-    fix="give the device the P-256 certificate of that server or update authority",
-    passes="the bootstrap server's CA certificate as FCU comes with it",
+    requirement="certificates beside the device's own (server CA, update) use P-256 and ecdsa-with-SHA256",
+    title="a server CA or update certificate is not P-256 and ecdsa-with-SHA256",
+    why="The device's library supports these only and cannot parse another certificate: status 18. It would store one"
+    " signed with SHA-224: this rule is stricter, since the device could not verify it later.",
+    fix="use the P-256 certificate of that server or update authority",
+    passes="the bootstrap server's CA certificate that comes with FCU",
     fails="an RSA certificate as mbed.UpdateAuthCert",
     source=(
         client_source("mbedTLSConfig_Linux.h", "DC-07"),

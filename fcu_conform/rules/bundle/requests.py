@@ -33,9 +33,10 @@ LOW_32_BITS = 0xFFFFFFFF
 @device_rule(
     "BDL042",
     Level.ERROR,
-    statement=f"there are at most {MAX_REQUESTS} certificate requests in a message",
-    why="The device answers with status 36.",
-    fix="ask for the others in another message",
+    requirement=f"a message has at most {MAX_REQUESTS} certificate requests",
+    title="a message has more than 5 certificate requests",
+    why="The device answers with status 36 if there are more.",
+    fix="put the other requests into another message",
     passes="one request, for the device key",
     fails="six requests",
     source=client_source("fcc_bundle_utils.h", "B-09"),
@@ -61,9 +62,10 @@ def _of_each_request(device: Device, faults: Callable[[Item], Iterator[Finding]]
 @device_rule(
     "BDL043",
     Level.ERROR,
-    statement="a message with certificate requests has a SID, Verify 0 and no Disable",
-    why="The device answers with status 20: the certificate is still to come, so there is a session to continue, and"
-    " neither can the configuration be verified nor the factory flow end.",
+    requirement="a message with certificate requests has a SID, Verify 0 and no Disable",
+    title="a message with certificate requests does not continue a session",
+    why="The device answers with status 20. The certificate is still to come, so the session must go on: the"
+    " configuration cannot be verified yet, and the factory flow cannot end.",
     fix='add "SID" and "Verify": 0, and leave Disable to the last message',
     passes='"CsrReqs": […], "SID": "7f3a", "Verify": 0, "KpAlvSess": 1',
     fails="no SID; no Verify, which counts as 1",
@@ -92,12 +94,13 @@ _STORAGE_PLACE = "Device"
 @device_rule(
     "BDL044",
     Level.ERROR,
-    statement="a certificate request has a subject, MD 1 (SHA-256), and Ext and SM of the known form",
-    why="The device answers with status 20 to another form and cannot make the request, so the session ends; with 18 to"
-    " another digest, with 37 to SE where the build has no secure element (waive it where yours has). This rule is"
-    " stricter where the device compares no more characters than a name has, or cuts a"
-    " number to 32 bits.",
-    fix='"MD": 1, "Subj": "CN=…", "Ext": {"KU": …, "EKU": …, "Trust": …}, "SM": {"Prv": "Device"}',
+    requirement="a certificate request has a subject, MD 1 (SHA-256), and Ext and SM in the known form",
+    title="a certificate request has an invalid field",
+    why="The device answers with status 20 to another form and cannot make the request, so the session ends; with"
+    " status 18 to another digest, with status 37 to SE if the build has no secure element (waive it if yours has"
+    " one). This rule is stricter if the device compares only as many characters as a name has, or cuts a number"
+    " to 32 bits.",
+    fix='use this form: "MD": 1, "Subj": "CN=…", "Ext": {"KU": …, "EKU": …, "Trust": …}, "SM": {"Prv": "Device"}',
     passes='{"PrKN": "mbed.BootstrapDevicePrivateKey", "Subj": "CN=acme-000017", "MD": 1}',
     fails='"MD": 0, "Subj" as a byte string, "KU": "digitalSignature", "SM": {"Prv": "TPM"}, "SM": {}',
     source=client_source("fcc_bundle_csr_utils.c", "B-09"),
@@ -116,10 +119,10 @@ def _other_forms(item: Item) -> Iterator[Finding]:
     extensions, storage = item.fields.get("Ext", {}), item.fields.get("SM", {"Prv": "Device"})
     if not is_extensions(extensions):
         expected = "a map with KU and EKU, unsigned integers, and Trust"
-        yield finding_in_item(item, "Ext", "Ext is of another form", expected, shown_value(extensions))
+        yield finding_in_item(item, "Ext", "Ext has an unknown form", expected, shown_value(extensions))
     if not _is_storage(storage):
         expected = "a map with Prv, and perhaps Pub, each Device"
-        yield finding_in_item(item, "SM", "SM is of another form", expected, shown_value(storage))
+        yield finding_in_item(item, "SM", "SM has an unknown form", expected, shown_value(storage))
 
 
 def _is_map_of(value: object, keys: tuple[str, ...]) -> bool:
@@ -147,11 +150,12 @@ def _is_usage(value: Any) -> bool:
 @device_rule(
     "BDL048",
     Level.ERROR,
-    statement="the subject of a certificate request is one that the device's library can read",
-    why="The device answers with status 18 where it cannot: it knows the types of attributes by their exact names,"
-    " separates them by commas, and takes 255 octets a value and no backslash but before a comma. A subject without an"
-    " attribute it takes: this rule is stricter, since no CA can issue a certificate for nobody.",
-    fix="write it as CN=…,OU=…: capital letters, no slash in front, a backslash before a comma that belongs to a value",
+    requirement="the device's library can read the subject of every certificate request",
+    title="the device cannot read the subject of a certificate request",
+    why="The device answers with status 18 if it cannot. It knows attribute types by their exact names, splits them at"
+    " commas, and accepts at most 255 octets a value and a backslash before a comma only. It accepts a subject"
+    " without attributes: this rule is stricter, since no CA can issue a certificate without a name.",
+    fix="write CN=…,OU=…: capital letters, no slash in front, a backslash before a comma that belongs to a value",
     passes="CN=acme-000017,OU=0123456789abcdef0123456789abcdef",
     fails="cn=acme-000017, /CN=acme-000017, UID=17,CN=acme, a value of 256 characters",
     source=device_source("Mbed TLS 2.28, x509_create.c", "B-11"),
@@ -166,7 +170,7 @@ def _unreadable_subject(item: Item) -> Iterator[Finding]:
     if not isinstance(subject, str):
         return  # BDL017 and BDL044 tell it
     try:
-        trouble = "" if read_subject(subject) else "names nobody"
+        trouble = "" if read_subject(subject) else "has no attribute"
     except SubjectError as fault:
         trouble = str(fault)
     if trouble:
@@ -176,11 +180,12 @@ def _unreadable_subject(item: Item) -> Iterator[Finding]:
 @device_rule(
     "BDL049",
     Level.ERROR,
-    statement="the usages that a certificate request asks for are among those that the device knows",
-    why="The device answers with status 15 where KU has bits, but none of the four that it knows, and where EKU has any"
-    " that it does not know; it reads 32 bits of each.",
-    fix="KU: 1 digitalSignature, 2 nonRepudiation, 4 keyCertSign, 8 keyAgreement; EKU: 1 any, 2 serverAuth,"
-    " 4 clientAuth, 8 codeSigning, 16 emailProtection, 256 timeStamping, 512 OCSPSigning; add up what is wanted",
+    requirement="a certificate request asks only for usages that the device knows",
+    title="a certificate request asks for an unknown key usage",
+    why="The device answers with status 15 if KU has bits but none of the four that it knows, or if EKU has any that"
+    " it does not know. It reads 32 bits of each.",
+    fix="KU: 1 digitalSignature, 2 nonRepudiation, 4 keyCertSign, 8 keyAgreement; EKU: 1 any, 2 serverAuth, 4"
+    " clientAuth, 8 codeSigning, 16 emailProtection, 256 timeStamping, 512 OCSPSigning; add the values up",
     passes='"KU": 1, "EKU": 4',
     fails='"KU": 128, "EKU": 32',
     source=client_source("kcm_defs.h, cs_der_keys_and_csrs.c", "B-12"),

@@ -45,13 +45,14 @@ def _is_first_to_claim(bundle: Bundle) -> bool:
 @device_rule(
     "BDL037",
     Level.ERROR,
-    statement="the server URI is coap or coaps and names the account, in an LwM2M URI last, unless the device is to be"
-    " claimed",
+    requirement="the server URI uses coap or coaps and names the account (last in an LwM2M URI), unless the device is"
+    " to be claimed",
+    title="the server URI does not fit the mode or the account",
     why='The device answers with status 28, "URI format incorrect". It reads the URI up to a NUL, and in LwM2M mode'
-    " compares all that follows the first aid= with the certificate's OU (14). An empty account it takes in bootstrap"
-    " mode: this rule is stricter, as no account is called so, and also where Verify is 0 and the device looks at no"
-    " URI.",
-    fix="take the URI as the portal gives it: coaps://SERVER:PORT?aid=ACCOUNT",
+    " compares everything after the first aid= with the certificate's OU (status 14). This rule is stricter in two"
+    " ways: in bootstrap mode the device accepts an empty account, which does not exist; and with Verify 0 it does"
+    " not check the URI.",
+    fix="copy the URI from the portal: coaps://SERVER:PORT?aid=ACCOUNT",
     passes="coaps://bootstrap.example.com:5684?aid=0123456789abcdef0123456789abcdef",
     fails="https://bootstrap.example.com?aid=…; a URI without aid; aid=…&x=1 or two aid= for LwM2M",
     source=client_source(VERIFICATION, "N-11", "DL-03"),
@@ -81,7 +82,7 @@ def _needs_to_know_who_claims(bundle: Bundle) -> None:
 
 def _uri_trouble(uri: bytes, mode: str, *, claimed: bool) -> str:
     if not uri.startswith((b"coap://", b"coaps://")):
-        return "is no coap or coaps URI"
+        return "is not a coap or coaps URI"
     account = server_account(uri)
     if account is None:
         return "" if claimed else NO_ACCOUNT
@@ -89,16 +90,18 @@ def _uri_trouble(uri: bytes, mode: str, *, claimed: bool) -> str:
         return "names an empty account"
     if mode == "lwm2m" and server_account(b"?" + account) is not None:
         return "names an account twice"
-    return "has something after the account" if mode == "lwm2m" and b"&" in account else ""
+    return "has text after the account" if mode == "lwm2m" and b"&" in account else ""
 
 
 @device_rule(
     "BDL038",
     Level.ERROR,
-    statement=f"{FIRST_TO_CLAIM}, where present, is 0 or 1; 1 is for bootstrap mode, with a URI that names no account",
+    requirement=f"{FIRST_TO_CLAIM}, if present, is 0 or 1; 1 requires bootstrap mode and a URI without an account",
+    title="mbed.FirstToClaim does not fit the mode or the URI",
     why='The device answers with status 29, "first to claim not allowed": it cannot be free to claim and belong to an'
-    " account at once. Of bytes it may read the first four, and all but 1 it takes for 0: this rule is stricter.",
-    fix="take aid out of the URI for devices that are to be claimed, or set first-to-claim: false",
+    " account at once. It may read only the first four of more bytes, and reads every value but 1 as 0: this rule"
+    " is stricter.",
+    fix="remove aid from the URI of devices that are to be claimed, or set first-to-claim: false",
     passes=f"{FIRST_TO_CLAIM} 1 and coaps://bootstrap.example.com:5684",
     fails=f"{FIRST_TO_CLAIM} 1 and a URI with aid, or in LwM2M mode",
     source=client_source(VERIFICATION, "N-11", "Y-05"),
@@ -126,10 +129,11 @@ def first_to_claim_has_no_account(device: Device, _ca: CaContext) -> DeviceFindi
 @device_rule(
     "BDL041",
     Level.ERROR,
-    statement="a message that disables the factory flow is the last one",
-    why="The device answers with status 35 to Disable with KpAlvSess: once disabled it takes no further message, and"
+    requirement="the message that disables the factory flow is the last one",
+    title="messages follow the one that disables the factory flow",
+    why="The device answers with status 35 to Disable with KpAlvSess: once disabled it accepts no further message, and"
     " does not even answer one.",
-    fix="set Disable to 1 in the last message alone",
+    fix="set Disable to 1 in the last message only",
     passes='"Disable": 1 without KpAlvSess',
     fails='"Disable": 1, "KpAlvSess": 1',
     source=client_source(HANDLER, "B-03"),

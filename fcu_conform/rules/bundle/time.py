@@ -52,11 +52,13 @@ def device_time(bundle: Bundle) -> datetime | None:
 @device_rule(
     "BDL030",
     Level.ERROR,
-    statement=f"{CURRENT_TIME}, where present, is a time in seconds since 1970 that a device takes, 2017 or later",
-    why="The device sets its clock by it. Text or bytes it takes for some absurd time, a time before 2017 it refuses"
-    " with status 1, a negative one and milliseconds it takes for the far future: all certificates expired (13). 0 it"
-    " takes for no time: this rule is stricter, and asks to leave the parameter out then.",
-    fix="write the integer of seconds: int(time.time())",
+    requirement=f"{CURRENT_TIME}, if present, is a time in seconds since 1970, not before 2017",
+    title="mbed.CurrentTime is not a plausible time",
+    why="The device sets its clock to this value. It reads text or bytes as an absurd time and refuses a time before"
+    " 2017 with status 1; a negative value or milliseconds put its clock into the far future, where all"
+    " certificates have expired (status 13). 0 means no time: this rule is stricter, and asks to leave the"
+    " parameter out then.",
+    fix="write the time as an integer of seconds: int(time.time())",
     passes="1767225600",
     fails='"2026-01-01", 1000, -1, 1767225600000',
     source=client_source("fcc_bundle_config_params_utils.c, pal_macros.h", "B-08"),
@@ -76,11 +78,12 @@ def device_time_is_plausible(device: Device, _ca: CaContext) -> DeviceFindings:
 @device_rule(
     "BDL046",
     Level.ERROR,
-    statement=f"no parameter has a beginning of {CURRENT_TIME} for its name",
-    why="The device compares only as many characters as the name has, so it takes mbed or mbed.C for its time and sets"
-    " its clock by it: status 1 for a time before 2017, 13 where all certificates have expired by it. This rule is"
-    " stricter where the value happens to be a time: the parameter is not stored.",
-    fix=f"write {CURRENT_TIME}, or give the parameter another name",
+    requirement=f"no parameter's name is a prefix of {CURRENT_TIME}",
+    title="a parameter's name is a prefix of mbed.CurrentTime",
+    why="The device compares only as many characters as the name has, so it reads mbed or mbed.C as its time and sets"
+    " its clock to the value: status 1 if that is before 2017, status 13 if all certificates have expired by then."
+    " This rule is stricter if the value happens to be a time: the parameter is not stored.",
+    fix=f"write {CURRENT_TIME}, or rename the parameter",
     passes="acme.C, mbed.CurrentTimeZone",
     fails="mbed, mbed.Current, m",
     source=client_source("fcc_bundle_config_params_utils.c", "B-14"),
@@ -97,11 +100,12 @@ def names_are_no_beginning_of_the_time(device: Device, _ca: CaContext) -> Device
 @device_rule(
     "BDL047",
     Level.ERROR,
-    statement=f"no certificate has expired at the time that {CURRENT_TIME} sets the device's clock to",
-    why="The device compares the end of its own chain's certificates and of its update certificate's with its clock,"
-    ' and answers with status 13, "Certificate expired", though they are valid now. This rule is stricter: it'
-    " asks it of the server's CA too, and where Verify is 0.",
-    fix="set the clock of the machine that makes the bundles, and make them anew",
+    requirement=f"every certificate is valid at the time in {CURRENT_TIME}",
+    title="a certificate has expired at the time in mbed.CurrentTime",
+    why="The device compares the end of each certificate in its own chain and its update certificate's with its clock,"
+    ' and answers with status 13, "Certificate expired", although they are valid now. This rule is stricter: it'
+    " includes the server's CA, and messages with Verify 0.",
+    fix="set the clock of the machine that makes the bundles, and make them again",
     passes="1767225600 (2026) and certificates of 20 years",
     fails="2398377600 (2046) and the same certificates",
     source=client_source(VERIFICATION, "DC-12"),

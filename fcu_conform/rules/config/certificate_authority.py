@@ -16,8 +16,10 @@ _EDITING = "Editing the FCU configuration file"
 @rule(
     "CFG007",
     Level.ERROR,
-    statement="each certificate-authority value is a valid X.509 attribute",
-    why="A longer value or another country form cannot stand in a certificate that others accept.",
+    requirement="every certificate-authority value is a valid X.509 attribute",
+    title="a certificate-authority value is not a valid X.509 attribute",
+    why="FCU copies these values into its certificate. If a value is too long, or the country is not a two-letter"
+    " code, other software rejects the certificate.",
     fix="country-name: two letters (ISO 3166); names at most 64 characters; locality and state at most 128",
     passes="country-name: GB",
     fails="country-name: United Kingdom",
@@ -38,10 +40,11 @@ def authority_values_are_valid(setup: Setup) -> Findings:
 @rule(
     "CFG008",
     Level.ERROR,
-    statement="where certificate-authority is filled in, the subject of the FCU certificate carries exactly those"
-    " values",
-    why="FCU makes its certificate from this section; a certificate with another name is not the one this file is for.",
-    fix="run setup again after editing certificate-authority; with credentials of your own leave the section empty",
+    requirement="if certificate-authority is filled in, the FCU certificate's subject has exactly those values",
+    title="the FCU certificate's subject differs from certificate-authority in fcu.yml",
+    why="FCU makes its certificate from this section. A certificate with another name was not made from this file.",
+    fix="run setup again after editing certificate-authority; if you provide your own credentials, leave the section"
+    " empty",
     passes="common-name: FCU line 1, and the certificate's CN is FCU line 1",
     fails="common-name: FCU line 2, and the certificate's CN is FCU line 1",
     source=page(_EDITING, "Y-12", "K-11"),
@@ -64,9 +67,10 @@ def certificate_subject_is_configured(setup: Setup) -> Findings:
 @rule(
     "CFG009",
     Level.ERROR,
-    statement="setup-ca-as-intermediate: true and a lone self-signed fcu.crt do not go together",
-    why="Either your CA has not signed FCU's request, or the setting is wrong; devices would be signed under a"
-    " certificate that your CA does not know.",
+    requirement="if setup-ca-as-intermediate is true, fcu.crt is not a single self-signed certificate",
+    title="setup-ca-as-intermediate is true, but fcu.crt is a single self-signed certificate",
+    why="Either your CA has not signed FCU's request yet, or the setting is wrong. Devices would be signed under a"
+    " certificate that your CA did not issue.",
     fix="set setup-ca-as-intermediate: false, or put the chain that your CA returned into fcu.crt",
     passes="setup-ca-as-intermediate: true and a chain in fcu.crt",
     fails="setup-ca-as-intermediate: true and one self-signed certificate in fcu.crt",
@@ -93,9 +97,10 @@ def intermediate_is_not_self_signed(setup: Setup) -> Findings:
 @rule(
     "CFG010",
     Level.NOTICE,
-    statement="setup-ca-as-intermediate: false goes with a self-signed fcu.crt, unless the credentials are external",
-    why="FCU itself would have made a single self-signed certificate: this chain was provided from outside.",
-    fix="nothing, if you provided key and chain yourselves; else set setup-ca-as-intermediate: true",
+    requirement="if setup-ca-as-intermediate is false, fcu.crt is self-signed, unless the credentials are external",
+    title="setup-ca-as-intermediate is false, but fcu.crt has a chain",
+    why="FCU itself would have made a single self-signed certificate, so this chain was provided from outside.",
+    fix="nothing, if you provided the key and the chain yourself; otherwise set setup-ca-as-intermediate: true",
     passes="setup-ca-as-intermediate: false and one self-signed certificate",
     fails="setup-ca-as-intermediate: false and three certificates in fcu.crt",
     source=page("Providing external credentials", "K-02", "K-10"),

@@ -18,8 +18,9 @@ _MODES = ("by_device", "by_tool", "externally_supplied")
 @rule(
     "CFG011",
     Level.ERROR,
-    statement="first-to-claim: true goes with use-bootstrap: true",
-    why="Devices are claimed through the bootstrap server; without it the device refuses its configuration.",
+    requirement="if first-to-claim is true, use-bootstrap is true too",
+    title="first-to-claim is true, but use-bootstrap is false",
+    why="Devices are claimed through the bootstrap server. Without it the device refuses its configuration.",
     fix="set use-bootstrap: true, or first-to-claim: false",
     passes="use-bootstrap: true, first-to-claim: true",
     fails="use-bootstrap: false, first-to-claim: true",
@@ -43,8 +44,10 @@ def first_to_claim_uses_bootstrap(setup: Setup) -> Findings:
 @rule(
     "CFG012",
     Level.ERROR,
-    statement="server URIs are coap or coaps; aid is there, or absent for first-to-claim, and comes last for LwM2M",
-    why="The device checks these URIs when it is configured and refuses what does not fit.",
+    requirement="server URIs use coap or coaps and name the account (aid), last for LwM2M, not at all for"
+    " first-to-claim",
+    title="a server URI does not fit the mode",
+    why="The device checks these URIs when it is configured and refuses one that does not fit.",
     fix="copy the URI as the portal shows it for this mode and this account",
     passes="coaps://bootstrap.example.com:5684?aid=0123456789abcdef0123456789abcdef",
     fails="https://bootstrap.example.com?aid=…, or a URI without aid when first-to-claim is false",
@@ -80,25 +83,26 @@ def server_uris_fit_mode(setup: Setup) -> Findings:
 
 def _uri_faults(uri: str, aid: str) -> Iterator[tuple[str, str]]:
     if not uri.startswith(("coap://", "coaps://")):
-        yield "has another scheme", "coap:// or coaps://"
+        yield "does not use coap or coaps", "coap:// or coaps://"
     has_aid = "?aid=" in uri or "&aid=" in uri
     account = uri.rpartition("aid=")[2]
     if aid == "none" and has_aid:
-        yield "names an account, which first-to-claim must not", "no aid parameter"
+        yield "names an account, which first-to-claim does not allow", "no aid parameter"
     elif aid in ("present", "last") and not has_aid:
         yield "names no account", "?aid=ACCOUNT"
     elif aid in ("present", "last") and not account.partition("&")[0]:
         yield "names an empty account", "?aid=ACCOUNT"
     elif aid == "last" and "&" in account:
-        yield "has something after the account, which the device compares to the end", "aid last"
+        yield "has text after the account, and the device compares everything up to the end", "aid last"
 
 
 @rule(
     "CFG013",
     Level.ERROR,
-    statement="device-key-generation-mode and entropy-generation-mode are by_device, by_tool or externally_supplied",
-    why="FCU knows no other way of making keys and entropy.",
-    fix="write one of by_device, by_tool, externally_supplied",
+    requirement="device-key-generation-mode and entropy-generation-mode are by_device, by_tool or externally_supplied",
+    title="a generation mode is unknown",
+    why="FCU supports only these ways of making keys and entropy.",
+    fix="use by_device, by_tool or externally_supplied",
     passes="device-key-generation-mode: by_tool",
     fails="device-key-generation-mode: by-tool",
     source=docs("FCU configuration file", "Device keys and entropy", "Y-09", "Y-10"),
@@ -118,9 +122,11 @@ def generation_modes_are_known(setup: Setup) -> Findings:
 @rule(
     "CFG014",
     Level.ERROR,
-    statement="vendor-id and class-id are RFC 4122 UUIDs, and are set when an update certificate is",
-    why="Devices take updates only for their vendor and class: without these 16 bytes no update ever reaches them.",
-    fix="write both as UUIDs: python3 -c 'import uuid; print(uuid.uuid4())'",
+    requirement="vendor-id and class-id are RFC 4122 UUIDs, and both are set if an update certificate is set",
+    title="vendor-id or class-id is missing or not a UUID",
+    why="Devices accept updates for their own vendor and class only. Without these two identifiers no update ever"
+    " reaches them.",
+    fix="set both to a UUID: python3 -c 'import uuid; print(uuid.uuid4())'",
     passes="vendor-id: fa6b4a53-d5ad-5fdf-be9d-e663e4d41ffe",
     fails="update-auth-certificate-file is set and class-id is not",
     source=(docs("Update authenticity for firmware update", "", "Y-14", "N-06"), rfc(4122, "3")),
@@ -141,7 +147,7 @@ def update_identifiers_are_uuids(setup: Setup) -> Findings:
                 )
         elif setting.as_text is not None and not setting.is_template and not _UUID.fullmatch(setting.as_text or ""):
             yield Finding(
-                f"{name} is no UUID", at_setting(setup, setting), "8-4-4-4-12 hex digits", repr(setting.value)
+                f"{name} is not a UUID", at_setting(setup, setting), "8-4-4-4-12 hex digits", repr(setting.value)
             )
     well_typed(config, "vendor-id", "class-id")
 
@@ -149,8 +155,10 @@ def update_identifiers_are_uuids(setup: Setup) -> Findings:
 @rule(
     "CFG015",
     Level.ERROR,
-    statement="custom properties have unique names without the prefix mbed",
-    why="Names that begin with mbed are the device client's own; a name twice means that one of the values is lost.",
+    requirement="custom properties have unique names that do not begin with mbed",
+    title="a custom property's name is reserved or a duplicate",
+    why="Names that begin with mbed are reserved for the device client. With a duplicate name one of the values is"
+    " lost.",
     fix="name them customerName.parameterName",
     passes="name: acme.line",
     fails="name: mbed.EndpointName",
@@ -165,16 +173,16 @@ def custom_properties_are_named_well(setup: Setup) -> Findings:
     for name, place in _property_names(setting):
         if name.startswith("mbed"):
             yield Finding(
-                f"custom property {name!r} has the client's own prefix",
+                f"custom property {name!r} has the reserved prefix mbed",
                 at_setting(setup, place),
                 expected="a name without the prefix mbed",
                 found=name,
             )
         if name in seen:
             yield Finding(
-                f"custom property {name!r} stands there twice",
+                f"custom property {name!r} is a duplicate",
                 at_setting(setup, place),
-                expected="a name of its own",
+                expected="a unique name",
                 found=f"the name of the property in line {seen[name].line}",
             )
         seen.setdefault(name, place)
@@ -195,9 +203,10 @@ def _property_names(properties: Setting) -> Iterator[tuple[str, Setting]]:
 @rule(
     "CFG016",
     Level.NOTICE,
-    statement="no value of fcu.yml is filled in from outside when FCU reads it",
-    why="What such a template becomes is known on the factory's machine only, so what depends on it was not checked.",
-    fix="nothing; to have it checked, give a copy of the file with the values filled in",
+    requirement="fcu.yml has values only, no placeholders of a template",
+    title="fcu.yml has template placeholders, so some settings were not checked",
+    why="The real value is known only on the factory's machine, so whatever depends on it was not checked.",
+    fix="nothing; to check these settings too, pass a copy of the file with the values filled in",
     passes="update-auth-certificate-file: /etc/fcu/update.pem",
     fails="update-auth-certificate-file: <%= ENV['FCU_RESOURCES_DIR'] %>/update.pem",
     source=docs("Edge provisioner", "README", "Y-17"),

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from fcu_conform.artefacts.config import ConfigFile, Setting
 from fcu_conform.artefacts.setup import Setup
+from fcu_conform.artefacts.wording import pluralize
 from fcu_conform.rules.model import Blocked, Finding, Findings, Level, Location, requires, rule
 from fcu_conform.rules.support.configured_subject import AUTHORITY_ATTRIBUTES
-from fcu_conform.rules.support.formatting import pluralize
 from fcu_conform.rules.support.sources import device_code, fcu_error, inferred, page
 
 DEPTH = "device-certificate-chain-depth"
@@ -57,10 +57,11 @@ def _at_depth(setup: Setup) -> Location:
 @rule(
     "CFG001",
     Level.ERROR,
-    statement="fcu.yml is one YAML mapping without repeated keys",
-    why="FCU reads this file at every call; where it cannot (its errors 190 and 200) no device is made, and of a key"
-    " that stands there twice nobody knows which value counts.",
-    fix="mend the line; a YAML-aware editor shows where the structure breaks",
+    requirement="fcu.yml is one YAML mapping without duplicate keys",
+    title="fcu.yml is not a YAML mapping, or repeats a key",
+    why="FCU reads this file every time it runs. If it cannot (errors 190 and 200), no device is made; and of a"
+    " duplicate key it is not known which value counts.",
+    fix="fix the line; a YAML-aware editor shows where the structure breaks",
     passes="setup-ca-as-intermediate: false",
     fails="use-bootstrap: true in line 3 and use-bootstrap: false in line 9",
     source=(fcu_error(190, "E-12"), fcu_error(200, "E-17")),
@@ -120,9 +121,10 @@ _TYPES: dict[str, tuple[str, Callable[[Setting], bool]]] = {
 @rule(
     "CFG002",
     Level.ERROR,
-    statement="known settings have the right type",
-    why='FCU refuses a file with invalid attributes (its error 201), or worse, takes a quoted "false" for true.',
-    fix="write true or false, integers and text as YAML does: no quotes around true, false and numbers",
+    requirement="every known setting has the right type",
+    title="a setting has the wrong type",
+    why='FCU refuses a file with invalid attributes (error 201), or worse, reads a quoted "false" as true.',
+    fix="write true, false and numbers without quotes",
     passes="device-certificate-chain-depth: 2",
     fails='device-certificate-chain-depth: "two"',
     source=fcu_error(201, "E-18", "Y-03", "Y-04", "Y-05", "Y-07", "Y-08"),
@@ -149,8 +151,9 @@ def _shown(setting: Setting) -> str:
 @rule(
     "CFG003",
     Level.ERROR,
-    statement=f"{DEPTH} is set when fcu.crt is a chain",
-    why="FCU then does not know how much of the chain to put on a device and stops with error 112.",
+    requirement=f"{DEPTH} is set when fcu.crt is a chain",
+    title="device-certificate-chain-depth is not set, but fcu.crt is a chain",
+    why="Without the depth FCU does not know how much of the chain to put on a device and stops with error 112.",
     fix=f"set {DEPTH} in fcu.yml: 1 puts the device certificate alone on the device, 2 adds the FCU certificate",
     passes=f"fcu.crt with three certificates and {DEPTH}: 2",
     fails="fcu.crt with three certificates and no depth",
@@ -160,7 +163,7 @@ def _shown(setting: Setting) -> str:
 def depth_is_set_for_chain(setup: Setup) -> Findings:
     config = config_of(setup)
     count = len(setup.keystore.fcu_crt.entries)
-    requires(count > 1, "fcu.crt is no chain")
+    requires(count > 1, "fcu.crt is not a chain")
     if config.get(DEPTH) is None and setup.chain_depth is None:
         yield Finding(
             f"{DEPTH} is not set, but fcu.crt has {count} certificates",
@@ -173,10 +176,11 @@ def depth_is_set_for_chain(setup: Setup) -> Findings:
 @rule(
     "CFG004",
     Level.ERROR,
-    statement=f"{DEPTH} is at least 1 and at most one more than there are certificates in fcu.crt",
-    why="The device's chain cannot be longer than its own certificate and the whole of fcu.crt: FCU stops with error"
+    requirement=f"{DEPTH} is at least 1 and at most one more than the number of certificates in fcu.crt",
+    title="device-certificate-chain-depth is out of range for this chain",
+    why="A device's chain is at most its own certificate and all of fcu.crt. With a larger depth FCU stops with error"
     " 111.",
-    fix=f"set {DEPTH} to how many certificates the device is to carry, its own counted",
+    fix=f"set {DEPTH} to the number of certificates that the device carries, its own included",
     passes=f"fcu.crt with three certificates and {DEPTH}: 2",
     fails=f"fcu.crt with three certificates and {DEPTH}: 5",
     source=(
@@ -204,7 +208,8 @@ def depth_fits_chain(setup: Setup) -> Findings:
 @rule(
     "CFG005",
     Level.ERROR,
-    statement=f"{DEPTH} is at most {DEPTH_LIMIT}, the most certificates that a device stores in one chain",
+    requirement=f"{DEPTH} is at most {DEPTH_LIMIT}, the longest chain that a device can store",
+    title="device-certificate-chain-depth is more than a device can store",
     why="The device refuses a longer chain when it is configured: every device of the run fails on the line.",
     fix=f"set {DEPTH} to {DEPTH_LIMIT} or less and upload the rest of the chain to the portal",
     passes=f"{DEPTH}: {DEPTH_LIMIT}",
@@ -218,7 +223,7 @@ def depth_fits_device(setup: Setup) -> Findings:
     assert depth is not None
     if depth > DEPTH_LIMIT:
         yield Finding(
-            f"a depth of {depth} is more than a device stores",
+            f"a depth of {depth} is more than a device can store",
             _at_depth(setup),
             expected=f"at most {DEPTH_LIMIT}",
             found=str(depth),
@@ -228,10 +233,11 @@ def depth_fits_device(setup: Setup) -> Findings:
 @rule(
     "CFG006",
     Level.WARNING,
-    statement="the depth leaves at least the root for the portal",
-    why="With the whole chain on the device nothing is left to upload, and the page does not say what the portal"
-    " should trust then.",
-    fix=f"lower {DEPTH} by one; or upload the root alone, which the device's chain ends in",
+    requirement="the depth leaves at least the root for the portal",
+    title="the depth leaves nothing to upload to the portal",
+    why="With the whole chain on the device nothing is left to upload, and the documentation does not say what the"
+    " portal should trust then.",
+    fix=f"lower {DEPTH} by one, or upload the root alone",
     passes=f"fcu.crt with three certificates and {DEPTH}: 3",
     fails=f"fcu.crt with three certificates and {DEPTH}: 4",
     source=(
@@ -245,7 +251,7 @@ def depth_leaves_root(setup: Setup) -> Findings:
     count = len(setup.keystore.fcu_crt.entries)
     if setup.depth == count + 1:
         yield Finding(
-            f"a depth of {setup.depth} puts the whole of fcu.crt on the device and leaves nothing for the portal",
+            f"a depth of {setup.depth} puts all of fcu.crt on the device and leaves nothing for the portal",
             _at_depth(setup),
             expected=f"at most {count}",
             found=str(setup.depth),

@@ -23,8 +23,9 @@ DEVICE_PAGE = "Manually generated keys"
 @device_rule(
     "DEV008",
     Level.ERROR,
-    statement="the device's key is on P-256",
-    why="The device's library is built for P-256 alone and refuses other keys.",
+    requirement="the device's key is on P-256",
+    title="a device key is not on P-256",
+    why="The device's library supports P-256 only and refuses other keys.",
     fix="make a P-256 key for the device",
     passes="prime256v1",
     fails="RSA, P-384, secp256k1",
@@ -45,10 +46,11 @@ def device_key_is_p256(device: Device, ca: CaContext) -> DeviceFindings:
 @device_rule(
     "DEV009",
     Level.ERROR,
-    statement="the device certificate is signed with ecdsa-with-SHA256, the same inside and outside the signed part",
-    why="The device hashes with SHA-256 whatever the certificate says and refuses another algorithm; SHA-224 alone it"
-    " would store where nothing stands above the certificate.",
-    fix="sign it with SHA-256 and the FCU key",
+    requirement="the device certificate is signed with ecdsa-with-SHA256, in both of its algorithm fields",
+    title="a device certificate is not signed with ecdsa-with-SHA256",
+    why="The device always hashes with SHA-256 and refuses another algorithm. Only SHA-224 would be stored, on a"
+    " certificate that has nothing above it.",
+    fix="sign the device with SHA-256 and the FCU key",
     passes="ecdsa-with-SHA256",
     fails="ecdsa-with-SHA384",
     source=(docs(DEVICE_PAGE, "", "DB-03"), device_code("cs_der_certs.c", "DC-03")),
@@ -59,16 +61,19 @@ def device_signature_is_ecdsa_sha256(device: Device, ca: CaContext) -> DeviceFin
     if is_ecdsa_sha256(certificate):
         return ()
     found = signature_text(certificate)
-    return [Finding("the device certificate is signed otherwise", at_number(1), "ecdsa-with-SHA256", found)]
+    return [
+        Finding("the device certificate is not signed with ecdsa-with-SHA256", at_number(1), "ecdsa-with-SHA256", found)
+    ]
 
 
 @device_rule(
     "DEV010",
     Level.ERROR,
-    statement="the device's notBefore is not before the FCU certificate's and not after now",
-    why="A device that is older than its CA, or not valid yet, is refused by validators and by the portal.",
-    fix="set the clock of the machine that signs devices, and sign them anew",
-    passes="FCU certificate of January, device of March",
+    requirement="the device's notBefore is not before the FCU certificate's and not in the future",
+    title="a device certificate starts before its CA's or in the future",
+    why="Validators and the portal refuse a device that is older than its CA or not valid yet.",
+    fix="set the clock of the machine that signs devices, and sign them again",
+    passes="FCU certificate from January, device from March",
     fails="the device was signed on a machine whose clock stood in 1970",
     source=docs(DEVICE_PAGE, "", "DB-04"),
     needs=("CRT001",),
@@ -98,8 +103,9 @@ def device_validity_starts_in_time(device: Device, ca: CaContext) -> DeviceFindi
 @device_rule(
     "DEV011",
     Level.WARNING,
-    statement="the device certificate is valid for more than 10 years (exactly 3650 days is not more)",
-    why="The device warns about it when it is configured, and it cannot renew this certificate.",
+    requirement="the device certificate is valid for more than 10 years (3650 days)",
+    title="a device certificate is valid for 10 years or less",
+    why="The device warns when it is configured, and it cannot renew this certificate.",
     fix="sign devices for 15 years or more",
     passes="5475 days",
     fails="3650 days",
@@ -124,11 +130,13 @@ def device_lasts_ten_years(device: Device, ca: CaContext) -> DeviceFindings:
 @device_rule(
     "DEV012",
     Level.ERROR,
-    statement="the device certificate is not a CA's: no basicConstraints with CA true, no keyCertSign",
-    why="Whoever has such a device can make more devices that the portal lets in.",
+    requirement="the device certificate is not a CA certificate: basicConstraints is not CA:TRUE, and keyUsage lacks"
+    " keyCertSign",
+    title="a device certificate is a CA certificate",
+    why="Anyone who has such a device can make more devices that the portal accepts.",
     fix="sign devices without CA extensions",
     passes="no basicConstraints, keyUsage digitalSignature",
-    fails="the extensions of the CA were used for the device",
+    fails="the device was signed with the extensions of a CA",
     source=rfc(5280, "4.2.1.9"),
     told_by=("DEV007",),
     looks_at=WHAT_ALL_SHARE,
@@ -139,7 +147,9 @@ def device_is_no_ca(device: Device, ca: CaContext) -> DeviceFindings:
     findings = []
     if constraints is not None and constraints.ca:
         findings.append(
-            Finding("the device certificate is a CA's", at_number(1, "basicConstraints"), "no CA:TRUE", "CA:TRUE")
+            Finding(
+                "the device certificate is a CA certificate", at_number(1, "basicConstraints"), "no CA:TRUE", "CA:TRUE"
+            )
         )
     elif usages is not None and "keyCertSign" in usages:
         findings.append(
@@ -151,8 +161,9 @@ def device_is_no_ca(device: Device, ca: CaContext) -> DeviceFindings:
 @device_rule(
     "DEV013",
     Level.ERROR,
-    statement="the device's extendedKeyUsage, where present, allows clientAuth",
-    why="The device refuses its configuration without it, and every TLS server refuses the device.",
+    requirement="the device's extendedKeyUsage, if present, allows clientAuth",
+    title="a device's extendedKeyUsage does not allow clientAuth",
+    why="Without it the device refuses its configuration, and every TLS server refuses the device.",
     fix="sign devices with extendedKeyUsage = clientAuth, or without it",
     passes="no extendedKeyUsage; clientAuth; anyExtendedKeyUsage",
     fails="serverAuth alone",
@@ -170,8 +181,9 @@ def device_may_be_client(device: Device, ca: CaContext) -> DeviceFindings:
 @device_rule(
     "DEV014",
     Level.ERROR,
-    statement="the device's keyUsage, where present, has digitalSignature",
-    why="The device proves its identity by a signature; where that is not among the usages servers refuse it.",
+    requirement="the device's keyUsage, if present, includes digitalSignature",
+    title="a device's keyUsage lacks digitalSignature",
+    why="A device proves its identity with a signature. Servers refuse it if its key usage does not include signing.",
     fix="sign devices with keyUsage = digitalSignature",
     passes="no keyUsage; digitalSignature",
     fails="keyAgreement alone",
@@ -189,9 +201,10 @@ def device_key_may_sign(device: Device, ca: CaContext) -> DeviceFindings:
 @device_rule(
     "DEV015",
     Level.ERROR,
-    statement="the device's private key, where the output has it, matches the device certificate",
-    why="The device refuses its configuration where its key and its certificate do not belong together.",
-    fix="write key and certificate of the same device into the output",
+    requirement="the device's private key, if the output has it, matches the device certificate",
+    title="a device's private key does not match its certificate",
+    why="The device refuses its configuration if its key and its certificate do not match.",
+    fix="write the key and the certificate of the same device to the output",
     passes="line1-0001.key.pem is the key of line1-0001.pem",
     fails="the keys of two devices were swapped",
     source=(docs(DEVICE_PAGE, "", "DB-13"), device_code("fcc_verification.c", "DB-16")),
@@ -222,11 +235,12 @@ def device_key_matches(device: Device, ca: CaContext) -> DeviceFindings:
 @device_rule(
     "DEV016",
     Level.ERROR,
-    statement="a device's key is no CA's key, and no CA's private key is in the output",
-    why="Whoever opens one such device can forge all others.",
-    fix="make a key for every device; delete the CA's key from the output, and consider it stolen where the output"
+    requirement="a device's key is not a CA's key, and the output has no CA's private key",
+    title="the output has a CA's key",
+    why="Anyone who opens one such device can forge all others.",
+    fix="make a key for every device; delete the CA's key from the output, and treat it as stolen wherever the output"
     " has been",
-    passes="every device has a key of its own",
+    passes="every device has its own key",
     fails="fcu_private_key.pem lies among the devices",
     source=page("Securing your factory CA keys", "R-01"),
     waivable=False,
@@ -248,11 +262,12 @@ def device_has_no_ca_key(device: Device, ca: CaContext) -> DeviceFindings:
 @device_rule(
     "DEV020",
     Level.ERROR,
-    statement="the device certificate is X.509 version 3",
+    requirement="the device certificate is X.509 version 3",
+    title="a device certificate is not X.509 version 3",
     why="Older versions have no extensions, and strict validators refuse them.",
     fix="sign devices with extensions, and with the version set to 3",
     passes="Version: 3 (0x2)",
-    fails="a script that sets no version makes version 1",
+    fails="a script that does not set the version makes version 1",
     source=docs(DEVICE_PAGE, "", "DB-01", "W-04"),
     looks_at=WHAT_ALL_SHARE,
 )
@@ -270,7 +285,8 @@ def device_certificate_is_version_3(device: Device, ca: CaContext) -> DeviceFind
 @device_rule(
     "DEV021",
     Level.ERROR,
-    statement="the device's serial number is positive and has at most 20 octets",
+    requirement="the device's serial number is positive and at most 20 octets long",
+    title="a device's serial number is not positive or too long",
     why="Validators refuse other serial numbers.",
     fix="sign devices with random serial numbers of up to 20 octets",
     passes="a random number of 20 octets",
@@ -290,8 +306,9 @@ def device_serial_number_is_sound(device: Device, ca: CaContext) -> DeviceFindin
 @device_rule(
     "DEV023",
     Level.ERROR,
-    statement="the enrollment identity, where given, is A- and the SHA-256 fingerprint of the device certificate",
-    why="A device is claimed by this identity: a wrong one cannot be claimed, or claims another device.",
+    requirement="the enrollment identity, if present, is A- and the SHA-256 fingerprint of the device certificate",
+    title="an enrollment identity is not the device certificate's fingerprint",
+    why="A device is claimed by this identity. With a wrong one it cannot be claimed, or another device is.",
     fix="compute it from the device certificate: openssl x509 -in device.pem -noout -fingerprint -sha256",
     passes="A-3F:9A:… with 32 octets",
     fails="the fingerprint of another device",
@@ -312,9 +329,10 @@ def enrollment_identity_is_fingerprint(device: Device, ca: CaContext) -> DeviceF
 @device_rule(
     "DEV037",
     Level.ERROR,
-    statement="the device's key is neither published nor weak",
-    why="Whoever looks the key up, or guesses it, can pass as this device.",
-    fix="make a new key for the device, with a sound source of random numbers",
+    requirement="the device's key is neither published nor weak",
+    title="a device's key is published or weak",
+    why="Anyone who looks up or guesses the key can pass as this device.",
+    fix="make a new key for the device, on a machine with a sound random number generator",
     passes="a key that the device or the tool drew at random",
     fails="the test key of a library; a private scalar of 1",
     source=inferred("a key that others have does not identify a device"),

@@ -10,6 +10,7 @@ from fcu_conform.artefacts.ca_context import CaContext, Slicing
 from fcu_conform.artefacts.device import Device
 from fcu_conform.artefacts.device_field import WHAT_ALL_SHARE, DeviceField
 from fcu_conform.artefacts.encodings.certificate import Certificate
+from fcu_conform.artefacts.wording import pluralize
 from fcu_conform.rules.bundle.chains import is_chain_broken
 from fcu_conform.rules.config.settings import DEPTH_LIMIT
 from fcu_conform.rules.keystore.certificate_extensions import key_identifier_mismatches
@@ -23,7 +24,7 @@ from fcu_conform.rules.model import (
     device_rule,
 )
 from fcu_conform.rules.support.chain_diagram import draw_chain
-from fcu_conform.rules.support.formatting import pluralize, short_name, subject_text
+from fcu_conform.rules.support.formatting import short_name, subject_text
 from fcu_conform.rules.support.inputs import fcu_certificate_of, needs_ordered_chain
 from fcu_conform.rules.support.sources import device_code, docs, page, rfc
 
@@ -97,11 +98,12 @@ def at_number(number: int, field: str | None = None) -> Location:
 @device_rule(
     "DEV001",
     Level.ERROR,
-    statement="the output for a device parses: a PEM chain, one DER certificate, or a bundle",
-    why="What the suite cannot read the device cannot either.",
-    fix="write the output again; a chain only as PEM or inside a bundle",
+    requirement="the output for a device is a PEM chain, one DER certificate or a bundle",
+    title="the device output cannot be parsed",
+    why="If the suite cannot parse the output, the device cannot either.",
+    fix="write the output again; write a chain as PEM or in a bundle only",
     passes="one file of CERTIFICATE blocks",
-    fails="an empty file, two certificates as DER one after the other",
+    fails="an empty file, two DER certificates in one file",
     source=docs("Manually generated keys", "", "DB-01", "DB-07"),
     looks_at=WHAT_ALL_SHARE,
 )
@@ -117,10 +119,11 @@ def device_output_parses(device: Device, _ca: CaContext) -> DeviceFindings:
 @device_rule(
     "DEV002",
     Level.ERROR,
-    statement="a device has as many certificates as device-certificate-chain-depth says",
-    why="With fewer the portal cannot find the way from the device to what was uploaded; with more, device and"
-    " portal overlap and the device may not store them.",
-    fix="write the output again with the depth of fcu.yml; fcu-conform slice shows what belongs where",
+    requirement="a device has as many certificates as device-certificate-chain-depth requires",
+    title="a device's number of certificates differs from the depth",
+    why="With fewer, the portal cannot find the path from the device to the uploaded certificates. With more, device"
+    " and portal overlap, and the device may not store them all.",
+    fix="write the output again with the depth of fcu.yml; fcu-conform slice shows which certificates belong where",
     passes="depth 2: device certificate and FCU certificate",
     fails="depth 2: the device certificate alone",
     source=page(_UPLOADING, "K-07", "DB-08"),
@@ -162,11 +165,11 @@ def _needs_bundled_chain(bundle: Bundle) -> None:
 @device_rule(
     "DEV003",
     Level.ERROR,
-    statement="a device carries its certificate first, then exactly fcu.crt's first depth - 1 certificates in their"
-    " order",
-    why="The device checks that each certificate is signed by the next one and refuses other orders on the line;"
-    " with other certificates the portal turns it away.",
-    fix="write the output again: device certificate, then the first certificates of fcu.crt, byte for byte",
+    requirement="a device carries its own certificate, then the first depth - 1 certificates of fcu.crt, in that order",
+    title="a device does not carry the first certificates of fcu.crt",
+    why="The device checks that each certificate is signed by the next one, and refuses another order on the line."
+    " With other certificates the portal turns it away.",
+    fix="write the output again: the device certificate, then the first certificates of fcu.crt, byte for byte",
     passes="depth 3: device, FCU certificate, intermediate",
     fails="depth 3: device, intermediate, FCU certificate",
     source=(page(_UPLOADING, "K-07", "K-08"), device_code("storage_common.c", "DC-02")),
@@ -199,9 +202,10 @@ def device_carries_first_certificates(device: Device, ca: CaContext) -> DeviceFi
 @device_rule(
     "DEV004",
     Level.ERROR,
-    statement="the device certificate was issued by the FCU certificate: issuer name and signature",
-    why="The portal checks the device against the CA that was uploaded: a device of another CA never gets in.",
-    fix="sign the device with fcu_private_key.pem under the subject of the FCU certificate",
+    requirement="the FCU certificate issued the device certificate: name and signature match",
+    title="a device certificate was not issued by the FCU certificate",
+    why="The portal checks the device against the uploaded CA. A device of another CA is always refused.",
+    fix="sign the device with fcu_private_key.pem, with the FCU certificate's subject as issuer",
     passes="openssl verify -partial_chain -trusted fcu.crt device.pem says OK",
     fails="the device was signed by the FCU instance of another line",
     source=page("Process overview", "K-04"),
@@ -249,7 +253,7 @@ def device_is_issued_by_fcu(device: Device, ca: CaContext) -> DeviceFindings:
             "the device certificate's signature does not verify under the FCU certificate's key",
             at_number(1, "signatureValue"),
             f"signed by {subject_text(issuer)}",
-            "a signature by another key, or a certificate that was changed",
+            "a signature by another key, or a changed certificate",
         )
     ]
 
@@ -257,8 +261,9 @@ def device_is_issued_by_fcu(device: Device, ca: CaContext) -> DeviceFindings:
 @device_rule(
     "DEV018",
     Level.ERROR,
-    statement=f"the device's chain fits one TLS Certificate message of {MESSAGE_LIMIT} octets",
-    why="The device's library cannot send a longer message: it fails in every handshake.",
+    requirement=f"the device's chain fits into one TLS Certificate message of {MESSAGE_LIMIT} octets",
+    title="a device's chain is too large for one TLS message",
+    why="The device's library cannot send a longer message: every handshake fails.",
     fix="lower the depth and upload the rest of the chain, or shorten the names",
     passes="three certificates of 580 octets",
     fails="five certificates of 900 octets",
@@ -282,6 +287,7 @@ def chain_fits_handshake(device: Device, _ca: CaContext) -> DeviceFindings:
     return [
         Finding(
             f"the chain needs more than the {CONSTRAINED_LIMIT} octets that constrained builds of the client can send",
+            why="A build with a smaller TLS buffer cannot send this chain; the default build can.",
             level=Level.NOTICE,
         )
     ]
@@ -290,10 +296,11 @@ def chain_fits_handshake(device: Device, _ca: CaContext) -> DeviceFindings:
 @device_rule(
     "DEV027",
     Level.ERROR,
-    statement="the device certificate's authorityKeyIdentifier, where present, names the FCU certificate's key",
-    why="OpenSSL and GnuTLS look for the issuer by it and find none.",
-    fix="take the authorityKeyIdentifier from the FCU certificate's subjectKeyIdentifier",
-    passes="authorityKeyIdentifier is the FCU certificate's subjectKeyIdentifier",
+    requirement="the device certificate's authorityKeyIdentifier, if present, matches the FCU certificate's key",
+    title="a device's authorityKeyIdentifier does not match the FCU certificate",
+    why="OpenSSL and GnuTLS use it to find the issuer, and find none.",
+    fix="copy the FCU certificate's subjectKeyIdentifier into the device's authorityKeyIdentifier",
+    passes="authorityKeyIdentifier equals the FCU certificate's subjectKeyIdentifier",
     fails="it was computed from another key",
     source=rfc(5280, "4.2.1.1"),
     needs=("CRT001",),
@@ -312,8 +319,9 @@ def device_authority_key_identifier_fits(device: Device, ca: CaContext) -> Devic
 @device_rule(
     "DEV028",
     Level.ERROR,
-    statement=f"a device carries at most {DEPTH_LIMIT} certificates",
-    why="The device stores no longer chain: it is refused on the line.",
+    requirement=f"a device carries at most {DEPTH_LIMIT} certificates",
+    title="a device carries more certificates than it can store",
+    why="The device cannot store a longer chain and refuses it on the line.",
     fix="lower device-certificate-chain-depth and upload the rest of the chain",
     passes="five certificates",
     fails="six certificates",

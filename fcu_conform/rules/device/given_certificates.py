@@ -63,11 +63,13 @@ def at_carried(carried: Carried, field: str | None = None) -> Location:
 @device_rule(
     "DEV017",
     Level.ERROR,
-    statement=f"every certificate that the device is given has at most {CERTIFICATE_LIMIT} octets of DER",
-    why="The device stores a larger one and the factory reports success, but the client reads each certificate, its own"
-    " and its server's CA, into a buffer of this size when it connects: it never comes online. So this rule is stricter"
-    " than the line.",
-    fix="use shorter names in certificate-authority and fewer extensions, or raise MAX_CERTIFICATE_SIZE in the client",
+    requirement=f"every certificate on the device has at most {CERTIFICATE_LIMIT} octets of DER",
+    title="a certificate is too large for the device client",
+    why="The device stores a larger one and the factory reports success. But when the client connects, it reads each"
+    " certificate into a buffer of this size: its own and its server's CA. It never comes online. So this rule is"
+    " stricter than the factory's own check.",
+    fix="use shorter names in certificate-authority and fewer extensions, or increase MAX_CERTIFICATE_SIZE in the"
+    " client",
     passes="580 octets",
     fails="1318 octets, with O and OU of 64 and L and ST of 128 characters",
     source=device_code("m2mconfig.h, m2mconnectionsecuritypimpl.cpp", "DC-05"),
@@ -89,12 +91,13 @@ def certificates_fit_client(subject: Device, _ca: CaContext) -> DeviceFindings:
 @device_rule(
     "DEV019",
     Level.ERROR,
-    statement="no certificate that the device is given has a critical extension that the device's library cannot parse,"
-    " or one twice",
+    requirement="no certificate on the device has a critical extension that the device's library cannot parse, or a"
+    " duplicate extension",
+    title="a certificate on the device has an extension that the device cannot parse",
     why="The library refuses such a certificate when the device is configured, the server's CA and the update"
-    " certificate too: the device fails on the line. Of extensions that it does not know it would take one twice: this"
-    " rule is stricter, as RFC 5280 is.",
-    fix="issue the certificate again without the extension, or with the extension not critical",
+    " certificate included: the device fails on the line. It would accept a duplicate of an extension that it does"
+    " not know: this rule is stricter, as RFC 5280 requires.",
+    fix="issue the certificate again without the extension, or with the extension marked non-critical",
     passes="keyUsage critical",
     fails="nameConstraints critical in an intermediate that the device carries",
     source=(device_code("Mbed TLS 2.28, x509_crt.c", "DC-07"), rfc(5280, "4.2")),
@@ -131,13 +134,14 @@ def _is_parsed(extension: Extension) -> bool:
 @device_rule(
     "DEV026",
     Level.ERROR,
-    statement="every certificate that the device is given is valid at the instant of judgement",
-    why="The device checks when its own chain and that of its update certificate expire and refuses what has expired."
-    " This rule is stricter: it asks the same of the server's CA, which no server could be believed under, and that all"
-    " are valid already, since the device looks at its own clock, which may not be set.",
-    fix="issue the certificate anew",
+    requirement="every certificate on the device is valid now",
+    title="a certificate on the device has expired or is not valid yet",
+    why="The device refuses its own chain and its update certificate's chain if they have expired. This rule is"
+    " stricter in two ways: it includes the server's CA, since no server can be trusted under an expired one, and"
+    " it requires that all are valid already, since the device's clock may not be set.",
+    fix="issue the certificate again",
     passes="notBefore yesterday, notAfter in 20 years",
-    fails="an intermediate that has expired; an update certificate of last year",
+    fails="an expired intermediate; an update certificate of last year",
     source=(docs("Manually generated keys", "", "DB-04"), device_code("fcc_verification.c", "DC-04")),
     looks_at=(DeviceField.VALIDITY,),
 )
@@ -162,10 +166,11 @@ def device_certificates_are_valid_now(subject: Device, ca: CaContext) -> DeviceF
 @device_rule(
     "DEV029",
     Level.ERROR,
-    statement="no certificate that the device is given has an empty issuer",
-    why="The device's library cannot parse one: from there on the device refuses its chain, while openssl verify"
-    " says OK.",
-    fix="give every CA a name and issue the certificates below it anew",
+    requirement="no certificate on the device has an empty issuer",
+    title="a certificate on the device has an empty issuer",
+    why="The device's library cannot parse such a certificate: the device refuses its chain from there on, although"
+    " openssl verify says OK.",
+    fix="give every CA a name and issue the certificates below it again",
     passes="issuer CN=ROOT_CA",
     fails="an issuer that openssl made of //CN=ROOT_CA",
     source=device_code("Mbed TLS 2.28, x509.c", "D-09"),
@@ -198,10 +203,11 @@ def _is_of_nameless_ca(certificate: Certificate, ca: CaContext) -> bool:
 @device_rule(
     "DEV038",
     Level.ERROR,
-    statement="no certificate that the device is given starts before 1970",
-    why="The device counts time in seconds since 1970: of its own chain and of its update certificate's it reads when"
-    " they start and refuses an earlier year with status 11. This rule is stricter: it asks it of the server's CA too.",
-    fix="issue the certificate anew, on a machine whose clock is right",
+    requirement="no certificate on the device starts before 1970",
+    title="a certificate on the device starts before 1970",
+    why="The device counts time in seconds since 1970. It refuses an earlier start in its own chain or in its update"
+    " certificate's with status 11. This rule is stricter: it includes the server's CA.",
+    fix="issue the certificate again, on a machine whose clock is right",
     passes="notBefore 2026-01-01",
     fails="notBefore 1969-12-31 in an intermediate or in mbed.UpdateAuthCert",
     source=device_code("fcc_verification.c, cs_pal_plat_crypto.c", "DC-12"),

@@ -35,9 +35,10 @@ def _own_to_device(device: Device, ca: CaContext) -> Iterator[Carried]:
 @device_rule(
     "DEV031",
     Level.ERROR,
-    statement="every certificate that the device is given is strict DER, without the freedoms of BER",
-    why="OpenSSL, Rust's readers and the device's library each refuse some of what BER allows: a serial number with an"
-    " octet too many keeps one device of 256 from connecting.",
+    requirement="every certificate on the device is strict DER, not BER",
+    title="a certificate on the device is not strict DER",
+    why="OpenSSL, Rust's libraries and the device's library each refuse some of what BER allows: a serial number with"
+    " one octet too many keeps one device of 256 from connecting.",
     fix="sign devices with a tool that writes DER",
     passes="minimal lengths and numbers, BOOLEAN true as FF",
     fails="a serial number that begins with 00 00 or 00 7F; an indefinite length",
@@ -58,10 +59,11 @@ def given_certificates_are_strict_der(device: Device, ca: CaContext) -> DeviceFi
 @device_rule(
     "DEV032",
     Level.ERROR,
-    statement="the dates of every certificate that the device is given are dates of RFC 5280: UTCTime through 2049,"
-    " GeneralizedTime from 2050, to the second, without fractions, in Z",
-    why="The device's library cannot parse dates of other forms, and OpenSSL refuses most of them. This rule is"
-    " stricter: it refuses GeneralizedTime before 2050 too, which strict readers do.",
+    requirement="the dates of every certificate on the device are UTCTime through 2049 and GeneralizedTime from 2050,"
+    " with seconds, without fractions, ending in Z",
+    title="a date in a certificate on the device is not encoded as RFC 5280 requires",
+    why="The device's library cannot parse dates in other forms, and OpenSSL refuses most of them. This rule is"
+    " stricter: it refuses GeneralizedTime before 2050 too, as strict validators do.",
     fix="sign devices with a tool that follows RFC 5280",
     passes="UTCTime 261123000000Z, GeneralizedTime 20611123000000Z",
     fails="UTCTime 2611230000Z, without seconds",
@@ -83,11 +85,12 @@ def given_dates_are_encoded_well(device: Device, ca: CaContext) -> DeviceFinding
 @device_rule(
     "DEV033",
     Level.ERROR,
-    statement="the names in every certificate that the device is given are readable, and in the device's own no"
-    " attribute that its library does not know stands before the CN (in LwM2M mode: before the OU)",
-    why="The device's library refuses values that are not strings of their type; and the device looks for its CN"
-    " attribute by attribute and gives up at one that has no name there.",
-    fix="sign devices with CN, O and OU alone, in UTF8String",
+    requirement="the names in every certificate on the device are valid strings, and in its own certificate every"
+    " attribute before the CN (in LwM2M mode: before the OU) is one that the device's library knows",
+    title="a name in a certificate on the device cannot be read",
+    why="The device's library refuses values that are not valid strings of their type. The device searches its CN"
+    " attribute by attribute and gives up at the first one that it does not know.",
+    fix="sign devices with CN, O and OU only, in UTF8String",
     passes="CN=line1-0001, UID=7",
     fails="UID=7, CN=line1-0001; a UTF8String in Latin-1",
     source=(rfc(5280, "4.1.2.4"), device_code("Mbed TLS 2.28, x509.c, oid.c; cs_der_certs.c", "DC-13")),
@@ -121,17 +124,18 @@ def _hidden_attribute(certificate: Certificate, *, is_lwm2m: bool) -> str:
         before = kinds[: kinds.index(oid)] if oid in kinds else []
         unknown = next((kind for kind in before if kind not in _KNOWN_TO_DEVICE), None)
         if unknown is not None:
-            return f"{oids.named(unknown, oids.ATTRIBUTES)} stands before the {title}, and the device does not know it"
+            return f"{oids.named(unknown, oids.ATTRIBUTES)} comes before the {title}, and the device does not know it"
     return ""
 
 
 @device_rule(
     "DEV034",
     Level.ERROR,
-    statement="in every certificate that the device is given the key's AlgorithmIdentifier is the curve alone, every"
-    " extension is built as its RFC says, and there are no unique identifiers",
-    why="The device's library, OpenSSL or a strict reader refuses the whole certificate for any of it.",
-    fix="sign devices with a tool that follows RFC 5280, and with no more extensions than they need",
+    requirement="in every certificate on the device the key's AlgorithmIdentifier is the curve only, every extension"
+    " has the structure that its RFC defines, and there are no unique identifiers",
+    title="a certificate on the device has a malformed key algorithm or extension",
+    why="The device's library, OpenSSL or a strict validator refuses the whole certificate for any of these.",
+    fix="sign devices with a tool that follows RFC 5280, and with only the extensions that they need",
     passes="keyUsage, extKeyUsage, key identifiers",
     fails="a NULL after the curve; an empty certificatePolicies; nameConstraints in a device certificate",
     source=(rfc(5280, "4.2"), rfc(5480, "2.1.1"), device_code("Mbed TLS 2.28, x509_crt.c", "DC-13")),
@@ -160,4 +164,4 @@ def _faults(carried: Carried, *, is_ca: bool) -> Iterator[tuple[str, str]]:
     if constraints is not None and constraints.ca:
         return
     if any(extension.oid == oids.NAME_CONSTRAINTS and not extension.critical for extension in certificate.extensions):
-        yield "nameConstraints", "has nameConstraints and is not a CA's"
+        yield "nameConstraints", "has nameConstraints, but is not a CA certificate"

@@ -6,6 +6,7 @@ from fcu_conform.artefacts.ca_context import CaContext
 from fcu_conform.artefacts.device import Device
 from fcu_conform.artefacts.device_field import WHAT_ALL_SHARE, DeviceField
 from fcu_conform.artefacts.encodings.certificate import Certificate
+from fcu_conform.artefacts.wording import pluralize
 from fcu_conform.rules.device.chain import at_number, has_whole_output, own_certificate
 from fcu_conform.rules.model import (
     Blocked,
@@ -17,7 +18,6 @@ from fcu_conform.rules.model import (
     unique_rule,
 )
 from fcu_conform.rules.support.first_holders import FirstHolders
-from fcu_conform.rules.support.formatting import pluralize
 from fcu_conform.rules.support.sources import docs, inferred, page, rfc
 
 DRIFT_DAYS = 3
@@ -27,11 +27,12 @@ DRIFT_DAYS = 3
 @unique_rule(
     "LOT001",
     Level.ERROR,
-    statement="no serial number is there twice under one issuer",
-    why="Issuer and serial number are what a certificate is revoked by: with two of them both or neither is.",
+    requirement="no two certificates of one issuer share a serial number",
+    title="two certificates of one issuer share a serial number",
+    why="Certificates are revoked by issuer and serial number. If two share them, both are revoked, or neither.",
     fix="sign devices with random serial numbers",
     passes="random serial numbers of 20 octets",
-    fails="a counter that starts anew every morning",
+    fails="a counter that restarts every morning",
     source=rfc(5280, "4.1.2.2"),
     told_by=("DEV021", "LOT002", "LOT003"),
     looks_at=(DeviceField.SERIAL,),
@@ -43,7 +44,7 @@ def serial_numbers_are_unique(_ca: CaContext, holders: FirstHolders) -> DeviceCh
         if not earlier:
             return ()
         message = f"has the serial number of {earlier}"
-        return [Finding(message, at_number(1, "serialNumber"), "a number of its own", f"{certificate.serial:x}")]
+        return [Finding(message, at_number(1, "serialNumber"), "a unique number", f"{certificate.serial:x}")]
 
     return check
 
@@ -51,10 +52,11 @@ def serial_numbers_are_unique(_ca: CaContext, holders: FirstHolders) -> DeviceCh
 @unique_rule(
     "LOT002",
     Level.ERROR,
-    statement="no public key is there twice",
-    why="Two devices with one key are one device to the portal, and whoever opens one can pass as the other.",
+    requirement="no two devices share a public key",
+    title="two devices share a public key",
+    why="To the portal two devices with one key are one device, and anyone who opens one can pass as the other.",
     fix="make a key for every device",
-    passes="every device has a key of its own",
+    passes="every device has its own key",
     fails="the line copied the key of the device before",
     source=page("Securing your factory CA keys", "R-02"),
     told_by=("DEV016", "LOT003"),
@@ -65,7 +67,7 @@ def public_keys_are_unique(_ca: CaContext, holders: FirstHolders) -> DeviceCheck
         earlier = holders.earlier_holder(own_certificate(device, ca).public_key.bits, device)
         if not earlier:
             return ()
-        return [Finding(f"has the public key of {earlier}", at_number(1, "subjectPublicKeyInfo"), "a key of its own")]
+        return [Finding(f"has the public key of {earlier}", at_number(1, "subjectPublicKeyInfo"), "a unique key")]
 
     return check
 
@@ -73,9 +75,10 @@ def public_keys_are_unique(_ca: CaContext, holders: FirstHolders) -> DeviceCheck
 @unique_rule(
     "LOT003",
     Level.ERROR,
-    statement="no endpoint name is there twice",
-    why="The endpoint name is what Device Management knows a device by; the second one takes the place of the first.",
-    fix="give every device a name of its own, and make the second one anew",
+    requirement="no two devices share an endpoint name",
+    title="two devices share an endpoint name",
+    why="Device Management identifies a device by its endpoint name. The second device replaces the first.",
+    fix="give every device its own name, and make the second device again",
     passes="line1-0001, line1-0002",
     fails="two devices with CN=line1-0001",
     source=docs("Device identity", "", "DB-11"),
@@ -91,7 +94,7 @@ def endpoint_names_are_unique(_ca: CaContext, holders: FirstHolders) -> DeviceCh
         earlier = holders.earlier_holder(name.encode("utf-8", "backslashreplace"), device)
         if not earlier:
             return ()
-        return [Finding(f"has the endpoint name of {earlier}", at_number(1, "subject"), "a name of its own", name)]
+        return [Finding(f"has the endpoint name of {earlier}", at_number(1, "subject"), "a unique name", name)]
 
     return check
 
@@ -99,8 +102,9 @@ def endpoint_names_are_unique(_ca: CaContext, holders: FirstHolders) -> DeviceCh
 @lot_rule(
     "LOT004",
     Level.ERROR,
-    statement="the whole lot has one depth",
-    why="There is one upload for all of them: what fits it at one depth does not at another.",
+    requirement="all devices of the lot have the same depth",
+    title="devices of the lot have different depths",
+    why="There is one upload for all of them: an upload that fits one depth does not fit another.",
     fix="write the output of the named devices again with the depth of the others",
     passes="every device carries two certificates",
     fails="the night shift ran with another fcu.yml",
@@ -128,9 +132,10 @@ def lot_has_one_depth(_ca: CaContext) -> DeviceCheck:
 @lot_rule(
     "LOT005",
     Level.WARNING,
-    statement="validity and profile do not drift inside the lot",
-    why="Devices of one lot come from one template: where some differ, something was changed in between.",
-    fix="compare the named devices with the others, and find out what was changed",
+    requirement="validity and profile are the same throughout the lot",
+    title="validity or profile changes within the lot",
+    why="Devices of one lot are made from one template. If some differ, something was changed in between.",
+    fix="compare the named devices with the others, and find out what changed",
     passes="all devices for 20 years with the same extensions",
     fails="from device 4711 on keyUsage is missing",
     source=inferred("one lot, one template"),
@@ -153,8 +158,8 @@ def profile_does_not_drift(_ca: CaContext) -> DeviceCheck:
             f"{what} differs" for what, value, other in zip(_PROFILE, profile, usual, strict=True) if value != other
         ]
         if drifts:
-            drifted.append(f"valid for {days} days instead of {usual_days}")
-        return [Finding(f"is made otherwise than {name}: {'; '.join(drifted)}", at_number(1))]
+            drifted.append(f"valid for {pluralize(days, 'day')} instead of {usual_days}")
+        return [Finding(f"differs from {name}: {'; '.join(drifted)}", at_number(1))]
 
     return check
 

@@ -25,8 +25,9 @@ _RECOMMENDED = re.compile(r"[A-Za-z0-9'()+,\-.?:/= ]*")
 @device_rule(
     "DEV005",
     Level.ERROR,
-    statement="the CN of the device certificate is the endpoint name: exactly one CN, 1 to 64 characters",
-    why="The device compares its CN with its endpoint name byte for byte and refuses its configuration where they"
+    requirement="the device certificate has exactly one CN of 1 to 64 characters, the endpoint name",
+    title="a device certificate's CN is not the endpoint name",
+    why="The device compares its CN with its endpoint name byte for byte, and refuses its configuration if they"
     " differ.",
     fix="sign the device with CN = endpoint name",
     passes="CN=line1-0001 in line1-0001.pem",
@@ -73,7 +74,8 @@ def common_name_is_endpoint_name(device: Device, ca: CaContext) -> DeviceFinding
 @device_rule(
     "DEV006",
     Level.WARNING,
-    statement="the endpoint name keeps to the recommended characters: letters, digits, space and ' ( ) + , - . ? : / =",
+    requirement="the endpoint name has recommended characters only: letters, digits, space and ' ( ) + , - . ? : / =",
+    title="an endpoint name has characters that are not recommended",
     why="Other characters may be changed or refused on the way to the portal.",
     fix="choose another endpoint name",
     passes="line1-0001",
@@ -98,9 +100,10 @@ def endpoint_name_is_portable(device: Device, ca: CaContext) -> DeviceFindings:
 @device_rule(
     "DEV007",
     Level.ERROR,
-    statement="the device certificate is not self-signed, and its subject is not its issuer's",
-    why="A self-signed device proves nothing: no CA that was uploaded vouches for it.",
-    fix="sign the device with the FCU key; give FCU another name than its devices",
+    requirement="the device certificate is not self-signed, and its subject differs from its issuer",
+    title="a device certificate is self-signed",
+    why="A self-signed device proves nothing: none of the uploaded CAs vouches for it.",
+    fix="sign the device with the FCU key; use different names for FCU and its devices",
     passes="subject CN=line1-0001, issuer CN=FCU line 1",
     fails="subject and issuer CN=line1-0001",
     source=docs(DEVICE_PAGE, "", "DB-02", "DB-17", "D-12"),
@@ -112,7 +115,7 @@ def device_is_not_self_signed(device: Device, ca: CaContext) -> DeviceFindings:
         return ()
     return [
         Finding(
-            "the device certificate has its own subject for its issuer",
+            "the device certificate has its own subject as issuer",
             at_number(1, "issuer"),
             "the subject of the FCU certificate",
             subject_text(certificate),
@@ -123,8 +126,9 @@ def device_is_not_self_signed(device: Device, ca: CaContext) -> DeviceFindings:
 @device_rule(
     "DEV022",
     Level.ERROR,
-    statement="in LwM2M mode the OU of the device certificate is the account id of the server URI",
-    why="The device compares the two when it is configured and refuses its certificate where they differ.",
+    requirement="in LwM2M mode the device certificate's OU is the account id of the server URI",
+    title="a device certificate's OU is not the account id",
+    why="The device compares the two when it is configured, and refuses its certificate if they differ.",
     fix="sign devices with OU = the value of aid in lwm2m-server-uri",
     passes="OU=0123456789abcdef0123456789abcdef",
     fails="no OU",
@@ -159,9 +163,11 @@ def account_of(device: Device, ca: CaContext) -> str | None:
 @device_rule(
     "DEV030",
     Level.ERROR,
-    statement="the name constraints of the CAs in fcu.crt, where there are any, admit the device certificate",
-    why="A validator refuses a device whose name a CA above it does not admit.",
-    fix="name the device as the CA asks, or issue that CA's certificate again with constraints that admit its devices",
+    requirement="the name constraints of the CAs in fcu.crt, if any, permit the device certificate",
+    title="a CA's name constraints exclude the device",
+    why="Validators refuse a device if a CA above it does not permit its name.",
+    fix="name the device as the CA requires, or issue that CA's certificate again with constraints that permit its"
+    " devices",
     passes="permitted DirName O=ACME above CN=line1-0001, O=ACME",
     fails="permitted DirName O=ACME above CN=line1-0001",
     source=rfc(5280, "4.2.1.10"),
@@ -178,7 +184,7 @@ def name_constraints_admit_device(device: Device, ca: CaContext) -> DeviceFindin
         Finding(
             f"{name} is {reason} by {certificate_text(link, ca)}",
             at_number(1, "subject"),
-            "a name that the CAs above it admit",
+            "a name that the CAs above it permit",
             reason,
         )
         for link, constraints in constrained

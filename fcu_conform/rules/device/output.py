@@ -14,10 +14,11 @@ from fcu_conform.rules.support.sources import inferred
 @device_rule(
     "DEV036",
     Level.NOTICE,
-    statement="every file of the output is read: none was passed over for its name",
-    why="A device in a file that is not read was not judged, and nobody learns whether it works.",
-    fix=f"if they hold devices, give them an ending that says what they are ({', '.join(DEVICE_ENDINGS)}); if not,"
-    " leave them out of the output",
+    requirement="every file of the output is read; none is skipped because of its name",
+    title="a file of the output was skipped because of its name",
+    why="A device in a file that was not read was not judged, and nobody learns whether it works.",
+    fix=f"if the files hold devices, use an extension that the suite reads ({', '.join(DEVICE_ENDINGS)}); if not, move"
+    " them out of the output",
     passes="out/ with line1-0001.pem and line1-0001.key.pem",
     fails="out/ with line1-0001.pem and line1-0002.pem.bak",
     source=inferred("what was not read cannot be called conformant"),
@@ -32,6 +33,4 @@ def no_file_is_passed_over(subject: Device, _ca: CaContext) -> DeviceFindings:
     names = ", ".join(remark.passed_over) + (f" and {more} more" if more else "")
     files = "1 file was" if remark.count == 1 else f"{remark.count} files were"
     expected = f"files that end in {', '.join(DEVICE_ENDINGS)}"
-    return [
-        Finding(f"{files} passed over, since no device's file is called so: {names}", expected=expected, found=names)
-    ]
+    return [Finding(f"{files} skipped because of the name: {names}", expected=expected, found=names)]

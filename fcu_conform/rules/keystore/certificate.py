@@ -11,6 +11,7 @@ from fcu_conform.artefacts.encodings.certificate import Certificate
 from fcu_conform.artefacts.encodings.oids import ECDSA_SHA256
 from fcu_conform.artefacts.keystore import CERTIFICATE_NAME
 from fcu_conform.artefacts.setup import Setup
+from fcu_conform.artefacts.wording import pluralize
 from fcu_conform.rules.model import Blocked, Finding, Findings, Level, Location, requires, rule
 from fcu_conform.rules.support.formatting import (
     DAY,
@@ -42,10 +43,11 @@ def certificates(setup: Setup, *, version_3: bool = False) -> Iterator[tuple[Lin
 @rule(
     "CRT001",
     Level.ERROR,
-    statement="fcu.crt exists, a regular readable file",
-    why="FCU signs devices under the certificate in this file; without it FCU stops with error 210.",
+    requirement="the keystore has fcu.crt, a readable regular file",
+    title="fcu.crt is missing or cannot be read",
+    why="FCU signs devices under the certificate in this file. Without it FCU stops with error 210.",
     fix="run FCU's setup, or put your CA's chain into the keystore as fcu.crt, the FCU certificate first",
-    passes="keystore/fcu.crt is a file that can be read",
+    passes="keystore/fcu.crt is a readable file",
     fails="keystore/ has fcu.pem instead",
     source=(page("Using FCU to generate credentials", "K-01", "K-02", "K-10"), fcu_error(210, "E-19")),
     needs=("CSR009",),
@@ -63,11 +65,13 @@ def certificate_file_is_there(setup: Setup) -> Findings:
 @rule(
     "CRT002",
     Level.ERROR,
-    statement="every certificate in fcu.crt parses as DER, with no bytes left over",
-    why="FCU cannot load the file (its error 211), or takes it and puts onto devices what they cannot read.",
-    fix="copy the certificate again from where it was issued; openssl x509 -in CERT -inform DER converts a DER file",
+    requirement="every certificate in fcu.crt parses as DER, without trailing bytes",
+    title="a certificate in fcu.crt cannot be parsed",
+    why="FCU either fails to load the file (error 211), or puts certificates on devices that the devices cannot read.",
+    fix="copy the certificate again from the original; to convert a DER file: openssl x509 -inform DER -in CERT -out"
+    " CERT.pem",
     passes="openssl x509 shows every certificate",
-    fails="an empty file, a DER file, a block that is cut short",
+    fails="an empty file, a DER file, a truncated block",
     source=(page("Providing external credentials", "CA-01"), fcu_error(211, "E-20")),
     needs=("CRT001",),
 )
@@ -86,7 +90,7 @@ def certificates_parse(setup: Setup) -> Findings:
             yield Finding(f"{words}: {entry.problem}", place, "a certificate in DER")
             continue
         if entry.certificate.trailing:
-            yield Finding(f"{words}: has {entry.certificate.trailing} bytes left over after it", place)
+            yield Finding(f"{words}: has {pluralize(entry.certificate.trailing, 'trailing byte')}", place)
         for problem in entry.certificate.malformed_extensions:
             yield Finding(f"{words}: {problem}", place)
 
@@ -94,9 +98,10 @@ def certificates_parse(setup: Setup) -> Findings:
 @rule(
     "CRT003",
     Level.ERROR,
-    statement="every certificate is X.509 version 3",
-    why="Without version 3 there are no extensions, so nothing says that the certificate is a CA's.",
-    fix="issue it again with extensions: openssl x509 -req … -extfile ca_config.cnf -extensions ext",
+    requirement="every certificate is X.509 version 3",
+    title="a certificate is not X.509 version 3",
+    why="Other versions have no extensions, so nothing marks the certificate as a CA certificate.",
+    fix="issue the certificate again with extensions: openssl x509 -req … -extfile ca_config.cnf -extensions ext",
     passes="Version: 3 (0x2)",
     fails="Version: 1 (0x0), as openssl x509 -req writes without -extfile",
     source=ca_guidelines("CA-01"),
@@ -116,11 +121,12 @@ def certificates_are_version_3(setup: Setup) -> Findings:
 @rule(
     "CRT004",
     Level.ERROR,
-    statement="every public key is on P-256 (secp256r1)",
-    why="The device's library is built for P-256 alone: with any other key in its chain it cannot be configured.",
-    fix="make a P-256 key for this CA (openssl ecparam -name prime256v1 -genkey) and issue the certificates anew",
-    passes="prime256v1, by its name, with an uncompressed point",
-    fails="RSA, P-384, curve parameters spelled out, a compressed point",
+    requirement="every public key is on P-256 (secp256r1)",
+    title="a CA key is not on P-256",
+    why="The device's library supports P-256 only. With any other key in its chain the device cannot be configured.",
+    fix="make a P-256 key for this CA (openssl ecparam -name prime256v1 -genkey) and issue the certificates again",
+    passes="prime256v1 as a named curve, with an uncompressed point",
+    fails="RSA, P-384, explicit curve parameters, a compressed point",
     source=(ca_guidelines("CA-02"), device_code("mbedTLSConfig_Linux.h", "DC-07")),
     partially_blocked_by=("CRT002",),
 )
@@ -138,9 +144,10 @@ def public_keys_are_p256(setup: Setup) -> Findings:
 @rule(
     "CRT005",
     Level.ERROR,
-    statement="every certificate is signed with ecdsa-with-SHA256, the same inside and outside the signed part",
-    why="The device hashes with SHA-256 whatever the certificate says; another algorithm makes it refuse the chain.",
-    fix="issue it again with -sha256 and an EC key",
+    requirement="every certificate is signed with ecdsa-with-SHA256, in both of its algorithm fields",
+    title="a certificate is not signed with ecdsa-with-SHA256",
+    why="The device always hashes with SHA-256, so it refuses a chain with any other signature algorithm.",
+    fix="issue the certificate again with -sha256 and an EC key",
     passes="Signature Algorithm: ecdsa-with-SHA256, twice",
     fails="ecdsa-with-SHA384, sha256WithRSAEncryption, two different algorithms",
     source=(ca_guidelines("CA-03"), device_code("storage_common.c, cs_der_certs.c", "DC-03")),
@@ -154,7 +161,7 @@ def signatures_are_ecdsa_sha256(setup: Setup) -> Findings:
         words, found = certificate_text(link, setup.ca), signature_text(certificate)
         if certificate.inner_algorithm.der != certificate.outer_algorithm.der:
             yield Finding(
-                f"{words}: names two signature algorithms", place, "ecdsa-with-SHA256 inside and outside", found
+                f"{words}: has two different signature algorithms", place, "ecdsa-with-SHA256 inside and outside", found
             )
         else:
             yield Finding(f"{words}: is signed with {found}", place, "ecdsa-with-SHA256", found)
@@ -175,9 +182,10 @@ def signature_text(certificate: Certificate) -> str:
 @rule(
     "CRT006",
     Level.ERROR,
-    statement="every certificate is valid at the instant of judgement",
-    why="Devices signed by a CA whose certificate has expired can no longer connect.",
-    fix="issue the certificate anew, and upload it; if its notBefore lies ahead, check the clock of the machine that"
+    requirement="every certificate is valid now",
+    title="a certificate has expired or is not valid yet",
+    why="Once the certificate of a CA has expired, the devices below it can no longer connect.",
+    fix="issue the certificate again and upload it; if notBefore is in the future, check the clock of the machine that"
     " signed it",
     passes="notBefore yesterday, notAfter in 35 years",
     fails="notAfter last week",
@@ -207,11 +215,12 @@ def certificates_are_valid_now(setup: Setup) -> Findings:
 @rule(
     "CRT009",
     Level.WARNING,
-    statement="the FCU certificate is valid for 35 years (35 times 365 days are enough)",
-    why="Devices are in the field for decades and cannot connect once the certificate above them has expired.",
-    fix="issue it with -days 12775",
+    requirement="the FCU certificate is valid for at least 35 years (35 times 365 days)",
+    title="the FCU certificate is valid for less than 35 years",
+    why="Devices stay in the field for decades. They cannot connect once the certificate above them has expired.",
+    fix="issue the certificate again with -days 12775",
     passes="notBefore 2026, notAfter 2061",
-    fails="-days 7300, which are 20 years",
+    fails="-days 7300, which is 20 years",
     source=ca_guidelines("CA-05", "CA-14", "CA-16"),
     partially_blocked_by=("CRT002",),
 )
@@ -232,8 +241,9 @@ def fcu_certificate_lasts_35_years(setup: Setup) -> Findings:
 @rule(
     "CRT010",
     Level.WARNING,
-    statement="the FCU certificate and its issuers outlive a device made today by its full 10 years",
-    why="A device made today is to connect for ten years and more; when a CA above it expires, it no longer can.",
+    requirement="the FCU certificate and its issuers stay valid for the 10 years of a device made today",
+    title="a CA certificate expires before a device made today does",
+    why="A device made today has to connect for ten years or more. It cannot once a CA above it has expired.",
     fix="issue CA certificates that last at least ten years longer than you make devices under them",
     passes="notAfter in 30 years",
     fails="an intermediate that expires in 5 years",
@@ -255,9 +265,10 @@ def certificates_outlive_devices(setup: Setup) -> Findings:
 @rule(
     "CRT011",
     Level.ERROR,
-    statement="serial numbers are positive and have at most 20 octets",
-    why="Validators refuse other serial numbers, and devices could not be told apart or revoked by them.",
-    fix="issue it again with a random serial number: openssl x509 -req … -CAcreateserial",
+    requirement="serial numbers are positive and at most 20 octets long",
+    title="a serial number is not positive or too long",
+    why="Validators refuse other serial numbers, and certificates cannot be revoked by them.",
+    fix="issue the certificate again with a random serial number: openssl x509 -req … -CAcreateserial",
     passes="a random number of 20 octets",
     fails="0, a negative number, 21 octets",
     source=rfc(5280, "4.1.2.2"),
@@ -287,12 +298,12 @@ def serial_trouble(certificate: Certificate) -> str:
 @rule(
     "CRT012",
     Level.ERROR,
-    statement="no subject is empty",
-    why="The device's library cannot read a certificate whose issuer is empty: from depth 2 on the device refuses"
-    " its chain on the line, while openssl verify still says OK.",
-    fix='issue it again with a name: -subj "/CN=…" (the form "//CN=…" is for MSYS on Windows; elsewhere it'
-    " makes an empty"
-    " subject)",
+    requirement="every certificate has a subject",
+    title="a certificate has an empty subject",
+    why="The device's library cannot read a certificate with an empty issuer. From depth 2 on the device refuses its"
+    " chain on the line, although openssl verify says OK.",
+    fix='issue the certificate again with a name: -subj "/CN=…" (the form "//CN=…" is for MSYS on Windows; elsewhere'
+    " it makes an empty subject)",
     passes="CN=ROOT_CA",
     fails='openssl req … -subj "//CN=ROOT_CA" on Linux',
     source=(
@@ -316,10 +327,11 @@ def subjects_are_not_empty(setup: Setup) -> Findings:
 @rule(
     "CRT016",
     Level.WARNING,
-    statement="dates are UTCTime through 2049 and GeneralizedTime from 2050, to the second, without fractions, in Z",
-    why="Strict readers refuse other forms, and lenient ones read them differently; what has no seconds, a fraction or"
-    " another zone OpenSSL and the device's library cannot read at all, and it is an error.",
-    fix="issue it again with a tool that follows RFC 5280",
+    requirement="dates are UTCTime through 2049 and GeneralizedTime from 2050, with seconds, without fractions, ending"
+    " in Z",
+    title="a date is not encoded as RFC 5280 requires",
+    why="Strict parsers refuse other forms, and lenient ones read them differently.",
+    fix="issue the certificate again with a tool that follows RFC 5280",
     passes="UTCTime 261123000000Z, GeneralizedTime 20611123000000Z",
     fails="GeneralizedTime 20261123000000Z",
     source=rfc(5280, "4.1.2.5"),
@@ -338,10 +350,12 @@ def dates_are_encoded_well(setup: Setup) -> Findings:
 @rule(
     "CRT018",
     Level.ERROR,
-    statement="every certificate is strict DER, without the freedoms of BER",
-    why="A signature covers bytes: what one reader takes and another rewrites or refuses works here and fails there.",
-    fix="issue it again with a tool that writes DER",
-    passes="minimal definite lengths, BOOLEAN true as FF, defaults left away",
+    requirement="every certificate is strict DER, not BER",
+    title="a certificate is not strict DER",
+    why="A signature covers bytes. A certificate that one parser accepts and another rewrites or refuses works in one"
+    " place and fails in the next.",
+    fix="issue the certificate again with a tool that writes DER",
+    passes="minimal definite lengths, BOOLEAN true as FF, default values omitted",
     fails="an indefinite length; basicConstraints with true as 01",
     source=rfc(5280, "4.1"),
     partially_blocked_by=("CRT002",),

@@ -16,11 +16,12 @@ from fcu_conform.rules.support.sources import device_code, rfc
 @rule(
     "CRT019",
     Level.ERROR,
-    statement="every value in a name is a string of its type: UTF8String is UTF-8, PrintableString keeps to its"
-    " alphabet, BMPString has pairs of octets",
-    why="What a reader cannot read as a string it refuses, or it reads another name: OpenSSL, Rust's readers and the"
-    " device's library each have their own limit.",
-    fix="issue it again with names in UTF8String: openssl with string_mask = utf8only",
+    requirement="every value in a name is a valid string of its type: UTF8String is UTF-8, PrintableString keeps to"
+    " its alphabet, BMPString has pairs of octets",
+    title="a name has a value that is not a valid string",
+    why="Software that cannot read a value refuses the certificate, or reads another name: OpenSSL, Rust's libraries"
+    " and the device's library each have their own limits.",
+    fix="issue the certificate again with names in UTF8String: openssl with string_mask = utf8only",
     passes="CN as UTF8String, C as PrintableString",
     fails="a UTF8String in Latin-1; an underscore in a PrintableString; a NumericString",
     source=(rfc(5280, "4.1.2.4"), device_code("Mbed TLS 2.28, x509.c", "D-09")),
@@ -44,9 +45,10 @@ def name_faults(certificate: Certificate, told: Collection[bytes]) -> Iterator[s
 @rule(
     "CRT020",
     Level.ERROR,
-    statement="the key's AlgorithmIdentifier is id-ecPublicKey and the curve, and nothing after it",
-    why="OpenSSL, Rust's readers and the device's library cannot read such a key, and with it the certificate.",
-    fix="issue it again with a tool that follows RFC 5480: openssl req and x509 do",
+    requirement="the key's AlgorithmIdentifier is id-ecPublicKey and the curve, with nothing after it",
+    title="a public key's algorithm has extra parameters",
+    why="OpenSSL, Rust's libraries and the device's library cannot read such a key, nor the certificate with it.",
+    fix="issue the certificate again with a tool that follows RFC 5480, such as openssl req and openssl x509",
     passes="id-ecPublicKey, prime256v1",
     fails="a NULL after the curve, as for RSA keys",
     source=(rfc(5480, "2.1.1"), device_code("Mbed TLS 2.28, pkparse.c", "D-09")),
@@ -63,10 +65,11 @@ def key_algorithms_are_the_curve_alone(setup: Setup) -> Findings:
 @rule(
     "CRT021",
     Level.ERROR,
-    statement="every extension of RFC 5280 is built as it says, and critical only where it allows that",
-    why="Readers take extensions apart that no rule reads; one that is not well-formed makes them refuse the whole"
-    " certificate, or pass over what it says.",
-    fix="issue it again without the extension, or with a tool that writes it rightly",
+    requirement="every RFC 5280 extension has the structure that it defines, and is critical only where it allows that",
+    title="an extension is malformed, or critical where RFC 5280 forbids it",
+    why="Other software parses extensions that no rule here reads. If one is malformed, it refuses the whole"
+    " certificate or ignores the extension.",
+    fix="issue the certificate again without the extension, or with a tool that encodes it correctly",
     passes="certificatePolicies with one policy; nameConstraints with a permitted subtree",
     fails="nameConstraints without a subtree; an IP constraint of 5 octets; authorityKeyIdentifier critical",
     source=(rfc(5280, "4.2"), rfc(5280, "appendix A")),

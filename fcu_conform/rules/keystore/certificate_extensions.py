@@ -26,9 +26,10 @@ _PAGE_EXTENSIONS = (
 @rule(
     "CRT007",
     Level.ERROR,
-    statement="every certificate has basicConstraints with CA true",
-    why="A certificate that is not a CA's may not sign others: validators refuse every device below it.",
-    fix="issue it again with basicConstraints = CA:TRUE",
+    requirement="every certificate has basicConstraints with CA:TRUE",
+    title="a certificate is not a CA certificate",
+    why="Only a CA certificate may sign other certificates: validators refuse every device below this one.",
+    fix="issue the certificate again with basicConstraints = CA:TRUE",
     passes="basicConstraints CA:TRUE, critical or not",
     fails="no basicConstraints, or CA:FALSE",
     source=ca_guidelines("CA-06", "CA-15"),
@@ -50,9 +51,10 @@ def certificates_are_ca_certificates(setup: Setup) -> Findings:
 @rule(
     "CRT008",
     Level.ERROR,
-    statement="every certificate has keyUsage with digitalSignature, keyCertSign and cRLSign",
-    why="Device Management asks for these usages; without keyCertSign validators refuse every device below.",
-    fix="issue it again with keyUsage = digitalSignature, keyCertSign, cRLSign",
+    requirement="every certificate has keyUsage with digitalSignature, keyCertSign and cRLSign",
+    title="a CA certificate lacks a key usage",
+    why="Device Management requires these usages. Without keyCertSign validators refuse every device below.",
+    fix="issue the certificate again with keyUsage = digitalSignature, keyCertSign, cRLSign",
     passes="keyUsage digitalSignature, keyCertSign, cRLSign, critical or not",
     fails="keyUsage keyCertSign, cRLSign",
     source=ca_guidelines("CA-07"),
@@ -76,11 +78,12 @@ def key_usages_are_a_cas(setup: Setup) -> Findings:
 @rule(
     "CRT013",
     Level.WARNING,
-    statement="every certificate has a subjectKeyIdentifier",
-    why="Without it strict readers refuse the chain, and a renewed CA cannot be told from the old one.",
-    fix="issue it again with subjectKeyIdentifier = hash",
+    requirement="every certificate has a subjectKeyIdentifier",
+    title="a certificate has no subjectKeyIdentifier",
+    why="Without it strict validators refuse the chain, and a renewed CA cannot be told from the old one.",
+    fix="issue the certificate again with subjectKeyIdentifier = hash",
     passes="subjectKeyIdentifier, 20 octets",
-    fails="basicConstraints and keyUsage are all the extensions there are",
+    fails="an extensions section with basicConstraints and keyUsage only",
     source=(rfc(5280, "4.2.1.2"), page("Example: Creating a certificate chain using OpenSSL", "CA-16")),
     partially_blocked_by=("CRT002", "CRT003"),
 )
@@ -90,7 +93,7 @@ def certificates_have_key_identifiers(setup: Setup) -> Findings:
             as_on_page = certificate.extensions == _PAGE_EXTENSIONS
             yield Finding(
                 f"{certificate_text(link, setup.ca)}: has no subjectKeyIdentifier"
-                + (", as the page's own OpenSSL example makes it" if as_on_page else ""),
+                + (", as in the documentation's own OpenSSL example" if as_on_page else ""),
                 at_certificate(link, setup.ca, "subjectKeyIdentifier"),
                 level=Level.NOTICE if as_on_page else None,
             )
@@ -99,10 +102,11 @@ def certificates_have_key_identifiers(setup: Setup) -> Findings:
 @rule(
     "CRT014",
     Level.ERROR,
-    statement="authorityKeyIdentifier, where present, names the issuer's subjectKeyIdentifier",
-    why="OpenSSL and GnuTLS look for the issuer by it and find none: the portal may refuse what other tools accept.",
-    fix="issue it again with authorityKeyIdentifier = keyid",
-    passes="authorityKeyIdentifier of the child is the subjectKeyIdentifier of its issuer",
+    requirement="authorityKeyIdentifier, if present, matches the issuer's subjectKeyIdentifier",
+    title="an authorityKeyIdentifier does not match the issuer",
+    why="OpenSSL and GnuTLS use it to find the issuer, and find none: the portal may refuse what other tools accept.",
+    fix="issue the certificate again with authorityKeyIdentifier = keyid",
+    passes="the certificate's authorityKeyIdentifier equals its issuer's subjectKeyIdentifier",
     fails="the intermediate was renewed with another key, and the child still names the old one",
     source=rfc(5280, "4.2.1.1"),
     partially_blocked_by=("CRT002", "CRT003", "CHN004"),
@@ -157,9 +161,10 @@ def key_identifier_mismatches(child: Certificate, issuer: Certificate) -> Iterat
 @rule(
     "CRT015",
     Level.ERROR,
-    statement="no extension stands there twice, and none is critical that readers of RFC 5280 do not know",
-    why="A reader must refuse a certificate with a critical extension that it does not know.",
-    fix="issue it again without the extension, or with the extension not critical",
+    requirement="no extension is duplicate, and every critical extension is one that RFC 5280 defines",
+    title="an extension is duplicate, or critical and unknown",
+    why="Software must refuse a certificate with a critical extension that it does not know.",
+    fix="issue the certificate again without the extension, or with the extension marked non-critical",
     passes="keyUsage critical",
     fails="1.3.6.1.4.1.99999.1 critical; keyUsage twice",
     source=rfc(5280, "4.2"),
@@ -177,9 +182,9 @@ def extensions_are_known_and_unique(setup: Setup) -> Findings:
         for extension in certificate.extensions:
             if extension.critical and extension.oid not in oids.EXTENSIONS:
                 yield Finding(
-                    f"{words}: extension {extension.oid} is critical and not known",
+                    f"{words}: extension {extension.oid} is critical and unknown",
                     at_certificate(link, setup.ca, extension.oid),
-                    "not critical, or one of RFC 5280's",
+                    "non-critical, or an extension that RFC 5280 defines",
                     "critical",
                 )
 
@@ -187,9 +192,10 @@ def extensions_are_known_and_unique(setup: Setup) -> Findings:
 @rule(
     "CRT017",
     Level.WARNING,
-    statement="extendedKeyUsage, where a CA certificate has it, allows clientAuth",
-    why="Some servers take the usages of a CA for those of everything below it, and turn the devices away.",
-    fix="issue it again without extendedKeyUsage, or with clientAuth in it",
+    requirement="extendedKeyUsage, if a CA certificate has it, allows clientAuth",
+    title="a CA certificate's extendedKeyUsage does not allow clientAuth",
+    why="Some servers apply a CA's extended key usages to everything below it, and turn the devices away.",
+    fix="issue the certificate again without extendedKeyUsage, or with clientAuth in it",
     passes="no extendedKeyUsage; extendedKeyUsage clientAuth",
     fails="extendedKeyUsage serverAuth",
     source=(rfc(5280, "4.2.1.12"), inferred("OpenSSL with -purpose sslclient refuses such chains")),

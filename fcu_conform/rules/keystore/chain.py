@@ -10,6 +10,7 @@ from fcu_conform.artefacts.encodings import oids
 from fcu_conform.artefacts.encodings.certificate import Certificate
 from fcu_conform.artefacts.keystore import CERTIFICATE_NAME
 from fcu_conform.artefacts.setup import Setup
+from fcu_conform.artefacts.wording import pluralize
 from fcu_conform.rules.model import Blocked, Finding, Findings, Level, Location, requires, rule
 from fcu_conform.rules.support.formatting import (
     DAY,
@@ -55,10 +56,11 @@ def _drawn(links: tuple[Link, ...] | list[Link]) -> str:
 @rule(
     "CHN001",
     Level.ERROR,
-    statement="fcu.crt has CERTIFICATE blocks only",
-    why="This file is uploaded as it is: a private key in it would leave the factory; anything else confuses its"
-    " readers.",
-    fix="take the other blocks out; if a private key was in it, consider the key stolen wherever the file has been",
+    requirement="fcu.crt has CERTIFICATE blocks only",
+    title="fcu.crt has a block that is not a certificate",
+    why="This file is uploaded as it is: a private key in it would leave the factory. Other blocks confuse the tools"
+    " that read the file.",
+    fix="remove the other blocks; if one was a private key, treat the key as stolen wherever the file has been",
     passes="-----BEGIN CERTIFICATE----- blocks",
     fails="a TRUSTED CERTIFICATE, a request or a private key among them",
     source=page(_STRUCTURE, "K-03"),
@@ -68,7 +70,8 @@ def file_has_only_certificates(setup: Setup) -> Findings:
     for block in setup.keystore.fcu_crt.pem.blocks:
         if block.label != "CERTIFICATE":
             yield Finding(
-                f"has a block of another kind: {block.label}" + (" (KEY008 too)" if block.is_private_key else ""),
+                "has a block that is not a certificate:"
+                f" {block.label}" + (" (KEY008 too)" if block.is_private_key else ""),
                 Location(CERTIFICATE_NAME, line=block.line),
                 "CERTIFICATE blocks only",
                 block.label,
@@ -78,11 +81,12 @@ def file_has_only_certificates(setup: Setup) -> Findings:
 @rule(
     "CHN002",
     Level.WARNING,
-    statement="fcu.crt has nothing but PEM blocks",
-    why="Explanatory text, byte order marks and stray bytes are skipped by some readers and choked on by others.",
-    fix="openssl crl2pkcs7 -nocrl -certfile fcu.crt | openssl pkcs7 -print_certs writes its certificates; delete the"
-    " subject= and issuer= lines",
-    passes="blocks with line feeds or carriage returns and line feeds between them",
+    requirement="fcu.crt has PEM blocks only",
+    title="fcu.crt has text or bytes beside its PEM blocks",
+    why="Some tools skip text, byte order marks and stray bytes; others refuse the file.",
+    fix="openssl crl2pkcs7 -nocrl -certfile fcu.crt | openssl pkcs7 -print_certs | grep -v -e ^subject -e ^issuer >"
+    " clean.crt",
+    passes="PEM blocks with nothing but line breaks between them",
     fails="subject=CN = ROOT_CA before a block, a byte order mark",
     source=page(_STRUCTURE, "K-03"),
     needs=("CRT001",),
@@ -98,9 +102,10 @@ def file_has_only_pem_blocks(setup: Setup) -> Findings:
 @rule(
     "CHN003",
     Level.ERROR,
-    statement="fcu.crt is ordered from the FCU certificate to the root, each next one the issuer of the one before",
-    why="FCU takes the first certificate for its own and cuts the file at the depth: in another order devices get"
-    " the wrong certificates and cannot come online.",
+    requirement="fcu.crt goes from the FCU certificate to the root, each certificate followed by its issuer",
+    title="fcu.crt is out of order",
+    why="FCU uses the first certificate as its own and cuts the file at the depth. In another order devices get the"
+    " wrong certificates and cannot come online.",
     fix="cat fcu_cert.pem intermediate_cert.pem root_cert.pem > fcu.crt",
     passes="FCU certificate, intermediate, root",
     fails="root, intermediate, FCU certificate",
@@ -116,7 +121,8 @@ def file_is_in_order(setup: Setup) -> Findings:
         last = path[-1]
         stray = next((link for link in chain.off_path if link.index > last.index), chain.off_path[0])
         yield Finding(
-            f"{certificate_text(stray, setup.ca)}: is not the issuer of certificate {last.index}, and no other is",
+            f"{certificate_text(stray, setup.ca)}: is not the issuer of certificate {last.index}, and fcu.crt has"
+            " no certificate that is",
             at_certificate(stray, setup.ca),
             expected=f"after {number_and_name(last)}: {last.certificate.issuer or 'its issuer'}",
             found=_drawn(chain.distinct),
@@ -125,7 +131,7 @@ def file_is_in_order(setup: Setup) -> Findings:
     elif not chain.is_in_order:
         first_wrong = next(later for earlier, later in pairwise(path) if later.index < earlier.index)
         yield Finding(
-            f"{certificate_text(first_wrong, setup.ca)}: stands before a certificate that it issued",
+            f"{certificate_text(first_wrong, setup.ca)}: comes before a certificate that it issued",
             at_certificate(first_wrong, setup.ca),
             expected=_drawn(path),
             found=_drawn(sorted(path, key=lambda link: link.index)),
@@ -136,10 +142,11 @@ def file_is_in_order(setup: Setup) -> Findings:
 @rule(
     "CHN004",
     Level.ERROR,
-    statement="each certificate's signature verifies under the next one's key, the root's under its own",
-    why="A broken signature means that the certificate was changed, or that another key than the issuer's signed it:"
-    " no validator lets a device below it in.",
-    fix="copy the certificate again from where it was issued; if the issuer has a new key, have it sign again",
+    requirement="each certificate's signature verifies with the next one's key, the root's with its own",
+    title="a signature in the chain does not verify",
+    why="Either the certificate was changed, or a key other than its issuer's signed it. Validators refuse every"
+    " device below it.",
+    fix="copy the certificate again from the original; if the issuer has a new key, have it sign again",
     passes="openssl verify -CAfile chain.pem fcu_cert.pem says OK",
     fails="the intermediate comes from another CA of the same name",
     source=(rfc(5280, "6.1.3"), page(_STRUCTURE, "K-03")),
@@ -165,15 +172,16 @@ def _broken_signatures(setup: Setup) -> Findings:
                 f"{certificate_text(link, setup.ca)}: its signature does not verify under {whose}",
                 at_certificate(link, setup.ca, "signatureValue"),
                 expected=f"signed by {issuer.certificate.subject}",
-                found="a signature that is not by this key, or a certificate that was changed",
+                found="a signature by another key, or a changed certificate",
             )
 
 
 @rule(
     "CHN005",
     Level.ERROR,
-    statement="fcu.crt is complete: its last certificate is a self-signed root",
-    why="The portal asks for the whole chain up to the root; what is missing here is missing there.",
+    requirement="fcu.crt is complete: its last certificate is a self-signed root",
+    title="fcu.crt does not end in a self-signed root",
+    why="The portal requires the whole chain up to the root. A certificate that is missing here is missing there too.",
     fix="append the certificate of the missing issuer, then its issuer's, up to the root",
     passes="FCU certificate, intermediate, root",
     fails="FCU certificate, intermediate",
@@ -199,11 +207,12 @@ def file_ends_in_root(setup: Setup) -> Findings:
 @rule(
     "CHN006",
     Level.ERROR,
-    statement="no certificate is in fcu.crt twice",
-    why="The depth counts certificates: with a repetition the device gets the wrong ones, and the portal answers 409.",
-    fix="take the repetition out",
+    requirement="fcu.crt has every certificate once",
+    title="fcu.crt has a duplicate certificate",
+    why="The depth counts certificates. With a duplicate the device gets the wrong ones, and the portal answers 409.",
+    fix="remove the duplicate",
     passes="every certificate once",
-    fails="the root at the end, and once more",
+    fails="the root at the end, twice",
     source=page(_STRUCTURE, "K-03"),
     needs=("CRT001",),
     partially_blocked_by=("CRT002",),
@@ -212,7 +221,7 @@ def no_certificate_is_repeated(setup: Setup) -> Findings:
     for link in _chain(setup).repeated:
         first = next(o for o in setup.ca.chain.links if o.certificate.raw == link.certificate.raw)
         yield Finding(
-            f"{certificate_text(link, setup.ca)}: is certificate {first.index} once more",
+            f"{certificate_text(link, setup.ca)}: is a duplicate of certificate {first.index}",
             at_certificate(link, setup.ca),
             expected="every certificate once",
         )
@@ -221,10 +230,11 @@ def no_certificate_is_repeated(setup: Setup) -> Findings:
 @rule(
     "CHN007",
     Level.ERROR,
-    statement="every certificate of fcu.crt is on the path from the FCU certificate to the root",
-    why="A certificate that belongs to another chain shifts the cut at the depth, or makes the portal trust what it"
-    " should not.",
-    fix="take it out",
+    requirement="every certificate of fcu.crt is on the path from the FCU certificate to the root",
+    title="fcu.crt has a certificate that is not on the path to the root",
+    why="A certificate of another chain shifts the cut at the depth, or makes the portal trust a CA that it should"
+    " not.",
+    fix="remove the certificate",
     passes="FCU certificate, intermediate, root",
     fails="FCU certificate, intermediate, root, the root of another CA",
     source=page(_STRUCTURE, "K-03"),
@@ -249,8 +259,9 @@ def every_certificate_is_on_path(setup: Setup) -> Findings:
 @rule(
     "CHN008",
     Level.ERROR,
-    statement="path length constraints leave room for every CA below and for the device certificates",
-    why="A validator refuses every device below a CA that allows fewer CAs under it than there are.",
+    requirement="path length constraints allow every CA below and the device certificates",
+    title="a path length constraint is too small for the chain",
+    why="If a CA allows fewer CAs below it than there are, validators refuse every device.",
     fix="issue the named certificate again with a larger pathlen, or without one",
     passes="pathlen:0 on the FCU certificate, pathlen:1 on the one above",
     fails="pathlen:0 on the root above an intermediate",
@@ -271,19 +282,21 @@ def _short_path_lengths(setup: Setup) -> Findings:
         below = sum(1 for lower in path[:position] if not lower.certificate.is_self_issued)
         if constraints.path_length < below:
             yield Finding(
-                f"{certificate_text(link, setup.ca)}: allows {constraints.path_length} CA certificates below it",
+                f"{certificate_text(link, setup.ca)}: allows {pluralize(constraints.path_length, 'CA certificate')}"
+                " below it",
                 at_certificate(link, setup.ca, "basicConstraints"),
                 f"pathlen:{below} or more, or none",
-                f"pathlen:{constraints.path_length} above {below} CA certificates",
+                f"pathlen:{constraints.path_length} above {pluralize(below, 'CA certificate')}",
             )
 
 
 @rule(
     "CHN009",
     Level.ERROR,
-    statement="name constraints, where present, admit the subjects below",
-    why="A validator refuses every device below a CA that does not admit its name.",
-    fix="issue the named CA certificate again without name constraints, or with ones that admit these names",
+    requirement="name constraints, if present, permit the subjects below them",
+    title="a name constraint excludes a certificate below it",
+    why="If a CA's constraints do not permit a name, validators refuse every device below it.",
+    fix="issue the named CA certificate again without name constraints, or with constraints that permit these names",
     passes="permitted DirName O=ACME above CN=FCU, O=ACME",
     fails="permitted DirName O=ACME above CN=FCU",
     source=rfc(5280, "4.2.1.10"),
@@ -306,7 +319,7 @@ def _excluded_names(setup: Setup) -> Findings:
                 yield Finding(
                     f"{certificate_text(lower, setup.ca)}: {name} is {reason} by certificate {link.index}",
                     at_certificate(link, setup.ca, "nameConstraints"),
-                    expected="constraints that admit it",
+                    expected="constraints that permit it",
                     found=reason,
                 )
 
@@ -314,11 +327,12 @@ def _excluded_names(setup: Setup) -> Findings:
 @rule(
     "CHN010",
     Level.WARNING,
-    statement="no certificate outlives its issuer by more than a day",
-    why="The path ends with its shortest certificate: the years beyond it are a promise that nobody keeps.",
-    fix="issue CA certificates that last at least as long as what they sign",
-    passes="root to 2061, intermediate to 2061",
-    fails="root to 2046, FCU certificate to 2061",
+    requirement="no certificate outlives its issuer by more than a day",
+    title="a certificate outlives its issuer",
+    why="A path is valid only as long as its shortest certificate: the years beyond that are of no use.",
+    fix="issue CA certificates that last at least as long as the certificates that they sign",
+    passes="root until 2061, intermediate until 2061",
+    fails="root until 2046, FCU certificate until 2061",
     source=inferred("no document asks for nested validity; the page's own example is off by seconds", "D-11"),
     needs=("CRT001",),
     partially_blocked_by=("CRT002",),
@@ -343,8 +357,9 @@ def _outliving(setup: Setup) -> Findings:
 @rule(
     "CHN011",
     Level.ERROR,
-    statement="a lone certificate in fcu.crt is self-signed, and its self-signature verifies",
-    why="With one certificate FCU is its own root; a certificate that somebody else issued needs its chain.",
+    requirement="a single certificate in fcu.crt is self-signed, and its signature verifies",
+    title="the only certificate in fcu.crt is not self-signed",
+    why="With one certificate FCU is its own root. A certificate that another CA issued needs its chain.",
     fix="append the certificates of its issuers up to the root, or run setup with setup-ca-as-intermediate: false",
     passes="one certificate whose issuer is its subject",
     fails="the FCU certificate that your CA issued, without the chain",
@@ -377,9 +392,11 @@ def lone_certificate_is_self_signed(setup: Setup) -> Findings:
 @rule(
     "CHN012",
     Level.ERROR,
-    statement="no two different certificates share subject and key, and no subject but the root's equals its issuer",
-    why="Such chains loop or fork: validators take different ways through them and come to different verdicts.",
-    fix="keep one certificate for each CA; give every CA a name of its own",
+    requirement="no two different certificates share a subject and a key, and only the root's subject equals its"
+    " issuer",
+    title="two certificates share a subject and a key, or a CA has its issuer's name",
+    why="Such chains loop or fork: validators take different paths through them and come to different results.",
+    fix="keep one certificate for each CA; give every CA its own name",
     passes="FCU line 1, issued by INT_CA, issued by ROOT_CA",
     fails="the root twice, once self-signed and once cross-signed; FCU and its issuer with one name",
     source=rfc(5280, "6.1"),
@@ -408,8 +425,9 @@ def path_has_no_loops(setup: Setup) -> Findings:
 @rule(
     "CHN014",
     Level.WARNING,
-    statement="a strict reader (OpenSSL with X509_STRICT, Python 3.13's default TLS context) accepts the path too",
-    why="Gateways and tools built on such readers refuse the chain although the portal and the device accept it.",
+    requirement="a strict validator (OpenSSL with X509_STRICT, Python 3.13's default TLS context) accepts the path too",
+    title="a strict validator refuses the path",
+    why="Gateways and tools that validate strictly refuse the chain, although the portal and the device accept it.",
     fix="issue the CA certificates with basicConstraints critical, subjectKeyIdentifier and authorityKeyIdentifier",
     passes="basicConstraints critical, SKI and AKI in every CA certificate",
     fails="FCU's own certificate, whose basicConstraints is not critical, on OpenSSL 3.0",
@@ -427,7 +445,7 @@ def _not_strict(setup: Setup) -> Findings:
         wants = ", ".join(_strict_readers_want(link.certificate))
         if wants and link.certificate.version == 3:  # CRT003 tells what the others lack
             yield Finding(
-                f"{certificate_text(link, setup.ca)}: strict readers want {wants}",
+                f"{certificate_text(link, setup.ca)}: strict validators require {wants}",
                 at_certificate(link, setup.ca),
                 expected=wants,
             )

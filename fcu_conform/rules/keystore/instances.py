@@ -14,9 +14,10 @@ from fcu_conform.rules.support.sources import docs, page
 @instances_rule(
     "LOT006",
     Level.ERROR,
-    statement="FCU instances share no key and no subject",
-    why="The portal takes a subject once (409 otherwise), and one stolen key would be the key of all of them.",
-    fix="give every FCU instance a common-name and a key of its own",
+    requirement="FCU instances share no key and no subject",
+    title="two FCU instances share a key or a subject",
+    why="The portal accepts a subject once (409 otherwise), and one stolen key would be the key of all of them.",
+    fix="give every FCU instance its own common-name and its own key",
     passes="CN=FCU line 1 and CN=FCU line 2",
     fails="two instances that were set up from the same fcu.yml",
     source=(page("Securing your factory CA keys", "R-02"), docs("Trusted certificates", "", "P-09")),
@@ -38,7 +39,7 @@ def instances_share_nothing(setup: Setup, others: Instances) -> Findings:
             yield Finding(
                 f"the FCU certificate has the same subject as that of {other.name}",
                 place,
-                expected="a subject of its own",
+                expected="a unique subject",
                 found=subject_text(mine),
             )
     if shares_key:
@@ -47,5 +48,5 @@ def instances_share_nothing(setup: Setup, others: Instances) -> Findings:
         yield Finding(
             "the FCU certificate has the same key as that of another instance",
             replace(place, field="subjectPublicKeyInfo"),
-            expected="a key of its own",
+            expected="a unique key",
         )

@@ -51,11 +51,12 @@ def public_key_of(setup: Setup) -> PublicKey:
 @rule(
     "KEY001",
     Level.ERROR,
-    statement="the keystore has fcu_private_key.pem, a regular readable file",
-    why="FCU signs every device certificate with this key; without it FCU stops with error 220 and the line stands"
+    requirement="the keystore has fcu_private_key.pem, a readable regular file",
+    title="fcu_private_key.pem is missing or cannot be read",
+    why="FCU signs every device certificate with this key. Without it FCU stops with error 220 and the line stands"
     " still.",
     fix="run FCU's setup, or put the CA's private key in PEM form into the keystore as fcu_private_key.pem",
-    passes="keystore/fcu_private_key.pem is a file that can be read",
+    passes="keystore/fcu_private_key.pem is a readable file",
     fails="keystore/ has fcu_key.pem instead",
     source=(page("Using FCU to generate credentials", "K-01", "K-02", "K-10"), fcu_error(220, "E-22")),
 )
@@ -70,11 +71,12 @@ def key_is_there(setup: Setup) -> Findings:
 @rule(
     "KEY002",
     Level.ERROR,
-    statement="fcu_private_key.pem is PEM with exactly one private key, SEC1 or PKCS#8",
-    why="FCU loads one key from this file; anything else ends in error 221, or signs with a key that nobody meant.",
+    requirement="fcu_private_key.pem is a PEM file with exactly one private key, SEC1 or PKCS#8",
+    title="fcu_private_key.pem is not exactly one PEM private key",
+    why="FCU loads one key from this file. Anything else ends in error 221, or in signatures by the wrong key.",
     fix="openssl pkey -in KEY -out fcu_private_key.pem writes one PKCS#8 key (add -inform DER for a DER file)",
     passes="one EC PRIVATE KEY block, with or without the EC PARAMETERS block that openssl writes before it",
-    fails="a DER file, two keys, a key that is cut short",
+    fails="a DER file, two keys, a truncated key",
     source=(page("Providing external credentials", "K-04", "K-10", "K-13"), fcu_error(221, "E-23")),
     needs=("KEY001",),
 )
@@ -93,18 +95,19 @@ def key_is_one_pem_key(setup: Setup) -> Findings:
         (key,) = keys
         yield Finding(f"{key.label}: {file.key_problem}", Location(KEY_NAME, line=key.line))
     elif others:
-        yield Finding("has more than the private key", KEY, expected=expected, found=", ".join(others))
+        yield Finding("has other blocks beside the private key", KEY, expected=expected, found=", ".join(others))
 
 
 @rule(
     "KEY003",
     Level.ERROR,
-    statement="the private key is an EC key on P-256 (secp256r1) whose scalar and point are valid",
-    why="Devices and Device Management accept P-256 only: nothing that another key signs ever comes online.",
-    fix="make a new key: openssl ecparam -name prime256v1 -genkey -noout -out fcu_private_key.pem (and new"
-    " certificates)",
-    passes="a key on prime256v1, by its name",
-    fails="an RSA key, a key on P-384, curve parameters spelled out, a scalar of zero",
+    requirement="the private key is a valid EC key on P-256 (secp256r1)",
+    title="the private key is not a valid P-256 key",
+    why="Devices and Device Management accept P-256 only: a device signed with another key never comes online.",
+    fix="make a new key: openssl ecparam -name prime256v1 -genkey -noout -out fcu_private_key.pem; then issue new"
+    " certificates for it",
+    passes="a key on prime256v1, a named curve",
+    fails="an RSA key, a key on P-384, explicit curve parameters, a scalar of zero",
     source=docs("Certificate authority options", "CA certificate guidelines", "CA-02"),
     needs=("KEY001",),
 )
@@ -119,7 +122,8 @@ def key_is_p256(setup: Setup) -> Findings:
 @rule(
     "KEY004",
     Level.ERROR,
-    statement="the private key matches the public key of the FCU certificate, the first in fcu.crt",
+    requirement="the private key matches the public key of the FCU certificate, the first in fcu.crt",
+    title="the private key does not match the FCU certificate",
     why="Devices are signed with this key but checked against this certificate: if the two do not match, no device"
     " made today can ever come online.",
     fix="put the key and the certificate that belong together into the keystore; if the key is lost, run setup again"
@@ -138,7 +142,7 @@ def key_matches_fcu_certificate(setup: Setup) -> Findings:
         if owner is not None:
             found += f", which is that of {certificate_text(owner, setup.ca)}"
         yield Finding(
-            f"does not belong to the FCU certificate, {certificate_text(link, setup.ca)}",
+            f"does not match the FCU certificate, {certificate_text(link, setup.ca)}",
             KEY,
             expected=f"public key with SHA-256 {link.certificate.public_key.sha256[:16]}…",
             found=found,
@@ -148,9 +152,10 @@ def key_matches_fcu_certificate(setup: Setup) -> Findings:
 @rule(
     "KEY005",
     Level.WARNING,
-    statement="the private key is not encrypted",
-    why="FCU documents no passphrase, so it may not be able to load the key; and whether key and certificate match"
-    " cannot be judged.",
+    requirement="the private key is not encrypted",
+    title="the private key is encrypted",
+    why="FCU documents no passphrase, so it may not be able to load the key. And the suite cannot tell whether key and"
+    " certificate match.",
     fix="openssl pkey -in fcu_private_key.pem -out plain.pem asks for the passphrase and writes the key without it",
     passes="an EC PRIVATE KEY or PRIVATE KEY block without headers",
     fails="an ENCRYPTED PRIVATE KEY block, or a Proc-Type: 4,ENCRYPTED header",
@@ -172,8 +177,9 @@ def _requires_file(setup: Setup) -> None:
 @rule(
     "KEY006",
     Level.ERROR,
-    statement="no one but the owner can read or write fcu_private_key.pem",
-    why="Whoever reads this key can make devices that pass as yours.",
+    requirement="only the owner can read or write fcu_private_key.pem",
+    title="the key file is open to other users",
+    why="Anyone who reads this key can make devices that pass as yours.",
     fix="chmod 600 fcu_private_key.pem (and setfacl -b fcu_private_key.pem where access control lists are in use)",
     passes="mode 0600",
     fails="mode 0644, or an access control list that lets another user read it",
@@ -185,7 +191,7 @@ def key_file_is_private(setup: Setup) -> Findings:
     requires(access.known, UNKNOWN)
     if access.grants:
         yield Finding(
-            "can be read or written by others than its owner",
+            "can be read or written by other users",
             KEY,
             expected="mode 0600",
             found=f"mode {access.mode}: {', '.join(map(str, access.grants))}",
@@ -195,10 +201,11 @@ def key_file_is_private(setup: Setup) -> Findings:
 @rule(
     "KEY007",
     Level.WARNING,
-    statement="others can neither list nor write the keystore folder, and the key is no link that leads out of it",
-    why="Whoever can write the folder can put another key in its place; a key that lies elsewhere is not guarded"
-    " with the keystore.",
-    fix="chmod 700 on the keystore folder; keep the key itself in it",
+    requirement="other users can neither list nor write the keystore folder, and the key does not link out of it",
+    title="the keystore folder is open to other users, or the key lies outside it",
+    why="Anyone who can write to the folder can replace the key. A key that lies elsewhere is not protected by the"
+    " keystore's permissions.",
+    fix="chmod 700 on the keystore folder; keep the key file itself in it",
     passes="folder mode 0700",
     fails="folder mode 0777, or fcu_private_key.pem -> /mnt/share/key.pem",
     source=page(_SECURING, "R-01"),
@@ -207,7 +214,7 @@ def keystore_folder_is_private(setup: Setup) -> Findings:
     access = setup.keystore.folder_access
     if access.grants:
         yield Finding(
-            "the keystore folder can be listed or written by others than its owner",
+            "the keystore folder can be listed or written by other users",
             Location(setup.keystore.path.name or str(setup.keystore.path)),
             expected="mode 0700",
             found=f"mode {access.mode}: {', '.join(map(str, access.grants))}",
@@ -221,9 +228,10 @@ def keystore_folder_is_private(setup: Setup) -> Findings:
 @rule(
     "KEY008",
     Level.ERROR,
-    statement="no second copy of a private key lies in the keystore",
-    why="Copies are forgotten: backups, editors' leftovers and exports carry the key to where nobody guards it.",
-    fix="delete the copy, wherever it has gone to since (its backups too); if others could read it, make a new key",
+    requirement="the keystore has no second copy of a private key",
+    title="the keystore has a second copy of a private key",
+    why="Copies are forgotten: backups, editors' leftovers and exports carry the key to places that nobody protects.",
+    fix="delete the copy wherever it has spread, backups included; if others could read it, make a new key",
     passes="the only private key below keystore/ is in fcu_private_key.pem",
     fails="fcu_private_key.pem.bak, .fcu_private_key.pem.swp, key.der, fcu.p12, a key inside fcu.crt",
     source=page(_SECURING, "R-01", "R-07"),
@@ -239,9 +247,10 @@ def key_has_no_copies(setup: Setup) -> Findings:
 @instances_rule(
     "KEY009",
     Level.ERROR,
-    statement="no other given keystore has the same private key",
-    why="One key for several FCU instances means that the theft of one, or the blocking of one, hits them all.",
-    fix="give every FCU instance a key of its own: run setup on each",
+    requirement="no other keystore of the run has the same private key",
+    title="two keystores have the same private key",
+    why="If several FCU instances share a key, stealing one key or blocking one certificate hits all of them.",
+    fix="make a key for every FCU instance: run setup on each",
     passes="two keystores with two keys",
     fails="the keystore of line 1 was copied to line 2",
     source=page(_SECURING, "R-02"),
@@ -252,14 +261,15 @@ def key_is_unique_to_instance(setup: Setup, others: Instances) -> Findings:
     for other in others:
         theirs = other.key_public
         if theirs and theirs.der == key.der:
-            yield Finding(f"is the same key as that of {other.name}", KEY, expected="a key of its own")
+            yield Finding(f"is also the private key of {other.name}", KEY, expected="a unique key")
 
 
 @rule(
     "KEY010",
     Level.ERROR,
-    statement="neither the private key nor that of any certificate of fcu.crt or of the request is a published one",
-    why="Anybody can look up the private half of a published key and forge devices with it.",
+    requirement="neither the private key nor the key of a certificate or request in the keystore is published",
+    title="a private key of this setup is published",
+    why="Anyone can look up the private half of a published key and forge devices with it.",
     fix="make a new key, and new certificates for it",
     passes="a key made by setup",
     fails="the key of an RFC's example, or of a keystore that lies in a public repository",
@@ -276,11 +286,13 @@ def key_is_not_published(setup: Setup) -> Findings:
 @rule(
     "KEY011",
     Level.WARNING,
-    statement="the key file is not tracked by version control",
-    why="What is once in a repository is on every clone of it, for good; a public one has been found with such a key.",
+    requirement="version control does not track the key file",
+    title="the key file is in a git work tree and not ignored",
+    why="Once committed, a key stays in every clone of the repository. A public repository with such a key has been"
+    " found.",
     fix="git rm --cached fcu_private_key.pem, list the keystore in .gitignore; if it was ever pushed, make a new key",
-    passes="the keystore lies outside every git work tree, or is ignored",
-    fails="keystore/ lies in a git work tree without being ignored",
+    passes="the keystore lies outside every git work tree, or git ignores it",
+    fails="keystore/ lies in a git work tree and git does not ignore it",
     source=page(_SECURING, "R-01", "R-07"),
 )
 def key_is_not_in_version_control(setup: Setup) -> Findings:
@@ -293,9 +305,10 @@ def key_is_not_in_version_control(setup: Setup) -> Findings:
 @rule(
     "KEY012",
     Level.NOTICE,
-    statement="everything in the keystore could be searched for copies of the private key",
-    why="A file that was too large, is compressed or could not be read may hide a copy of the key.",
-    fix="look at the named files yourself, or move them out of the keystore",
+    requirement="the whole keystore could be searched for copies of the private key",
+    title="part of the keystore could not be searched for copies of the private key",
+    why="A file that is too large, compressed or unreadable may hide a copy of the key.",
+    fix="check the named files yourself, or move them out of the keystore",
     passes="every file below keystore/ is readable, small and not compressed",
     fails="keystore/backup.tar has 80 MB; keystore/backup.zip",
     source=inferred("what was not searched cannot be called clean"),
@@ -308,12 +321,13 @@ def keystore_was_searched_wholly(setup: Setup) -> Findings:
 @rule(
     "KEY013",
     Level.ERROR,
-    statement="neither the private key nor that of any certificate of fcu.crt or of the request is a weak one",
-    why="A key that was not drawn at random is guessed by whoever tries what is likely, and devices forged with it.",
-    fix="make a new key with a sound source of random numbers, and new certificates for it: openssl ecparam"
-    " -name prime256v1 -genkey -noout -out fcu_private_key.pem",
-    passes="a private scalar drawn at random from the order of the curve",
-    fails="the scalar 1; one below 2^128 or within 2^128 of the order; 32 times the octet 0x11",
+    requirement="neither the private key nor the key of a certificate or request in the keystore is weak",
+    title="a private key of this setup is weak",
+    why="A key that was not drawn at random can be guessed, and devices can be forged with it.",
+    fix="make a new key on a machine with a sound random number generator, and new certificates for it: openssl"
+    " ecparam -name prime256v1 -genkey -noout -out fcu_private_key.pem",
+    passes="a private scalar drawn at random",
+    fails="the scalar 1; a scalar below 2^128 or within 2^128 of the order; 32 times the octet 0x11",
     source=inferred("a key that can be guessed is not private"),
     waivable=False,
 )

@@ -7,6 +7,7 @@ from fcu_conform.artefacts.encodings.csr import Request
 from fcu_conform.artefacts.encodings.oids import ECDSA_SHA256
 from fcu_conform.artefacts.keystore import CERTIFICATE_NAME, REQUEST_NAME
 from fcu_conform.artefacts.setup import Setup
+from fcu_conform.artefacts.wording import pluralize
 from fcu_conform.rules.keystore.private_key import public_key_of
 from fcu_conform.rules.model import Blocked, Finding, Findings, Level, Location, requires, rule
 from fcu_conform.rules.support.configured_subject import authority_mismatches
@@ -29,9 +30,10 @@ def _request(setup: Setup) -> Request:
 @rule(
     "CSR001",
     Level.ERROR,
-    statement="FCU's setup as an intermediate CA has left fcu_csr.pem in the keystore",
-    why="Without the request nobody can tell what your CA was asked to sign, and setup has not done its work.",
-    fix="run FCU's setup with setup-ca-as-intermediate: true; with credentials of your own leave"
+    requirement="if FCU is an intermediate CA, its setup has written fcu_csr.pem into the keystore",
+    title="fcu_csr.pem is missing",
+    why="Without the request nobody can tell what your CA was asked to sign, and FCU's setup did not finish.",
+    fix="run FCU's setup with setup-ca-as-intermediate: true; if you provide your own credentials, leave"
     " certificate-authority empty",
     passes="setup-ca-as-intermediate: true, and keystore/fcu_csr.pem is there",
     fails="setup-ca-as-intermediate: true with certificate-authority filled in, and no fcu_csr.pem",
@@ -53,9 +55,10 @@ def request_is_there(setup: Setup) -> Findings:
 @rule(
     "CSR002",
     Level.ERROR,
-    statement="fcu_csr.pem is PEM with exactly one PKCS#10 request",
-    why="Your CA is to sign what is in this file; if it cannot be read, it cannot be signed.",
-    fix="run FCU's setup again, or copy the file again as it was",
+    requirement="fcu_csr.pem is a PEM file with exactly one PKCS#10 request",
+    title="fcu_csr.pem is not exactly one PEM request",
+    why="Your CA signs what is in this file. If the CA cannot read it, it cannot sign it.",
+    fix="run FCU's setup again, or copy the file again from the original",
     passes="one CERTIFICATE REQUEST block",
     fails="an empty file, two requests, a certificate",
     source=page(_GENERATE, "K-02"),
@@ -76,7 +79,12 @@ def request_is_one_pem_request(setup: Setup) -> Findings:
     labels = [block.label for block in file.pem.blocks if not block.is_private_key]
     if not file.request_blocks or len(labels) != 1:
         found = ", ".join(labels)
-        yield Finding(f"has {len(file.request_blocks)} requests in {len(labels)} blocks", REQUEST, expected, found)
+        yield Finding(
+            f"has {pluralize(len(file.request_blocks), 'request')} in {pluralize(len(labels), 'block')}",
+            REQUEST,
+            expected,
+            found,
+        )
     elif file.request_problem:
         yield Finding(file.request_problem, Location(REQUEST_NAME, line=file.request_blocks[0].line))
 
@@ -84,9 +92,10 @@ def request_is_one_pem_request(setup: Setup) -> Findings:
 @rule(
     "CSR003",
     Level.ERROR,
-    statement="the request's signature verifies under the key in it",
-    why="A CA refuses a request that does not prove the possession of its key.",
-    fix="run FCU's setup again for a new request",
+    requirement="the request's signature verifies with the key in it",
+    title="the request's signature does not verify",
+    why="A CA refuses a request that does not prove that its sender has the key.",
+    fix="run FCU's setup again to make a new request",
     passes="openssl req -in fcu_csr.pem -verify says OK",
     fails="a byte of the request was changed",
     source=rfc(2986, "4.2"),
@@ -103,9 +112,10 @@ def request_signature_verifies(setup: Setup) -> Findings:
 @rule(
     "CSR004",
     Level.ERROR,
-    statement="the request's public key is that of fcu_private_key.pem",
+    requirement="the request's public key matches fcu_private_key.pem",
+    title="the request is for another key than fcu_private_key.pem",
     why="Your CA would certify a key that FCU does not have.",
-    fix="run FCU's setup again, so that key and request are made together",
+    fix="run FCU's setup again, so that it makes the key and the request together",
     passes="request and key come from the same setup",
     fails="setup was run twice, and the request of the first run was kept",
     source=page(_GENERATE, "K-02", "K-04"),
@@ -130,8 +140,9 @@ def request_is_for_key(setup: Setup) -> Findings:
 @rule(
     "CSR005",
     Level.ERROR,
-    statement="the request's subject carries the values of certificate-authority",
-    why="FCU takes the name of its certificate from there; another name means that the request is not from this setup.",
+    requirement="the request's subject has the values of certificate-authority",
+    title="the request's subject differs from certificate-authority in fcu.yml",
+    why="FCU takes its name from this section. A request with another name was not made by this setup.",
     fix="run FCU's setup again after editing certificate-authority",
     passes="common-name: FCU line 1, and the request's CN is FCU line 1",
     fails="the common-name was changed after setup had made the request",
@@ -152,8 +163,9 @@ def request_subject_is_configured(setup: Setup) -> Findings:
 @rule(
     "CSR006",
     Level.ERROR,
-    statement="the request is for a P-256 key and signed with ecdsa-with-SHA256",
-    why="A certificate for any other key is of no use to devices and Device Management.",
+    requirement="the request is for a P-256 key and signed with ecdsa-with-SHA256",
+    title="the request is not for a P-256 key or not signed with ecdsa-with-SHA256",
+    why="Devices and Device Management cannot use a certificate for any other key.",
     fix="make a P-256 key and sign the request with SHA-256: openssl req -new -sha256 -key fcu_private_key.pem",
     passes="prime256v1, ecdsa-with-SHA256",
     fails="an RSA request, ecdsa-with-SHA384",
@@ -164,16 +176,19 @@ def request_is_p256_sha256(setup: Setup) -> Findings:
     if request.public_key.trouble:
         yield Finding(request.public_key.trouble, REQUEST, expected="a key on P-256")
     elif request.algorithm.oid != ECDSA_SHA256 or request.algorithm.has_parameters:
-        yield Finding("is signed otherwise", REQUEST, expected="ecdsa-with-SHA256", found=str(request.algorithm))
+        yield Finding(
+            "is not signed with ecdsa-with-SHA256", REQUEST, expected="ecdsa-with-SHA256", found=str(request.algorithm)
+        )
 
 
 @rule(
     "CSR007",
     Level.ERROR,
-    statement="the FCU certificate was issued for this request: it has the request's public key",
-    why="FCU holds the key of the request; a certificate for another key does not match it.",
-    fix="have your CA sign keystore/fcu_csr.pem itself, and put the chain it returns into fcu.crt",
-    passes="request and certificate show the same public key",
+    requirement="the FCU certificate has the public key of the request",
+    title="the FCU certificate is for another key than the request",
+    why="FCU has the key of the request. A certificate for another key does not match it.",
+    fix="have your CA sign keystore/fcu_csr.pem itself, and put the chain that it returns into fcu.crt",
+    passes="request and certificate have the same public key",
     fails="the CA returned the certificate of another line",
     source=page(_GENERATE, "K-02", "K-04"),
     needs=("CRT001",),
@@ -202,9 +217,10 @@ def certificate_is_for_request(setup: Setup) -> Findings:
 @rule(
     "CSR008",
     Level.WARNING,
-    statement="the FCU certificate's subject is the one that the request asked for",
-    why="A CA may rename what it signs, but then fcu.yml, the request and the portal speak of different names.",
-    fix="have your CA keep the subject of the request",
+    requirement="the FCU certificate's subject is that of the request",
+    title="the FCU certificate's subject differs from the request's",
+    why="A CA may change the name, but then fcu.yml, the request and the portal have different names for the same FCU.",
+    fix="ask your CA to keep the subject of the request",
     passes="the subjects are equal",
     fails="the CA added its own O and dropped the OU",
     source=page(_GENERATE, "K-02"),
@@ -227,10 +243,11 @@ def certificate_keeps_requested_subject(setup: Setup) -> Findings:
 @rule(
     "CSR009",
     Level.ERROR,
-    statement="the request has been signed: where fcu_csr.pem is, fcu.crt is too",
-    why="FCU is half set up (its error 212): it has a key and a request, but nothing to sign devices under.",
-    fix="have your CA sign keystore/fcu_csr.pem; put the certificate it returns, then each intermediate, the root"
-    " last, into keystore/fcu.crt; upload the chain to the portal",
+    requirement="if there is a request, it has been signed: fcu.crt stands beside fcu_csr.pem",
+    title="the request has not been signed: there is fcu_csr.pem but no fcu.crt",
+    why="FCU's setup is half done (error 212): there is a key and a request, but no certificate to sign devices under.",
+    fix="have your CA sign keystore/fcu_csr.pem; put the certificate that it returns, then each intermediate, then the"
+    " root, into keystore/fcu.crt; upload the chain to the portal",
     passes="fcu_csr.pem and fcu.crt",
     fails="fcu_csr.pem alone",
     source=(page(_GENERATE, "K-02"), fcu_error(212, "E-21")),
@@ -239,4 +256,4 @@ def request_has_been_signed(setup: Setup) -> Findings:
     requires(setup.keystore.request_file.file.exists, f"there is no {REQUEST_NAME}")
     file = setup.keystore.fcu_crt.file
     if file.trouble is Trouble.MISSING:
-        yield Finding(f"waits to be signed: there is no {CERTIFICATE_NAME}", REQUEST, expected=CERTIFICATE_NAME)
+        yield Finding(f"has not been signed: there is no {CERTIFICATE_NAME}", REQUEST, expected=CERTIFICATE_NAME)

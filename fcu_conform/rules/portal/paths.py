@@ -13,9 +13,10 @@ from fcu_conform.rules.support.sources import page
 @path_rule(
     "CHN013",
     Level.ERROR,
-    statement="independent validators accept the path from the FCU certificate to the root",
-    why="Somebody in the field will meet the chain with this very library: a server, a gateway, the device.",
-    fix="read the validator's words; where it alone refuses, the finding says what is known of the cause",
+    requirement="independent validators accept the path from the FCU certificate to the root",
+    title="an independent validator refuses FCU's path",
+    why="Some software in the field will validate the chain with this very library: a server, a gateway, the device.",
+    fix="see the validator's message; if this validator alone refuses, the finding says what is known about the cause",
     passes="cryptography, openssl, pyhanko and mbedtls accept",
     fails="mbedtls refuses: the name tag or value is invalid",
     source=page("Example: Creating a certificate chain using OpenSSL", "CA-12"),
@@ -34,9 +35,10 @@ def validators_accept_fcu_path(ca: CaContext) -> PathQuestion:
 @device_path_rule(
     "DEV024",
     Level.ERROR,
-    statement="with the portal upload as the only trust anchors independent validators accept the device chain",
-    why="This is what the portal does when the device connects: where the path fails, the device never comes online.",
-    fix="read the validator's words; compare device, fcu.crt and upload with fcu-conform slice",
+    requirement="with the portal upload as the only trust anchors, independent validators accept the device's chain",
+    title="an independent validator refuses a device's chain",
+    why="The portal does the same when the device connects. If the path is refused, the device never comes online.",
+    fix="see the validator's message; compare device, fcu.crt and upload with fcu-conform slice",
     passes="cryptography, openssl, pyhanko and mbedtls accept",
     fails="openssl refuses: unable to get issuer certificate",
     source=page("Uploading the FCU CA to Device Management", "CA-10", "P-01"),
@@ -48,11 +50,12 @@ def validators_accept_device_path(device: Device, upload: Upload) -> PathQuestio
 @handshake_rule(
     "DEV025",
     Level.ERROR,
-    statement="a TLS and a DTLS server that trust only the upload let the device in, and turn away an impostor",
-    why="This is the handshake that the device makes with the portal: where it fails, the device never comes online;"
-    " where an impostor gets in, anybody can pass as one of your devices.",
-    fix="read the library's words; compare device, fcu.crt and upload with fcu-conform slice",
-    passes="the device gets in over TLS 1.2, TLS 1.3 and DTLS 1.2, and the same names with another key do not",
+    requirement="TLS and DTLS servers that trust only the upload accept the device, and refuse an impostor",
+    title="a TLS handshake refused the device, or accepted an impostor",
+    why="The device makes this handshake with the portal. If it fails, the device never comes online; if an impostor"
+    " is accepted, anyone can pass as one of your devices.",
+    fix="see the library's message; compare device, fcu.crt and upload with fcu-conform slice",
+    passes="the device connects over TLS 1.2, TLS 1.3 and DTLS 1.2; the same names with another key do not",
     fails="openssl refuses: unable to get issuer certificate",
     source=page("Uploading the FCU CA to Device Management", "CA-10", "P-01"),
 )

@@ -13,6 +13,7 @@ from fcu_conform.artefacts.encodings.certificate import Certificate
 from fcu_conform.artefacts.keystore_files import Entry
 from fcu_conform.artefacts.setup import Setup
 from fcu_conform.artefacts.upload import Upload
+from fcu_conform.artefacts.wording import pluralize
 from fcu_conform.rules.keystore.certificate import is_ecdsa_sha256, signature_text
 from fcu_conform.rules.model import Finding, Findings, Instances, Level, Location, instances_rule, requires, rule
 from fcu_conform.rules.support.chain_diagram import draw_chain
@@ -38,9 +39,10 @@ def _at(entry: Entry, upload: Upload, field: str | None = None) -> Location:
 @rule(
     "UPL001",
     Level.ERROR,
-    statement="the upload is PEM with CERTIFICATE blocks that parse, and with no private key",
-    why="The portal answers 400 to anything else; a private key in an upload has left the factory.",
-    fix="write the upload anew: fcu-conform upload --keystore DIR -o upload.pem",
+    requirement="the upload is a PEM file of valid CERTIFICATE blocks, without a private key",
+    title="the upload is not PEM certificates only",
+    why="The portal answers 400 to anything else. A private key in an upload has left the factory.",
+    fix="write the upload again: fcu-conform upload --keystore DIR -o upload.pem",
     passes="-----BEGIN CERTIFICATE----- blocks",
     fails="a DER file, a request or a private key among the certificates",
     source=(page(_UPLOADING, "P-04"), api("certificate", "P-06", "P-14")),
@@ -58,7 +60,7 @@ def upload_is_pem_certificates(setup: Setup) -> Findings:
     for block in file.pem.blocks:
         if block.is_private_key:
             yield Finding(
-                "HOLDS A PRIVATE KEY: consider it stolen as soon as this file has left the machine",
+                "HAS A PRIVATE KEY: treat it as stolen once this file has left the machine",
                 Location(upload.name, line=block.line),
                 expected="CERTIFICATE blocks only",
                 found=block.label,
@@ -68,7 +70,7 @@ def upload_is_pem_certificates(setup: Setup) -> Findings:
             )
         elif block.label != "CERTIFICATE":
             yield Finding(
-                f"has a block of another kind: {block.label}",
+                f"has a block that is not a certificate: {block.label}",
                 Location(upload.name, line=block.line),
                 "CERTIFICATE blocks only",
                 block.label,
@@ -78,7 +80,9 @@ def upload_is_pem_certificates(setup: Setup) -> Findings:
         if entry.certificate is None:
             yield Finding(f"certificate {entry.index}: {entry.problem}", place, "a certificate in DER")
         elif entry.certificate.trailing:
-            yield Finding(f"certificate {entry.index}: has {entry.certificate.trailing} bytes left over", place)
+            yield Finding(
+                f"certificate {entry.index}: has {pluralize(entry.certificate.trailing, 'trailing byte')}", place
+            )
 
 
 @dataclass(frozen=True)
@@ -162,9 +166,11 @@ def _comparison(setup: Setup) -> Comparison:
 @rule(
     "UPL002",
     Level.ERROR,
-    statement="the upload is exactly fcu.crt from the certificate at the depth on, in its order, byte for byte",
-    why="The portal trusts what was uploaded and nothing else: with other certificates it turns every device away.",
-    fix="write the upload anew: fcu-conform upload --keystore DIR -o upload.pem",
+    requirement="the upload is exactly fcu.crt from the certificate at the depth on, in its order, byte for byte",
+    title="the upload differs from the rest of fcu.crt",
+    why="The portal trusts the uploaded certificates and nothing else. With other certificates it turns every device"
+    " away.",
+    fix="write the upload again: fcu-conform upload --keystore DIR -o upload.pem",
     passes="depth 2, and certificates 2 and 3 of fcu.crt",
     fails="the chain of another FCU instance; the root first",
     source=page(_UPLOADING, "K-08", "P-01"),
@@ -199,8 +205,8 @@ def upload_is_rest_of_chain(setup: Setup) -> Findings:
     elif comparison.is_whole_chain_edge:
         yield Finding(
             f"is the root alone: at depth {comparison.slicing.depth} the device carries the whole chain, and"
-            f" the page does"
-            " not say what to upload then; the root, in which the device's chain ends, is accepted",
+            " the documentation does not say what to upload then; the root, in which the device's chain ends, is"
+            " accepted",
             place,
             level=Level.NOTICE,
         )
@@ -209,10 +215,11 @@ def upload_is_rest_of_chain(setup: Setup) -> Findings:
 @rule(
     "UPL003",
     Level.ERROR,
-    statement="the upload has nothing that the device carries, and nothing is missing between device and upload",
-    why="The page asks for the rest of the chain: what the device presents is not uploaded, and the portal must be"
-    " able to continue where the device's chain ends.",
-    fix="write the upload anew: fcu-conform upload --keystore DIR -o upload.pem",
+    requirement="the upload starts where the device's chain ends",
+    title="the upload overlaps the device's chain, or leaves a gap after it",
+    why="The vendor's documentation asks for the rest of the chain: certificates that the device presents are not"
+    " uploaded, and the portal must be able to continue from the device's last one.",
+    fix="write the upload again: fcu-conform upload --keystore DIR -o upload.pem",
     passes="depth 2, and certificates 2 and 3 of fcu.crt",
     fails="the whole fcu.crt at depth 2; the root alone at depth 2",
     source=(
@@ -253,10 +260,10 @@ def upload_continues_device_chain(setup: Setup) -> Findings:
 @rule(
     "UPL004",
     Level.ERROR,
-    statement="the upload is complete up to the root",
-    why="The portal asks for all certificates to the root, or for a proof of ownership by a parameter that is"
-    " deprecated.",
-    fix="write the upload anew: fcu-conform upload --keystore DIR -o upload.pem",
+    requirement="the upload is complete up to the root",
+    title="the upload does not reach the root",
+    why="The portal asks for all certificates up to the root, or for a proof of ownership with a deprecated parameter.",
+    fix="write the upload again: fcu-conform upload --keystore DIR -o upload.pem",
     passes="intermediate and root",
     fails="the intermediate alone",
     source=api("certificate", "P-06", "D-05"),
@@ -280,11 +287,12 @@ def upload_reaches_root(setup: Setup) -> Findings:
 @rule(
     "UPL005",
     Level.ERROR,
-    statement="each certificate of the upload is valid now, on P-256, and signed with ecdsa-with-SHA256",
-    why="The portal refuses certificates that have expired or use other cryptography.",
-    fix="upload the current certificates, as they are in fcu.crt",
+    requirement="every uploaded certificate is valid now, on P-256, and signed with ecdsa-with-SHA256",
+    title="the portal would refuse an uploaded certificate",
+    why="The portal refuses expired certificates and other algorithms.",
+    fix="upload the current certificates from fcu.crt",
     passes="certificates that CRT004, CRT005 and CRT006 pass",
-    fails="the old root, which has expired",
+    fails="the old, expired root",
     source=api("certificate", "P-14"),
     needs=("UPL009",),
     partially_blocked_by=("UPL001",),
@@ -314,9 +322,10 @@ def _refusals(certificate: Certificate, setup: Setup) -> list[tuple[str, str | N
 @instances_rule(
     "UPL006",
     Level.ERROR,
-    statement="no two certificates of the upload, and no two FCU instances, share a subject",
+    requirement="no two uploaded certificates, and no two FCU instances, share a subject",
+    title="a subject is uploaded twice",
     why="The portal answers 409 to a second certificate with the same subject.",
-    fix="upload each certificate once; give every FCU instance a common-name of its own",
+    fix="upload each certificate once; give every FCU instance its own common-name",
     passes="CN=FCU line 1 and CN=FCU line 2",
     fails="the root twice; two instances with CN=FCU",
     source=api("409", "P-09"),
@@ -348,7 +357,7 @@ def uploaded_subjects_are_unique(setup: Setup, others: Instances) -> Findings:
             yield Finding(
                 f"the FCU certificate has the same subject as that of {other.name}",
                 Location(upload.name),
-                expected="a subject of its own",
+                expected="a unique subject",
                 found=subject_text(mine),
             )
 
@@ -356,8 +365,9 @@ def uploaded_subjects_are_unique(setup: Setup, others: Instances) -> Findings:
 @rule(
     "UPL007",
     Level.WARNING,
-    statement=f"the upload has at most {DEVELOPER_LIMIT} certificates ({COMMERCIAL_LIMIT} for a commercial account)",
-    why="An account takes no more; the portal answers 403 to the next one.",
+    requirement=f"the upload has at most {DEVELOPER_LIMIT} certificates ({COMMERCIAL_LIMIT} for a commercial account)",
+    title="the upload has more certificates than an account allows",
+    why="The portal answers 403 once the account's limit is reached.",
     fix="ask for a commercial account, or shorten the chain",
     passes="three certificates",
     fails="eleven certificates",
@@ -372,7 +382,7 @@ def upload_fits_account(setup: Setup) -> Findings:
         account = "any account" if count > COMMERCIAL_LIMIT else "a developer account"
         limit = COMMERCIAL_LIMIT if count > COMMERCIAL_LIMIT else DEVELOPER_LIMIT
         yield Finding(
-            f"has more certificates than {account} takes", Location(upload.name), f"at most {limit}", str(count)
+            f"has more certificates than {account} allows", Location(upload.name), f"at most {limit}", str(count)
         )
 
 
@@ -388,10 +398,11 @@ def _text_within(limit: int) -> Callable[[Any], str]:
 @rule(
     "UPL008",
     Level.ERROR,
-    statement="the upload's details fit: name at most 100 characters, description at most 500, the service that is"
-    " used",
-    why="The portal refuses longer texts; a CA that was uploaded for the other service lets no device in.",
-    fix="shorten the text; choose bootstrap where use-bootstrap is true, lwm2m where it is false",
+    requirement="the upload's name has at most 100 characters, its description at most 500, and its service is the one"
+    " in use",
+    title="the upload's details do not fit",
+    why="The portal refuses longer texts. A CA that was uploaded for the other service admits no device.",
+    fix="shorten the text; choose bootstrap if use-bootstrap is true, lwm2m if it is false",
     passes='name = "FCU line 1", service = "bootstrap"',
     fails='service = "lwm2m" with use-bootstrap: true',
     source=(page(_UPLOADING, "P-04"), api("name, description, service", "P-05")),
@@ -428,9 +439,10 @@ def _details_faults(values: dict[str, Any], mode: str | None) -> Iterator[tuple[
 @rule(
     "UPL009",
     Level.ERROR,
-    statement="the upload is not empty",
-    why="An empty upload leaves the portal without a CA to trust: no device gets in.",
-    fix="write the upload anew: fcu-conform upload --keystore DIR -o upload.pem",
+    requirement="the upload is not empty",
+    title="the upload is empty",
+    why="An empty upload leaves the portal without a CA to trust: it admits no device.",
+    fix="write the upload again: fcu-conform upload --keystore DIR -o upload.pem",
     passes="one certificate or more",
     fails="a file of 0 bytes",
     source=page(_UPLOADING, "CA-10"),

@@ -41,30 +41,32 @@ run_rule: RuleDecorator[Callable[[RunAccount], Findings]] = RuleDecorator(Scope.
 @run_rule(
     "SYS001",
     Level.ERROR,
-    statement="something was checked",
-    why="A run that judged nothing says nothing of the set-up, however green it looks.",
-    fix="read why the other rules did not apply; give the files that are to be judged",
-    passes="at least one rule looked at the set-up",
-    fails="every rule was left out",
+    requirement="something was checked",
+    title="nothing was checked",
+    why="A run that judged nothing does not tell whether the setup is conformant, however green it looks.",
+    fix="see why the other rules did not apply; pass the files that are to be judged",
+    passes="at least one rule judged the setup",
+    fails="no rule applied",
     source=inferred("no check passes because nothing ran"),
 )
 def something_was_checked(run: RunAccount) -> Findings:
     if not run.has_judged():
-        yield Finding("no rule looked at anything")
+        yield Finding("no rule had anything to judge")
 
 
 @run_rule(
     "SYS002",
     Level.ERROR,
-    statement="the validators that were asked for were there and answered",
-    why="A validator that is missing, crashed or timed out has no opinion; a verdict without it would be a guess.",
-    fix="install what is missing, or ask for other validators with --fcu-validators",
-    passes="--fcu-validators=auto, and every one that is installed answered",
+    requirement="every requested validator was available and answered",
+    title="a validator is missing or did not answer",
+    why="A missing, crashed or timed-out validator has no opinion. A verdict without it would be a guess.",
+    fix="install what is missing, or choose other validators with --fcu-validators",
+    passes="--fcu-validators=auto, and every installed validator answered",
     fails="--fcu-validators=all without certtool; an external command that prints no JSON",
     source=inferred("a fault of the run is never a verdict on the set-up"),
 )
 def validators_answered(run: RunAccount) -> Findings:
-    requires(run.asks_others, "no validator was asked for")
+    requires(run.asks_others, "no validator was requested")
     for silence in run.silences():
         yield Finding(f"{silence.who} did not answer: {silence.why}")
     if run.unprotected:

@@ -8,14 +8,14 @@ from datetime import date, timedelta
 from difflib import get_close_matches
 
 from fcu_conform.artefacts.waivers import Waiver, WaiverFile
+from fcu_conform.artefacts.wording import pluralize
 from fcu_conform.rules.model import Catalogue, Finding, Findings, Level, Location, RuleDecorator, Scope
-from fcu_conform.rules.support.formatting import pluralize
 from fcu_conform.rules.support.sources import inferred
 
 LONGEST = timedelta(days=180)
 """How far ahead a waiver may reach."""
 
-_WATCHED = inferred("a waiver is a responsibility that somebody carries for a known time")
+_WATCHED = inferred("a waiver is a decision that somebody owns, for a limited time")
 
 
 @dataclass(frozen=True)
@@ -63,9 +63,10 @@ waiver_rule: RuleDecorator[Callable[[WaiverAudit], Findings]] = RuleDecorator(Sc
 @waiver_rule(
     "SYS003",
     Level.ERROR,
-    statement="every waiver is for a rule that there is and that may be waived",
+    requirement="every waiver is for an existing rule that can be waived",
+    title="a waiver is for a rule that does not exist or cannot be waived",
     why="A misspelt code waives nothing, and a key that others have makes every device forgeable, whatever the reason.",
-    fix="fcu-conform rules lists the codes; take the waiver out where its rule cannot be waived, and mend the set-up",
+    fix="fcu-conform rules lists the codes; if the rule cannot be waived, remove the waiver and fix the setup",
     passes='code = "CRT009"',
     fails='code = "KEY010", for a published key; code = "CRT999"',
     source=_WATCHED,
@@ -74,7 +75,7 @@ def waivers_are_for_waivable_rules(audit: WaiverAudit) -> Findings:
     for waiver in audit.file.waivers:
         if waiver.code not in audit.rules:
             near = get_close_matches(waiver.code.upper(), [rule.code for rule in audit.rules], n=1)
-            expected = f"a rule's code, {near[0]} perhaps" if near else "a rule's code"
+            expected = f"a rule's code: {near[0]}?" if near else "a rule's code"
             yield Finding("there is no such rule", audit.place(waiver), expected, waiver.code)
         elif not audit.rules[waiver.code].waivable:
             yield Finding(f"{waiver.code} cannot be waived", audit.place(waiver), "a rule that may be waived")
@@ -83,9 +84,10 @@ def waivers_are_for_waivable_rules(audit: WaiverAudit) -> Findings:
 @waiver_rule(
     "SYS004",
     Level.ERROR,
-    statement="no waiver has expired",
-    why="What was accepted for a time is no longer accepted; nobody has looked at it since.",
-    fix="mend what the waiver is for; or have its owner look at it again and set a new date",
+    requirement="no waiver has expired",
+    title="a waiver has expired",
+    why="The finding was accepted for a limited time. That time is over, and nobody has looked at it since.",
+    fix="fix the finding, or have the waiver's owner review it and set a new date",
     passes="expires = 2026-09-30, judged at 2026-06-01",
     fails="expires = 2026-05-31, judged at 2026-06-01",
     source=_WATCHED,
@@ -100,9 +102,10 @@ def waivers_have_not_expired(audit: WaiverAudit) -> Findings:
 @waiver_rule(
     "SYS005",
     Level.ERROR,
-    statement=f"no waiver reaches more than {LONGEST.days} days ahead",
-    why="A waiver without a near end is a rule that was switched off: nobody looks at it again.",
-    fix=f"set expires to a day at most {LONGEST.days} days ahead",
+    requirement=f"no waiver is valid for more than {LONGEST.days} days from now",
+    title="a waiver is valid for more than 180 days",
+    why="A waiver that does not end soon switches the rule off: nobody looks at it again.",
+    fix=f"set expires to a day at most {LONGEST.days} days from now",
     passes="expires = 2026-11-28, judged at 2026-06-01",
     fails="expires = 2026-11-29, judged at 2026-06-01",
     source=_WATCHED,
@@ -112,37 +115,39 @@ def waivers_are_short(audit: WaiverAudit) -> Findings:
         ahead = waiver.expires - audit.today
         if ahead > LONGEST:
             latest = f"{audit.today + LONGEST} or earlier"
-            yield Finding(f"expires {ahead.days} days ahead", audit.place(waiver), latest, str(waiver.expires))
+            yield Finding(f"expires in {ahead.days} days", audit.place(waiver), latest, str(waiver.expires))
 
 
 @waiver_rule(
     "SYS006",
     Level.ERROR,
-    statement="every waiver waives something",
-    why="The fault is mended, or the scope is misspelt; left there, the waiver would cover the next fault of its kind"
-    " without anybody's decision.",
-    fix="take the waiver out; or give it the fingerprint or the device's name that the finding has",
+    requirement="every waiver waives a finding",
+    title="a waiver waives nothing",
+    why="The fault is fixed, or the scope is misspelt. If the waiver stays, it covers the next fault of this kind"
+    " without anyone's decision.",
+    fix="remove the waiver, or set its scope to the fingerprint or the device name in the finding",
     passes="a waiver of CRT009 for the certificate that is valid for 20 years",
     fails="the same waiver after the certificate was renewed for 35 years",
     source=_WATCHED,
 )
 def waivers_are_used(audit: WaiverAudit) -> Findings:
     for waiver in audit.unused():
-        yield Finding(f"{waiver.code} found nothing that it covers", audit.place(waiver))
+        yield Finding(f"{waiver.code} has no finding that it covers", audit.place(waiver))
 
 
 @waiver_rule(
     "SYS007",
     Level.ERROR,
-    statement="no waiver keeps another rule from judging",
-    why="Where a rule cannot judge because of a waived fault, nobody knows what it would have found.",
-    fix="mend the fault: while it is there the other rules cannot be judged",
-    passes="CRT009 is waived, and no other rule rests on it",
-    fails="DEV001 is waived for a device whose file cannot be read: no other rule has seen the device",
+    requirement="no waiver keeps another rule from judging",
+    title="a waiver keeps another rule from judging",
+    why="If a rule cannot judge because of a waived fault, nobody knows what it would have found.",
+    fix="fix the fault: while it is there, the other rules cannot judge",
+    passes="CRT009 is waived, and no other rule depends on it",
+    fails="DEV001 is waived for a device whose file cannot be read: no other rule has judged the device",
     source=_WATCHED,
 )
 def waivers_hide_nothing(audit: WaiverAudit) -> Findings:
     for code, others in audit.hidden().items():
         waivers = [waiver for waiver in audit.in_force if waiver.code == code]
         where = audit.place(waivers[0]) if len(waivers) == 1 else Location(audit.file.name, field=code)
-        yield Finding(f"while {code} is violated, {', '.join(others)} cannot be judged", where)
+        yield Finding(f"while {code} fails, {', '.join(others)} cannot be judged", where)

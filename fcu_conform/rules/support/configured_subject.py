@@ -47,7 +47,7 @@ def attribute_trouble(name: str, text: str) -> AttributeTrouble | None:
     limit = _UPPER_BOUNDS.get(name)
     if limit is None:
         if not re.fullmatch("[A-Za-z]{2}", text):
-            return AttributeTrouble("is no country code", "two letters", repr(text))
+            return AttributeTrouble("is not a country code", "two letters", repr(text))
     elif len(text) > limit:
         return AttributeTrouble("is too long", f"{limit} characters", f"{len(text)} characters")
     elif has_controls(text):

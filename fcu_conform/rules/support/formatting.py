@@ -10,6 +10,7 @@ from fcu_conform.artefacts.chain import Link
 from fcu_conform.artefacts.encodings import oids
 from fcu_conform.artefacts.encodings.certificate import Certificate
 from fcu_conform.artefacts.keystore_files import PemFile
+from fcu_conform.artefacts.wording import pluralize
 from fcu_conform.rules.model import Location
 
 DAY = timedelta(days=1)
@@ -46,11 +47,6 @@ def at_certificate(link: Link, ca: CaContext, field: str | None = None) -> Locat
 def number_and_name(link: Link) -> str:
     """Number and subject, for drawings of the chain."""
     return f"{link.index} {short_name(link.certificate)}"
-
-
-def pluralize(number: int, word: str) -> str:
-    """A number with its word, in the plural where it is not one."""
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
 def file_trouble(file: PemFile) -> str:

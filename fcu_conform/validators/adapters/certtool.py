@@ -74,7 +74,7 @@ def _answer(accepted: bool, words: str, another: bool, alone: bool) -> Answer:
     if alone:  # there was one check, and it tells all defects that it finds
         return Answer(True, dates_left_out=True)
     raise CannotTell(
-        "certtool reads the clock before GnuTLS 3.8: it met a certificate that is not valid today and looked no further"
+        "certtool before GnuTLS 3.8 uses the system clock: it found a certificate that is not valid today and stopped"
     )
 
 

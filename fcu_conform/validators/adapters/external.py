@@ -22,7 +22,7 @@ class ExternalCommand:
     answer by that specification is a fault and never a verdict.
     """
 
-    stands_for = "what the user plugged in"
+    stands_for = "the user's own command"
     acceptance_counts = True
     tells_version = True
     starts_programs = True
@@ -50,7 +50,7 @@ class ExternalCommand:
             ValidatorFault: there is no such program.
         """
         if shutil.which(self._command[0]) is None:
-            raise ValidatorFault(f"{self.name} cannot be started: no program {self._command[0]!r} that can be run")
+            raise ValidatorFault(f"{self.name} cannot be started: {self._command[0]!r} is not an executable program")
         return self._version
 
     def ask(self, question: Question) -> Answer:
@@ -69,7 +69,7 @@ class ExternalCommand:
         try:
             answer, version = response(finished.output)
         except ValueError as fault:
-            said = f" (it said: {first_line(finished.errors)})" if finished.errors.strip() else ""
+            said = f" (its output: {first_line(finished.errors)})" if finished.errors.strip() else ""
             raise ValidatorFault(f"{self.name} gave no verdict: {line(str(fault))}{said}") from None
         self._version = version or self._version
         return answer
@@ -115,11 +115,11 @@ def response(document: bytes) -> tuple[Answer, str]:
             raise ValueError(f"the {member} is not a string")
     dates_left_out = members.get("dates_left_out", False)
     if not isinstance(dates_left_out, bool):
-        raise ValueError("dates_left_out is neither true nor false")
+        raise ValueError("dates_left_out is not true or false")
     accepted = members["verdict"] == "accepted"
     reason = "" if accepted else line(members.get("reason", ""))
     if not accepted and not reason:
-        raise ValueError("it refuses without a reason")
+        raise ValueError("it refused without a reason")
     return Answer(accepted, reason, dates_left_out), line(members.get("version", ""), 100)
 
 

@@ -162,7 +162,7 @@ class _Library:
         text = ctypes.create_string_buffer(4096)
         length = self.x509.mbedtls_x509_crt_verify_info(text, len(text), b"", flags)
         if length < 0:
-            raise ValidatorFault(f"mbedtls cannot put its flags 0x{flags:x} into words")
+            raise ValidatorFault(f"mbedtls cannot explain its flags 0x{flags:x} into words")
         return "; ".join(text.value.decode("ascii", "replace").splitlines())
 
 
@@ -180,7 +180,7 @@ def _library() -> _Library:
             return _Library(ctypes.CDLL(crypto), ctypes.CDLL(x509))
         except (OSError, AttributeError) as error:
             if os.sep in x509:
-                troubles.append(f"python-mbedtls carries one that cannot be used: {error}")
+                troubles.append(f"the library in python-mbedtls cannot be used: {error}")
     raise ValidatorFault("; ".join([_MISSING, *troubles]))
 
 

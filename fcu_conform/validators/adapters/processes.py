@@ -72,7 +72,7 @@ def run(
         ValidatorFault: it could not be started, or wrote too much.
     """
     if os.name != "posix":
-        raise ValidatorFault(f"{name} cannot be run: other programs are asked on POSIX systems only")
+        raise ValidatorFault(f"{name} cannot be run: external programs are supported on POSIX systems only")
     try:
         process = subprocess.Popen(  # noqa: S603 - the program is what the user named, without a shell
             command,
@@ -193,9 +193,9 @@ def line(said: bytes | str, most: int = 300) -> str:
 
 
 def first_line(said: bytes) -> str:
-    """The first line of what a program said that is not empty; "nothing was said" where there is none."""
+    """The first line of what a program said that is not empty; "no output" where there is none."""
     lines = (line(one) for one in said.splitlines())
-    return next(filter(None, lines), "nothing was said")
+    return next(filter(None, lines), "no output")
 
 
 class Tool(ABC):

@@ -55,4 +55,4 @@ def _finish(coroutine: Coroutine[Any, Any, object]) -> None:
     except StopIteration:
         return
     coroutine.close()
-    raise ValidatorFault("pyhanko waits for input or output, although fetching is off")
+    raise ValidatorFault("pyhanko waits for input or output, although fetching is disabled")

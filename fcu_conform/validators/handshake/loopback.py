@@ -63,7 +63,7 @@ def meet(client: End, server: End, timeout: float) -> Meeting:
         timeout: seconds that this may take.
 
     Raises:
-        Stalled: it took longer, or both ends wait for the other one.
+        Stalled: it took longer, or both ends wait for each other.
     """
     heard: list[bytes] = []
     to_client: deque[bytes] = deque()
@@ -75,9 +75,9 @@ def meet(client: End, server: End, timeout: float) -> Meeting:
         to_server.extend(client.outgoing())
         while not (client.finished and server.finished):
             if time.monotonic() > deadline:
-                raise Stalled(f"no end within {timeout:g} s")
+                raise Stalled(f"not finished within {timeout:g} s")
             if not to_client and not to_server:
-                raise Stalled("both ends wait for the other one")
+                raise Stalled("both ends wait for each other")
             for speaker, received, answers in ((client, to_client, to_server), (server, to_server, to_client)):
                 if received:
                     if speaker is server:

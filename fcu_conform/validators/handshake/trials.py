@@ -102,7 +102,7 @@ def _handshake(message: Any) -> Handshake:
         raise ValueError("a handshake is malformed")
     pair = next((p for p in PAIRS if p == tuple(message.get(m) for m in ("protocol", "client", "server"))), None)
     if pair is None:
-        raise ValueError("a handshake is between nobody that is known")
+        raise ValueError("a handshake names an unknown party")
     impostor, let_in = truth(message, "impostor"), truth(message, "let_in")
     return Handshake(*pair, impostor, let_in, text(message, "words"), message["presented"])
 
@@ -135,10 +135,13 @@ def shake_hands(
     try:
         device, impostor = Credentials(tuple(chain), key), impostor_of(chain, anchors)
     except DerError as error:
-        raise ValidatorFault(f"no handshake: no impostor can be made of the device certificate: {error}") from None
+        raise ValidatorFault(f"no handshake: an impostor cannot be made from the device certificate: {error}") from None
     partial = not any(_is_root(anchor) for anchor in anchors)
     if partial:
-        remarks = ("the upload has no self-signed root: OpenSSL's servers were told that a path may end below one",)
+        remarks = (
+            "the upload has no self-signed root: OpenSSL's servers were configured to accept a path that"
+            " ends below one",
+        )
     trial = _Trial(*server_credentials(), tuple(anchors), at if elsewhen else None, partial, timeout)
     missing = _missing(elsewhen)
     left_out, done = list(missing.values()), []
@@ -179,7 +182,7 @@ class _Trial:
         for credentials in (device, impostor):
             meeting, encrypted = self._meet(protocol, client, server, credentials)
             if credentials is impostor and made[0].let_in and not meeting.let_in and not meeting.by_server:
-                raise Stalled(f"the impostor's own library kept it from trying: {meeting.words}")
+                raise Stalled(f"the impostor's own library refused to try: {meeting.words}")
             shown = certificates_shown(meeting.heard, protocol.startswith("DTLS")) or encrypted
             words = meeting.words if meeting.by_server or meeting.let_in else f"on the device's side: {meeting.words}"
             made.append(Handshake(protocol, client, server, credentials is impostor, meeting.let_in, words, shown))
@@ -229,7 +232,7 @@ def _missing(elsewhen: bool) -> dict[str, str]:
         ("mbedtls", "mbedtls", "python-mbedtls"),
     ):
         if library == "mbedtls" and elsewhen:
-            missing[library] = "Mbed TLS on either side: it reads the clock and cannot be told another instant"
+            missing[library] = "Mbed TLS on either side: it uses the system clock and cannot be given another instant"
             continue
         try:
             import_module(module)
@@ -237,7 +240,7 @@ def _missing(elsewhen: bool) -> dict[str, str]:
             name = "Mbed TLS" if library == "mbedtls" else "OpenSSL"
             advice = f"pip install {distribution}"
             if library == "mbedtls" and sys.version_info >= (3, 13):
-                advice += ", which has to build it: there is no wheel for this Python"
+                advice += ", which has to compile it: there is no wheel for this Python"
             missing[library] = f"{name} on either side: {distribution} is not installed ({advice})"
     return missing
 

@@ -110,7 +110,7 @@ class Isolated:
             _raise_fault(told)
             return to_answer(told)
         except ValueError as fault:
-            raise ValidatorFault(f"{self.name} broke: its process told no answer ({fault})") from None
+            raise ValidatorFault(f"{self.name} broke: its process sent no answer ({fault})") from None
 
 
 def plugged_in(name: str, command: str) -> Validator:
@@ -144,7 +144,7 @@ def shake_hands_apart(chain: Sequence[bytes], key: Secret, anchors: Sequence[byt
         _raise_fault(told)
         return from_message(told)
     except ValueError as fault:
-        raise ValidatorFault(f"broke: its process told no handshakes ({fault})") from None
+        raise ValidatorFault(f"broke: its process sent no handshakes ({fault})") from None
     finally:
         process.close()
 

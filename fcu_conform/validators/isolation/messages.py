@@ -67,7 +67,7 @@ def to_answer(message: Message) -> Answer:
     accepted, left_out = truth(message, "accepted"), truth(message, "dates_left_out")
     reason = text(message, "reason")
     if bool(reason) is accepted:
-        raise ValueError("a refusal has a reason, and an acceptance none")
+        raise ValueError("a refusal needs a reason, and an acceptance must not have one")
     return Answer(accepted, reason, left_out)
 
 
@@ -79,7 +79,7 @@ def text(message: Message, member: str) -> str:
     """
     value = message.get(member, "")
     if not isinstance(value, str):
-        raise ValueError(f"{member} is not a text")
+        raise ValueError(f"{member} is not a string")
     return "".join(one if one.isprintable() else " " for one in value[:WORDS])
 
 
@@ -91,7 +91,7 @@ def truth(message: Message, member: str) -> bool:
     """
     value = message.get(member)
     if not isinstance(value, bool):
-        raise ValueError(f"{member} is neither true nor false")
+        raise ValueError(f"{member} is not true or false")
     return value
 
 

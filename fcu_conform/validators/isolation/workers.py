@@ -117,7 +117,7 @@ class Worker:
                 raise self._last_words(name, processor) from None
             except ValueError as fault:
                 self._kill()
-                raise ValidatorFault(f"{name} broke: its process told no message ({fault})") from None
+                raise ValidatorFault(f"{name} broke: its process sent no message ({fault})") from None
             except BaseException:
                 self._kill()
                 raise

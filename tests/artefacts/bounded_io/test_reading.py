@@ -122,7 +122,7 @@ def test_a_loop_of_links_ends(tmp_path: Path) -> None:
 def test_a_link_to_nothing_is_missing_but_told(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to("nothing")
     file = read_file(tmp_path / "link", 10, within=tmp_path)
-    assert found(file) == (Trouble.MISSING, "is a link to nothing", b"")
+    assert found(file) == (Trouble.MISSING, "is a broken link", b"")
 
 
 def test_a_name_that_no_file_can_have_is_trouble_and_no_exception(tmp_path: Path) -> None:
@@ -159,4 +159,4 @@ def test_the_repr_does_not_show_the_bytes(tmp_path: Path) -> None:
 
 def test_a_name_that_no_file_can_have_is_of_no_file(tmp_path: Path) -> None:
     read = read_file(tmp_path / "a\0b", 100)
-    assert (read.data, read.trouble, read.detail) == (b"", Trouble.MISSING, "has a name that no file can have")
+    assert (read.data, read.trouble, read.detail) == (b"", Trouble.MISSING, "has a name that is not valid for a file")

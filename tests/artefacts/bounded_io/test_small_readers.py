@@ -106,7 +106,7 @@ def test_only_a_regular_file_that_stays_as_it_is_has_a_digest(tmp_path: Path, mo
     for versions in ((1, 2), (2, 1)):
         told = iter(versions)
         monkeypatch.setattr(digests, "version_of", lambda _, told=told: next(told))
-        with pytest.raises(OSError, match=r"was changed while it was read"):
+        with pytest.raises(OSError, match=r"changed while it was read"):
             digest_of_file(tmp_path / "a")
 
 

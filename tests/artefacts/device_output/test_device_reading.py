@@ -39,7 +39,7 @@ def read(data: bytes, kind: Kind = Kind.PEM, **more: object) -> Device:
         (KEY, 0, 1, ()),
         (block("EC PARAMETERS") + pem(CHAIN[0]), 1, 0, ()),
         (block("EC PARAMETERS"), 0, 0, ("has no certificate",)),
-        (block("X") + pem(CHAIN[0]), 1, 0, ("has a block of another kind: X",)),
+        (block("X") + pem(CHAIN[0]), 1, 0, ("has a block that is not a certificate: X",)),
         (b"", 0, 0, ("is empty",)),
         (pem(CHAIN[0]) + block("CERTIFICATE", "*"), 1, 0, ("certificate 2: is not base64",)),
         (
@@ -61,13 +61,13 @@ def test_a_pem_file_holds(data: bytes, certificates: int, keys: int, troubles: t
 def test_der_and_chains_one_by_one() -> None:
     raw = [der(certificate) for certificate in CHAIN]
     assert [certificate.raw for certificate in read(raw[0], Kind.DER).certificates] == raw[:1]
-    assert read(raw[0] + b"12", Kind.DER).troubles == ("certificate 1: has 2 bytes left over after it",)
+    assert read(raw[0] + b"12", Kind.DER).troubles == ("certificate 1: has 2 trailing bytes",)
     assert read(b"x", Kind.DER).troubles[0].startswith("is not a DER certificate: ")
     device = DeviceFile("t", Kind.CHAIN, chain=(raw[0], b"\x04\0", raw[1] + b"1")).read()
     assert [certificate.raw for certificate in device.certificates] == raw[:2]
     assert device.troubles == (
         "certificate 2: cannot be read: certificate: tag 0x04 where 0x30 was expected, at offset 0",
-        "certificate 2: has 1 bytes left over after it",
+        "certificate 2: has 1 trailing byte",
     )
     assert DeviceFile("t", Kind.CHAIN).read().troubles == ("has no certificate",)
     again = DeviceFile.of(device)
@@ -235,5 +235,5 @@ def test_an_upload_is_no_folder_and_its_details_no_link_to_nothing(tmp_path: Pat
     (tmp_path / "u.toml").symlink_to("gone")
     details = read_upload(tmp_path / "u.pem").details
     assert details is not None
-    assert details.problem == "is a link to nothing"
+    assert details.problem == "is a broken link"
     assert upload.DETAILS_ENDINGS == (".toml", ".json")

@@ -199,7 +199,7 @@ def test_a_key_is_taken_or_told() -> None:
     assert take_key(FileBytes("a.key", Path("a.key"), trouble=Trouble.DENIED)).trouble == "permission denied"
     assert take_key(FileBytes("a.key", Path("a.key"), trouble=Trouble.DENIED, detail="no")).trouble == "no"
     assert take_key(FileBytes("a.key", Path("a.key"), b"\x30\x03\x02\x01\x00")).trouble == (
-        "cannot be read: private key: cut short"
+        "cannot be read: private key: truncated"
     )
     assert take_key(FileBytes("a.key", Path("a.key"), key_pem(key) * 2)).trouble == "has 2 private keys"
     assert take_key(FileBytes("a.key", Path("a.key"), b"")).trouble == "is empty"

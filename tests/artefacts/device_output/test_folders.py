@@ -157,14 +157,14 @@ def test_what_goes_away_after_the_listing_is_told(tmp_path: Path) -> None:
     (tmp_path / "x/a.pem").unlink()
     (tmp_path / "x/b.key").unlink()
     found = {file.name: file for file in chunk.files()}
-    assert found["x/a.pem"].troubles == ("is gone since the folder was listed",)
+    assert found["x/a.pem"].troubles == ("disappeared after the folder was listed",)
     assert found["x/b.pem"].troubles == ()
     assert found["x/b.pem"].key is not None
     assert found["x/b.pem"].key.trouble == "is missing"
     (tmp_path / "x/b.pem").unlink()
     (tmp_path / "x").rmdir()
     assert [file.troubles for file in chunk.files() if file.name.startswith("x")] == [
-        ("is gone since the folder was listed",)
+        ("disappeared after the folder was listed",)
     ] * 2
 
 
@@ -182,7 +182,7 @@ def test_empty_large_and_odd_files_are_read_the_careful_way(tmp_path: Path, monk
         (b"123", ()),
         (b"", ("has more than 3 bytes",)),
         (b"123", ()),
-        (b"", ("is a link to nothing",)),
+        (b"", ("is a broken link",)),
         (b"", ("is a FIFO",)),
     ]
 

@@ -152,14 +152,14 @@ def test_rows_and_faults_are_read_up_to_the_limit(monkeypatch: pytest.MonkeyPatc
     for count in (3, 4):
         found, troubles = rows("\n".join(good[:count]))
         assert len(found) == 2
-        assert troubles == ("line 4: has so many rows that what comes after was not read",)
+        assert troubles == ("line 4: has too many rows; the rest was not read",)
     fault = "line {}: has no endpoint_name or no file"
     bad = ["a,,,"] * 5
     assert rows("\n".join(bad[:3])) == ([], tuple(fault.format(line) for line in (2, 3, 4)))
     for count in (4, 5):
         assert rows("\n".join(bad[:count]))[1] == (
             *(fault.format(line) for line in (2, 3, 4)),
-            "line 5: has so many faults that what comes after was not read",
+            "line 5: has too many faults; the rest was not read",
         )
 
 
@@ -170,5 +170,5 @@ def test_a_row_with_two_faults_does_not_lead_past_the_limit(monkeypatch: pytest.
         "line 3: has no endpoint_name or no file",
         "line 4: has no endpoint_name or no file",
         "line 4: names x again, as line 2 does",
-        "line 5: has so many faults that what comes after was not read",
+        "line 5: has too many faults; the rest was not read",
     )

@@ -94,7 +94,7 @@ def sizes(*columns: tuple[int, int], groups: int = 1) -> SimpleNamespace:
 
 def test_sizes_are_believed_up_to_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reader, "DEVICE_FILE", 10)
-    far = "unpacks to far more than its own size"
+    far = "expands far beyond its own size"
     for metadata, limit, words in (
         (sizes((100, 20), (60, 20)), 160, ""),
         (sizes((100, 20), (60, 20)), 159, far),
@@ -150,7 +150,7 @@ def test_what_cannot_be_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyP
     parquet.write_table(pa.table({"chain": ["a"]}), path)
     monkeypatch.setattr(reader, "unpacked_limit", lambda _: 1)
     ((file,),) = [list(chunk.files()) for chunk in chunks_of(path)]
-    assert file.troubles == ("unpacks to far more than its own size",)
+    assert file.troubles == ("expands far beyond its own size",)
 
 
 def test_a_row_that_is_too_large_is_told_and_its_neighbours_are_judged(
@@ -186,7 +186,7 @@ def test_rows_before_the_damage_are_judged(tmp_path: Path) -> None:
     (chunk,) = chunks_of(path)
     files = list(chunk.files())
     assert [file.name for file in files] == [*(f"t.parquet row {n + 1} ({n})" for n in range(16)), "t.parquet"]
-    assert "what comes after was not judged" in files[-1].troubles[0]
+    assert "the rest was not judged" in files[-1].troubles[0]
 
 
 def test_a_column_that_is_there_twice_is_one_line(tmp_path: Path) -> None:
@@ -244,5 +244,5 @@ def test_a_table_without_endpoint_names_says_so_once(names: list[None] | None, t
 def test_a_row_without_the_name_that_others_have_is_an_offender(tmp_path: Path) -> None:
     path = tmp_path / "t.parquet"
     parquet.write_table(pa.table({"endpoint_name": ["a", None, ""], "chain": ["x"] * 3}), path)
-    without = ("has no endpoint_name, and other rows have one",)
+    without = ("has no endpoint_name, but other rows have one",)
     assert [file.troubles for file in files_of(path)] == [(), without, without]

@@ -52,25 +52,25 @@ def test_tables_are_known_by_their_endings(name: str, is_one: bool) -> None:
 @pytest.mark.parametrize(
     ("row", "name", "trouble"),
     [
-        ([], "t row 3", "is no object with columns"),
+        ([], "t row 3", "is not an object with columns"),
         ({}, "t row 3", "has neither a chain nor a bundle"),
         ({"endpoint_name": "a"}, "t row 3 (a)", "has neither a chain nor a bundle"),
         ({"endpoint_name": "a", "chain": CHAIN, "bundle": A64}, "t row 3 (a)", "has both a chain and a bundle"),
-        ({"endpoint_name": 1, "chain": CHAIN}, "t row 3", "endpoint_name: is no text"),
-        ({"endpoint_name": "", "enrollment_id": 1, "chain": CHAIN}, "t row 3", "enrollment_id: is no text"),
+        ({"endpoint_name": 1, "chain": CHAIN}, "t row 3", "endpoint_name: is not text"),
+        ({"endpoint_name": "", "enrollment_id": 1, "chain": CHAIN}, "t row 3", "enrollment_id: is not text"),
         (
             {"chain": "x PRIVATE KEY"},
             "t row 3",
-            "chain: holds a private key, which has no place in a table",
+            "chain: has a private key, which a table must not have",
         ),
         ({"chain": 1}, "t row 3", "chain: is neither PEM text nor a list of DER certificates"),
-        ({"chain": [1]}, "t row 3", "chain: is no base64 text"),
-        ({"chain": ["*"]}, "t row 3", "chain: is no base64 text"),
-        ({"chain": ["QQ"]}, "t row 3", "chain: is no base64 text"),
-        ({"bundle": ["QQ=="]}, "t row 3", "bundle: is no base64 text"),
-        ({"bundle": "ä"}, "t row 3", "bundle: is no base64 text"),
-        ({"chain": CHAIN}, "t row 3", "has no endpoint_name, and other rows have one"),
-        ({"endpoint_name": "", "bundle": A64}, "t row 3", "has no endpoint_name, and other rows have one"),
+        ({"chain": [1]}, "t row 3", "chain: is not base64 text"),
+        ({"chain": ["*"]}, "t row 3", "chain: is not base64 text"),
+        ({"chain": ["QQ"]}, "t row 3", "chain: is not base64 text"),
+        ({"bundle": ["QQ=="]}, "t row 3", "bundle: is not base64 text"),
+        ({"bundle": "ä"}, "t row 3", "bundle: is not base64 text"),
+        ({"chain": CHAIN}, "t row 3", "has no endpoint_name, but other rows have one"),
+        ({"endpoint_name": "", "bundle": A64}, "t row 3", "has no endpoint_name, but other rows have one"),
         ({"endpointName": "a", "chain": CHAIN}, "t row 3", "has a column 'endpointName': did you mean endpoint_name?"),
         ({"endpoint_name": "a", "chains": CHAIN}, "t row 3 (a)", "has a column 'chains': did you mean chain?"),
     ],
@@ -122,7 +122,7 @@ def test_a_name_that_comes_late_is_an_error(tmp_path: Path, monkeypatch: pytest.
     path.write_text((json.dumps({"chain": CHAIN}) + "\n") * 40 + line("late"))
     files = devices(path)
     assert files[0] == ("t.jsonl", ())
-    assert files[-1] == ("t.jsonl row 41 (late)", ("has an endpoint_name, and the rows before it have none",))
+    assert files[-1] == ("t.jsonl row 41 (late)", ("has an endpoint_name, but the rows before it have none",))
     assert {trouble for _, trouble in files[:-1]} == {()}
 
 
@@ -164,8 +164,8 @@ def test_lines_are_numbered_from_one_and_empty_ones_count(tmp_path: Path) -> Non
     expected = [
         ("t.jsonl row 1 (a)", ()),
         ("t.jsonl row 4 (b)", ()),
-        ("t.jsonl row 5", ("is no JSON object on a line of its own",)),
-        ("t.jsonl row 6", ("is no object with columns",)),
+        ("t.jsonl row 5", ("is not a JSON object on its own line",)),
+        ("t.jsonl row 6", ("is not an object with columns",)),
         ("t.jsonl row 7 (c)", ()),
     ]
     assert devices(path) == expected
@@ -237,13 +237,13 @@ def test_a_line_without_an_end_is_given_up(tmp_path: Path, monkeypatch: pytest.M
     path = tmp_path / "t.jsonl"
     path.write_text("\n\n" + "x" * 20)
     assert devices(path) == [
-        ("t.jsonl", ("cannot be read to its end: line 3 has more than 8 bytes; what comes after was not judged",))
+        ("t.jsonl", ("cannot be read to its end: line 3 has more than 8 bytes; the rest was not judged",))
     ]
 
 
 def test_a_file_of_something_else_is_told_by_its_first_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(json_lines, "TABLE_STRANGE", 12)
-    objects, rows = "no JSON object on most lines", "neither a chain nor a bundle in any row"
+    objects, rows = "mostly lines that are not JSON objects", "no row with a chain or a bundle"
     row = b'{"chain": 1}\n'
     for lines, strangeness in (
         (b"x\n" * 12, ""),
@@ -264,9 +264,9 @@ def test_a_file_of_something_else_is_told_by_its_first_lines(tmp_path: Path, mon
     for name, pack in (("t.jsonl", bytes), ("t.jsonl.gz", gzip.compress)):
         path = tmp_path / name
         path.write_bytes(pack(b"x\n" * 13))
-        trouble = "has no JSON object on most lines from line 1 on; what comes after was not judged"
+        trouble = "has mostly lines that are not JSON objects from line 1 on; the rest was not judged"
         assert devices(path) == [
-            *((f"{name} row {number}", ("is no JSON object on a line of its own",)) for number in range(1, 11)),
+            *((f"{name} row {number}", ("is not a JSON object on its own line",)) for number in range(1, 11)),
             (name, (trouble,)),
         ]
 
@@ -280,9 +280,9 @@ def test_a_chunk_is_read_again_and_tells_when_it_cannot_be(tmp_path: Path) -> No
     second = LinesChunk(str(path), 2, 1, path.stat().st_size, True)
     assert told(second.files()) == [("t.jsonl row 2 (a)", ()), ("t.jsonl row 3 (b)", ())]
     path.write_text(line("a"))
-    assert told(chunk.files()) == [("t.jsonl row 1", ("cannot be read any more: it has become shorter",))]
+    assert told(chunk.files()) == [("t.jsonl row 1", ("can no longer be read: it became shorter",))]
     path.unlink()
-    assert told(second.files()) == [("t.jsonl row 2", ("cannot be read any more: no such file or directory",))]
+    assert told(second.files()) == [("t.jsonl row 2", ("can no longer be read: no such file or directory",))]
 
 
 def test_a_damaged_gz_is_told(tmp_path: Path) -> None:
@@ -293,7 +293,7 @@ def test_a_damaged_gz_is_told(tmp_path: Path) -> None:
         ((name, (trouble,)),) = devices(path)[-1:]
         assert name == "t.jsonl.gz"
         assert trouble.startswith("cannot be read to its end: ")
-        assert trouble.endswith("; what comes after was not judged")
+        assert trouble.endswith("; the rest was not judged")
 
 
 def test_about_how_many_rows_there_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

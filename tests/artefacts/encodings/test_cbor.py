@@ -28,7 +28,7 @@ def test_what_cbor2_writes_is_well_formed_and_decoded_as_it_was(value: object, r
     assert found.is_decodable
     assert decode(data + rest, found) == value
     if len(data) > 1:
-        assert scan(data[:-1]).problem.startswith("ends too early")
+        assert scan(data[:-1]).problem.startswith("is truncated")
 
 
 HEADS = [
@@ -80,43 +80,43 @@ def test_each_head_is_taken_with_all_that_belongs_to_it(data: str, end: int) -> 
         assert found.is_map is (raw[0] >> 5 == 5)
         assert found.tags == found.odd_keys == found.duplicates == []
     for cut in range(1, end):
-        assert scan(raw[:cut]).problem.startswith("ends too early")
+        assert scan(raw[:cut]).problem.startswith("is truncated")
 
 
 @pytest.mark.parametrize(
     ("data", "problem"),
     [
         ("", "is empty"),
-        ("18", "ends too early, after 1 bytes"),
-        ("1900", "ends too early, after 2 bytes"),
-        ("1c", "has a byte that begins no data item, at offset 0"),
-        ("1d", "has a byte that begins no data item, at offset 0"),
-        ("1e", "has a byte that begins no data item, at offset 0"),
-        ("1f", "has a byte that begins no data item, at offset 0"),
-        ("3f", "has a byte that begins no data item, at offset 0"),
-        ("df", "has a byte that begins no data item, at offset 0"),
-        ("fc", "has a byte that begins no data item, at offset 0"),
-        ("ff", "has a break where none belongs, at offset 0"),
-        ("81ff", "has a break where none belongs, at offset 1"),
-        ("bf6161ff", "has a break where none belongs, at offset 3"),
-        ("c2ff", "has a break where none belongs, at offset 1"),
-        ("f800", "has a simple value in a form that is not allowed, at offset 0"),
-        ("f81f", "has a simple value in a form that is not allowed, at offset 0"),
-        ("81f81f", "has a simple value in a form that is not allowed, at offset 1"),
+        ("18", "is truncated after 1 bytes"),
+        ("1900", "is truncated after 2 bytes"),
+        ("1c", "has a byte that does not begin a data item, at offset 0"),
+        ("1d", "has a byte that does not begin a data item, at offset 0"),
+        ("1e", "has a byte that does not begin a data item, at offset 0"),
+        ("1f", "has a byte that does not begin a data item, at offset 0"),
+        ("3f", "has a byte that does not begin a data item, at offset 0"),
+        ("df", "has a byte that does not begin a data item, at offset 0"),
+        ("fc", "has a byte that does not begin a data item, at offset 0"),
+        ("ff", "has a misplaced break at offset 0"),
+        ("81ff", "has a misplaced break at offset 1"),
+        ("bf6161ff", "has a misplaced break at offset 3"),
+        ("c2ff", "has a misplaced break at offset 1"),
+        ("f800", "has an invalid simple value at offset 0"),
+        ("f81f", "has an invalid simple value at offset 0"),
+        ("81f81f", "has an invalid simple value at offset 1"),
         ("61ff", "has text that is not UTF-8, at offset 0"),
         ("7f61c361a4ff", "has text that is not UTF-8, at offset 1"),
-        ("4261", "ends too early: a string at offset 0 is to have 2 bytes, 1 follow"),
+        ("4261", "is truncated: the string at offset 0 needs 2 bytes, but 1 follow"),
         ("00", ""),
-        ("5f6161ff", "has a chunk of another kind in a string, at offset 1"),
-        ("7f4161ff", "has a chunk of another kind in a string, at offset 1"),
-        ("5f5f4161ffff", "has a chunk of another kind in a string, at offset 1"),
-        ("5f00ff", "has a chunk of another kind in a string, at offset 1"),
-        ("82", "ends too early: what begins at offset 0 is to hold more than what follows"),
-        ("8200", "ends too early: what begins at offset 0 is to hold more than what follows"),
-        ("a161", "ends too early: what begins at offset 0 is to hold more than what follows"),
-        ("a16161", "ends too early, after 3 bytes"),
-        ("c2", "ends too early: what begins at offset 0 is to hold more than what follows"),
-        ("9f00", "ends too early, after 2 bytes"),
+        ("5f6161ff", "has a string chunk of another type at offset 1"),
+        ("7f4161ff", "has a string chunk of another type at offset 1"),
+        ("5f5f4161ffff", "has a string chunk of another type at offset 1"),
+        ("5f00ff", "has a string chunk of another type at offset 1"),
+        ("82", "is truncated: the item at offset 0 needs more data than follows"),
+        ("8200", "is truncated: the item at offset 0 needs more data than follows"),
+        ("a161", "is truncated: the item at offset 0 needs more data than follows"),
+        ("a16161", "is truncated after 3 bytes"),
+        ("c2", "is truncated: the item at offset 0 needs more data than follows"),
+        ("9f00", "is truncated after 2 bytes"),
     ],
 )
 def test_what_is_not_well_formed_says_where(data: str, problem: str) -> None:
@@ -135,7 +135,7 @@ def test_nesting_items_and_bytes_go_up_to_the_limit(monkeypatch: pytest.MonkeyPa
     assert scan(b"\x84\0\0\0\0").problem == "has more than 4 data items"
     monkeypatch.setattr(cbor, "MAX_BYTES", 5)
     assert scan(b"\x44\0\0\0\0").problem == ""
-    assert scan(b"\x45\0\0\0\0\0").problem == "has 6 bytes, and no bundle has more than 5"
+    assert scan(b"\x45\0\0\0\0\0").problem == "has 6 bytes, more than the limit of 5"
 
 
 @pytest.mark.parametrize(

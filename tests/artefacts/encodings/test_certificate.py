@@ -231,12 +231,12 @@ def replaced(old: str, new: str) -> bytes:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("a003020102", "a0020201", "element at offset 10 goes beyond the end of its container"),
+        ("a003020102", "a0020201", "truncated: the element at offset 10 is longer than the data"),
         ("a003020102", "a0020200", "version: malformed"),
         ("a003020102", "a00702050102030405", "version: malformed"),
         ("020203e8", "0200", "serial number: empty"),
         ("020203e8", "0401ff", "serial number: tag 0x04 where 0x02 was expected"),
-        ("170d3236303130313030303030305a", "0500", "notBefore: tag 0x05 is no time"),
+        ("170d3236303130313030303030305a", "0500", "notBefore: tag 0x05 is not a time"),
         ("170d3236303130313030303030305a", "170d3236313330313030303030305a", "not a date that exists"),
     ],
 )
@@ -263,12 +263,12 @@ def test_odd_serial_numbers_are_read_as_they_are(old: str, new: str, serial: int
 def test_odd_versions_are_read_as_they_are(new: str, version: int, note: bool) -> None:
     read = Certificate(replaced("a003020102", new))
     assert read.version == version
-    assert ("version 1 is written out" in read.der_notes) is note
+    assert ("version 1 is encoded" in read.der_notes) is note
 
 
 def test_criticality_written_out_as_false_is_noted() -> None:
     read = Certificate(replaced("0603551d0e", "0603551d0e010100"))
-    assert read.der_notes == ["subjectKeyIdentifier: critical FALSE is written out"]
+    assert read.der_notes == ["subjectKeyIdentifier: critical FALSE is encoded"]
     assert [e.critical for e in read.extensions if e.oid == "2.5.29.14"] == [False]
 
 
@@ -282,7 +282,7 @@ def test_a_second_extension_of_a_kind_is_kept_but_the_first_one_is_read() -> Non
 
 def test_a_field_whose_insides_are_not_even_ber_is_read_and_noted() -> None:
     read = Certificate(replaced("0c0a464355206c696e652031", "2c0a0420" + "00" * 8))
-    assert read.der_notes == ["element at offset 96 goes beyond the end of its container"]
+    assert read.der_notes == ["truncated: the element at offset 96 is longer than the data"]
 
 
 @settings(deadline=None, max_examples=200)

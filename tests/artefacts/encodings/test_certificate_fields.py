@@ -94,7 +94,7 @@ def test_nothing_changed_is_the_certificate_itself() -> None:
 def test_versions(field: str, version: int, spelled: bool) -> None:
     read = Certificate(built(put(0, bytes.fromhex(field))))
     assert (read.version, read.spells_version_1) == (version, spelled)
-    assert ("version 1 is written out" in read.der_notes) is spelled
+    assert ("version 1 is encoded" in read.der_notes) is spelled
 
 
 @pytest.mark.parametrize("field", ["a0020200", "a00702050100000000", "a0050201020500", "a0020500"])
@@ -111,22 +111,22 @@ def test_serial_numbers_are_signed(field: str, serial: int) -> None:
     ("data", "words"),
     [
         (built(put(SERIAL, b"\2\0")), "serial number: empty"),
-        (built(add(b"\xa4\0")), "tbsCertificate: bytes left over after the extensions"),
+        (built(add(b"\xa4\0")), "tbsCertificate: trailing bytes after the extensions"),
         (built(put(EXTENSIONS, b"\x80\0")), "tbsCertificate: unknown field 0x80"),
         (built(put(EXTENSIONS, b"\x83\0")), "tbsCertificate: unknown field 0x83"),
-        (built(put(EXTENSIONS, b"\xa3\x04\x30\0\5\0")), "extensions: bytes left over"),
+        (built(put(EXTENSIONS, b"\xa3\x04\x30\0\5\0")), "extensions: trailing bytes"),
         (built(extensions(b"\x31\0")), "extension: not a SEQUENCE"),
         (built(extensions(extension("06032a0304"))), None),
-        (built(extensions(extension("06022a03 0400 0500"))), "extension: bytes left over"),
+        (built(extensions(extension("06022a03 0400 0500"))), "extension: trailing bytes"),
         (built(extensions(extension("06022a03 0101"))), None),
         (built(lambda _: None, signature=b"\3\0"), "certificate: malformed signature value"),
         (built(lambda _: None, signature=b"\3\2\1\2"), "certificate: malformed signature value"),
         (built(lambda _: None, signature=SIGNATURE + b"\5\0"), "certificate: malformed signature value"),
         (built(put(VALIDITY, der.encode(0x30, parts(parts(TBS)[4])[0]))), "notAfter is missing"),
         (built(put(VALIDITY, b"\x30\0")), "notBefore is missing"),
-        (built(put(VALIDITY, der.encode(0x30, b"".join(parts(parts(TBS)[4])) + b"\5\0"))), "validity: bytes left over"),
-        (built(put(VALIDITY, der.encode(0x30, b"\x16\0"))), "notBefore: tag 0x16 is no time"),
-        (built(put(VALIDITY, der.encode(0x30, b"\x19\0"))), "notBefore: tag 0x19 is no time"),
+        (built(put(VALIDITY, der.encode(0x30, b"".join(parts(parts(TBS)[4])) + b"\5\0"))), "validity: trailing bytes"),
+        (built(put(VALIDITY, der.encode(0x30, b"\x16\0"))), "notBefore: tag 0x16 is not a time"),
+        (built(put(VALIDITY, der.encode(0x30, b"\x19\0"))), "notBefore: tag 0x19 is not a time"),
     ],
 )
 def test_a_field_that_is_none_is_refused(data: bytes, words: str | None) -> None:
@@ -158,7 +158,7 @@ def test_unique_identifiers_are_passed_over() -> None:
 def test_criticality(content: str, critical: bool, spelled: bool) -> None:
     read = Certificate(built(extensions(extension(content))))
     assert read.extensions == (Extension("1.2.3", critical, b"", spelled),)
-    assert ("1.2.3: critical FALSE is written out" in read.der_notes) is spelled
+    assert ("1.2.3: critical FALSE is encoded" in read.der_notes) is spelled
 
 
 def test_an_algorithm_with_parameters_says_so() -> None:
@@ -208,7 +208,7 @@ def test_malformed_extensions_are_told_and_ber_ones_are_read() -> None:
     assert read.subject_key_identifier is None
     assert read.malformed_extensions == [
         "keyUsage cannot be read: keyUsage: tag 0x05 where 0x03 was expected, at offset 0",
-        "subjectKeyIdentifier cannot be read: subjectKeyIdentifier: 1 bytes left over",
+        "subjectKeyIdentifier cannot be read: subjectKeyIdentifier: 1 trailing byte",
     ]
     lenient = Certificate(built(extensions(ext("0e", "2480040161 0000".replace(" ", "")), ext("13", "3000"))))
     assert lenient.subject_key_identifier == b"a"
@@ -291,7 +291,7 @@ def test_other_extensions() -> None:
 @pytest.mark.parametrize(
     ("oid", "value", "noted"),
     [
-        (oids.BASIC_CONSTRAINTS, "3003010100", "basicConstraints: cA FALSE is written out"),
+        (oids.BASIC_CONSTRAINTS, "3003010100", "basicConstraints: cA FALSE is encoded"),
         (oids.BASIC_CONSTRAINTS, "30030101ff", ""),
         (oids.BASIC_CONSTRAINTS, "3003020100", ""),
         (oids.NAME_CONSTRAINTS, "3003010100", ""),

@@ -42,12 +42,12 @@ def test_an_element_of_exactly_the_room_there_is_fits_and_one_octet_less_does_no
         assert der.encode(4, bytes(size)) == data
         if size:
             assert refusal(whole, place + len(data) - 1, place) == (
-                f"element at offset {place} goes beyond the end of its container"
+                f"truncated: the element at offset {place} is longer than the data"
             )
 
 
 def test_four_octets_of_length_are_read_and_five_are_not() -> None:
-    assert refusal(bytes.fromhex("0484 01000000")) == "element at offset 0 goes beyond the end of its container"
+    assert refusal(bytes.fromhex("0484 01000000")) == "truncated: the element at offset 0 is longer than the data"
     assert refusal(bytes.fromhex("0485 0100000000")) == "indefinite or oversized length at offset 0"
     assert refusal(bytes.fromhex("0480")) == "indefinite or oversized length at offset 0"
 
@@ -57,14 +57,14 @@ def test_a_length_that_needs_fewer_octets_is_refused_strictly_and_noted_lenientl
     head = bytes.fromhex(data)
     size = int.from_bytes(head[2:], "big")
     if size > 70000:
-        assert refusal(head) == "length in more octets than needed at offset 0"
+        assert refusal(head) == "length with unnecessary octets at offset 0"
         return
     whole = head + bytes(size)
-    assert refusal(whole) == "length in more octets than needed at offset 0"
+    assert refusal(whole) == "length with unnecessary octets at offset 0"
     assert der.normalise(whole + b"x") == (
         der.encode(4, bytes(size)),
         b"x",
-        ["length in more octets than needed at offset 0"],
+        ["length with unnecessary octets at offset 0"],
     )
 
 
@@ -118,14 +118,14 @@ def test_what_is_expected_must_be_there_before_the_end() -> None:
 def test_of_what_is_left_over_the_bytes_are_counted() -> None:
     with pytest.raises(der.DerError) as refused:
         der.only(bytes.fromhex("0201 07 0500 00"), der.INTEGER, "number")
-    assert str(refused.value) == "number: 3 bytes left over"
+    assert str(refused.value) == "number: 3 trailing bytes"
 
 
 def test_children_of_nothing_are_none_and_the_last_one_ends_with_its_container() -> None:
     data = bytes.fromhex("0500 0201 07")
     assert list(der.children(data, 5, 5)) == []
     assert list(der.children(data, 0, 5)) == [(5, 0, 2, 2), (2, 2, 4, 5)]
-    with pytest.raises(der.DerError, match="goes beyond"):
+    with pytest.raises(der.DerError, match="longer than the data"):
         list(der.children(data, 0, 4))
 
 
@@ -165,19 +165,19 @@ def test_an_object_identifier_has_as_many_octets_as_the_limit_and_not_one_more()
     [
         ("0101 00", "0101 00", ""),
         ("0101 ff", "0101 ff", ""),
-        ("0101 01", "0101 ff", "BOOLEAN true written as 0x01 at offset 0"),
-        ("0101 fe", "0101 ff", "BOOLEAN true written as 0xfe at offset 0"),
+        ("0101 01", "0101 ff", "BOOLEAN true encoded as 0x01 at offset 0"),
+        ("0101 fe", "0101 ff", "BOOLEAN true encoded as 0xfe at offset 0"),
         ("0201 00", "0201 00", ""),
-        ("0202 007f", "0201 7f", "INTEGER in more octets than needed at offset 0"),
+        ("0202 007f", "0201 7f", "INTEGER with unnecessary octets at offset 0"),
         ("0202 0080", "0202 0080", ""),
-        ("0202 ff80", "0201 80", "INTEGER in more octets than needed at offset 0"),
+        ("0202 ff80", "0201 80", "INTEGER with unnecessary octets at offset 0"),
         ("0202 ff7f", "0202 ff7f", ""),
         ("0202 fe80", "0202 fe80", ""),
         ("0202 017f", "0202 017f", ""),
-        ("0203 00007f", "0201 7f", "INTEGER in more octets than needed at offset 0"),
-        ("0203 ffffff", "0201 ff", "INTEGER in more octets than needed at offset 0"),
-        ("0202 0000", "0201 00", "INTEGER in more octets than needed at offset 0"),
-        ("0203 0000 80", "0202 0080", "INTEGER in more octets than needed at offset 0"),
+        ("0203 00007f", "0201 7f", "INTEGER with unnecessary octets at offset 0"),
+        ("0203 ffffff", "0201 ff", "INTEGER with unnecessary octets at offset 0"),
+        ("0202 0000", "0201 00", "INTEGER with unnecessary octets at offset 0"),
+        ("0203 0000 80", "0202 0080", "INTEGER with unnecessary octets at offset 0"),
         ("0302 00ff", "0302 00ff", ""),
         ("0302 01fe", "0302 01fe", ""),
         ("0302 01ff", "0302 01fe", "unused bits of a BIT STRING set at offset 0"),
@@ -191,7 +191,7 @@ def test_an_object_identifier_has_as_many_octets_as_the_limit_and_not_one_more()
         ("0604 2a818000", "0604 2a818000", ""),
         ("0603 2a8101", "0603 2a8101", ""),
         ("3106 0201 01 0201 02", "3106 0201 01 0201 02", ""),
-        ("3106 0201 02 0201 01", "3106 0201 02 0201 01", "SET OF not in order at offset 0"),
+        ("3106 0201 02 0201 01", "3106 0201 02 0201 01", "SET OF out of order at offset 0"),
         ("3006 0201 02 0201 01", "3006 0201 02 0201 01", ""),
         ("3000", "3000", ""),
         ("3080 0000", "3000", "indefinite length at offset 0"),
@@ -210,18 +210,18 @@ def test_each_departure_from_der_exactly_at_its_boundary(ber: str, rewritten: st
 @pytest.mark.parametrize(
     ("ber", "message"),
     [
-        ("", "ends within an element at offset 0"),
-        ("04", "ends within an element at offset 0"),
-        ("0401", "element at offset 0 goes beyond the end of its container"),
-        ("0482 01", "ends within an element at offset 0"),
-        ("0481", "ends within an element at offset 0"),
-        ("0481 80", "element at offset 0 goes beyond the end of its container"),
+        ("", "truncated within the element at offset 0"),
+        ("04", "truncated within the element at offset 0"),
+        ("0401", "truncated: the element at offset 0 is longer than the data"),
+        ("0482 01", "truncated within the element at offset 0"),
+        ("0481", "truncated within the element at offset 0"),
+        ("0481 80", "truncated: the element at offset 0 is longer than the data"),
         ("0480 00", "indefinite length of a primitive at offset 0"),
-        ("3080 00", "ends within an element at offset 2"),
-        ("3080", "ends within an element at offset 2"),
-        ("3003 0402 00", "element at offset 2 goes beyond the end of its container"),
-        ("3004 0481 02 00", "element at offset 2 goes beyond the end of its container"),
-        ("3080 3080 0000", "ends within an element at offset 6"),
+        ("3080 00", "truncated within the element at offset 2"),
+        ("3080", "truncated within the element at offset 2"),
+        ("3003 0402 00", "truncated: the element at offset 2 is longer than the data"),
+        ("3004 0481 02 00", "truncated: the element at offset 2 is longer than the data"),
+        ("3080 3080 0000", "truncated within the element at offset 6"),
     ],
 )
 def test_where_ber_breaks_off_is_told(ber: str, message: str) -> None:
@@ -232,9 +232,9 @@ def test_an_element_with_a_length_in_several_octets_fits_exactly_or_not_at_all()
     whole = bytes.fromhex("308183 048180") + bytes(128)
     assert der.normalise(whole) == (whole, b"", [])
     cut = bytes.fromhex("308182 048180") + bytes(127)
-    assert lenient_refusal(cut) == "element at offset 3 goes beyond the end of its container"
+    assert lenient_refusal(cut) == "truncated: the element at offset 3 is longer than the data"
     assert lenient_refusal(bytes.fromhex("048180") + bytes(127)) == (
-        "element at offset 0 goes beyond the end of its container"
+        "truncated: the element at offset 0 is longer than the data"
     )
 
 
@@ -259,12 +259,12 @@ def test_offsets_in_notes_are_those_of_the_bytes_as_found() -> None:
     data = bytes.fromhex("3080 0500 0101 01 0202 0001 0302 01ff 0602 8001 2403 0401 61 3106 0201 02 0201 01 0000")
     assert der.normalise(data)[2] == [
         "indefinite length at offset 0",
-        "BOOLEAN true written as 0x01 at offset 4",
-        "INTEGER in more octets than needed at offset 7",
+        "BOOLEAN true encoded as 0x01 at offset 4",
+        "INTEGER with unnecessary octets at offset 7",
         "unused bits of a BIT STRING set at offset 11",
         "OBJECT IDENTIFIER arc with leading zeros at offset 15",
         "constructed string at offset 19",
-        "SET OF not in order at offset 24",
+        "SET OF out of order at offset 24",
     ]
     assert der.element_end(data + b"rest", 0) == len(data)
     assert der.element_end(data, 2) == 4

@@ -51,7 +51,7 @@ def test_basic_constraints_are_read(value: str, read: BasicConstraints) -> None:
     ("value", "message"),
     [
         ("30060101ff0201ff", "basicConstraints: negative pathLenConstraint"),
-        ("30080101ff0201000500", "basicConstraints: bytes left over"),
+        ("30080101ff0201000500", "basicConstraints: trailing bytes"),
         ("30020500", "pathLenConstraint: tag 0x05 where 0x02 was expected, at offset 2"),
         ("0101ff", "basicConstraints: tag 0x01 where 0x30 was expected, at offset 0"),
     ],
@@ -143,7 +143,7 @@ def test_name_constraints_keep_permitted_and_excluded_apart() -> None:
 @pytest.mark.parametrize(
     ("oid", "value", "notes"),
     [
-        (oids.BASIC_CONSTRAINTS, "3003010100", ["basicConstraints: cA FALSE is written out"]),
+        (oids.BASIC_CONSTRAINTS, "3003010100", ["basicConstraints: cA FALSE is encoded"]),
         (oids.BASIC_CONSTRAINTS, "30030101ff", []),
         (oids.KEY_USAGE, "03020106", []),
         (oids.KEY_USAGE, "03020006", ["keyUsage: trailing zero bits are written out"]),
@@ -158,7 +158,7 @@ def test_written_out_defaults_are_noted(oid: str, value: str, notes: list[str]) 
 
 def test_a_written_out_criticality_is_noted_by_the_extension_s_name() -> None:
     extension = Extension(oids.SUBJECT_KEY_IDENTIFIER, False, b"\4\0", spells_default=True)
-    assert default_notes(extension) == ["subjectKeyIdentifier: critical FALSE is written out"]
+    assert default_notes(extension) == ["subjectKeyIdentifier: critical FALSE is encoded"]
 
 
 @pytest.mark.parametrize("parser", PARSERS.values())

@@ -254,7 +254,7 @@ def test_the_stated_point_is_compared_in_both_forms() -> None:
         scalar = key.private_numbers().private_value.to_bytes(32, "big")
         whole, compressed = point(key), point(key, PublicFormat.CompressedPoint)
         mirrored = bytes((5 - compressed[0],)) + compressed[1:]
-        wrong = "the public point written beside the scalar is not its point"
+        wrong = "the public point does not match the private scalar"
         for stated, trouble in (
             (whole, ""),
             (compressed, ""),

@@ -96,12 +96,12 @@ def test_the_same_bytes_match_even_where_they_are_no_text() -> None:
     [
         (b"", "name is missing at offset 0"),
         (encode(der.SET, b""), "name: tag 0x31 where 0x30 was expected, at offset 0"),
-        (name(attribute(CN, "x")) + b"\0", "name: 1 bytes left over"),
+        (name(attribute(CN, "x")) + b"\0", "name: 1 trailing byte"),
         (encode(der.SEQUENCE, encode(der.SEQUENCE, b"")), "name: an RDN that is not a SET of attributes"),
         (encode(der.SEQUENCE, encode(der.SET, b"")), "name: an RDN without attributes"),
         (name(CN), "name: an attribute that is not a SEQUENCE"),
         (name(encode(der.SEQUENCE, CN)), "name: an attribute without a value"),
-        (name(attribute(CN + b"\x05\0", "x")), "name: an attribute with bytes left over"),
+        (name(attribute(CN + b"\x05\0", "x")), "name: an attribute with trailing bytes"),
     ],
 )
 def test_what_is_no_name_is_refused_in_words(data: bytes, message: str) -> None:

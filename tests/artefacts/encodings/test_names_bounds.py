@@ -89,8 +89,8 @@ def test_names_with_different_numbers_of_rdns_differ_although_one_begins_like_th
         ("3102 3100", "name: an attribute that is not a SEQUENCE"),
         ("3102 3000", "attribute type is missing at offset 6"),
         ("3107 3005 0603550403", "name: an attribute without a value"),
-        ("310b 3009 0603550403 0c00 0c00", "name: an attribute with bytes left over"),
-        ("3109 3007 0603550403 0c01", "element at offset 11 goes beyond the end of its container"),
+        ("310b 3009 0603550403 0c00 0c00", "name: an attribute with trailing bytes"),
+        ("3109 3007 0603550403 0c01", "truncated: the element at offset 11 is longer than the data"),
     ],
 )
 def test_what_is_wrong_in_a_name_is_told(content: str, message: str) -> None:

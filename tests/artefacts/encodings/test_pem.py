@@ -61,8 +61,8 @@ def test_text_before_the_first_and_after_the_last_block_is_stray_too() -> None:
         (b"-----BEGIN A-----\n-----END A-----\n", "is empty"),
         (b"-----BEGIN A-----\n!!!\n-----END A-----\n", "is not base64"),
         (b"-----BEGIN A-----\nAA=A\n-----END A-----\n", "is not base64"),
-        (b"-----BEGIN A-----\nAAAAA\n-----END A-----\n", "is cut short: its base64 is incomplete"),
-        (b"-----BEGIN A-----\nAAAA\n-----END B-----\n", "ends with an END line of another kind (B)"),
+        (b"-----BEGIN A-----\nAAAAA\n-----END A-----\n", "is truncated: its base64 is incomplete"),
+        (b"-----BEGIN A-----\nAAAA\n-----END B-----\n", "ends with the wrong END line (B)"),
         (b"-----BEGIN A-----\nAAAA\n", "has no END line"),
     ],
 )
@@ -100,7 +100,7 @@ def test_rfc_1421_headers_are_left_out_and_say_that_a_key_is_encrypted(gap: str)
 @pytest.mark.parametrize("headers", ["A: bc", "Proc-Type: 4,CLEAR", "A: bc\nProc-Type: 4,ENCRYPTED"])
 def test_a_block_with_headers_that_openssl_refuses_is_broken(label: str, headers: str) -> None:
     data = f"-----BEGIN {label}-----\n{headers}\n\nQUJD\n-----END {label}-----\n".encode()
-    problem = "has RFC 1421 headers, with which OpenSSL does not read it"
+    problem = "has RFC 1421 headers, so OpenSSL cannot read it"
     assert parse_pem(data).blocks == (Block(label, 1, None, problem),)
 
 

@@ -13,7 +13,7 @@ from fcu_conform.artefacts.encodings import pem
 from fcu_conform.artefacts.encodings.pem import Block, Stray, describe_non_pem, parse_pem, to_pem
 
 KEY = "EC PRIVATE KEY"
-HEADERS = "has RFC 1421 headers, with which OpenSSL does not read it"
+HEADERS = "has RFC 1421 headers, so OpenSSL cannot read it"
 
 
 def block(body: str = "AAAA", label: str = "X", end: str | None = None) -> str:
@@ -53,8 +53,8 @@ def test_lines_have_sixty_four_characters_and_are_read_back(size: int) -> None:
         ("QUJD", b"ABC", ""),
         (" Q U\tJD\r\n", b"ABC", ""),
         ("QUJD=", b"ABC", ""),
-        ("QUI", None, "is cut short: its base64 is incomplete"),
-        ("Q", None, "is cut short: its base64 is incomplete"),
+        ("QUI", None, "is truncated: its base64 is incomplete"),
+        ("Q", None, "is truncated: its base64 is incomplete"),
         ("Q===", None, "is not base64"),
         ("QU=I", None, "is not base64"),
         ("QU-_", None, "is not base64"),
@@ -73,7 +73,7 @@ def test_base64_is_taken_or_told(body: str, data: bytes | None, problem: str) ->
         ("Proc-Type: 4,CLEAR\n\nQUJD", Block(KEY, 1, None, HEADERS)),
         ("Proc-Type: 4,ENCRYPTED\nQUJD", Block(KEY, 1, None, "is not base64", True)),
         ("Proc-Type: 4,ENCRYPTED\n\n", Block(KEY, 1, None, "is empty", True)),
-        ("Proc-Type: 4,ENCRYPTED\n\nQU", Block(KEY, 1, None, "is cut short: its base64 is incomplete", True)),
+        ("Proc-Type: 4,ENCRYPTED\n\nQU", Block(KEY, 1, None, "is truncated: its base64 is incomplete", True)),
         ("QU\n\nJD", Block(KEY, 1, b"ABC")),
     ],
 )
@@ -91,9 +91,7 @@ def test_blocks_that_are_not_closed_or_not_opened_say_so_with_their_lines() -> N
         Block("X", 1, None, "has an END line without its BEGIN line"),
         Block("X", 3, None, "has no END line"),
     )
-    assert parse_pem(block(end="Y").encode()).blocks == (
-        Block("X", 1, None, "ends with an END line of another kind (Y)"),
-    )
+    assert parse_pem(block(end="Y").encode()).blocks == (Block("X", 1, None, "ends with the wrong END line (Y)"),)
 
 
 def test_a_block_that_begins_where_another_one_ends_is_told_and_the_next_one_is_fine() -> None:

@@ -55,9 +55,9 @@ def test_a_p256_key_is_read_in_every_form_and_gives_its_public_key(data: bytes) 
 @pytest.mark.parametrize(
     ("data", "trouble"),
     [
-        (sec1(point=b"\4" + POINT[33:] + POINT[1:33]), "the public point written beside the scalar is not its point"),
+        (sec1(point=b"\4" + POINT[33:] + POINT[1:33]), "the public point does not match the private scalar"),
         (sec1(point=bytes([5 - (2 + (POINT[64] & 1))]) + POINT[1:33]),
-         "the public point written beside the scalar is not its point"),
+         "the public point does not match the private scalar"),
         (sec1(bytes(32), point=b""), "the private scalar is out of range"),
         (sec1(b"", point=b""), "the private scalar is out of range"),
         (sec1(bytes.fromhex("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551"), point=b""),

@@ -87,7 +87,7 @@ def test_a_process_that_stops_in_the_middle_hangs_nobody(lot: Lot, connect: Any,
 )
 def test_what_is_not_an_answer_ends_the_run_in_one_line(talker: Any, connect: Any, setup: Any, tmp_path: Path) -> None:
     cluster = connect(talker)
-    told = f"--scheduler {tmp_path / 'marker'}: the process that talks to it has sent what is not an answer"
+    told = f"--scheduler {tmp_path / 'marker'}: the process that talks to it sent an invalid answer"
     with pytest.raises(DisagreementError, match=f"^{re.escape(told)}$"):
         judged(cluster, setup)
     assert not (tmp_path / "marker").exists()
@@ -101,9 +101,12 @@ def test_a_message_that_is_longer_than_any_is_not_waited_for(connect: Any, setup
     ("talker", "told"),
     [
         (talkers.other_rules, "its workers have another version of fcu-conform than this machine"),
-        (talkers.without_offenders, "a worker's result is not one: devices with an error and no finding, or the other"),
-        (talkers.more_than_an_answer, "a worker's result is not one: neither suite nor result"),
-        (talkers.no_json, "a worker's result is not one: "),
+        (
+            talkers.without_offenders,
+            "a workersent an invalid result: devices with an error and no finding, or the other",
+        ),
+        (talkers.more_than_an_answer, "a workersent an invalid result: neither suite nor result"),
+        (talkers.no_json, "a workersent an invalid result: "),
     ],
 )
 def test_what_is_not_a_result_ends_the_run_in_one_line(talker: Any, told: str, connect: Any, setup: Any) -> None:
@@ -116,9 +119,9 @@ def test_what_is_not_a_result_ends_the_run_in_one_line(talker: Any, told: str, c
 @pytest.mark.parametrize(
     ("talker", "told"),
     [
-        (talkers.refusing, r": no scheduler answers \(nobody is at home\)$"),
-        (talkers.silent, ": no scheduler answers$"),
-        (talkers.dying, ": no scheduler answers$"),
+        (talkers.refusing, r": the scheduler does not answer \(nobody is at home\)$"),
+        (talkers.silent, ": the scheduler does not answer$"),
+        (talkers.dying, ": the scheduler does not answer$"),
     ],
 )
 def test_where_there_is_no_cluster_it_is_said(

@@ -155,7 +155,9 @@ def test_a_journal_of_another_lot_is_refused_in_one_line(good: Laid, bad: Laid, 
     for laid, devices in ((bad, bad.devices), (good, good.devices / "0001")):
         done = run(laid, "--resume", journal, devices)
         assert done.returncode == 4
-        assert done.stderr == f"fcu-conform: journal {journal}: is of another lot, another keystore or other options\n"
+        assert done.stderr == (
+            f"fcu-conform: journal {journal}: belongs to another lot, another keystore or other options\n"
+        )
     assert journal.read_bytes() == before
 
 
@@ -170,18 +172,18 @@ def test_a_lot_that_was_changed_since_does_not_go_on(tmp_path: Path) -> None:
     done = run(laid, "--resume", journal, laid.devices)
     assert (done.returncode, done.stderr) == (
         4,
-        f"fcu-conform: journal {journal}: is of another lot, or the lot was changed since\n",
+        f"fcu-conform: journal {journal}: belongs to another lot, or the lot has changed since\n",
     )
 
 
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["--at", "yesterday", "."], "--at: 'yesterday' is no date"),
+        (["--at", "yesterday", "."], "--at: 'yesterday' is not a date"),
         (["nowhere"], "devices nowhere: no such file or folder"),
         (["--scheduler", "tcp://127.0.0.1:9", "--workers", "2", "."], "--scheduler: its cluster has the workers"),
-        (["--resume", "fcu.yml", "."], "journal fcu.yml: is no journal of fcu-conform"),
-        (["--report", "report.doc", "devices"], "report.doc: no report has this ending"),
+        (["--resume", "fcu.yml", "."], "journal fcu.yml: is not a journal of fcu-conform"),
+        (["--report", "report.doc", "devices"], "report.doc: unknown report format"),
         (["--workers", "0", "."], "Invalid value for '--workers'"),
         ([], "Missing argument 'DEVICES...'"),
     ],

@@ -262,7 +262,7 @@ def test_a_journal_whose_first_line_was_torn_off_begins_anew(tmp_path: Path, len
 def test_what_somebody_else_has_written_is_refused_and_stays(tmp_path: Path, text: bytes) -> None:
     path = tmp_path / "journal"
     path.write_bytes(text)
-    with pytest.raises(UsageError, match=r"^journal .*: is no journal of fcu-conform$"):
+    with pytest.raises(UsageError, match=r"^journal .*: is not a journal of fcu-conform$"):
         Journal(path)
     assert path.read_bytes() == text
 
@@ -280,7 +280,7 @@ def test_a_journal_of_another_version_is_refused_and_stays(tmp_path: Path, text:
 def test_a_journal_of_another_run_is_refused_and_stays(tmp_path: Path, other: dict[str, Any]) -> None:
     path = filled(tmp_path / "journal")
     before = path.read_bytes()
-    with pytest.raises(UsageError, match=r"is of another lot, another keystore or other options$"):
+    with pytest.raises(UsageError, match=r"belongs to another lot, another keystore or other options$"):
         Journal(path).open(other)
     assert path.read_bytes() == before
 
@@ -289,7 +289,7 @@ def test_a_journal_that_another_run_has_begun_meanwhile_is_looked_at_again(tmp_p
     late = Journal(tmp_path / "journal")
     assert late.header == {}
     before = filled(tmp_path / "journal").read_bytes()
-    with pytest.raises(UsageError, match=r"is of another lot, another keystore or other options$"):
+    with pytest.raises(UsageError, match=r"belongs to another lot, another keystore or other options$"):
         late.open({**HEADER, "of": "two"})
     assert (tmp_path / "journal").read_bytes() == before
 
@@ -339,7 +339,7 @@ def test_where_nothing_can_be_written_it_is_said(tmp_path: Path) -> None:
 def test_a_lot_that_is_another_one_is_refused(tmp_path: Path, chunks: list[FilesChunk]) -> None:
     path = filled(tmp_path / "journal")
     before = path.read_bytes()
-    with pytest.raises(UsageError, match=r"is of another lot, or the lot was changed since$"):
+    with pytest.raises(UsageError, match=r"belongs to another lot, or the lot has changed since$"):
         replayed(path, chunks)
     assert path.read_bytes() == before
 

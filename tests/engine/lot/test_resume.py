@@ -29,7 +29,7 @@ Change = Callable[[Files], object]
 
 COUNT = 12
 WHEN = (1_700_000_000, 1_700_000_000)
-CHANGED = "is of another lot, or the lot was changed since\n"
+CHANGED = "belongs to another lot, or the lot has changed since\n"
 
 
 @pytest.fixture(scope="module")
@@ -252,12 +252,12 @@ def test_options_that_differ_do_not_share_a_journal(
     assert lot(keystore, journal, folder) == 4
     waivers.write_text(text.format("lamp-000004.pem"))
     assert lot(keystore, journal, folder, "--waivers", waivers) == 4
-    told = f"fcu-conform: journal {journal}: is of another lot, another keystore or other options\n"
+    told = f"fcu-conform: journal {journal}: belongs to another lot, another keystore or other options\n"
     assert capsys.readouterr().err == told * 2
     assert journal.read_bytes() == before
 
 
-OF_ANOTHER = "is of another lot, another keystore or other options\n"
+OF_ANOTHER = "belongs to another lot, another keystore or other options\n"
 
 
 def stopped(factory: Factory, keystore: Path, folder: Path, journal: Path) -> tuple[bytes, bytes]:

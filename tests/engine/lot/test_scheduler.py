@@ -105,7 +105,7 @@ def test_a_worker_that_leaves_offenders_out_is_found_out(
     journal = tmp_path / "journal"
     code, out, err = judged("--scheduler", address, "--resume", journal, share=1)
     assert (code, out) == (4, "")
-    reason = "a worker says of a chunk what judging it here does not; nothing that this cluster says is used"
+    reason = "a worker's results for a chunk differ from this machine's; the cluster's results are not used"
     assert err == f"fcu-conform: --scheduler {address}: {reason}\n"
     assert journal.read_bytes().count(b"\n") == 1
     (folder / "mode").write_text("honest")
@@ -157,7 +157,7 @@ def test_over_tls_both_sides_prove_who_they_are(
         for wrong in ((others[0], *files[1:]), (files[0], *others[1:])):
             code, out, err = judged("--scheduler", address, *given(wrong, *OPTIONS))
             assert (code, out) == (4, "")
-            assert err.startswith(f"fcu-conform: --scheduler {address}: no scheduler answers (")
+            assert err.startswith(f"fcu-conform: --scheduler {address}: the scheduler does not answer (")
             assert err.count("\n") == 1
 
 

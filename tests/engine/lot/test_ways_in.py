@@ -57,24 +57,24 @@ def test_a_row_gives_the_device_its_name_its_chain_and_its_identity(tmp_path: Pa
 @pytest.mark.parametrize(
     ("row", "trouble"),
     [
-        ("{", "is no JSON object on a line of its own"),
-        ("[" * 50000, "is no JSON object on a line of its own"),
-        ("[1]", "is no object with columns"),
+        ("{", "is not a JSON object on its own line"),
+        ("[" * 50000, "is not a JSON object on its own line"),
+        ("[1]", "is not an object with columns"),
         ({"endpoint_name": "x"}, "has neither a chain nor a bundle"),
         ({"chain": PEM, "bundle": "oA=="}, "has both a chain and a bundle"),
-        ({"endpoint_name": 7, "chain": PEM}, "endpoint_name: is no text"),
-        ({"enrollment_id": {}, "chain": PEM}, "enrollment_id: is no text"),
+        ({"endpoint_name": 7, "chain": PEM}, "endpoint_name: is not text"),
+        ({"enrollment_id": {}, "chain": PEM}, "enrollment_id: is not text"),
         ({"chain": 7}, "chain: is neither PEM text nor a list of DER certificates"),
-        ({"chain": ["!"]}, "chain: is no base64 text"),
-        ({"chain": [7]}, "chain: is no base64 text"),
-        ({"bundle": "%"}, "bundle: is no base64 text"),
+        ({"chain": ["!"]}, "chain: is not base64 text"),
+        ({"chain": [7]}, "chain: is not base64 text"),
+        ({"bundle": "%"}, "bundle: is not base64 text"),
         ({"endpoint_name": "x", "chain": []}, "has no certificate"),
         (
             {"endpoint_name": "x", "chain": ["AAAA"]},
             "certificate 1: cannot be read: certificate: tag 0x00 where 0x30 was expected, at offset 0",
         ),
         ({"endpoint_name": "x", "chain": ""}, "is empty"),
-        ({"chain": PEM + same_template(1).key.sec1()}, "chain: holds a private key, which has no place in a table"),
+        ({"chain": PEM + same_template(1).key.sec1()}, "chain: has a private key, which a table must not have"),
         ({"chain": "x" * 300_000}, "has more than 262144 bytes"),
         ('{"chain": "' + "x" * TABLE_ROW + '"}', f"has more than {TABLE_ROW} bytes"),
     ],
@@ -134,7 +134,7 @@ def test_a_gz_that_unpacks_without_end_is_an_offender(tmp_path: Path, monkeypatc
     monkeypatch.setattr("fcu_conform.artefacts.bounded_io.archives.ARCHIVE_FLOOR", 1 << 20)
     path = tmp_path / "lot.jsonl.gz"
     path.write_bytes(gzip.compress(bytes(40 << 20), 9) * 8)
-    assert "far more than its own size" in devices(path)[-1].troubles[0]
+    assert "far beyond its own size" in devices(path)[-1].troubles[0]
 
 
 def parquet(path: Path, columns: dict[str, Any]) -> Path:
@@ -206,7 +206,7 @@ def test_a_file_that_is_gone_or_locked_since_it_was_listed_is_an_offender(tmp_pa
     (tmp_path / "lamp-00002.pem").unlink()
     (tmp_path / "lamp-00002.pem").mkdir()
     read = {file.name: file.troubles for file in chunk.files()}
-    assert read["lamp-00001.pem"] == ("is gone since the folder was listed",)
+    assert read["lamp-00001.pem"] == ("disappeared after the folder was listed",)
     assert read["lamp-00002.pem"] == ("is a folder",)
     assert read["lamp-00000.pem"] == read["lamp-00003.pem"] == ()
 

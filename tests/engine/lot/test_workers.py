@@ -404,10 +404,10 @@ def test_a_fault_of_time_in_a_worker_is_no_lateness() -> None:
 
 
 LIES: dict[str, tuple[Callable[[ChunkResult], object], str]] = {
-    "an offender left out": (lambda result: result.offenders.clear(), "says of a chunk what judging it here does not"),
-    "a count": (lambda result: setattr(result, "checked", 7), "says of a chunk what judging it here does not"),
-    "nothing": (lambda result: result.tallies.clear(), "says of a chunk what judging it here does not"),
-    "other bytes": (lambda result: setattr(result, "fingerprint", bytes(32)), "has read other devices than this"),
+    "an offender left out": (lambda result: result.offenders.clear(), "results for a chunk differ from"),
+    "a count": (lambda result: setattr(result, "checked", 7), "results for a chunk differ from"),
+    "nothing": (lambda result: result.tallies.clear(), "results for a chunk differ from"),
+    "other bytes": (lambda result: setattr(result, "fingerprint", bytes(32)), "read other devices than this"),
 }
 
 

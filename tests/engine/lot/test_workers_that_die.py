@@ -162,4 +162,4 @@ def test_a_scheduler_that_is_not_there_is_told_in_one_line(good: Laid, monkeypat
     monkeypatch.setattr(lot_runner, "CONNECTING", 0.5)
     arguments = ["--keystore", str(good.keystore), "--scheduler", "tcp://127.0.0.1:9", "--validators", "none"]
     result = CliRunner().invoke(lot.command, [*arguments, str(good.devices)])
-    assert "--scheduler tcp://127.0.0.1:9: no scheduler answers" in str(result.exception)
+    assert "--scheduler tcp://127.0.0.1:9: the scheduler does not answer" in str(result.exception)

@@ -94,7 +94,7 @@ def test_a_waiver_of_more_than_180_days_is_an_error_and_waives_nothing(line: Lin
     open_to_others(line)
     assert said(judged(line, waiver("KEY007", expires="2026-11-28"))) == {}
     report = judged(line, waiver("KEY007", expires="2026-11-29"))
-    assert said(report) == {"SYS005": ["waiver 1 (KEY007, *): expires 181 days ahead"]}
+    assert said(report) == {"SYS005": ["waiver 1 (KEY007, *): expires in 181 days"]}
     assert [r.outcome for r in report.results if r.code == "KEY007"] == [Outcome.WARNED]
 
 
@@ -106,7 +106,7 @@ def test_the_end_of_time_is_far_enough_for_everything(line: Line) -> None:
 
 def test_an_unused_waiver_is_an_error(line: Line) -> None:
     report = judged(line, waiver("KEY007"))
-    assert said(report) == {"SYS006": ["waiver 1 (KEY007, *): KEY007 found nothing that it covers"]}
+    assert said(report) == {"SYS006": ["waiver 1 (KEY007, *): KEY007 has no finding that it covers"]}
     open_to_others(line)
     assert said(judged(line, waiver("KEY007"))) == {}
 
@@ -122,7 +122,7 @@ def test_a_wider_waiver_that_a_narrower_one_leaves_nothing_for_is_unused(line: L
     line.write_chain(fcu, *line.chain[1:])
     fingerprint = check(line.keystore, at=AT, validators="none").setups[0].keystore.fcu_crt.certificates[0].sha256
     report = judged(line, waiver("CRT009"), waiver("CRT009", fingerprint))
-    assert said(report) == {"SYS006": ["waiver 1 (CRT009, *): CRT009 found nothing that it covers"]}
+    assert said(report) == {"SYS006": ["waiver 1 (CRT009, *): CRT009 has no finding that it covers"]}
 
 
 def test_a_waiver_of_a_rule_that_this_run_does_not_ask_is_not_called_unused(line: Line) -> None:
@@ -147,7 +147,7 @@ def test_a_waiver_of_a_device_that_another_fault_hides_is_not_called_unused(lot:
 def test_a_waiver_of_a_rule_that_does_not_apply_is_unused(line: Line) -> None:
     """No set-up has name constraints here, so nothing can violate them."""
     assert said(judged(line, waiver("CHN009"))) == {
-        "SYS006": ["waiver 1 (CHN009, *): CHN009 found nothing that it covers"]
+        "SYS006": ["waiver 1 (CHN009, *): CHN009 has no finding that it covers"]
     }
 
 
@@ -155,7 +155,7 @@ def test_a_waiver_that_hides_what_other_rules_would_find_is_an_error(line: Line)
     (line.keystore / "fcu.crt").unlink()
     report = judged(line, waiver("CRT001"))
     [finding] = said(report)["SYS007"]
-    assert finding.startswith("waiver 1 (CRT001, *): while CRT001 is violated, CFG003, ")
+    assert finding.startswith("waiver 1 (CRT001, *): while CRT001 fails, CFG003, ")
     assert "CHN004" in finding
     assert report.errors() == {"SYS007"}
     assert report.verdict is Verdict.INCOMPLETE
@@ -175,7 +175,7 @@ def test_a_waiver_of_one_device_that_hides_it_from_other_rules_is_an_error(lot: 
     waivers = write(lot.folder, waiver("DEV001", "device-0002"))
     report = check(lot.keystore, at=AT, validators="none", devices=lot.devices, waivers=waivers)
     [finding] = said(report)["SYS007"]
-    assert finding.startswith("waiver 1 (DEV001, device-0002): while DEV001 is violated, DEV002, DEV003, ")
+    assert finding.startswith("waiver 1 (DEV001, device-0002): while DEV001 fails, DEV002, DEV003, ")
     assert report.errors() == {"SYS007"}
 
 

@@ -90,10 +90,10 @@ def test_what_is_there_is_never_written_over(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
     for name, complaint in [
         ("empty", "is not empty"),
-        ("file", "is no folder"),
-        ("link", "is no folder"),
+        ("file", "is not a folder"),
+        ("link", "is not a folder"),
         ("none/below", f"there is no folder {tmp_path / 'none'}"),
-        ("line/keystore/out", "lies in the keystore, which is only ever read"),
+        ("line/keystore/out", "is in the keystore, which fcu-conform never writes to"),
     ]:
         out = tmp_path / name
         said = run("certify", "--keystore", line.keystore, "--out", out, "--validators", "none")
@@ -186,11 +186,11 @@ def test_wrong_usage_is_told_in_one_line(tmp_path: Path) -> None:
     line = Line(tmp_path / "line")
     out = tmp_path / "out"
     for more, complaint in [
-        (["--at", "noon"], "--at: 'noon' is no date"),
+        (["--at", "noon"], "--at: 'noon' is not a date"),
         (["--mode", "x"], "--mode: 'x' is neither"),
         (["--sample-seed", "x"], "--sample-seed: 'x' is not an integer"),
-        (["--chain-depth", "0"], "--chain-depth: '0' is no number"),
-        (["--sign-passphrase-env", "X"], "--sign-passphrase-env: there is no --sign-key"),
+        (["--chain-depth", "0"], "--chain-depth: '0' is not a valid depth"),
+        (["--sign-passphrase-env", "X"], "--sign-passphrase-env: needs --sign-key"),
         (["--sign-key", line.keystore / "fcu_private_key.pem"], "--sign-key "),
         (["--waivers", tmp_path / "none"], "waivers "),
         (["--devices", tmp_path / "none"], "devices "),

@@ -144,7 +144,7 @@ def test_a_rule_that_was_left_out_is_not_called_fixed(report) -> None:
     new.write_text(json.dumps(document))
     _, plain = diff(old, new)
     assert [change["message"] for change in plain["out_of_sight"]] == ["was not judged"]
-    assert plain["rules"] == ["judged then only: KEY006"]
+    assert plain["rules"] == ["judged only in the old run: KEY006"]
 
 
 def test_findings_beyond_those_that_are_listed_are_not_called_fixed(report) -> None:
@@ -182,7 +182,7 @@ def test_other_certificates_files_and_rules_are_told(report) -> None:
     new.write_text(json.dumps(document))
     _, plain = diff(old, new)
     assert plain["rules"][0].endswith(" then, 9.9.9 now")
-    assert plain["rules"][1] == "the rules are not the same"
+    assert plain["rules"][1] == "the rules have changed"
     assert plain["subjects"] == ["keystore keystore: only in the old report", "keystore other: only in the new report"]
 
 
@@ -219,13 +219,19 @@ def test_what_is_no_report_is_refused_in_one_line(report, tmp_path: Path) -> Non
     document = json.loads(good.read_bytes())
     bad = tmp_path / "bad.json"
     for content, complaint in [
-        (b"", "is no JSON"),
-        (b"[" * 100_000, "is no JSON"),
-        (b"\xff", "is no JSON"),
+        (b"", "is not JSON"),
+        (b"[" * 100_000, "is not JSON"),
+        (b"\xff", "is not JSON"),
         (good.read_bytes().replace(b'"verdict"', b'"verdict": "x", "verdict"'), "has the member 'verdict' twice"),
-        (b"{}", "is no report of fcu-conform: $: required is violated"),
-        (json.dumps({**document, "verdict": "x"}).encode(), "is no report of fcu-conform: $.verdict: enum is violated"),
-        (json.dumps({**document, "schema_version": "2.0"}).encode(), "is no report of fcu-conform: $.schema_version"),
+        (b"{}", "is not a report of fcu-conform: $: required is violated"),
+        (
+            json.dumps({**document, "verdict": "x"}).encode(),
+            "is not a report of fcu-conform: $.verdict: enum is violated",
+        ),
+        (
+            json.dumps({**document, "schema_version": "2.0"}).encode(),
+            "is not a report of fcu-conform: $.schema_version",
+        ),
     ]:
         bad.write_bytes(content)
         for order in ([good, bad], [bad, good]):

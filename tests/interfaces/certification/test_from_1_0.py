@@ -29,7 +29,7 @@ def test_a_folder_verifies_with_its_signature_and_artefacts(line: Path) -> None:
     assert (said.code, said.err) == (0, "")
     assert "by fcu-conform 1.0.0\n" in said.out
     assert said.out.endswith(
-        f"artefacts   5 as they were judged\n{line / 'handed-in'}: intact; the run was CONFORMANT\n"
+        f"artefacts   5 unchanged since they were judged\n{line / 'handed-in'}: intact; the run was CONFORMANT\n"
     )
 
 
@@ -51,7 +51,7 @@ def test_swapped_keystores_are_seen_by_the_names_of_their_lines(two: Path) -> No
     statement = two / "statement.intoto.json"
     said = run("verify-statement", statement, "--artefacts", two)
     assert said.code == 0
-    assert "artefacts   6 as they were judged\n" in said.out
+    assert "artefacts   6 unchanged since they were judged\n" in said.out
     for number, name in ((1, "between"), (2, "line-1")):
         (two / f"line-{number}").rename(two / name)
     (two / "between").rename(two / "line-2")

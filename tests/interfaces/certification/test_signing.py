@@ -86,10 +86,10 @@ def test_a_key_that_cannot_be_opened_is_refused_in_one_line(
     locked = keys.locked
     wanted = "name the environment variable with its passphrase by --sign-passphrase-env"
     assert refused(locked) == f"--sign-key {locked}: is encrypted: {wanted}"
-    assert refused(locked, "WRONG") == f"--sign-key {locked}: is no PEM private key, or has another passphrase"
+    assert refused(locked, "WRONG") == f"--sign-key {locked}: is not a PEM private key, or the passphrase is wrong"
     assert refused(locked, "MISSING") == "--sign-passphrase-env: there is no environment variable MISSING"
     assert refused(keys.private, "WRONG") == f"--sign-key {keys.private}: is not encrypted, and a passphrase was given"
-    assert refused(keys.public) == f"--sign-key {keys.public}: is no PEM private key"
+    assert refused(keys.public) == f"--sign-key {keys.public}: is not a PEM private key"
     assert refused(tmp_path) == f"--sign-key {tmp_path}: is a folder"
     assert refused(tmp_path / "none") == f"--sign-key {tmp_path / 'none'}: no such file or folder"
 
@@ -100,7 +100,7 @@ def test_a_key_that_cannot_be_opened_is_refused_in_one_line(
 def test_a_key_of_another_kind_is_refused(tmp_path: Path, key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> None:
     path = tmp_path / "key.pem"
     path.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    assert refused(path) == f"--sign-key {path}: is neither on P-256 nor Ed25519"
+    assert refused(path) == f"--sign-key {path}: is neither a P-256 nor an Ed25519 key"
 
 
 @pytest.mark.parametrize("name", ["FCU line 1", "INT_CA", "ROOT_CA"])
@@ -108,7 +108,7 @@ def test_a_key_of_the_ca_that_is_judged_signs_no_statement(tmp_path: Path, name:
     line = Line(tmp_path / "line")
     path = tmp_path / "key.pem"
     path.write_bytes(key_pem(make_key(name)))
-    with pytest.raises(UsageError, match=r"is a key of the CA of keystore; sign with a key of your own$"):
+    with pytest.raises(UsageError, match=r"is a key of the CA of keystore; sign with your own key$"):
         load_signer(str(path), None, read_setups([line.keystore]))
 
 

@@ -27,7 +27,7 @@ def test_an_untouched_folder_is_verified_offline(folder: Path, keys: Keys, line:
     said = run("verify-statement", folder, "--key", keys.public, "--artefacts", line)
     assert (said.code, said.err) == (0, "")
     assert "signature   good, by the key with SHA-256 " in said.out
-    assert "artefacts   5 as they were judged\n" in said.out
+    assert "artefacts   5 unchanged since they were judged\n" in said.out
     assert said.out.endswith(f"{folder}: intact; the run was CONFORMANT\n")
 
 
@@ -94,12 +94,12 @@ def test_nothing_but_plain_files_belongs_into_a_folder(folder: Path, tmp_path: P
     (folder / "report.json").symlink_to(kept)
     said = run("verify-statement", folder)
     assert said.code == 1
-    assert "FAILED      report.json: is no plain file\n" in said.out
+    assert "FAILED      report.json: is not a regular file\n" in said.out
     (folder / "report.json").unlink()
     kept.rename(folder / "report.json")
     for make in (Path.mkdir, os.mkfifo):
         make(folder / "more")
-        assert "FAILED      more: is no plain file\n" in run("verify-statement", folder).out
+        assert "FAILED      more: is not a regular file\n" in run("verify-statement", folder).out
         shutil.rmtree(folder / "more") if (folder / "more").is_dir() else (folder / "more").unlink()
     assert run("verify-statement", folder).code == 0
 
@@ -113,7 +113,7 @@ def test_the_statement_of_another_signer_is_refused(folder: Path, keys: Keys, li
     other.write_bytes(public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
     said = run("verify-statement", folder, "--key", other)
     assert said.code == 1
-    assert "FAILED      statement.intoto.json: is not signed by the key that was given\n" in said.out
+    assert "FAILED      statement.intoto.json: is not signed by the key that was passed\n" in said.out
 
 
 def test_a_statement_cannot_shed_its_signature(folder: Path, keys: Keys) -> None:
@@ -125,7 +125,7 @@ def test_a_statement_cannot_shed_its_signature(folder: Path, keys: Keys) -> None
     assert "NOT SIGNED" in said.err
     said = run("verify-statement", folder, "--key", keys.public)
     assert said.code == 1
-    assert "FAILED      statement.intoto.json: is not signed, and a key was given\n" in said.out
+    assert "FAILED      statement.intoto.json: is not signed, but a key was passed\n" in said.out
 
 
 def test_a_signature_that_nobody_checked_is_told_loudly(folder: Path) -> None:
@@ -148,9 +148,12 @@ def test_a_statement_can_be_checked_by_itself(folder: Path, keys: Keys) -> None:
 @pytest.mark.parametrize(
     ("edit", "complaint"),
     [
-        (lambda data: data.replace(b'"_type"', b' "_type"', 1), "written by another program, or was changed"),
-        (lambda data: data.replace(b'"predicate": {', b'"predicate": {"result": "PASSED",', 1), "no statement of fcu"),
-        (lambda data: data + b" ", "written by another program, or was changed"),
+        (lambda data: data.replace(b'"_type"', b' "_type"', 1), "of another program, or was changed"),
+        (
+            lambda data: data.replace(b'"predicate": {', b'"predicate": {"result": "PASSED",', 1),
+            "not a statement of fcu",
+        ),
+        (lambda data: data + b" ", "of another program, or was changed"),
     ],
 )
 def test_a_statement_that_says_a_thing_twice_or_is_written_otherwise_is_refused(
@@ -182,7 +185,7 @@ def test_what_was_judged_and_was_changed_since_is_refused(folder: Path, artefact
     said = run("verify-statement", folder, "--artefacts", artefacts)
     changed = path.parent if path.parent.name == "out" else path
     assert said.code == 1
-    assert f"FAILED      {changed}: is not what was judged\n" in said.out
+    assert f"FAILED      {changed}: differs from what was judged\n" in said.out
 
 
 def test_a_changed_artefact_cannot_hide_behind_a_good_one(folder: Path, artefacts: Path) -> None:
@@ -191,7 +194,8 @@ def test_a_changed_artefact_cannot_hide_behind_a_good_one(folder: Path, artefact
     crt = artefacts / "keystore" / "fcu.crt"
     crt.write_bytes(crt.read_bytes() + b"\n")
     assert (
-        f"FAILED      {crt}: is not what was judged\n" in run("verify-statement", folder, "--artefacts", artefacts).out
+        f"FAILED      {crt}: differs from what was judged\n"
+        in run("verify-statement", folder, "--artefacts", artefacts).out
     )
 
 
@@ -202,7 +206,7 @@ def test_an_artefact_that_is_missing_is_told_and_private_keys_are_not_needed(fol
     (artefacts / "upload.pem").unlink()
     said = run("verify-statement", folder, "--artefacts", artefacts)
     assert said.code == 1
-    missing = f"keystore/portal-upload/upload.pem: was judged, and is not in {artefacts} as it was"
+    missing = f"keystore/portal-upload/upload.pem: was judged, but {artefacts} does not have it unchanged"
     assert f"FAILED      {missing}\n" in said.out
 
 
@@ -213,7 +217,7 @@ def test_an_artefact_that_is_no_file_is_not_read(folder: Path, artefacts: Path, 
     crt.symlink_to(target)
     said = run("verify-statement", folder, "--artefacts", artefacts)
     assert said.code == 1
-    assert "FAILED      keystore/fcu.crt: was judged, and is not in " in said.out
+    assert "FAILED      keystore/fcu.crt: was judged, but " in said.out
 
 
 @pytest.mark.parametrize(

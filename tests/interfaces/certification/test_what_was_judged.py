@@ -68,7 +68,7 @@ def test_what_was_replaced_while_it_was_judged_is_not_certified(
     once_judged.append(lambda: path.write_bytes(path.read_bytes() + b"\n"))
     said = certify(copied, tmp_path / "handed-in")
     assert (said.code, said.out) == (4, "")
-    assert said.err == f"fcu-conform: {path}: was changed while it was judged\n"
+    assert said.err == f"fcu-conform: {path}: changed while it was judged\n"
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["line"]
 
 
@@ -98,7 +98,7 @@ def test_pytest_writes_no_statement_about_what_was_replaced(copied: Path, tmp_pa
     ]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": "."})
     assert done.returncode == 3, done.stdout
-    told = f"report x.intoto.json could not be written: {copied / 'out' / 'device-0002.pem'}: was changed while it was"
+    told = f"report x.intoto.json could not be written: {copied / 'out' / 'device-0002.pem'}: changed while it was"
     assert told in " ".join(done.stdout.split())
     assert not (tmp_path / "x.intoto.json").exists()
 
@@ -143,8 +143,8 @@ def test_a_folder_to_hand_in_is_not_put_into_what_is_judged(place: str, copied: 
 def test_a_report_is_not_put_into_device_output_nor_over_what_is_judged(copied: Path, tmp_path: Path) -> None:
     (copied / "upload.json").write_text("{}")
     for report, why in [
-        (copied / "out" / "report.json", "lies in the device output, which is only ever read"),
-        (copied / "upload.json", "is a file that is judged, and only ever read"),
+        (copied / "out" / "report.json", "is in the device output, which fcu-conform never writes to"),
+        (copied / "upload.json", "is one of the judged files, which fcu-conform never writes to"),
     ]:
         given = ["--keystore", copied / "keystore", "--portal-upload", copied / "upload.pem", copied / "out"]
         said = run("lot", *given, "--report", report)
@@ -195,7 +195,7 @@ def test_each_artefact_is_compared_with_the_subject_that_it_was(name: str, two: 
     said = verify(two, two)
     assert said.code == 1
     first = two / "line-1" / ("keystore/fcu.crt" if name == "keystore" else name)
-    assert f"FAILED      {first}: is not what was judged\n" in said.out
+    assert f"FAILED      {first}: differs from what was judged\n" in said.out
 
 
 def test_swapped_lines_are_seen_wherever_the_folder_lies(two: Path, tmp_path: Path) -> None:
@@ -217,7 +217,7 @@ def test_an_artefact_that_may_be_either_of_two_is_neither(two: Path) -> None:
     (two / "line-2").rename(two / "b")
     said = verify(two, two)
     assert said.code == 1
-    told = f"line-1/fcu.crt: was judged, and is not in {two} as it was at line-1/keystore/fcu.crt\n"
+    told = f"line-1/fcu.crt: was judged, but {two} does not have it unchanged at line-1/keystore/fcu.crt\n"
     assert f"FAILED      {told}" in said.out
 
 
@@ -266,7 +266,7 @@ def test_a_chain_that_is_named_as_a_key_is_covered_where_the_manifest_calls_it_a
     chain.write_bytes(chain.read_bytes() + b"\n")
     said = verify(tmp_path, copied)
     assert said.code == 1
-    assert f"FAILED      {out}: is not what was judged\n" in said.out
+    assert f"FAILED      {out}: differs from what was judged\n" in said.out
 
 
 def test_what_a_manifest_names_is_covered_where_the_manifest_itself_was_given(copied: Path, tmp_path: Path) -> None:

@@ -82,16 +82,16 @@ def test_a_keystore_alone_brings_nothing_but_its_configuration(handed_in: Path) 
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (lambda folder: shutil.rmtree(folder / "keystore"), "holds no keystore"),
-        (lambda folder: (folder / "devices").mkdir(), "holds devices and out: say which with --devices"),
+        (lambda folder: shutil.rmtree(folder / "keystore"), "has no keystore"),
+        (lambda folder: (folder / "devices").mkdir(), "has devices and out: choose one with --devices"),
         (
             lambda folder: (folder / "uploaded.pem").touch(),
-            "holds upload.pem and uploaded.pem: say which with",
+            "has upload.pem and uploaded.pem: choose one with",
         ),
         (lambda folder: (folder / "lot.zip").symlink_to("/x"), "holds lot.zip and out"),
         (
             lambda folder: (folder / "keystore").rename(folder / "k") and (folder / "keystore").symlink_to("k"),
-            "keystore: is a link, and may lead anywhere: say where it leads with --keystore",
+            "keystore: is a link; pass its target with --keystore",
         ),
         (
             lambda folder: (folder / "upload.pem").unlink() or (folder / "upload.pem").symlink_to("/etc/passwd"),
@@ -108,13 +108,13 @@ def test_what_could_mean_two_things_or_leads_elsewhere_is_a_usage_error(spoil, m
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "check: needs a PATH: a keystore, or the folder that it is in"),
+        ([], "check: needs a PATH: a keystore, or the folder above it"),
         (["nowhere"], "path nowhere: no such file or folder"),
-        (["a-file"], "path a-file: is not a folder; give the keystore, or the folder that it is in"),
-        (["lines"], "path lines: holds no keystore (neither keystore/ nor fcu.crt, fcu_private_key.pem, fcu_csr.pem)"),
-        (["line/keystore", "--report=r.doc"], "--report: r.doc: no report has this ending *"),
-        (["line/keystore", "--report=line/keystore/r.json"], "--report: *lies in the keystore*"),
-        (["line/keystore", "--junitxml=line/keystore/r.xml"], "--junitxml: *lies in the keystore*"),
+        (["a-file"], "path a-file: is not a folder; pass the keystore, or the folder above it"),
+        (["lines"], "path lines: has no keystore (neither keystore/ nor fcu.crt, fcu_private_key.pem, fcu_csr.pem)"),
+        (["line/keystore", "--report=r.doc"], "--report: r.doc: unknown report format *"),
+        (["line/keystore", "--report=line/keystore/r.json"], "--report: *is in the keystore*"),
+        (["line/keystore", "--junitxml=line/keystore/r.xml"], "--junitxml: *is in the keystore*"),
         (["line/keystore", "--chain-depth=none"], "--chain-depth: *"),
         (["line/keystore", "--waivers=nowhere.toml"], "waivers nowhere.toml: no such file*"),
         (["line/keystore", "--fcu-strict"], "No such option*"),

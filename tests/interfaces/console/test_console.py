@@ -68,7 +68,7 @@ def test_every_rule_can_be_explained(capsys, terminal, rule, width) -> None:
     lines = capsys.readouterr().out.splitlines()
     text = " ".join(" ".join(lines).split())
     assert lines[0] == f"{rule.code}  {rule.slug}  {rule.level.value}"
-    for part in (rule.statement, rule.why, rule.fix, rule.passes, rule.fails):
+    for part in (rule.requirement, rule.why, rule.fix, rule.passes, rule.fails):
         assert "".join(part.split()) in "".join(text.split())
     assert max(map(len, lines)) <= width
 
@@ -82,9 +82,9 @@ def test_a_rule_goes_by_its_code_or_slug(capsys, name: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["explain", "KEY04"], "no rule 'KEY04'; nearest: KEY004*"),
-        (["explain", "key-matches"], "no rule 'key-matches'; nearest: *KEY004*"),
-        (["explain", "\x1b[31m?"], r"no rule '\x1b[31m?'; fcu-conform rules lists all"),
+        (["explain", "KEY04"], "unknown rule 'KEY04'; nearest: KEY004*"),
+        (["explain", "key-matches"], "unknown rule 'key-matches'; nearest: *KEY004*"),
+        (["explain", "\x1b[31m?"], r"unknown rule '\x1b[31m?'; fcu-conform rules lists all"),
         (["explain"], "Missing argument 'CODE'."),
         (["explain", "KEY001", "KEY002"], "Got unexpected extra argument*"),
         (["rules", "--format", "pdf"], "Invalid value for '--format'*"),
@@ -174,9 +174,9 @@ def test_a_reader_that_has_seen_enough_is_no_fault() -> None:
 @pytest.mark.parametrize(
     ("options", "complaint"),
     [
-        (["--validators", "nss"], "fcu-conform: --validators: no validator is called 'nss'"),
-        (["--report", "x.doc"], "fcu-conform: --report: x.doc: no report has this ending"),
-        (["--at", "yesterday"], "fcu-conform: --at: 'yesterday' is no date"),
+        (["--validators", "nss"], "fcu-conform: --validators: unknown validator 'nss'"),
+        (["--report", "x.doc"], "fcu-conform: --report: x.doc: unknown report format"),
+        (["--at", "yesterday"], "fcu-conform: --at: 'yesterday' is not a date"),
     ],
 )
 def test_an_error_names_the_option_that_was_typed(capsys, keystore, options, complaint) -> None:

@@ -137,7 +137,7 @@ def test_upload_writes_clean_pem_whatever_fcu_crt_looks_like(tmp_path: Path) -> 
 def test_upload_needs_a_depth_for_a_chain(tmp_path: Path) -> None:
     done = run("upload", "--keystore", make(tmp_path, 3))
     assert done.returncode == 4
-    assert "no depth is known" in done.stderr
+    assert "the chain depth is unknown" in done.stderr
 
 
 def test_slice_draws_who_gets_what(tmp_path: Path) -> None:
@@ -161,7 +161,7 @@ def test_slice_looks_at_any_depth_whatever_fcu_yml_says(tmp_path: Path) -> None:
         ([0, 1, 2], False, "3: CN=Intermediate CA"),
         ([0, 2], False, "instead of CN=FCU line 1"),
         ([1, 0], False, "1: CN=FCU line 1 (fcu.crt 1) instead of the device certificate"),
-        ([0, 1, 1], False, "3: CN=FCU line 1 is too many, it is there already"),
+        ([0, 1, 1], False, "3: CN=FCU line 1 is one too many: it is there already"),
     ],
 )
 def test_slice_says_where_a_device_does_not_fit(order: list[int], fits: bool, told: str, tmp_path: Path) -> None:
@@ -191,7 +191,7 @@ def test_a_device_of_another_fcu_does_not_fit(tmp_path: Path) -> None:
 def test_slice_says_so_where_nothing_is_left_for_the_portal(tmp_path: Path) -> None:
     done = run("slice", "--keystore", make(tmp_path, 3, depth=2), "--chain-depth", 4)
     assert done.returncode == 0
-    assert "Nothing is left for the portal;" in done.stdout
+    assert "Nothing is left to upload," in done.stdout
 
 
 @pytest.mark.parametrize("name", ["lot.tar", "lot.zip", "devices.csv"])

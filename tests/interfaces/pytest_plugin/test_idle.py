@@ -26,7 +26,7 @@ def test_an_option_without_a_keystore_is_refused_in_one_line(pytester, option: s
     assert result.ret == 4
     flag = option.partition("=")[0]
     assert [line for line in result.errlines if line] == [
-        f"ERROR: {flag}: there is no keystore to judge: add --fcu-keystore=DIR (or set fcu_keystore)"
+        f"ERROR: {flag}: no keystore to judge: add --fcu-keystore=DIR (or set fcu_keystore)"
     ]
     assert not (pytester.path / "junit.xml").exists()
 
@@ -57,4 +57,4 @@ def test_fixtures_say_what_they_lack(pytester, fixture: str) -> None:
     pytester.makepyfile(f"def test_reading({fixture}): pass\n")
     result = pytester.runpytest_inprocess()
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*there is no keystore to read: give --fcu-keystore=DIR*"])
+    result.stdout.fnmatch_lines(["*no keystore to read: pass --fcu-keystore=DIR*"])

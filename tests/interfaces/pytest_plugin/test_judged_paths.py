@@ -210,7 +210,9 @@ def test_a_run_from_within_a_keystore_writes_no_cache_there(keystore: Path, pyte
 def test_pytest_itself_writes_nothing_into_a_keystore(option: str, keystore: Path, pytester) -> None:
     before = sorted(keystore.iterdir())
     result = pytester.runpytest_inprocess(f"--fcu-keystore={keystore}", f"{option}={keystore / 'new'}", *JUDGE)
-    assert refusal(result) == f"ERROR: {option}: {keystore / 'new'}: lies in the keystore, which is only ever read"
+    assert refusal(result) == (
+        f"ERROR: {option}: {keystore / 'new'}: is in the keystore, which fcu-conform never writes to"
+    )
     assert sorted(keystore.iterdir()) == before
 
 

@@ -40,7 +40,7 @@ def test_ini_keys_do_what_options_do(keystore: Path, pytester) -> None:
             f"fcu-chain-depth: {depth}",
             "fcu-sample-seed: 7",
             "fcu-at: 2026-02-01T00:00:00Z",
-            "fcu-strict: warnings fail",
+            "fcu-strict: warnings are failures",
             "fcu-report: *report.json",
         ]
     )
@@ -80,15 +80,15 @@ def test_the_header_shows_what_is_judged(run, keystore: Path) -> None:
         (["--fcu-keystore="], "--fcu-keystore: needs a path"),
         (["--fcu-keystore=empty", "--fcu-config=nowhere.yml"], "*nowhere.yml*no such file*"),
         (["--fcu-keystore=empty", "--fcu-config=empty"], "*empty*is a folder"),
-        (["--fcu-keystore=empty", "--fcu-chain-depth=0"], "--fcu-chain-depth: '0' is no number*"),
-        (["--fcu-keystore=empty", "--fcu-chain-depth=two"], "--fcu-chain-depth: 'two' is no number*"),
-        (["--fcu-keystore=empty", "--fcu-at=yesterday"], "--fcu-at: 'yesterday' is no date and time*"),
-        (["--fcu-keystore=empty", "--fcu-at=2026-01-01T00:00:00"], "--fcu-at: *is no date and time*"),
+        (["--fcu-keystore=empty", "--fcu-chain-depth=0"], "--fcu-chain-depth: '0' is not a valid depth*"),
+        (["--fcu-keystore=empty", "--fcu-chain-depth=two"], "--fcu-chain-depth: 'two' is not a valid depth*"),
+        (["--fcu-keystore=empty", "--fcu-at=yesterday"], "--fcu-at: 'yesterday' is not a date and time*"),
+        (["--fcu-keystore=empty", "--fcu-at=2026-01-01T00:00:00"], "--fcu-at: *is not a date and time*"),
         (["--fcu-keystore=empty", "--fcu-sample-seed=-1"], "--fcu-sample-seed: '-1' is not an integer from 0 to *"),
         (["--fcu-keystore=empty", "--fcu-sample-seed=9007199254740992"], "--fcu-sample-seed: *is not an integer*"),
-        (["--fcu-keystore=empty", "--fcu-report=report.doc"], "--fcu-report: report.doc: *ending*.json*"),
+        (["--fcu-keystore=empty", "--fcu-report=report.doc"], "--fcu-report: report.doc: unknown report format*.json*"),
         (["--fcu-keystore=empty", "--fcu-report=nowhere/r.json"], "--fcu-report: *there is no folder nowhere"),
-        (["--fcu-keystore=empty", "--fcu-report=folder.json"], "--fcu-report: *is no regular file"),
+        (["--fcu-keystore=empty", "--fcu-report=folder.json"], "--fcu-report: *is not a regular file"),
     ],
 )
 def test_what_makes_no_sense_is_refused_in_one_line(pytester, workers, arguments, message) -> None:

@@ -15,10 +15,10 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from secrecy.canary import Canary
 
-FOUND = "stands before a certificate that it issued"
+FOUND = "comes before a certificate that it issued"
 """What CHN003 says of the failing keystore."""
 
-WARNED = "can be listed or written by others than its owner"
+WARNED = "can be listed or written by other users"
 """What KEY007 says of it; a warning, which fails nothing."""
 
 READER = """

@@ -161,7 +161,7 @@ def test_a_link_from_elsewhere_opens_its_result(show) -> None:
 def test_without_a_script_the_page_is_the_full_list(show, pages) -> None:
     page = show("bad", java_script_enabled=False)
     assert not page.locator("form").is_visible()
-    assert page.get_by_role("heading", level=1).inner_text() == "Not conformant"
+    assert page.get_by_role("heading", level=1).inner_text() == "Non-conformant"
     summaries = page.locator("details.result > summary")
     assert summaries.count() == pages["bad"].read_text("utf-8").count('<details class="result ')
     assert page.locator("details.result.failed .finding").first.is_visible()

@@ -35,7 +35,7 @@ def tags(text: str) -> list[str]:
 
 def test_the_verdict_is_the_heading(line: Path, bad: Document) -> None:
     assert markdown_report.render(conformant(line)).decode().startswith("## ✅ FCU conformance: conformant\n")
-    assert markdown_report.render(bad).decode().startswith("## ❌ FCU conformance: not conformant\n")
+    assert markdown_report.render(bad).decode().startswith("## ❌ FCU conformance: non-conformant\n")
     for verdict in ("incomplete", "nothing-checked"):
         assert markdown_report.render({**bad, "verdict": verdict}).decode().startswith("## ⚠️ FCU conformance: ")
 

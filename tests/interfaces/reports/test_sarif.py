@@ -177,7 +177,7 @@ def test_a_large_lot_is_cut_and_says_so(line: Path) -> None:
     run = written(enlarged(overlapping(line), 1_000_000))
     assert sum(result["ruleId"] == "DEV004" for result in run["results"]) == sarif_report.SHOWN
     [note] = run["invocations"][0]["toolExecutionNotifications"]
-    assert note["message"]["text"] == "DEV004: 999000 more findings are in the JSON report alone"
+    assert note["message"]["text"] == "DEV004: 999000 more findings are only in the JSON report"
 
 
 def test_nothing_in_it_steers_a_terminal(bad: Document) -> None:

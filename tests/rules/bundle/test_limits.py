@@ -139,8 +139,8 @@ def test_a_chain_has_one_to_five_certificates(count: int, is_told: bool, setup: 
     [
         ((0, 1, 2), []),
         ((0,), []),
-        ((2, 1, 0), ["stands in reverse order"]),
-        ((1, 0), ["stands in reverse order"]),
+        ((2, 1, 0), ["is in reverse order"]),
+        ((1, 0), ["is in reverse order"]),
         ((0, 2, 1), ["element 1 (CN=Acme CA 2, O=Acme) did not sign element 0",
                      "element 2 (CN=FCU line 1, O=Acme) did not sign element 1"]),
         ((0, 1, 3), ["element 2 (CN=Acme CA 3, O=Acme) did not sign element 1"]),
@@ -160,8 +160,8 @@ def test_certificates_that_do_not_parse_are_told_each_in_its_way(setup: Setup) -
     messages = told(changed(good(), set_field("CertificateChains", "DataArray", array)), setup, "BDL023")
     place = "CertificateChains[0].DataArray"
     assert messages[:2] == [f"{place}[1]: is empty", f"{place}[2]: is PEM"]
-    assert messages[2].startswith(f"{place}[3]: is no certificate that can be read: ")
-    assert messages[3:] == [f"{place}[4]: has 3 bytes left over after the certificate"]
+    assert messages[2].startswith(f"{place}[3]: cannot be parsed as a certificate: ")
+    assert messages[3:] == [f"{place}[4]: has 3 trailing bytes"]
 
 
 @pytest.mark.parametrize(
@@ -169,10 +169,10 @@ def test_certificates_that_do_not_parse_are_told_each_in_its_way(setup: Setup) -
     [
         ("ECCPrivate", b"\n-----BEGIN X", "is PEM", "a private key on P-256, in DER"),
         ("ECCPublic", b" -----BEGIN X", "is PEM", "a public key on P-256, in DER"),
-        ("ECCPrivate", b"\x30\x00", "is no private key that can be read", "a private key on P-256, in DER"),
-        ("ECCPublic", b"\x30\x00", "is no public key that can be read", "a public key on P-256, in DER"),
-        ("ECCPublic", key_der(), "is no public key that can be read", "a public key on P-256, in DER"),
-        ("ECCPrivate", public_der(), "is no private key that can be read", "a private key on P-256, in DER"),
+        ("ECCPrivate", b"\x30\x00", "is not a readable private key", "a private key on P-256, in DER"),
+        ("ECCPublic", b"\x30\x00", "is not a readable public key", "a public key on P-256, in DER"),
+        ("ECCPublic", key_der(), "is not a readable public key", "a public key on P-256, in DER"),
+        ("ECCPrivate", public_der(), "is not a readable private key", "a private key on P-256, in DER"),
         ("ECCPrivate", key_der(9), None, None),
         ("ECCPublic", public_der(9), None, None),
     ],
@@ -214,7 +214,7 @@ def test_a_name_is_given_once_among_keys_of_one_type(kinds: tuple[str, str], is_
     content = {"ECCPublic": public_der(9), "ECCPrivate": key_der(9)}
     keys = [{"Name": "acme.key", "Type": kind, "Data": content[kind]} for kind in kinds]
     assert told(changed(good(), add("Keys", *keys)), setup, "BDL026") == (
-        ["Keys[2] (acme.key): is given in Keys[1] already"] if is_told else []
+        ["Keys[2] (acme.key): is a duplicate of Keys[1]"] if is_told else []
     )
 
 

@@ -219,8 +219,8 @@ def test_keys_are_those_of_the_certificates(edits: tuple[Any, ...], messages: li
 @pytest.mark.parametrize(
     ("mode", "extra", "message"),
     [
-        ("bootstrap", "mbed.LwM2MServerURI", "is of no use in bootstrap mode"),
-        ("lwm2m", "mbed.BootstrapServerURI", "is of no use in LwM2M mode"),
+        ("bootstrap", "mbed.LwM2MServerURI", "is not used in bootstrap mode"),
+        ("lwm2m", "mbed.BootstrapServerURI", "is not used in LwM2M mode"),
     ],
 )
 def test_items_of_the_other_mode_are_told(mode: str, extra: str, message: str, setup: Setup) -> None:
@@ -261,11 +261,11 @@ def test_a_chain_that_is_no_array_and_an_item_without_fields_are_told(setup: Set
         ("bootstrap", "coaps://a?x=1&aid=a1", None),
         ("bootstrap", "coaps://a?aid=a1&x=1", None),
         ("lwm2m", "coaps://a?x=1&aid=a1", None),
-        ("lwm2m", "coaps://a?aid=a1&x=1", "has something after the account"),
-        ("bootstrap", "http://a?aid=a1", "is no coap or coaps URI"),
-        ("bootstrap", "", "is no coap or coaps URI"),
-        ("bootstrap", b"\xff", "is no coap or coaps URI"),
-        ("bootstrap", 7, "is no coap or coaps URI"),
+        ("lwm2m", "coaps://a?aid=a1&x=1", "has text after the account"),
+        ("bootstrap", "http://a?aid=a1", "is not a coap or coaps URI"),
+        ("bootstrap", "", "is not a coap or coaps URI"),
+        ("bootstrap", b"\xff", "is not a coap or coaps URI"),
+        ("bootstrap", 7, "is not a coap or coaps URI"),
         ("bootstrap", "coaps://a", "names no account"),
         ("bootstrap", "coaps://a?paid=a1", "names no account"),
         ("bootstrap", "coaps://a?aid=", "names an empty account"),
@@ -295,7 +295,7 @@ def test_a_server_uri_names_the_account(mode: str, uri: Any, message: str | None
         ("bootstrap", 1, "coaps://a?aid=a1", [], ["names an account, though mbed.FirstToClaim is 1"]),
         ("bootstrap", 1, "coaps://a?x=1&aid=a1", [], ["names an account, though mbed.FirstToClaim is 1"]),
         ("bootstrap", 1, "coaps://a?aid=", ["names an empty account"], []),  # told of the URI
-        ("bootstrap", 1, "https://a?aid=a1", ["is no coap or coaps URI"], []),
+        ("bootstrap", 1, "https://a?aid=a1", ["is not a coap or coaps URI"], []),
         ("bootstrap", 1, "coaps://a\0?aid=a1", [], []),
         ("bootstrap", b"\1\0\0\0", "coaps://a", [], []),
         ("bootstrap", 2, "coaps://a", [], ["is 2"]),

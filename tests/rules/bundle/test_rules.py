@@ -185,7 +185,7 @@ MORE = {
     "Entropy as text": (with_group("Entropy", "e" * 48), "BDL014"),
     "a name that is a number": (with_parameter("a", 1).replace(b"\x64Name\x61a", b"\x64Name\x01"), "BDL018"),
     "an empty name": (changed(good(), add("ConfigParams", parameter("", 1))), "BDL018"),
-    "Format that is no text": (changed(good(), set_field("Keys", "Format", 1)), "BDL019"),
+    "Format that is not text": (changed(good(), set_field("Keys", "Format", 1)), "BDL019"),
     "a certificate as text": (changed(good(), set_field("Certificates", "Data", "MIIB")), "BDL021"),
     "DataArray that is one string": (
         changed(good(), set_field("CertificateChains", "DataArray", chain()[0])),

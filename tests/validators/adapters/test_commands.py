@@ -24,7 +24,7 @@ VERIFIED = "Chain verification output: Verified. The certificate is trusted. "
 NOT = "Chain verification output: Not verified. The certificate is NOT trusted."
 EXPIRED = "The certificate chain uses expired certificate."
 FUTURE = "The certificate chain uses not yet valid certificate."
-CLOCK = "reads the clock before GnuTLS 3.8"
+CLOCK = "before GnuTLS 3.8 uses the system clock"
 
 
 @pytest.fixture(autouse=True)

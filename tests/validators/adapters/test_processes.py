@@ -179,7 +179,7 @@ def test_a_program_without_an_interpreter_is_a_fault(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("said", "expected"),
     [
-        (b"", "nothing was said"),
+        (b"", "no output"),
         (b"\n \n  first\tline \r\nsecond", "first line"),
         (b"\xff\xfe bad", "\ufffd\ufffd bad"),
         (b"\x1b[31mred\x1b[0m\x07", "[31mred [0m"),

@@ -195,7 +195,7 @@ def test_without_any_library_there_is_no_verdict(monkeypatch: pytest.MonkeyPatch
     [
         ((), (b"",), "no certificate$"),
         ((b"\x30\0",), (), "is trusted$"),
-        ((b"junk",), (b"",), "no impostor can be made"),
+        ((b"junk",), (b"",), "an impostor cannot be made"),
     ],
 )
 def test_there_is_no_verdict_where_there_is_nothing_to_present_or_to_trust(

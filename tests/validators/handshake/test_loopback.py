@@ -49,7 +49,7 @@ def test_both_ends_are_told_what_the_other_says() -> None:
 
 
 def test_ends_that_wait_for_each_other_are_not_waited_for() -> None:
-    with pytest.raises(Stalled, match="both ends wait for the other one"):
+    with pytest.raises(Stalled, match="both ends wait for each other"):
         meet(Talker(b"hello"), Talker(), 600)
 
 
@@ -61,7 +61,7 @@ class Chatterer(Talker):
 
 
 def test_ends_that_talk_for_ever_are_stopped() -> None:
-    with pytest.raises(Stalled, match=r"no end within 0\.05 s"):
+    with pytest.raises(Stalled, match=r"not finished within 0\.05 s"):
         meet(Chatterer(), Chatterer(), 0.05)
 
 

@@ -91,9 +91,10 @@ def test_one_that_takes_too_much_memory_is_stopped(good_path: Path) -> None:
         ("Breaks", "broke: KeyError"),
         (
             "Contradicts",
-            "contradicts broke: its process told no answer (a refusal has a reason, and an acceptance none)",
+            "contradicts broke: its process sent no answer (a refusal needs a reason, and an acceptance must not"
+            " have one)",
         ),
-        ("Floods", "floods broke: its process told no message (it is too long)"),
+        ("Floods", "floods broke: its process sent no message (it is too long)"),
     ],
 )
 def test_one_that_breaks_gives_no_verdict_and_the_next_question_finds_another_process(

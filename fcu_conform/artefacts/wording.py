@@ -1,0 +1,6 @@
+"""Words that messages of every layer share."""
+
+
+def pluralize(number: int, word: str) -> str:
+    """A number with its word, in the plural unless it is one: ``1 byte``, ``2 bytes``."""
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
