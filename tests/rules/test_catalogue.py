@@ -146,6 +146,6 @@ def test_a_finding_is_completed_from_its_rule() -> None:
 
 @pytest.mark.parametrize("nothing", [(), []])
 def test_a_rule_does_not_say_by_accident_that_it_looks_at_nothing(nothing: Any) -> None:
-    card = dict.fromkeys(("statement", "why", "fix", "passes", "fails"), "x")
+    card = dict.fromkeys(("requirement", "title", "why", "fix", "passes", "fails"), "x")
     with pytest.raises(ValueError, match=r"^DEV999: looks_at is empty; leave it out, or say WHAT_ALL_SHARE$"):
         device_rule("DEV999", Level.ERROR, **card, source=Source(Evidence.PAGE, "A page"), looks_at=nothing)

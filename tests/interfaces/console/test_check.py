@@ -88,7 +88,7 @@ def test_a_keystore_alone_brings_nothing_but_its_configuration(handed_in: Path) 
             lambda folder: (folder / "uploaded.pem").touch(),
             "has upload.pem and uploaded.pem: choose one with",
         ),
-        (lambda folder: (folder / "lot.zip").symlink_to("/x"), "holds lot.zip and out"),
+        (lambda folder: (folder / "lot.zip").symlink_to("/x"), "has lot.zip and out"),
         (
             lambda folder: (folder / "keystore").rename(folder / "k") and (folder / "keystore").symlink_to("k"),
             "keystore: is a link; pass its target with --keystore",
