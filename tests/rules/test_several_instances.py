@@ -225,7 +225,7 @@ def test_a_waiver_holds_from_today_for_180_days(days: int, holds: bool, expired:
         ("CRT009", True, []),
         ("KEY010", False, [("KEY010 cannot be waived", "a rule that may be waived")]),
         ("crt009", False, [("there is no such rule", "a rule's code: CRT009?")]),
-        ("CRT099", False, [("there is no such rule", "a rule's code, CRT019 perhaps")]),
+        ("CRT099", False, [("there is no such rule", "a rule's code: CRT019?")]),
         ("nothing", False, [("there is no such rule", "a rule's code")]),
     ],
 )

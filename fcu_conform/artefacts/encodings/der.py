@@ -246,7 +246,7 @@ def _primitive(tag: int, content: bytes, notes: list[str], position: int) -> byt
         while len(short) > 1 and ((short[0] == 0 and short[1] < 0x80) or (short[0] == 0xFF and short[1] >= 0x80)):
             short = short[1:]
         if short != content:
-            notes.append(f"{_SIZED[tag]} in more octets than needed at offset {position}")
+            notes.append(f"{_SIZED[tag]} with unnecessary octets at offset {position}")
         return short
     if tag == BIT_STRING:
         mask = (1 << content[0]) - 1
