@@ -76,7 +76,9 @@ def slicing_of(setup: Setup) -> Slicing:
         UsageError: no depth is known.
     """
     if setup.ca.slicing is None:
-        raise UsageError("the chain depth is unknown: pass --chain-depth, or set device-certificate-chain-depth in fcu.yml")
+        raise UsageError(
+            "the chain depth is unknown: pass --chain-depth, or set device-certificate-chain-depth in fcu.yml"
+        )
     return setup.ca.slicing
 
 
