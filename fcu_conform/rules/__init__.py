@@ -27,6 +27,7 @@ _KEYSTORE = (
     "keystore.certificate_extensions",
     "keystore.certificate_encoding",
     "keystore.chain",
+    "keystore.chain_strictness",
     "keystore.instances",
     "run.completeness",
 )
@@ -46,7 +47,7 @@ _DEVICES = (
     "bundle.answer",
     "device.lot",
 )
-_UPLOAD = ("portal.upload",)
+_UPLOAD = ("portal.upload", "portal.upload_details")
 _PATHS = ("portal.paths",)
 _WAIVERS = ("run.waivers",)
 
