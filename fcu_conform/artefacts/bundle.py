@@ -119,8 +119,8 @@ class Item:
         return f"<Item {self.place}>"
 
 
-class Bundle:
-    """One bundle, whatever its bytes; reading never raises.
+class BundleMessage:
+    """What a bundle holds, whatever its bytes; reading never raises.
 
     Attributes:
         size: how many bytes it has.
@@ -129,10 +129,6 @@ class Bundle:
         problem: why it cannot be read at all; empty if it can.
         groups: the top level by name, in order; byte strings are `Secret`. Empty where it could not be decoded.
         mode: "bootstrap" or "lwm2m" by mbed.UseBootstrap; None where the bundle does not say.
-        device_certificates: those of the mode's device certificate item, the device's own first; where one cannot be
-            read, why.
-        device_key: the mode's device key item, if the bundle has one.
-        endpoint_name: mbed.EndpointName, if the bundle has one.
         before: the message before it in its session, which asked the device for certificate requests; None where none
             is known.
     """
@@ -206,7 +202,7 @@ class Bundle:
         """The device is asked for certificate requests, and more messages of the session are announced."""
         return bool(self._items[REQUESTS]) and not self.is_last
 
-    def continues(self, before: Bundle) -> bool:
+    def continues(self, before: BundleMessage) -> bool:
         """It can be the next message of a session: it has the same SID, or none."""
         return "SID" not in self.groups or self.groups["SID"] == before.groups.get("SID")
 
@@ -214,6 +210,17 @@ class Bundle:
     def is_verified(self) -> bool:
         """The device judges the whole configuration when it has taken this bundle, more to follow or not."""
         return self.switch("Verify") != 0
+
+
+class Bundle(BundleMessage):
+    """One bundle: what it holds, and what of that is the device's.
+
+    Attributes:
+        device_certificates: those of the mode's device certificate item, the device's own first; where one cannot be
+            read, why.
+        device_key: the mode's device key item, if the bundle has one.
+        endpoint_name: mbed.EndpointName, if the bundle has one.
+    """
 
     def _of_mode(self, suffix: str) -> tuple[str, ...]:
         """An item's name in the bundle's mode; in both where the bundle does not say which it is in."""

@@ -25,6 +25,41 @@ class Link:
         return self.entry.index
 
 
+class IssuerSearch:
+    """Finds who may have issued what among some links; each signature is verified once.
+
+    In a file full of one name any certificate may be the issuer of any other.
+    """
+
+    def __init__(self, links: tuple[Link, ...]) -> None:
+        self._links = links
+        self._found: dict[int, list[Link]] = {}
+
+    def issuer_of(self, link: Link, taken: Set[int]) -> Link | None:
+        """The likeliest issuer of a link that is not taken yet; ``taken`` are ids of links."""
+        if id(link) not in self._found:
+            self._found[id(link)] = self._find(link)
+        return next((other for other in self._found[id(link)] if id(other) not in taken), None)
+
+    def _find(self, link: Link) -> list[Link]:
+        """Every link that may be the issuer, the likeliest first."""
+        certificate = link.certificate
+        if certificate.is_self_signed:
+            return []
+        named = [
+            other
+            for other in self._links
+            if other is not link and other.certificate.subject.matches(certificate.issuer)
+        ]
+        if len(named) < 2 and not certificate.is_self_issued:
+            return named
+        verifying = {id(other) for other in named if certificate.signed_by(other.certificate.public_key)}
+        if certificate.is_self_issued:
+            # A root whose own signature is bad is still the end; only a key that does verify makes it a link.
+            named = [other for other in named if id(other) in verifying]
+        return sorted(named, key=lambda other: (id(other) not in verifying, not other.certificate.is_self_issued))
+
+
 @dataclass(frozen=True)
 class Chain:
     """The certificates of one file taken as a chain.
@@ -60,10 +95,14 @@ class Chain:
         start = self._start()
         return tuple(self._path_from(start)) if start else ()
 
+    @cached_property
+    def _issuers(self) -> IssuerSearch:
+        return IssuerSearch(self.distinct)
+
     def _start(self) -> Link | None:
         if not self.distinct:
             return None
-        issuers = {id(issuer) for link in self.distinct if (issuer := self._issuer_of(link, {id(link)}))}
+        issuers = {id(issuer) for link in self.distinct if (issuer := self._issuers.issuer_of(link, {id(link)}))}
         ends = [link for link in self.distinct if id(link) not in issuers] or [self.distinct[0]]
         if self.key is not None:
             for link in ends:
@@ -74,41 +113,10 @@ class Chain:
 
     def _path_from(self, start: Link) -> list[Link]:
         path, taken = [start], {id(start)}
-        while (issuer := self._issuer_of(path[-1], taken)) is not None:
+        while (issuer := self._issuers.issuer_of(path[-1], taken)) is not None:
             path.append(issuer)
             taken.add(id(issuer))
         return path
-
-    def _issuer_of(self, link: Link, taken: Set[int]) -> Link | None:
-        return next((other for other in self._issuers_of(link) if id(other) not in taken), None)
-
-    def _issuers_of(self, link: Link) -> list[Link]:
-        """Every link that may be the issuer, the likeliest first."""
-        if id(link) not in self._issuers:
-            self._issuers[id(link)] = self._find_issuers(link)
-        return self._issuers[id(link)]
-
-    @cached_property
-    def _issuers(self) -> dict[int, list[Link]]:
-        # Each signature is verified once: in a file full of one name any certificate may be the issuer of any other.
-        return {}
-
-    def _find_issuers(self, link: Link) -> list[Link]:
-        certificate = link.certificate
-        if certificate.is_self_signed:
-            return []
-        named = [
-            other
-            for other in self.distinct
-            if other is not link and other.certificate.subject.matches(certificate.issuer)
-        ]
-        if len(named) < 2 and not certificate.is_self_issued:
-            return named
-        verifying = {id(other) for other in named if certificate.signed_by(other.certificate.public_key)}
-        if certificate.is_self_issued:
-            # A root whose own signature is bad is still the end; only a key that does verify makes it a link.
-            named = [other for other in named if id(other) in verifying]
-        return sorted(named, key=lambda other: (id(other) not in verifying, not other.certificate.is_self_issued))
 
     @property
     def is_complete(self) -> bool:

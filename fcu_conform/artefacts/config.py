@@ -66,8 +66,8 @@ class Setting:
 
 
 @dataclass(frozen=True)
-class ConfigFile:
-    """fcu.yml as found.
+class SettingsFile:
+    """A YAML file of settings as found.
 
     Attributes:
         file: its bytes, or what kept them from being read.
@@ -138,6 +138,11 @@ class ConfigFile:
         """A setting's truth value; None where it is not set or none."""
         setting = self.get(name)
         return None if setting is None else setting.as_bool
+
+
+@dataclass(frozen=True)
+class ConfigFile(SettingsFile):
+    """fcu.yml as found."""
 
     @property
     def depth(self) -> int | None:

@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Set
-from datetime import datetime
 
 from fcu_conform.artefacts.cached_attribute import cached_attribute
-from fcu_conform.artefacts.encodings import der, oids
+from fcu_conform.artefacts.encodings import oids
 from fcu_conform.artefacts.encodings.certificate_fields import CertificateFields
-from fcu_conform.artefacts.encodings.extension_syntax import SYNTAXES
 from fcu_conform.artefacts.encodings.extension_values import ExtensionValues
-from fcu_conform.artefacts.encodings.extensions import default_notes
 from fcu_conform.artefacts.encodings.public_keys import PublicKey, verifies
 
 
 class Certificate(CertificateFields, ExtensionValues):
     """One certificate: its fields, what its extensions say, and what follows from both."""
-
-    @property
-    def size(self) -> int:
-        """How many bytes it has."""
-        return len(self.raw)
 
     def is_among(self, certificates: Set[bytes]) -> bool:
         """It is one of some certificates, given by their bytes."""
@@ -56,11 +47,6 @@ class Certificate(CertificateFields, ExtensionValues):
         attributes = tuple(attribute.oid for rdn in self.subject.rdns for attribute in rdn)
         return self.outer_algorithm.der, kinds, self.key_usage, self.extended_key_usage, attributes
 
-    @cached_attribute
-    def sha256(self) -> str:
-        """Hex SHA-256 over the bytes as found: the fingerprint."""
-        return hashlib.sha256(self.raw).hexdigest()
-
     @property
     def is_self_issued(self) -> bool:
         """Subject and issuer are the same name; that the signature is its own is not said."""
@@ -91,28 +77,6 @@ class Certificate(CertificateFields, ExtensionValues):
         if answer is not True and self.inner_algorithm.oid != self.outer_algorithm.oid:
             return verifies(key, self.inner_algorithm.oid, self.signature, self._tbs) or answer
         return answer
-
-    def is_valid_at(self, instant: datetime) -> bool:
-        """Neither too early nor too late."""
-        return self.not_before.instant <= instant <= self.not_after.instant
-
-    @cached_attribute
-    def der_notes(self) -> list[str]:
-        """Everything in the certificate that is not strict DER, in words; empty if all is."""
-        try:
-            notes = list(self.ber_notes or der.normalise(self.raw)[2])
-        except der.DerError as fault:  # where fields are read as they are, their insides need not be even BER
-            notes = [str(fault)]
-        if self.spells_version_1:
-            notes.append("version 1 is encoded")
-        for extension in self.extensions:
-            if extension.oid in SYNTAXES:
-                try:
-                    notes += [f"{extension.name}: {note}" for note in der.normalise(extension.value)[2]]
-                except der.DerError:
-                    continue  # malformed: said where extensions are read, as far as they are
-            notes += default_notes(extension)
-        return notes
 
     def __repr__(self) -> str:
         return f"<Certificate {self.subject} sha256 {self.sha256[:16]}>"

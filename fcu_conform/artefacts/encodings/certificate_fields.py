@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
+from datetime import datetime
 
+from fcu_conform.artefacts.cached_attribute import cached_attribute
 from fcu_conform.artefacts.encodings import der, oids
-from fcu_conform.artefacts.encodings.extensions import Extension
+from fcu_conform.artefacts.encodings.extension_syntax import SYNTAXES
+from fcu_conform.artefacts.encodings.extensions import Extension, default_notes
 from fcu_conform.artefacts.encodings.names import parse_name
 from fcu_conform.artefacts.encodings.public_keys import PublicKey, parse_public_key
 from fcu_conform.artefacts.encodings.times import Time, parse_time
@@ -125,6 +129,38 @@ class CertificateFields:
                 raise der.DerError(f"tbsCertificate: unknown field {tag:#04x}")
             position = stop
         return ()
+
+    @property
+    def size(self) -> int:
+        """How many bytes it has."""
+        return len(self.raw)
+
+    @cached_attribute
+    def sha256(self) -> str:
+        """Hex SHA-256 over the bytes as found: the fingerprint."""
+        return hashlib.sha256(self.raw).hexdigest()
+
+    def is_valid_at(self, instant: datetime) -> bool:
+        """Neither too early nor too late."""
+        return self.not_before.instant <= instant <= self.not_after.instant
+
+    @cached_attribute
+    def der_notes(self) -> list[str]:
+        """Everything in the certificate that is not strict DER, in words; empty if all is."""
+        try:
+            notes = list(self.ber_notes or der.normalise(self.raw)[2])
+        except der.DerError as fault:  # where fields are read as they are, their insides need not be even BER
+            notes = [str(fault)]
+        if self.spells_version_1:
+            notes.append("version 1 is encoded")
+        for extension in self.extensions:
+            if extension.oid in SYNTAXES:
+                try:
+                    notes += [f"{extension.name}: {note}" for note in der.normalise(extension.value)[2]]
+                except der.DerError:
+                    continue  # malformed: said where extensions are read, as far as they are
+            notes += default_notes(extension)
+        return notes
 
 
 def read_algorithm(data: bytes, position: int, end: int, what: str) -> tuple[SignatureAlgorithm, int]:

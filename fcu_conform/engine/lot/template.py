@@ -126,10 +126,8 @@ _SHARED = (
 )
 
 
-class TemplatedCertificate(Certificate):
-    """A certificate of a known template: what all of the template share is the first one's, its own parts are read
-    when asked for, and anything else by reading it in full.
-    """
+class TemplatedFields(Certificate):
+    """The fields of a certificate of a known template: those that all of the template share are the first one's."""
 
     _template: CertificateTemplate
 
@@ -175,20 +173,6 @@ class TemplatedCertificate(Certificate):
         )
 
     @cached_attribute
-    def common_names(self) -> tuple[str, ...]:
-        """See `Certificate`."""
-        template = self._template
-        if template.common_name is None:
-            return tuple(self.subject.values(oids.COMMON_NAME))
-        tag, place = template.common_name
-        return (Attribute(oids.COMMON_NAME, tag, self.raw[place]).text,)
-
-    @property
-    def is_self_issued(self) -> bool:
-        """See `Certificate`."""
-        return self._template.may_be_self_issued and super().is_self_issued
-
-    @cached_attribute
     def public_key(self) -> PublicKey:
         """See `Certificate`."""
         return parse_public_key(self.raw[self._template.key_at])
@@ -201,6 +185,26 @@ class TemplatedCertificate(Certificate):
     @property
     def _tbs(self) -> bytes:  # type: ignore[override]
         return self.raw[self._template.signed_from : self._template.signed_until]
+
+
+class TemplatedCertificate(TemplatedFields):
+    """A certificate of a known template: its own parts are read when asked for, and anything else that may not be as in
+    the first one by reading it in full.
+    """
+
+    @cached_attribute
+    def common_names(self) -> tuple[str, ...]:
+        """See `Certificate`."""
+        template = self._template
+        if template.common_name is None:
+            return tuple(self.subject.values(oids.COMMON_NAME))
+        tag, place = template.common_name
+        return (Attribute(oids.COMMON_NAME, tag, self.raw[place]).text,)
+
+    @property
+    def is_self_issued(self) -> bool:
+        """See `Certificate`."""
+        return self._template.may_be_self_issued and super().is_self_issued
 
     def signed_by(self, key: PublicKey) -> bool | None:
         """See `Certificate`."""
