@@ -71,7 +71,7 @@ class CertificateFields:
             self._tbs = data[begin : der.element_end(data, begin)]
 
     def _read(self, data: bytes) -> int:
-        """Reads all fields from DER; gives the number of bytes left over."""
+        """Reads all fields from DER; gives the number of trailing bytes."""
         expect = der.expect
         start, stop = expect(data, 0, len(data), der.SEQUENCE, "certificate")
         tbs, tbs_stop = expect(data, start, stop, der.SEQUENCE, "tbsCertificate")
@@ -120,10 +120,10 @@ class CertificateFields:
             tag, start, stop = der.read(data, position, end)
             if tag == 0xA3:
                 if stop != end:
-                    raise der.DerError("tbsCertificate: bytes left over after the extensions")
+                    raise der.DerError("tbsCertificate: trailing bytes after the extensions")
                 first, last = der.expect(data, start, stop, der.SEQUENCE, "extensions")
                 if last != stop:
-                    raise der.DerError("extensions: bytes left over")
+                    raise der.DerError("extensions: trailing bytes")
                 return tuple(_extension(data, *span) for span in der.children(data, first, last))
             if tag not in (0x81, 0x82):  # issuerUniqueID, subjectUniqueID
                 raise der.DerError(f"tbsCertificate: unknown field {tag:#04x}")
@@ -176,7 +176,7 @@ def read_times(data: bytes, position: int, end: int) -> tuple[Time, Time]:
     not_before, position = _time(data, position, end, "notBefore")
     not_after, position = _time(data, position, end, "notAfter")
     if position != end:
-        raise der.DerError("validity: bytes left over")
+        raise der.DerError("validity: trailing bytes")
     return not_before, not_after
 
 
@@ -201,5 +201,5 @@ def _extension(data: bytes, tag: int, _begin: int, start: int, stop: int) -> Ext
         position += 3
     value, position = der.expect(data, position, stop, der.OCTET_STRING, "extension value")
     if position != stop:
-        raise der.DerError("extension: bytes left over")
+        raise der.DerError("extension: trailing bytes")
     return Extension(oid, critical, data[value:position], spells_default)
