@@ -12,7 +12,7 @@ from fcu_conform.artefacts.encodings import der
 from fcu_conform.artefacts.encodings.certificate import Certificate
 from fcu_conform.artefacts.encodings.pem import Block, parse_pem
 from fcu_conform.artefacts.encodings.private_keys import PrivateKey, Secret, parse_private_key
-from fcu_conform.artefacts.keystore_files import read_entry
+from fcu_conform.artefacts.keystore_files import read_entry, read_private_key, structure_words
 from fcu_conform.artefacts.wording import pluralize
 
 
@@ -399,9 +399,10 @@ def read_key_block(name: str, block: Block) -> DeviceKey:
     """Reads the private key in a PEM block."""
     if block.encrypted or block.label == "ENCRYPTED PRIVATE KEY":
         return DeviceKey(name, trouble="is encrypted")
-    if block.data is None:
-        return DeviceKey(name, trouble=block.problem)
-    return read_key_der(name, block.data)
+    key = read_private_key(block)
+    if isinstance(key, str):
+        return DeviceKey(name, trouble=key)
+    return _device_key(name, key, Secret(block.data or b""))
 
 
 def read_key_der(name: str, data: bytes) -> DeviceKey:
@@ -410,6 +411,8 @@ def read_key_der(name: str, data: bytes) -> DeviceKey:
         key: PrivateKey | der.DerError = parse_private_key(data)
     except der.DerError as fault:
         key = fault
+    if isinstance(key, PrivateKey) and key.structure_fault:
+        return DeviceKey(name, trouble=structure_words(key))
     return _device_key(name, key, Secret(data))
 
 

@@ -9,7 +9,8 @@ from fcu_conform.artefacts.bounded_io.reading import FileBytes, Trouble
 from fcu_conform.artefacts.encodings import der
 from fcu_conform.artefacts.encodings.certificate import Certificate
 from fcu_conform.artefacts.encodings.csr import Request
-from fcu_conform.artefacts.encodings.pem import Block, PemText, parse_pem
+from fcu_conform.artefacts.encodings.pem import Block, PemText, describe_der, parse_pem
+from fcu_conform.artefacts.encodings.pem_layout import KEY_LABELS, OPENSSH
 from fcu_conform.artefacts.encodings.private_keys import PrivateKey, parse_private_key
 from fcu_conform.artefacts.wording import pluralize
 
@@ -33,6 +34,24 @@ class PemFile:
         return parse_pem(self.file.data)
 
 
+def read_private_key(block: Block) -> PrivateKey | str:
+    """The key in a PEM block that is not encrypted, or why OpenSSL or cryptography does not read it as it stands."""
+    if block.data is None:
+        return block.problem
+    try:
+        key = parse_private_key(block.data)
+    except der.DerError as fault:
+        return OPENSSH if block.label == "OPENSSH PRIVATE KEY" else f"cannot be read: {fault}"
+    if key.form and KEY_LABELS.get(block.label) != key.form:
+        return f"holds {key.form} under the label {block.label}"
+    return structure_words(key) if key.structure_fault else key
+
+
+def structure_words(key: PrivateKey) -> str:
+    """What is told of a key whose inside is not as it should be."""
+    return f"is not as RFC 5915 and RFC 5958 have a key: {key.structure_fault}"
+
+
 @dataclass(frozen=True)
 class KeyFile(PemFile):
     """fcu_private_key.pem, or a device's private key."""
@@ -53,12 +72,7 @@ class KeyFile(PemFile):
         block = next(iter(self.key_blocks), None)
         if block is None:
             return "is not there"
-        if block.data is None:
-            return block.problem
-        try:
-            return parse_private_key(block.data)
-        except der.DerError as fault:
-            return f"cannot be read: {fault}"
+        return read_private_key(block)
 
     @property
     def key(self) -> PrivateKey | None:
@@ -75,12 +89,20 @@ class KeyFile(PemFile):
 
 @dataclass(frozen=True)
 class Entry:
-    """One CERTIFICATE block: its number in the file (from 1), its line, the certificate or what is wrong with it."""
+    """One block of a certificate: its number in the file (from 1), its line, the certificate or what is wrong with it.
+
+    ``is_mislabelled``: it has another label than CERTIFICATE.
+    """
 
     index: int
     line: int
     certificate: Certificate | None
     problem: str = ""
+    is_mislabelled: bool = False
+
+
+CERTIFICATE_LABELS = ("CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE")
+"""What OpenSSL reads a certificate under; others know the first alone."""
 
 
 @dataclass(frozen=True)
@@ -89,8 +111,8 @@ class CertificateFile(PemFile):
 
     @cached_property
     def entries(self) -> tuple[Entry, ...]:
-        """Every CERTIFICATE block, in order."""
-        blocks = [block for block in self.pem.blocks if block.label == "CERTIFICATE"]
+        """Every block of a certificate, in order; one under another label is not read, and counts all the same."""
+        blocks = [block for block in self.pem.blocks if block.label in CERTIFICATE_LABELS]
         return tuple(read_entry(number, block) for number, block in enumerate(blocks, start=1))
 
     @cached_property
@@ -111,12 +133,16 @@ class CertificateFile(PemFile):
 
 def read_entry(number: int, block: Block) -> Entry:
     """Reads the certificate of one PEM block."""
+    if block.label != "CERTIFICATE":
+        return Entry(number, block.line, None, f"has the label {block.label}", is_mislabelled=True)
     if block.data is None:
         return Entry(number, block.line, None, block.problem)
     try:
         return Entry(number, block.line, Certificate(block.data))
     except der.DerError as fault:
-        return Entry(number, block.line, None, f"cannot be read: {fault}")
+        kind = describe_der(block.data)
+        problem = f"the CERTIFICATE block {kind}" if kind else f"cannot be read: {fault}"
+        return Entry(number, block.line, None, problem)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Defects of how certificates are encoded, in fcu.crt and on devices: DER, dates, names, algorithms, extensions."""
+"""Defects of how things are encoded: PEM, DER, dates, names, algorithms, extensions, in fcu.crt and on devices."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from reference_ca.defects.in_bundle_certificates import SERVER
 from reference_ca.defects.in_certificates import CHAIN, CRT
 from reference_ca.defects.in_chains import directory, name_constraints
 from reference_ca.defects.in_devices import ANY, LWM2M, ONE, PEM
-from reference_ca.defects.model import ExpectedFinding, Needs, defect, near_miss
-from reference_ca.defects.plan import FactorySetup
+from reference_ca.defects.model import DEFAULT, ExpectedFinding, Needs, defect, near_miss
+from reference_ca.defects.plan import CERTIFICATE_FILE, KEY_FILE, FactorySetup
 
+KEY = "fcu_private_key.pem"
 UTF8, NUMERIC, PRINTABLE = 12, 18, 19
 USER_ID = "0.9.2342.19200300.100.1.1"
 _POLICY = asn1.oid("1.3.6.1.4.1.99999.2")
@@ -47,6 +48,36 @@ def _pad_serial(certificate: Certificate) -> None:
     number = asn1.integer(certificate.serial)
     padded = asn1.element(2, b"\0" + number[2:])
     certificate.signed_part = lambda der: asn1.element(16, der[4:].replace(number, padded, 1), constructed=True)
+
+
+@defect(ExpectedFinding("KEY002", KEY), parameters=DEFAULT)
+def key_of_another_label(s: FactorySetup) -> None:
+    """The key is PKCS#8 and labelled EC PRIVATE KEY: OpenSSL reads it, and others refuse it."""
+    s.edit_file(KEY_FILE, lambda data: data.replace(b" PRIVATE KEY", b" EC PRIVATE KEY"))
+
+
+@defect(ExpectedFinding("KEY002", KEY), parameters=DEFAULT)
+def key_indented(s: FactorySetup) -> None:
+    """The key is indented, as it is where it was taken out of a YAML file: OpenSSL does not find it."""
+    s.edit_file(KEY_FILE, lambda data: b"".join(b"  " + row for row in data.splitlines(keepends=True)))
+
+
+@defect(*(ExpectedFinding("CRT002", CRT, number) for number in (1, 2, 3)), needs=Needs(length=3, longest=3))
+def fcu_crt_with_carriage_returns(s: FactorySetup) -> None:
+    """The lines of fcu.crt end with carriage returns alone: OpenSSL finds no certificate."""
+    s.edit_file(CERTIFICATE_FILE, lambda data: data.replace(b"\n", b"\r"))
+
+
+@defect(*(ExpectedFinding("CRT002", CRT, number) for number in (1, 2, 3)), needs=Needs(length=3, longest=3))
+def fcu_crt_with_blank_lines(s: FactorySetup) -> None:
+    """A blank line follows each line of fcu.crt: OpenSSL takes the first for the end of headers."""
+    s.edit_file(CERTIFICATE_FILE, lambda data: data.replace(b"\n", b"\n\n"))
+
+
+@near_miss(needs=CHAIN, about="CRT002")
+def fcu_crt_in_long_lines(s: FactorySetup) -> None:
+    """The lines of fcu.crt end with CR LF and have blanks behind them, which all readers pass over."""
+    s.edit_file(CERTIFICATE_FILE, lambda data: data.replace(b"\n", b" \r\n"))
 
 
 @defect(ExpectedFinding("CRT019", CRT, 2, "subject"), needs=CHAIN)

@@ -73,11 +73,14 @@ def by_asn1crypto(der: bytes, _issuer: bytes) -> str:
         certificate.dump(force=False)
         for name in (certificate.subject, certificate.issuer):
             repr(name.human_friendly)
-            repr(name.hashable)
         for extension in certificate["tbs_certificate"]["extensions"]:
             if "." not in extension["extn_id"].native:
                 repr(extension["extn_value"].parsed.native)
     except Exception as fault:  # of whatever kind its parsing meets
+        if "'NoneType' object is not subscriptable" in str(
+            fault
+        ):  # it breaks over any ENUMERATED that it does not know
+            return ""
         return f"{type(fault).__name__}: {' '.join(str(fault).split())[:100]}"
     return ""
 

@@ -121,11 +121,14 @@ _POINTS = sequence_of(
     ),
 )
 _ACCESS = sequence_of("AuthorityInfoAccessSyntax", sequence("AccessDescription", (OID, False), (GENERAL_NAME, False)))
-_TEXT = choice("DisplayText", IA5_STRING, string(der.UTF8_STRING), string(der.BMP_STRING), string(0x1A))
+_TEXT = choice(
+    "DisplayText", *(string(tag, minimum=1) for tag in (der.IA5_STRING, der.UTF8_STRING, der.BMP_STRING, 0x1A))
+)
 _NOTICE = sequence(
     "UserNotice",
-    (sequence("NoticeReference", (_TEXT, False), (sequence_of("noticeNumbers", INTEGER, minimum=0), False)), True),
+    (sequence("NoticeReference", (_TEXT, False), (sequence_of("noticeNumbers", counting(), minimum=0), False)), True),
     (_TEXT, True),
+    minimum=1,
 )
 _QUALIFIER = Syntax(
     "PolicyQualifierInfo",
@@ -137,6 +140,12 @@ _POLICY = sequence(
     (OID, False),
     (sequence_of("policyQualifiers", _QUALIFIER), True),
 )
+
+
+def _is_one_octet(_data: bytes, _tag: int, start: int, stop: int) -> None:
+    """All that the device's library takes."""
+    if stop - start != 2:
+        raise der.DerError("bits that are not one octet")
 
 
 def _is_known_feature(data: bytes, _tag: int, start: int, stop: int) -> None:
@@ -178,11 +187,9 @@ SYNTAXES: dict[str, Syntax] = {
     "2.5.29.54": counting(),
     oids.AUTHORITY_INFO_ACCESS: _ACCESS,
     oids.SUBJECT_INFO_ACCESS: _ACCESS,
-    "1.3.6.1.5.5.7.1.24": sequence_of(
-        "TLS features", primitive("a TLS feature", der.INTEGER, _is_known_feature), minimum=0
-    ),
+    "1.3.6.1.5.5.7.1.24": sequence_of("TLS features", primitive("a TLS feature", der.INTEGER, _is_known_feature)),
     "1.3.6.1.5.5.7.48.1.5": NULL,
-    oids.NETSCAPE_CERT_TYPE: BIT_STRING,
+    oids.NETSCAPE_CERT_TYPE: primitive("NetscapeCertType", der.BIT_STRING, _is_one_octet),
     **dict.fromkeys((f"2.16.840.1.113730.1.{number}" for number in (2, 3, 4, 7, 8, 12, 13)), IA5_STRING),
 }
 """By OID: those of RFC 5280, then privateKeyUsagePeriod (RFC 3280), TLS features (RFC 7633), ocsp-nocheck (RFC 6960)

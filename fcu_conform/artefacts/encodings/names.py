@@ -28,6 +28,12 @@ _NAME_STRINGS = frozenset(_ENCODINGS) - {der.NUMERIC_STRING}
 """DirectoryString's types and IA5String: all that names of RFC 5280 are made of, and all that Mbed TLS reads."""
 
 
+_IA5_ATTRIBUTES = frozenset({"0.9.2342.19200300.100.1.25", "1.2.840.113549.1.9.1"})
+"""domainComponent and emailAddress, which RFC 5280 makes an IA5String (4.1.2.4, appendix A)."""
+
+EMPTY = "an empty value"
+
+
 class Attribute(NamedTuple):
     """One attribute of a name: its type as a dotted OID, and its value with the string type's tag."""
 
@@ -48,7 +54,9 @@ class Attribute(NamedTuple):
         if self.tag not in _NAME_STRINGS:
             kind = TYPES.get(self.tag)
             return f"a {kind}, which names do not have" if kind else f"tag {self.tag:#04x}, which is no string"
-        return string_fault(self.tag, self.value)
+        if self.oid in _IA5_ATTRIBUTES and self.tag in (der.BMP_STRING, der.UNIVERSAL_STRING, der.TELETEX_STRING):
+            return f"a {TYPES[self.tag]} in place of an IA5String"
+        return string_fault(self.tag, self.value) if self.value else EMPTY
 
     @property
     def comparable(self) -> tuple[str, object]:

@@ -8,10 +8,14 @@ import re
 from dataclasses import dataclass, field
 
 from fcu_conform.artefacts.bounded_io.limits import PEM_BLOCKS, PEM_LABEL, STRAYS
+from fcu_conform.artefacts.encodings.pem_layout import BACKSLASH_N, DASHES, JWK, PKCS7, PKCS12, layout_fault
 
 _MARKER = re.compile(rb"-----(BEGIN|END) ([^\r\n-]{0,%d}?)-----" % PEM_LABEL)
 _BASE64 = re.compile(rb"[A-Za-z0-9+/]*={0,2}")
 _SPACE = b" \t\r\n"
+_DASHES = tuple(dash.encode() for dash in "\u2013\u2014\u2010\u2011\u2212")
+_DATA, _SIGNED_DATA = (bytes.fromhex(f"06092a864886f70d01070{number}") for number in (1, 2))
+"""The types of content of PKCS#7: data, as in PKCS#12, and signed data, in which certificates are handed over."""
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 _HEADERS_END = re.compile(rb"\r\n\r\n|\n\n|\r\r")
 _ENCRYPTED = re.compile(rb"\s*Proc-Type: *4, *ENCRYPTED\b")
@@ -71,6 +75,7 @@ def parse_pem(data: bytes) -> PemText:
     strays: list[Stray] = []
     lines = _LineCounter(data)
     done = 0
+    before = 0
     opened: re.Match[bytes] | None = None
     for marker in _MARKER.finditer(data):
         if len(blocks) > PEM_BLOCKS:
@@ -80,7 +85,7 @@ def parse_pem(data: bytes) -> PemText:
                 blocks.append(_broken(opened, lines, "has no END line before the next block begins"))
             else:
                 _note_stray(data, done, marker.start(), lines, strays)
-            opened = marker
+            opened, before = marker, done
         elif opened is None:
             _note_stray(data, done, marker.start(), lines, strays)
             blocks.append(_broken(marker, lines, "has an END line without its BEGIN line"))
@@ -88,7 +93,7 @@ def parse_pem(data: bytes) -> PemText:
             blocks.append(_broken(opened, lines, "begins on the line where the block before it ends"))
             opened = None
         else:
-            blocks.append(_finished(data, opened, marker, lines))
+            blocks.append(_finished(data, before, opened, marker, lines))
             opened = None
         done = marker.end()
     if opened is not None:
@@ -105,8 +110,21 @@ def describe_non_pem(data: bytes) -> str:
     if data[:2] in (b"\xff\xfe", b"\xfe\xff") or data[1:2] == b"\0" or data[:1] == b"\0":
         return "is not PEM: it looks like UTF-16 text (save it as ASCII or UTF-8)"
     if data[0] == 0x30:
-        return "is not PEM: it looks like DER (convert it with openssl)"
+        kind = describe_der(data)
+        return f"{kind}, as DER" if kind else "is not PEM: it looks like DER (convert it with openssl)"
+    if b"BEGIN " in data and any(dash in data for dash in _DASHES):
+        return f"is not PEM: it {DASHES}"
+    if data.lstrip()[:1] == b"{" and b'"kty"' in data:
+        return f"is not PEM: it {JWK}"
     return "is not PEM: it has no BEGIN line"
+
+
+def describe_der(data: bytes) -> str:
+    """What DER is that people take for a certificate or a key: PKCS#7 or PKCS#12; empty where it is neither."""
+    head = data[:64]
+    if _SIGNED_DATA in head:
+        return PKCS7
+    return PKCS12 if _DATA in head and b"\x02\x01\x03" in head[:10] else ""
 
 
 class _LineCounter:
@@ -130,7 +148,7 @@ def _broken(opened: re.Match[bytes], lines: _LineCounter, problem: str) -> Block
     return Block(_label(opened), lines.at(opened.start()), None, problem)
 
 
-def _finished(data: bytes, opened: re.Match[bytes], closed: re.Match[bytes], lines: _LineCounter) -> Block:
+def _finished(data: bytes, before: int, opened: re.Match[bytes], closed: re.Match[bytes], lines: _LineCounter) -> Block:
     label, line = _label(opened), lines.at(opened.start())
     if opened[2] != closed[2]:
         return Block(label, line, None, f"ends with the wrong END line ({_label(closed)})")
@@ -141,10 +159,15 @@ def _finished(data: bytes, opened: re.Match[bytes], closed: re.Match[bytes], lin
         if headers and rest and not encrypted:  # OpenSSL takes headers only as those of an encrypted key
             return Block(label, line, None, "has RFC 1421 headers, so OpenSSL cannot read it")
         body = rest[0] if rest else body
+    elif b"\\n" in body:
+        return Block(label, line, None, BACKSLASH_N)
     text = body.translate(None, _SPACE)
     if not text:
         return Block(label, line, None, "is empty", encrypted)
-    if not _BASE64.fullmatch(text):
+    fault = "" if encrypted else layout_fault(data, before, opened, closed)
+    if fault:
+        return Block(label, line, None, fault)
+    if not _BASE64.fullmatch(text) or (len(text) % 4 and text.endswith(b"=")):
         return Block(label, line, None, "is not base64", encrypted)
     try:
         return Block(label, line, base64.b64decode(text), encrypted=encrypted)

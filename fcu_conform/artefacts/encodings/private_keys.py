@@ -2,16 +2,80 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NoReturn
 
 from fcu_conform.artefacts.encodings import der
 from fcu_conform.artefacts.encodings.oids import CURVES, EC_PUBLIC_KEY, KEY_TYPES, P256, named
 from fcu_conform.artefacts.encodings.public_keys import PublicKey, parse_key_algorithm, parse_public_key
+from fcu_conform.artefacts.encodings.syntax import (
+    ANY,
+    OID,
+    Check,
+    Syntax,
+    explicit,
+    implicit,
+    primitive,
+    sequence,
+    sequence_of,
+    whole,
+)
 from fcu_conform.artefacts.redaction import REDACTOR
 
 _P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+
+
+_EXPLICIT = "EC with explicit curve parameters"
+
+
+def _is_number(number: int) -> Check:
+    def check(data: bytes, _tag: int, start: int, stop: int) -> None:
+        if data[start:stop] != bytes((number,)):
+            raise der.DerError("another version than its RFC has")
+
+    return check
+
+
+def _has_32_octets(_data: bytes, _tag: int, start: int, stop: int) -> None:
+    if stop - start != 32:
+        raise der.DerError(f"a private scalar of {stop - start} octets in place of 32")
+
+
+def _is_point(data: bytes, _tag: int, start: int, stop: int) -> None:
+    if data[start : start + 1] != b"\0" or stop - start not in (34, 66):
+        raise der.DerError("a public key that is not a point of the curve")
+
+
+def _ec_key(*, names_curve: bool) -> Syntax:
+    """An ECPrivateKey (RFC 5915) on P-256; by itself it has to name its curve."""
+    return sequence(
+        "ECPrivateKey",
+        (primitive("its version", der.INTEGER, _is_number(1)), False),
+        (primitive("the private scalar", der.OCTET_STRING, _has_32_octets), False),
+        (explicit(0, OID), not names_curve),
+        (explicit(1, primitive("the public key", der.BIT_STRING, _is_point)), True),
+    )
+
+
+_SEC1, _SEC1_INSIDE = _ec_key(names_curve=True), _ec_key(names_curve=False)
+
+
+def _is_ec_key(data: bytes, _tag: int, start: int, stop: int) -> None:
+    notes = der.normalise(data[start:stop])[2]
+    if notes:
+        raise der.DerError(notes[0])
+    whole(_SEC1_INSIDE, data[start:stop])
+
+
+_PKCS8 = sequence(
+    "PrivateKeyInfo",
+    (primitive("its version", der.INTEGER, _is_number(0)), False),
+    (sequence("its algorithm", (OID, False), (OID, False)), False),
+    (primitive("the private key", der.OCTET_STRING, _is_ec_key), False),
+    (implicit(0, sequence_of("its attributes", ANY, der.SET, minimum=0)), True),
+)
+"""RFC 5958 in its version 0; the public key of version 1 neither cryptography nor the device reads."""
 
 
 class Secret:
@@ -38,13 +102,16 @@ class PrivateKey:
     """A private key as a file holds it.
 
     ``kind`` names the algorithm or curve, ``scalar`` is that of an EC key, ``stated_point`` the public point written
-    beside it (empty if none is): in a broken file anything may stand there, so it is not shown.
+    beside it (empty if none is): in a broken file anything may stand there, so it is not shown. ``form`` is "SEC1",
+    "PKCS#8" or empty for others, ``structure_fault`` how a P-256 key departs from RFC 5915 or 5958, in words.
     """
 
     kind: str
     is_p256: bool
     scalar: Secret = field(default_factory=lambda: Secret(b""))
     stated_point: bytes = field(default=b"", repr=False)
+    form: str = ""
+    structure_fault: str = ""
 
     @cached_property
     def trouble(self) -> str:
@@ -56,6 +123,11 @@ class PrivateKey:
         if self.stated_point and self.public_key and not _same_point(self.stated_point, self.public_key.bits):
             return "the public point does not match the private scalar"
         return ""
+
+    @property
+    def has_explicit_curve(self) -> bool:
+        """Its curve is not named but spelled out."""
+        return self.kind == _EXPLICIT
 
     @property
     def weakness(self) -> str:
@@ -99,6 +171,20 @@ def parse_private_key(data: bytes) -> PrivateKey:
     Raises:
         DerError: it is none of these, or bytes are left over.
     """
+    key, form = _parse(data)
+    if not form or not key.is_p256:
+        return replace(key, form=form)
+    try:
+        notes = der.normalise(data)[2]
+        fault = notes[0] if notes else ""
+        if not fault:
+            whole(_SEC1 if form == "SEC1" else _PKCS8, data)
+    except der.DerError as wrong:
+        fault = str(wrong)
+    return replace(key, form=form, structure_fault=fault)
+
+
+def _parse(data: bytes) -> tuple[PrivateKey, str]:
     start, stop = der.only(data, der.SEQUENCE, "private key")
     content, position = der.expect(data, start, stop, der.INTEGER, "version")
     version = int.from_bytes(data[content:position], "big")
@@ -106,20 +192,20 @@ def parse_private_key(data: bytes) -> PrivateKey:
         raise der.DerError("private key: truncated")
     tag, content, end = der.read(data, position, stop)
     if version == 1 and tag == der.OCTET_STRING:
-        return _sec1(data, position, stop, "", False)
+        return _sec1(data, position, stop, "", False), "SEC1"
     if version in (0, 1) and tag == der.SEQUENCE:
         algorithm, curve, explicit = parse_key_algorithm(data, content, end)
         inner, inner_end = der.expect(data, end, stop, der.OCTET_STRING, "private key")
         if algorithm != EC_PUBLIC_KEY:
-            return PrivateKey(named(algorithm, KEY_TYPES), False)
+            return PrivateKey(named(algorithm, KEY_TYPES), False), "PKCS#8"
         ec_key = data[inner:inner_end]
         first, last = der.only(ec_key, der.SEQUENCE, "EC private key")
         _, position = der.expect(ec_key, first, last, der.INTEGER, "EC private key version")
-        return _sec1(ec_key, position, last, curve, explicit)
+        return _sec1(ec_key, position, last, curve, explicit), "PKCS#8"
     if version == 0 and tag == der.INTEGER:
         numbers = sum(1 for _ in der.children(data, start, stop))
         if numbers in (6, 9):
-            return PrivateKey("DSA" if numbers == 6 else "RSA", False)
+            return PrivateKey("DSA" if numbers == 6 else "RSA", False), ""
     raise der.DerError("private key: neither SEC1 nor PKCS#8")
 
 
@@ -141,7 +227,7 @@ def _sec1(data: bytes, position: int, stop: int, curve: str, explicit: bool) -> 
             first, last = der.expect(data, inner, end, der.BIT_STRING, "public point")
             point = data[first + 1 : last]
     if explicit:
-        return PrivateKey("EC with explicit curve parameters", False)
+        return PrivateKey(_EXPLICIT, False)
     is_p256 = curve == P256
     kind = named(curve, CURVES) if curve else "EC without a named curve"
     return PrivateKey(kind, is_p256, Secret(scalar) if is_p256 else Secret(b""), point)

@@ -21,6 +21,8 @@ TYPES: Final = {
 PRINTABLE: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789 '()+,-./:=?"
 """The alphabet of PrintableString (X.680, 41.4)."""
 
+_CONTROLS: Final = bytes((*range(0x20), 0x7F))
+
 _ENCODINGS: Final = {
     der.UTF8_STRING: "utf-8",
     der.UNIVERSAL_STRING: "utf-32-be",
@@ -53,6 +55,11 @@ def string_fault(tag: int, value: bytes) -> str:
     if tag == der.BMP_STRING and any(character > "\uffff" for character in text):
         return "a BMPString has a pair of surrogates"
     return ""
+
+
+def has_control(value: bytes) -> bool:
+    """A control character of ASCII stands in it."""
+    return len(value.translate(None, _CONTROLS)) < len(value)
 
 
 def is_string(tag: int, value: bytes) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from fcu_conform.artefacts.encodings import der
-from fcu_conform.artefacts.encodings.strings import TYPES, string_fault
+from fcu_conform.artefacts.encodings.strings import TYPES, has_control, string_fault
 from fcu_conform.artefacts.encodings.times import parse_time
 from fcu_conform.artefacts.wording import pluralize
 
@@ -122,14 +122,14 @@ def _is_string(data: bytes, tag: int, start: int, stop: int) -> None:
 
 
 def string(tag: int, *, minimum: int = 0) -> Syntax:
-    """A string type with at least so many octets, none of them a NUL."""
+    """A string type with at least so many octets; without control characters where it is an IA5String."""
     name = TYPES[tag]
 
     def check(data: bytes, _tag: int, start: int, stop: int) -> None:
         if stop - start < minimum:
             raise der.DerError(f"an empty {name}")
-        if tag == der.IA5_STRING and b"\0" in data[start:stop]:
-            raise der.DerError("a NUL in a text")
+        if tag == der.IA5_STRING and has_control(data[start:stop]):
+            raise der.DerError("a control character in a text")
         _is_string(data, tag, start, stop)
 
     return Syntax(name, frozenset({tag}), check)

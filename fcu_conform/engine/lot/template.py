@@ -23,7 +23,7 @@ from fcu_conform.artefacts.encodings.extension_syntax import SYNTAXES
 from fcu_conform.artefacts.encodings.extensions import Extension
 from fcu_conform.artefacts.encodings.names import Attribute, Name
 from fcu_conform.artefacts.encodings.public_keys import PublicKey, parse_public_key, verifies
-from fcu_conform.artefacts.encodings.strings import is_string
+from fcu_conform.artefacts.encodings.strings import has_control, is_string
 from fcu_conform.artefacts.encodings.times import Time, parse_time
 
 NAME_ATTRIBUTES = frozenset({oids.COMMON_NAME, oids.SERIAL_NUMBER, oids.USER_ID})
@@ -105,7 +105,7 @@ class CertificateTemplate:
             return False
         for tag, place in self._texts:
             text = raw[place]
-            if not is_string(tag, text) or b"\0" in text:
+            if not is_string(tag, text) or has_control(text):
                 return False
         return True
 

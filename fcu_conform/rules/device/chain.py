@@ -10,6 +10,7 @@ from fcu_conform.artefacts.ca_context import CaContext, Slicing
 from fcu_conform.artefacts.device import Device
 from fcu_conform.artefacts.device_field import WHAT_ALL_SHARE, DeviceField
 from fcu_conform.artefacts.encodings.certificate import Certificate
+from fcu_conform.artefacts.encodings.pem_layout import mending
 from fcu_conform.artefacts.wording import pluralize
 from fcu_conform.rules.bundle.chains import is_chain_broken
 from fcu_conform.rules.config.settings import DEPTH_LIMIT
@@ -111,7 +112,7 @@ def device_output_parses(device: Device, _ca: CaContext) -> DeviceFindings:
     if device.troubles:
         if device.bundle is not None:
             raise Blocked("BDL023")
-        return [Finding(trouble) for trouble in device.troubles]
+        return [Finding(trouble, fix=mending(trouble, device.name)) for trouble in device.troubles]
     has_output(device)
     return ()
 

@@ -12,6 +12,7 @@ from fcu_conform.artefacts.device import Carried, Device
 from fcu_conform.artefacts.device_field import DeviceField
 from fcu_conform.artefacts.encodings import oids
 from fcu_conform.artefacts.encodings.certificate import Certificate
+from fcu_conform.artefacts.encodings.names import EMPTY
 from fcu_conform.rules.device.given_certificates import at_carried, carried_words, given_certificates
 from fcu_conform.rules.device.names import account_of
 from fcu_conform.rules.keystore.certificate_encoding import name_faults
@@ -25,6 +26,10 @@ _KNOWN_TO_DEVICE = frozenset(
     }
 )
 """Attributes of which Mbed TLS 2.28 knows the name (oid.c)."""
+
+
+_EMPTY_CN = f"subject: CN: {EMPTY}"
+"""Which DEV005 tells."""
 
 
 def _own_to_device(device: Device, ca: CaContext) -> Iterator[Carried]:
@@ -103,6 +108,7 @@ def given_names_are_readable(device: Device, ca: CaContext) -> DeviceFindings:
         Finding(f"{carried_words(carried)}: {fault}", at_carried(carried, fault.partition(":")[0]))
         for carried in _own_to_device(device, ca)
         for fault in name_faults(carried.certificate, told)
+        if carried.number != 1 or fault != _EMPTY_CN
     ]
     own = device.certificate
     if own is not None and not device.is_headless and not own.is_among(ca.ca_certificates):

@@ -9,6 +9,7 @@ from fcu_conform.artefacts.bounded_io.reading import Trouble
 from fcu_conform.artefacts.chain import Link
 from fcu_conform.artefacts.encodings.certificate import Certificate
 from fcu_conform.artefacts.encodings.oids import ECDSA_SHA256
+from fcu_conform.artefacts.encodings.pem_layout import mending
 from fcu_conform.artefacts.keystore import CERTIFICATE_NAME
 from fcu_conform.artefacts.setup import Setup
 from fcu_conform.artefacts.wording import pluralize
@@ -79,20 +80,28 @@ def certificates_parse(setup: Setup) -> Findings:
     file = setup.keystore.fcu_crt
     expected = "PEM blocks of certificates"
     if file.pem.problem:
-        yield Finding(file.pem.problem, Location(CERTIFICATE_NAME), expected)
+        fix = mending(file.pem.problem, CERTIFICATE_NAME)
+        yield Finding(file.pem.problem, Location(CERTIFICATE_NAME), expected, fix=fix)
     elif not file.entries:
         raise Blocked("CHN001")
     count = len(file.entries)
+    has_found = bool(file.pem.problem)
     for entry in file.entries:
         place = Location(CERTIFICATE_NAME, entry.index, entry.line)
         words = f"certificate {entry.index} of {count}"
+        if entry.is_mislabelled:
+            continue
         if entry.certificate is None:
-            yield Finding(f"{words}: {entry.problem}", place, "a certificate in DER")
+            has_found = True
+            fix = mending(entry.problem, CERTIFICATE_NAME)
+            yield Finding(f"{words}: {entry.problem}", place, "a certificate in DER", fix=fix)
             continue
         if entry.certificate.trailing:
             yield Finding(f"{words}: has {pluralize(entry.certificate.trailing, 'trailing byte')}", place)
         for problem in entry.certificate.malformed_extensions:
             yield Finding(f"{words}: {problem}", place)
+    if not has_found and any(entry.is_mislabelled for entry in file.entries):
+        raise Blocked("CHN001")
 
 
 @rule(

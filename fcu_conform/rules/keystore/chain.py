@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from fcu_conform.artefacts.chain import Chain, Link
+from fcu_conform.artefacts.encodings.pem_layout import PKCS7, RELABEL, mending
 from fcu_conform.artefacts.keystore import CERTIFICATE_NAME
+from fcu_conform.artefacts.keystore_files import CERTIFICATE_LABELS
 from fcu_conform.artefacts.setup import Setup
 from fcu_conform.artefacts.wording import pluralize
 from fcu_conform.rules.model import Blocked, Finding, Findings, Level, Location, requires, rule
@@ -73,7 +75,15 @@ def file_has_only_certificates(setup: Setup) -> Findings:
                 Location(CERTIFICATE_NAME, line=block.line),
                 "CERTIFICATE blocks only",
                 block.label,
+                fix=_relabelling(block.label),
             )
+
+
+def _relabelling(label: str) -> str:
+    """What makes certificates of a block of another kind; empty where there are none in it."""
+    if label in CERTIFICATE_LABELS:
+        return RELABEL.format(file=CERTIFICATE_NAME)
+    return mending(f"the block {PKCS7}", CERTIFICATE_NAME) if label == "PKCS7" else ""
 
 
 @rule(

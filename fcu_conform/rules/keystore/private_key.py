@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from fcu_conform.artefacts.bounded_io.access import UNKNOWN
 from fcu_conform.artefacts.bounded_io.git import Tracking
 from fcu_conform.artefacts.bounded_io.reading import Trouble
+from fcu_conform.artefacts.encodings.pem_layout import mending
 from fcu_conform.artefacts.encodings.public_keys import PublicKey
 from fcu_conform.artefacts.keystore import KEY_NAME, REQUEST_NAME
 from fcu_conform.artefacts.setup import Setup
@@ -27,6 +28,7 @@ from fcu_conform.rules.support.published_keys import published_key, weak_key
 from fcu_conform.rules.support.sources import docs, fcu_error, inferred, page
 
 KEY = Location(KEY_NAME)
+_NAMED_CURVE = f"openssl ec -in {KEY_NAME} -param_enc named_curve -out NEW keeps the key and names its curve"
 _SECURING = "Securing your factory CA keys"
 
 
@@ -84,7 +86,7 @@ def key_is_one_pem_key(setup: Setup) -> Findings:
     file = setup.keystore.key_file
     expected = "one PRIVATE KEY or EC PRIVATE KEY block"
     if file.pem.problem:
-        yield Finding(file.pem.problem, KEY, expected=expected)
+        yield Finding(file.pem.problem, KEY, expected=expected, fix=mending(file.pem.problem, KEY_NAME))
         return
     keys = file.key_blocks
     others = sorted({block.label for block in file.pem.blocks if not block.is_private_key} - {"EC PARAMETERS"})
@@ -93,7 +95,8 @@ def key_is_one_pem_key(setup: Setup) -> Findings:
         yield Finding(f"has {len(keys)} private keys", KEY, expected=expected, found=labels)
     elif file.key_problem:
         (key,) = keys
-        yield Finding(f"{key.label}: {file.key_problem}", Location(KEY_NAME, line=key.line))
+        fix = mending(file.key_problem, KEY_NAME)
+        yield Finding(f"{key.label}: {file.key_problem}", Location(KEY_NAME, line=key.line), fix=fix)
     elif others:
         yield Finding("has other blocks beside the private key", KEY, expected=expected, found=", ".join(others))
 
@@ -116,7 +119,7 @@ def key_is_p256(setup: Setup) -> Findings:
     if key is None:
         raise Blocked("KEY005" if setup.keystore.key_file.is_encrypted else "KEY002")
     if key.trouble:
-        yield Finding(key.trouble, KEY, expected="a key on P-256")
+        yield Finding(key.trouble, KEY, expected="a key on P-256", fix=_NAMED_CURVE if key.has_explicit_curve else "")
 
 
 @rule(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fcu_conform.artefacts.bounded_io.reading import Trouble
 from fcu_conform.artefacts.encodings.csr import Request
 from fcu_conform.artefacts.encodings.oids import ECDSA_SHA256
+from fcu_conform.artefacts.encodings.pem_layout import mending
 from fcu_conform.artefacts.keystore import CERTIFICATE_NAME, REQUEST_NAME
 from fcu_conform.artefacts.setup import Setup
 from fcu_conform.artefacts.wording import pluralize
@@ -73,7 +74,7 @@ def request_is_one_pem_request(setup: Setup) -> Findings:
         yield Finding(file_trouble(file), REQUEST, expected="a regular file that can be read")
         return
     if file.pem.problem:
-        yield Finding(file.pem.problem, REQUEST, expected=expected)
+        yield Finding(file.pem.problem, REQUEST, expected=expected, fix=mending(file.pem.problem, REQUEST_NAME))
         return
     # A private key in this file is KEY008's business.
     labels = [block.label for block in file.pem.blocks if not block.is_private_key]
@@ -86,7 +87,8 @@ def request_is_one_pem_request(setup: Setup) -> Findings:
             found,
         )
     elif file.request_problem:
-        yield Finding(file.request_problem, Location(REQUEST_NAME, line=file.request_blocks[0].line))
+        place = Location(REQUEST_NAME, line=file.request_blocks[0].line)
+        yield Finding(file.request_problem, place, fix=mending(file.request_problem, REQUEST_NAME))
 
 
 @rule(

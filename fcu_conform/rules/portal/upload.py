@@ -8,6 +8,7 @@ from shlex import quote
 from fcu_conform.artefacts.bounded_io.reading import Trouble
 from fcu_conform.artefacts.ca_context import Slicing
 from fcu_conform.artefacts.encodings.certificate import Certificate
+from fcu_conform.artefacts.encodings.pem_layout import mending
 from fcu_conform.artefacts.keystore_files import Entry
 from fcu_conform.artefacts.setup import Setup
 from fcu_conform.artefacts.upload import Upload
@@ -54,7 +55,8 @@ def upload_is_pem_certificates(setup: Setup) -> Findings:
         yield Finding(file_trouble(file), Location(upload.name), expected="a regular file that can be read")
         return
     if file.pem.problem:
-        yield Finding(file.pem.problem, Location(upload.name), expected="PEM blocks of certificates")
+        fix = mending(file.pem.problem, upload.name)
+        yield Finding(file.pem.problem, Location(upload.name), expected="PEM blocks of certificates", fix=fix)
     for block in file.pem.blocks:
         if block.is_private_key:
             yield Finding(
@@ -74,9 +76,12 @@ def upload_is_pem_certificates(setup: Setup) -> Findings:
                 block.label,
             )
     for entry in file.entries:
+        if entry.is_mislabelled:  # told above
+            continue
         place = Location(upload.name, entry.index, entry.line)
         if entry.certificate is None:
-            yield Finding(f"certificate {entry.index}: {entry.problem}", place, "a certificate in DER")
+            fix = mending(entry.problem, upload.name)
+            yield Finding(f"certificate {entry.index}: {entry.problem}", place, "a certificate in DER", fix=fix)
         elif entry.certificate.trailing:
             yield Finding(
                 f"certificate {entry.index}: has {pluralize(entry.certificate.trailing, 'trailing byte')}", place

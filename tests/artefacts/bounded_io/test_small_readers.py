@@ -248,4 +248,5 @@ def test_blocks_with_other_labels_are_no_certificates() -> None:
         for label in ("ATTRIBUTE CERTIFICATE", "CERTIFICATE", "CERTIFICATE REQUEST", "TRUSTED CERTIFICATE", "A")
     ]
     file = CertificateFile(FileBytes("fcu.crt", Path("fcu.crt"), "".join(blocks).encode()))
-    assert [(entry.index, entry.line) for entry in file.entries] == [(1, 4)]
+    # OpenSSL reads the last but one, others do not: it counts, and is not read
+    assert [(entry.index, entry.line, entry.is_mislabelled) for entry in file.entries] == [(1, 4, False), (2, 10, True)]
