@@ -143,13 +143,15 @@ def test_an_uploaded_certificate_is_valid_from_its_first_instant_to_its_last(
     )
 
 
-@pytest.mark.parametrize(("depth", "option"), [(2, ""), (None, " --depth 2")], ids=["of fcu.yml", "of the upload"])
+@pytest.mark.parametrize(
+    ("depth", "option"), [(2, ""), (None, " --chain-depth 2")], ids=["of fcu.yml", "of the upload"]
+)
 def test_the_command_that_mends_an_upload_names_the_depth_where_fcu_yml_does_not(
     line: Line, depth: int | None, option: str
 ) -> None:
     report = judge(line, "I", depth)
     (fix,) = [finding.fix for result, finding in report.findings() if result.code == "UPL004"]
-    assert fix == f"fcu-conform upload --keystore {line.keystore}{option} -o upload.pem"
+    assert fix == f"fcu-conform upload --keystore {line.keystore}{option} --out upload.pem"
 
 
 @pytest.mark.parametrize(

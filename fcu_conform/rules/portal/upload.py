@@ -41,7 +41,7 @@ def _at(entry: Entry, upload: Upload, field: str | None = None) -> Location:
     requirement="the upload is a PEM file of valid CERTIFICATE blocks, without a private key",
     title="the upload is not PEM certificates only",
     why="The portal answers 400 to anything else. A private key in an upload has left the factory.",
-    fix="write the upload again: fcu-conform upload --keystore DIR -o upload.pem",
+    fix="write the upload again: fcu-conform upload --keystore DIR --out upload.pem",
     passes="-----BEGIN CERTIFICATE----- blocks",
     fails="a DER file, a request or a private key among the certificates",
     source=(page(_UPLOADING, "P-04"), api("certificate", "P-06", "P-14")),
@@ -149,8 +149,8 @@ class Comparison:
 
     def command(self, setup: Setup) -> str:
         """The command that writes the right upload."""
-        depth = f" --depth {self.slicing.depth}" if setup.config is None or setup.config.depth is None else ""
-        return f"fcu-conform upload --keystore {quote(str(setup.keystore.path))}{depth} -o upload.pem"
+        depth = f" --chain-depth {self.slicing.depth}" if setup.config is None or setup.config.depth is None else ""
+        return f"fcu-conform upload --keystore {quote(str(setup.keystore.path))}{depth} --out upload.pem"
 
 
 def _comparison(setup: Setup) -> Comparison:
@@ -173,7 +173,7 @@ def _comparison(setup: Setup) -> Comparison:
     title="the upload differs from the rest of fcu.crt",
     why="The portal trusts the uploaded certificates and nothing else. With other certificates it turns every device"
     " away.",
-    fix="write the upload again: fcu-conform upload --keystore DIR -o upload.pem",
+    fix="write the upload again: fcu-conform upload --keystore DIR --out upload.pem",
     passes="depth 2, and certificates 2 and 3 of fcu.crt",
     fails="the chain of another FCU instance; the root first",
     source=page(_UPLOADING, "K-08", "P-01"),
@@ -222,7 +222,7 @@ def upload_is_rest_of_chain(setup: Setup) -> Findings:
     title="the upload overlaps the device's chain, or leaves a gap after it",
     why="The vendor's documentation asks for the rest of the chain: certificates that the device presents are not"
     " uploaded, and the portal must be able to continue from the device's last one.",
-    fix="write the upload again: fcu-conform upload --keystore DIR -o upload.pem",
+    fix="write the upload again: fcu-conform upload --keystore DIR --out upload.pem",
     passes="depth 2, and certificates 2 and 3 of fcu.crt",
     fails="the whole fcu.crt at depth 2; the root alone at depth 2",
     source=(
@@ -266,7 +266,7 @@ def upload_continues_device_chain(setup: Setup) -> Findings:
     requirement="the upload is complete up to the root",
     title="the upload does not reach the root",
     why="The portal asks for all certificates up to the root, or for a proof of ownership with a deprecated parameter.",
-    fix="write the upload again: fcu-conform upload --keystore DIR -o upload.pem",
+    fix="write the upload again: fcu-conform upload --keystore DIR --out upload.pem",
     passes="intermediate and root",
     fails="the intermediate alone",
     source=api("certificate", "P-06", "D-05"),
@@ -395,7 +395,7 @@ def upload_fits_account(setup: Setup) -> Findings:
     requirement="the upload is not empty",
     title="the upload is empty",
     why="An empty upload leaves the portal without a CA to trust: it admits no device.",
-    fix="write the upload again: fcu-conform upload --keystore DIR -o upload.pem",
+    fix="write the upload again: fcu-conform upload --keystore DIR --out upload.pem",
     passes="one certificate or more",
     fails="a file of 0 bytes",
     source=page(_UPLOADING, "CA-10"),

@@ -86,6 +86,7 @@ def test_the_header_shows_what_is_judged(run, keystore: Path) -> None:
         (["--fcu-keystore=empty", "--fcu-at=2026-01-01T00:00:00"], "--fcu-at: *is not a date and time*"),
         (["--fcu-keystore=empty", "--fcu-sample-seed=-1"], "--fcu-sample-seed: '-1' is not an integer from 0 to *"),
         (["--fcu-keystore=empty", "--fcu-sample-seed=9007199254740992"], "--fcu-sample-seed: *is not an integer*"),
+        (["--fcu-keystore=empty", "--fcu-validator-sample=0"], "--fcu-validator-sample: '0' is neither a number *"),
         (["--fcu-keystore=empty", "--fcu-report=report.doc"], "--fcu-report: report.doc: unknown report format*.json*"),
         (["--fcu-keystore=empty", "--fcu-report=nowhere/r.json"], "--fcu-report: *there is no folder nowhere"),
         (["--fcu-keystore=empty", "--fcu-report=folder.json"], "--fcu-report: *is not a regular file"),
