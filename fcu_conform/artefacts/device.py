@@ -8,11 +8,11 @@ from enum import Enum
 from typing import NamedTuple
 
 from fcu_conform.artefacts.bundle import CERTIFICATES, CHAINS, KEYS, Bundle
+from fcu_conform.artefacts.device_key import DeviceKey, device_key_of, read_key_block, unreadable
 from fcu_conform.artefacts.encodings import der
 from fcu_conform.artefacts.encodings.certificate import Certificate
-from fcu_conform.artefacts.encodings.pem import Block, parse_pem
-from fcu_conform.artefacts.encodings.private_keys import PrivateKey, Secret, parse_private_key
-from fcu_conform.artefacts.keystore_files import read_entry, read_private_key, structure_words
+from fcu_conform.artefacts.encodings.pem import parse_pem
+from fcu_conform.artefacts.keystore_files import read_entry
 from fcu_conform.artefacts.wording import pluralize
 
 
@@ -23,21 +23,6 @@ class Kind(Enum):
     DER = "DER certificate"
     BUNDLE = "bundle"
     CHAIN = "DER certificates one by one"
-
-
-@dataclass(frozen=True)
-class DeviceKey:
-    """A private key found in the output.
-
-    ``name`` is the file it was in, ``public`` the DER SubjectPublicKeyInfo (empty if it could not be had), ``trouble``
-    why it could not, in words; ``weakness`` why others can guess it; ``private`` the key itself in DER, for handshakes.
-    """
-
-    name: str
-    public: bytes = b""
-    trouble: str = ""
-    private: Secret | None = None
-    weakness: str = ""
 
 
 @dataclass(frozen=True)
@@ -275,11 +260,6 @@ class DeviceFile:
         return f"<DeviceFile {self.name}>"
 
 
-def unreadable(fault: Exception) -> str:
-    """What is said of a file that broke its reader: without the text of the exception, which may quote a key."""
-    return f"cannot be read ({type(fault).__name__})"
-
-
 def read_device_pem(device: Device, data: bytes) -> None:
     """Fills in what a PEM file of a device holds: its chain, and the private keys that stand in the same file."""
     text = parse_pem(data)
@@ -355,7 +335,7 @@ def read_device_bundle(device: Device, data: bytes, before: Bundle | None = None
     for item in bundle.items(KEYS):
         if item.read_key is None:
             continue
-        key = _device_key(device.name, item.read_key, item.fields["Data"])
+        key = device_key_of(device.name, item.read_key, item.fields["Data"])
         if item is bundle.device_key:
             device.key = key
         else:
@@ -375,51 +355,3 @@ def _problems(certificates: tuple[Certificate, ...]) -> list[str]:
             problems.append(f"certificate {number}: has {pluralize(certificate.trailing, 'trailing byte')}")
         problems += [f"certificate {number}: {problem}" for problem in certificate.malformed_extensions]
     return problems
-
-
-def read_key_file(name: str, data: bytes) -> DeviceKey:
-    """Reads a private key file, PEM or DER; what breaks the reader is a trouble of this key alone."""
-    try:
-        return _read_key(name, data)
-    except Exception as fault:
-        return DeviceKey(name, trouble=unreadable(fault))
-
-
-def _read_key(name: str, data: bytes) -> DeviceKey:
-    if data[:1] == b"\x30":
-        return read_key_der(name, data)
-    text = parse_pem(data)
-    blocks = [block for block in text.blocks if block.is_private_key]
-    if text.problem or len(blocks) != 1:
-        return DeviceKey(name, trouble=text.problem or f"has {len(blocks)} private keys")
-    return read_key_block(name, blocks[0])
-
-
-def read_key_block(name: str, block: Block) -> DeviceKey:
-    """Reads the private key in a PEM block."""
-    if block.encrypted or block.label == "ENCRYPTED PRIVATE KEY":
-        return DeviceKey(name, trouble="is encrypted")
-    key = read_private_key(block)
-    if isinstance(key, str):
-        return DeviceKey(name, trouble=key)
-    return _device_key(name, key, Secret(block.data or b""))
-
-
-def read_key_der(name: str, data: bytes) -> DeviceKey:
-    """Reads a DER private key."""
-    try:
-        key: PrivateKey | der.DerError = parse_private_key(data)
-    except der.DerError as fault:
-        key = fault
-    if isinstance(key, PrivateKey) and key.structure_fault:
-        return DeviceKey(name, trouble=structure_words(key))
-    return _device_key(name, key, Secret(data))
-
-
-def _device_key(name: str, key: PrivateKey | der.DerError, data: Secret) -> DeviceKey:
-    if isinstance(key, der.DerError):
-        return DeviceKey(name, trouble=f"cannot be read: {key}")
-    public = key.public_key
-    if key.trouble or public is None:
-        return DeviceKey(name, trouble=key.trouble or "is not on P-256")
-    return DeviceKey(name, public.der, private=data, weakness=key.weakness)

@@ -16,48 +16,16 @@ or put one into a set-up of your own, that meets what it needs:
 `NEAR_MISSES` are their counterpart: sound set-ups that a checker may be tempted to refuse.
 """
 
-from reference_ca.defects import (
-    in_bundle_certificates,
-    in_bundle_contents,
-    in_bundle_encodings,
-    in_bundle_requests,
-    in_bundles,
-    in_certificates,
-    in_chains,
-    in_configs,
-    in_device_chains,
-    in_device_keys,
-    in_devices,
-    in_encodings,
-    in_keys,
-    in_lots,
-    in_paths,
-    in_requests,
-    in_uploads,
-    in_validities,
-)
+from importlib import import_module
+from pkgutil import iter_modules
+
 from reference_ca.defects.model import DEFECTS, NEAR_MISSES, Defect, ExpectedFinding, Needs
 from reference_ca.defects.plan import Device, FactorySetup, SetupParameters
 
-FAMILIES = (
-    in_bundle_certificates,
-    in_bundle_contents,
-    in_bundle_encodings,
-    in_bundle_requests,
-    in_bundles,
-    in_certificates,
-    in_chains,
-    in_configs,
-    in_device_chains,
-    in_device_keys,
-    in_devices,
-    in_encodings,
-    in_keys,
-    in_lots,
-    in_paths,
-    in_requests,
-    in_uploads,
-    in_validities,
+FAMILIES = tuple(
+    import_module(f"{__name__}.{module.name}")
+    for module in sorted(iter_modules(__path__), key=lambda module: module.name)
+    if module.name.startswith("in_")
 )
 """The modules that register them."""
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from fcu_conform.artefacts.bounded_io.archives import MANIFEST_NAME, Opener, is_archive, walk
 from fcu_conform.artefacts.bounded_io.limits import DEVICE_FILE, KEYS_AHEAD, MANIFEST_FILE, MANIFEST_MISSING
 from fcu_conform.artefacts.bounded_io.reading import CHANGED, read_file, version_at
-from fcu_conform.artefacts.device import Device, DeviceFile, DeviceKey, unreadable
+from fcu_conform.artefacts.device import Device, DeviceFile
+from fcu_conform.artefacts.device_key import DeviceKey, unreadable
 from fcu_conform.artefacts.device_output.chunks import CHUNK, Chunk, FilesChunk
 from fcu_conform.artefacts.device_output.file_names import (
     DEVICE_ENDINGS,

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 
 from fcu_conform.artefacts.bounded_io.reading import FileBytes
-from fcu_conform.artefacts.device import DeviceFile, DeviceKey, Kind, read_key_file
+from fcu_conform.artefacts.device import DeviceFile, Kind
+from fcu_conform.artefacts.device_key import DeviceKey, read_key_file
 from fcu_conform.artefacts.device_output.manifest import Row
 
 PEM_ENDINGS = (".pem", ".crt", ".cer", ".cert")

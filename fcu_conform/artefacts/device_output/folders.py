@@ -9,7 +9,8 @@ from pathlib import Path
 
 from fcu_conform.artefacts.bounded_io.limits import DEVICE_FILE
 from fcu_conform.artefacts.bounded_io.reading import read_file, read_plainly
-from fcu_conform.artefacts.device import DeviceFile, DeviceKey
+from fcu_conform.artefacts.device import DeviceFile
+from fcu_conform.artefacts.device_key import DeviceKey
 from fcu_conform.artefacts.device_output.chunks import CHUNK
 from fcu_conform.artefacts.device_output.file_names import (
     device_file,

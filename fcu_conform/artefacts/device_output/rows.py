@@ -11,7 +11,8 @@ import binascii
 from typing import Any
 
 from fcu_conform.artefacts.bounded_io.limits import DEVICE_FILE
-from fcu_conform.artefacts.device import DeviceFile, Kind, Remark, unreadable
+from fcu_conform.artefacts.device import DeviceFile, Kind, Remark
+from fcu_conform.artefacts.device_key import unreadable
 from fcu_conform.artefacts.device_output.columns import fault_of_columns
 
 COLUMNS = ("endpoint_name", "chain", "bundle", "enrollment_id")

@@ -15,7 +15,8 @@ from fcu_conform.artefacts.bounded_io.json_text import parse_json
 from fcu_conform.artefacts.bounded_io.limits import TOML_KEY
 from fcu_conform.artefacts.bounded_io.reading import FileBytes, read_plainly, version_at
 from fcu_conform.artefacts.bounded_io.toml_text import parse_toml
-from fcu_conform.artefacts.device import DeviceFile, DeviceKey, Kind
+from fcu_conform.artefacts.device import DeviceFile, Kind
+from fcu_conform.artefacts.device_key import DeviceKey
 from fcu_conform.artefacts.device_output.chunks import FilesChunk
 from fcu_conform.artefacts.device_output.device_set import DeviceSet
 from fcu_conform.artefacts.encodings.private_keys import Secret

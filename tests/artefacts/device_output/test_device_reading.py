@@ -12,7 +12,8 @@ from fcu_conform.artefacts import upload
 from fcu_conform.artefacts.bounded_io import git
 from fcu_conform.artefacts.bounded_io.access import access_to
 from fcu_conform.artefacts.bounded_io.limits import GIT_PATTERN, GIT_PATTERNS
-from fcu_conform.artefacts.device import Device, DeviceFile, DeviceKey, Kind, read_key_der, read_key_file
+from fcu_conform.artefacts.device import Device, DeviceFile, Kind
+from fcu_conform.artefacts.device_key import DeviceKey, read_key_der, read_key_file
 from fcu_conform.artefacts.device_output import device_set
 from fcu_conform.artefacts.device_output.device_set import DeviceSet
 from fcu_conform.artefacts.upload import read_upload

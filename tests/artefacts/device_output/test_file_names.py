@@ -8,7 +8,8 @@ import pytest
 
 from artefacts.makers import key_pem, make_key
 from fcu_conform.artefacts.bounded_io.reading import FileBytes, Trouble
-from fcu_conform.artefacts.device import DeviceKey, Kind
+from fcu_conform.artefacts.device import Kind
+from fcu_conform.artefacts.device_key import DeviceKey
 from fcu_conform.artefacts.device_output.file_names import (
     device_file,
     is_device_name,

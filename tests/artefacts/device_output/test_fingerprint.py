@@ -11,7 +11,8 @@ import pytest
 from independent_corpus.keys import key
 
 from fcu_conform.artefacts.bundle import Bundle
-from fcu_conform.artefacts.device import DeviceFile, DeviceKey, Kind, Remark
+from fcu_conform.artefacts.device import DeviceFile, Kind, Remark
+from fcu_conform.artefacts.device_key import DeviceKey
 from fcu_conform.artefacts.device_output.device_set import DeviceSet
 from fcu_conform.artefacts.device_output.fingerprint import SIZE, Fingerprint
 from fcu_conform.artefacts.encodings.private_keys import Secret

@@ -26,8 +26,9 @@ from independent_corpus.maker import (
     name_constraints,
 )
 
-from fcu_conform.artefacts.device import DeviceFile, DeviceKey, Kind, read_key_file
+from fcu_conform.artefacts.device import DeviceFile, Kind
 from fcu_conform.artefacts.device_field import WHAT_ALL_SHARE
+from fcu_conform.artefacts.device_key import DeviceKey, read_key_file
 from fcu_conform.artefacts.device_output.chunks import Chunk, FilesChunk
 from fcu_conform.artefacts.setup import Setup, read_setups
 from fcu_conform.engine.lot.chunk_judge import ChunkJudge, ChunkResult

@@ -9,8 +9,9 @@ from typing import Any, cast
 import pytest
 from independent_corpus.maker import Cert, pem_block
 
-from fcu_conform.artefacts.device import DeviceFile, DeviceKey, Kind
+from fcu_conform.artefacts.device import DeviceFile, Kind
 from fcu_conform.artefacts.device_field import WHAT_ALL_SHARE, DeviceField
+from fcu_conform.artefacts.device_key import DeviceKey
 from fcu_conform.engine.lot import fast_path as module
 from fcu_conform.rules.model import Blocked, Finding, NotApplicable, Scope
 

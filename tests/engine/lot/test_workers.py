@@ -3,79 +3,26 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import BrokenExecutor, Executor, Future
-from concurrent.futures import TimeoutError as FutureTimeoutError
-from random import SystemRandom
+from concurrent.futures import BrokenExecutor, Future
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
-from engine.fakes import chunk, file, files, lot_rule, rule, waiver
+from engine.fakes import chunk, file, waiver
+from engine.lot.executors import CA, LEADS, Workers, expected, numbered, pool_of, use_rules
 from fcu_conform.artefacts.ca_context import CaContext
 from fcu_conform.artefacts.device_output.chunks import Chunk, FilesChunk
-from fcu_conform.artefacts.usage import UsageError
 from fcu_conform.engine.lot import workers as lot_workers
 from fcu_conform.engine.lot.chunk_judge import ChunkJudge, ChunkResult
-from fcu_conform.engine.lot.chunk_results import DisagreementError
 from fcu_conform.engine.lot.tally import Tally
-from fcu_conform.engine.lot.workers import Distrust, Job, WorkerPool
+from fcu_conform.engine.lot.workers import Job
 from fcu_conform.engine.waivers import Waivers
-from fcu_conform.rules.model import Catalogue, Finding
-
-RULES = [rule("DEV001", {"b": (Finding("wrong"),)}), lot_rule("LOT005", lambda device: device.name)]
-LEADS = {"LOT005": files("a")[0]}
-
-
-CA = cast(CaContext, SimpleNamespace(is_portable=True))
-"""What these rules judge by: it may travel, and they do not look at it."""
 
 
 @pytest.fixture(autouse=True)
 def alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    rules = Catalogue()
-    for one in RULES:
-        rules.add(one)
-    monkeypatch.setattr(lot_workers, "catalogue", lambda: rules)
-    monkeypatch.setattr(lot_workers, "_PREPARED", lot_workers._Prepared())
-
-
-class Workers(Executor):
-    """An executor that does its work when asked to hand it in, and notes what became of it."""
-
-    def __init__(self, log: list[str], breaks: Callable[[str], BaseException | None] = lambda _: None) -> None:
-        self.log = log
-        self.breaks = breaks
-        self.futures: list[Future[Any]] = []
-
-    def submit(self, function: Any, /, *arguments: Any, **_: Any) -> Future[Any]:  # type: ignore[override]
-        name = next(iter(arguments[1].files())).name
-        self.log.append(f"submit {name}")
-        future: Future[Any] = Future()
-        fault = self.breaks(name)
-        if fault is None:
-            future.set_result(function(*arguments))
-        else:
-            future.set_exception(fault)
-        self.futures.append(future)
-        return future
-
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        self.log.append(f"shutdown {wait}")
-
-
-def numbered(names: str = "abcdef") -> Iterator[tuple[int, Chunk]]:
-    return enumerate([chunk(name) for name in names], start=3)
-
-
-def expected(names: str = "abcdef", rules: Any = RULES, **options: Any) -> list[tuple[int, ChunkResult]]:
-    judge = ChunkJudge(rules, CA, leads=LEADS, sample=2, **options)
-    return [(number, judge.judge_chunk(chunk(name))) for number, name in enumerate(names, start=3)]
-
-
-def pool_of(make_executor: Callable[[], Executor], size: int = 1, ca: CaContext = CA, **options: Any) -> WorkerPool:
-    return WorkerPool(RULES, ca, make_executor, size, **options)
+    use_rules(monkeypatch)
 
 
 def test_workers_say_what_the_one_who_asks_would_say() -> None:
@@ -336,126 +283,3 @@ def test_workers_leave_interruptions_to_the_first_process(monkeypatch: pytest.Mo
     monkeypatch.setattr(signal, "signal", lambda *arguments: set_to.append(arguments))
     lot_workers._ignore_interrupts()
     assert set_to == [(signal.SIGINT, signal.SIG_IGN)]
-
-
-class Slow(Workers):
-    """An executor that never comes back with some chunks."""
-
-    def __init__(self, log: list[str], never: str) -> None:
-        super().__init__(log)
-        self.never = never
-
-    def submit(self, function: Any, /, *arguments: Any, **more: Any) -> Future[Any]:  # type: ignore[override]
-        future = super().submit(function, *arguments, **more)
-        if self.log[-1][-1] in self.never:
-            self.futures[-1] = Future()
-        return self.futures[-1] if self.log[-1][-1] in self.never else future
-
-
-def distrusting(**changes: Any) -> Distrust:
-    return Distrust("--scheduler x", **{"seconds": 0, "share": 0, **changes})
-
-
-def test_others_have_a_minute_for_a_chunk_and_are_looked_at_once_in_twenty_times() -> None:
-    assert (Distrust("x").seconds, Distrust("x").lates, Distrust("x").share) == (60, 3, 0.05)
-
-
-def test_a_chunk_that_takes_too_long_elsewhere_is_judged_here() -> None:
-    log: list[str] = []
-    workers = Slow(log, "bd")
-    one = pool_of(lambda: workers, distrust=distrusting())
-    assert list(one(numbered(), LEADS, 2)) == expected()
-    assert (one.late, one.has_given_up) == (2, False)
-    assert [future.cancelled() for future in workers.futures] == [False, True, False, True, False, False]
-    assert one.describe_late() == "--scheduler x: 2 chunks took more than 0 s and were judged here"
-
-
-def test_workers_that_are_late_again_and_again_are_asked_no_more() -> None:
-    log: list[str] = []
-    workers = Slow(log, "abcdefghij")
-    one = pool_of(lambda: workers, distrust=distrusting(lates=2))
-    names = "abcdefghijkl"
-    assert list(one(numbered(names), LEADS, 2)) == expected(names)
-    assert (one.late, one.has_given_up) == (2, True)
-    assert [entry for entry in log if entry.startswith("submit")] == [f"submit {name}" for name in "abcdef"]
-    assert all(future.cancelled() for future in workers.futures)
-    told = "--scheduler x: 2 chunks took more than 0 s and were judged here, and so were all after them"
-    assert one.describe_late() == told
-
-
-def test_a_chunk_that_is_back_in_time_makes_up_for_those_that_were_late() -> None:
-    one = pool_of(lambda: Slow([], "abdegh"), 9, distrust=distrusting(lates=3))
-    assert list(one(numbered("abcdefghi"), LEADS, 2)) == expected("abcdefghi")
-    assert (one.late, one.has_given_up) == (6, False)
-
-
-def test_of_one_late_chunk_one_is_told_and_of_none_nothing() -> None:
-    one = pool_of(lambda: Slow([], "a"), distrust=distrusting(seconds=0.5))
-    assert one.describe_late() == ""
-    list(one(numbered("ab"), LEADS, 2))
-    assert one.describe_late() == "--scheduler x: 1 chunk took more than 0.5 s and was judged here"
-    assert pool_of(lambda: Workers([])).describe_late() == ""
-
-
-def test_a_fault_of_time_in_a_worker_is_no_lateness() -> None:
-    one = pool_of(lambda: Workers([], lambda _: FutureTimeoutError()), distrust=distrusting())
-    assert list(one(numbered(), LEADS, 2)) == expected()
-    assert one.late == 0
-
-
-LIES: dict[str, tuple[Callable[[ChunkResult], object], str]] = {
-    "an offender left out": (lambda result: result.offenders.clear(), "results for a chunk differ from"),
-    "a count": (lambda result: setattr(result, "checked", 7), "results for a chunk differ from"),
-    "nothing": (lambda result: result.tallies.clear(), "results for a chunk differ from"),
-    "other bytes": (lambda result: setattr(result, "fingerprint", bytes(32)), "read other devices than this"),
-}
-
-
-class Lying(Workers):
-    """An executor that says something else of one chunk."""
-
-    def __init__(self, lie: Callable[[ChunkResult], object], about: str) -> None:
-        super().__init__([])
-        self.lie, self.about = lie, about
-
-    def submit(self, function: Any, /, *arguments: Any, **more: Any) -> Future[Any]:  # type: ignore[override]
-        future = super().submit(function, *arguments, **more)
-        if self.log[-1][-1] == self.about:
-            self.lie(future.result())
-        return future
-
-
-@pytest.mark.parametrize(("lie", "told"), LIES.values(), ids=LIES.keys())
-def test_others_who_say_what_is_not_so_are_found_out_where_a_chunk_is_looked_at_again(
-    lie: Callable[[ChunkResult], object], told: str
-) -> None:
-    results = pool_of(lambda: Lying(lie, "b"), distrust=distrusting(share=1))(numbered(), LEADS, 2)
-    assert next(results) == expected("a")[0]
-    with pytest.raises(DisagreementError, match=rf"^--scheduler x: a worker {told}") as caught:
-        next(results)
-    assert "\n" not in str(caught.value)
-    assert isinstance(caught.value, UsageError)
-
-
-@pytest.mark.parametrize(("drawn", "is_found"), [(0.049, True), (0.05, False), (0.9, False)])
-def test_the_share_is_drawn_for_each_chunk(drawn: float, is_found: bool) -> None:
-    one = pool_of(lambda: Lying(lambda result: setattr(result, "checked", 7), "b"), distrust=distrusting(share=0.05))
-    assert type(one._draw.__self__) is SystemRandom  # type: ignore[attr-defined]
-    one._draw = lambda: drawn
-    if is_found:
-        with pytest.raises(DisagreementError):
-            list(one(numbered(), LEADS, 2))
-    else:
-        assert len(list(one(numbered(), LEADS, 2))) == 6
-
-
-def test_our_own_processes_are_believed() -> None:
-    one = pool_of(lambda: Lying(lambda result: setattr(result, "checked", 7), "b"))
-    one._draw = lambda: 0.0
-    assert [result.checked for _, result in one(numbered("abc"), LEADS, 2)] == [1, 7, 1]
-
-
-def test_what_is_no_result_ends_the_run() -> None:
-    one = pool_of(lambda: Workers([], lambda _: DisagreementError("not a result")), distrust=distrusting())
-    with pytest.raises(DisagreementError, match=r"^not a result$"):
-        list(one(numbered(), LEADS, 2))
