@@ -29,7 +29,7 @@ Check = Callable[[Setup], Iterable[Finding]]
 
 
 def make_rule(code: str, check: Check, level: Level = Level.ERROR, **more: Any) -> Rule:
-    texts = {name: f"{name} of {code}" for name in ("statement", "why", "fix", "passes", "fails")}
+    texts = {name: f"{name} of {code}" for name in ("requirement", "title", "why", "fix", "passes", "fails")}
     return Rule(
         code=code,
         slug=code.lower(),
