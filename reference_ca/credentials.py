@@ -20,7 +20,7 @@ _ADVICE = "provide an unencrypted P-256 private key in PEM"
 
 
 def seems_private(data: bytes) -> bool:
-    """The bytes may be a private key: in PEM, encrypted or not, as a JWK, or DER that is no certificate."""
+    """The bytes may be a private key: in PEM, encrypted or not, as a JWK, or DER that is not a certificate."""
     if b"PRIVATE KEY" in data.replace(b"\0", b"") or (b'"kty"' in data and b'"d"' in data):
         return True
     if data[:1] != b"\x30":

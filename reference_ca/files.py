@@ -85,12 +85,12 @@ def read_regular(path: Path) -> bytes:
     """The bytes of a regular file: opening a FIFO would wait for its other end, and a device has none.
 
     Raises:
-        OSError: it cannot be read, is no regular file, or is larger than `LARGEST`.
+        OSError: it cannot be read, is not a regular file, or is larger than `LARGEST`.
     """
     handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
-        raise OSError(errno.EINVAL, "is no regular file", path)
+        raise OSError(errno.EINVAL, "is not a regular file", path)
     with os.fdopen(handle, "rb") as file:
         data = file.read(LARGEST + 1)
     if len(data) > LARGEST:

@@ -55,7 +55,7 @@ def make_hierarchy(
 def make_keystore(
     folder: str | os.PathLike[str], length: int, config: Config, source: KeySource | None = None
 ) -> tuple[Keystore, list[Authority]]:
-    """A whole conformant set-up: `keystore/`, and `config/fcu.yml` beside it (fact Y-01), under ``folder``.
+    """A whole conformant setup: `keystore/`, and `config/fcu.yml` beside it (fact Y-01), under ``folder``.
 
     Where ``config`` names no server CA certificate, a stand-in is written beside fcu.yml and named there.
 

@@ -90,7 +90,7 @@ class Keystore:
         """Write fcu.crt from a signed chain, the FCU certificate first and the root last (fact K-03).
 
         `KeyFileError` 100 where the first certificate is not that of fcu_private_key.pem (K-04),
-        `CertificateFileError` 211 where a certificate is not signed by the next one or the last is no root.
+        `CertificateFileError` 211 where a certificate is not signed by the next one or the last is not a root.
         """
         check_match(_read_private_key(self.private_key_file), chain, self.folder)
         _check_order(chain, self.certificate_file)
@@ -174,7 +174,7 @@ def _read_private_key(path: Path) -> ec.EllipticCurvePrivateKey:
 
 
 def _check_order(chain: Certificates, path: Path) -> None:
-    """Refuse a chain of which a certificate is not signed by the next one, or the last is no root."""
+    """Refuse a chain of which a certificate is not signed by the next one, or the last is not a root."""
     for position, (certificate, issuer) in enumerate(zip(chain, (*chain[1:], chain[-1]), strict=True), 1):
         try:
             certificate.verify_directly_issued_by(issuer)

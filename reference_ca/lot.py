@@ -88,7 +88,7 @@ def make_lot(
     depth: int | None = None,
     workers: int = 1,
 ) -> LotSummary:
-    """Make a factory set-up and a lot of devices in the new folder ``folder``.
+    """Make a factory setup and a lot of devices in the new folder ``folder``.
 
     Args:
         folder: gets `keystore/`, `config/fcu.yml`, `upload.pem`, the devices, and `truth.csv`.
@@ -130,11 +130,11 @@ def _check(folder: Path, count: int, source: KeySource, form: str, defects: floa
     if not source.seeded:
         raise ReferenceCaError("a lot is made from a seed", todo="give the source one")
     if form not in FORMATS:
-        raise ReferenceCaError(f"{form!r} is no form of a lot", todo=f"use one of {', '.join(FORMATS)}")
+        raise ReferenceCaError(f"{form!r} is not a form of a lot", todo=f"use one of {', '.join(FORMATS)}")
     if not 1 <= count < 10**NUMBER_WIDTH:
         raise ReferenceCaError(f"a lot of {count} devices cannot be made", todo=f"ask for 1 to {10**NUMBER_WIDTH - 1}")
     if not 0 <= defects <= 1:
-        raise ReferenceCaError(f"{defects} is no share of the devices", todo="name one from 0 to 1")
+        raise ReferenceCaError(f"{defects} is not a share of the devices", todo="name one from 0 to 1")
     if depth > length:
         raise ReferenceCaError(
             f"nothing is left to upload at depth {depth}", todo="lower the depth, so that at least the root is left"

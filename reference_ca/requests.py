@@ -38,7 +38,7 @@ def read_request(data: bytes, where: object = "") -> tuple[x509.Name, ec.Ellipti
     possession. A device's own request may have NULL parameters behind ecdsa-with-SHA256, which RFC 5758
     forbids.
 
-    `RequestError` where it is no PKCS#10 request, its signature fails, its key is not on P-256 or its subject
+    `RequestError` where it is not a PKCS#10 request, its signature fails, its key is not on P-256 or its subject
     is empty.
     """
     try:

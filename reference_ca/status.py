@@ -72,7 +72,7 @@ def get_setup_status(
 
 
 def after_setup(keystore: Keystore, config: Config) -> SetupStatus:
-    """The status of a setup that was done: that a request still has to be signed is no failure, but a
+    """The status of a setup that was done: that a request still has to be signed is not a failure, but a
     warning.
     """
     status = get_setup_status(keystore, config)

@@ -94,7 +94,7 @@ class SettingsFile:
 
     @property
     def problem(self) -> str:
-        """Why it is no YAML mapping; empty if it is one."""
+        """Why it is not a YAML mapping; empty if it is one."""
         return self._read[1]
 
     @property

@@ -331,7 +331,7 @@ def read_device_bundle(device: Device, data: bytes, before: Bundle | None = None
     device.certificates = tuple(certificates)
     device.is_headless = bundle.device_item is not None and bundle.device_item.leaf is None
     device.troubles += tuple(_problems(device.certificates))
-    # Of whatever type they say to be: a CA's key is no less stolen under a wrong one.
+    # Whatever their type: a CA's key is stolen under a wrong one too.
     for item in bundle.items(KEYS):
         if item.read_key is None:
             continue

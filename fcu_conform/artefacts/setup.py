@@ -1,4 +1,4 @@
-"""One FCU instance with everything that was handed in about it: what the rules judge."""
+"""One FCU instance with everything that was given about it: what the rules judge."""
 
 from __future__ import annotations
 
@@ -149,13 +149,13 @@ def read_setups(
     mode: str | None = None,
     witnessed: bool = False,
 ) -> list[Setup]:
-    """Looks at what was given and makes a set-up of each keystore; files are read when a rule asks for them.
+    """Looks at what was given and makes a setup of each keystore; files are read when a rule asks for them.
 
     With ``witnessed`` device output is noted as it is read, for a statement about it.
 
     Raises:
-        UsageError: a keystore that is no folder, a config that is no file, a depth below 1 or one that contradicts
-        fcu.yml.
+        UsageError: a keystore that is not a folder, a config that is not a file, a depth below 1 or one that
+        contradicts fcu.yml.
     """
     paths = [_keystore_path(path) for path in keystores]
     for number, path in enumerate(paths):

@@ -1,4 +1,4 @@
-"""The file of waivers: which findings somebody has taken the responsibility for, why, and until when."""
+"""The waiver file: which findings are accepted, by whom, why, and until when."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Waiver:
         scope: the SHA-256 fingerprint of a certificate (64 hexadecimal digits, lower case), the name of a device, or
             `EVERYTHING`.
         reason: why the finding is accepted.
-        owner: who has taken the responsibility.
+        owner: who accepted the findings.
         expires: the last day on which it is in force, in UTC.
         number: its place in the file, from 1.
     """

@@ -1,4 +1,4 @@
-"""Judges rules over devices: one pass over the devices of a set-up, by all of them that the keystore lets judge."""
+"""Judges rules over devices: one pass over the devices of a setup, by all of them that the keystore lets judge."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class DevicesEvaluator:
         runner: judges the devices; None for this process, one after the other.
         sample: how many conformant devices are kept for validators and servers to be asked about.
         seed: what these are drawn by.
-        passes: by set-up what one pass over its devices has shown, where there was one.
+        passes: by setup what one pass over its devices has shown, where there was one.
     """
 
     judgements: Judgements
@@ -42,7 +42,7 @@ class DevicesEvaluator:
     _hinderers: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict, init=False)
 
     def evaluate(self, rule: Rule, name: str) -> Result:
-        """The result of one rule on all devices of a set-up."""
+        """The result of one rule on all devices of a setup."""
         requires(self.setups[name].devices, "no device output was given")
         hindered = self.keystore_hinders(rule, name)
         if hindered:
@@ -56,7 +56,7 @@ class DevicesEvaluator:
         return self.judgements.conclude(rule, name, tuple(tally.findings), tally)
 
     def results(self, name: str) -> DeviceResults:
-        """What one pass over the devices of a set-up has shown; the devices are read when this is first asked for.
+        """What one pass over the devices of a setup has shown; the devices are read when this is first asked for.
 
         Rules of the keystore that a device rule needs are judged before.
         """
@@ -105,5 +105,5 @@ def _in_this_process(
 
     judged = device_run.judge_devices(rules, devices, ca, sample=sample, seed=seed, waivers=waivers)
     if not judged.complete:
-        raise KeyboardInterrupt  # half a lot is no verdict on it: who stops the devices stops the run
+        raise KeyboardInterrupt  # half a lot is not a verdict on it: who stops the devices stops the run
     return judged

@@ -68,7 +68,7 @@ class _Heard:
 
 @dataclass(frozen=True)
 class PathEvaluator:
-    """Judges rules of the scopes PATH and DEVICE_PATH; their target is a set-up and a validator."""
+    """Judges rules of the scopes PATH and DEVICE_PATH; their target is a setup and a validator."""
 
     judgements: Judgements
     targets: Targets
@@ -77,7 +77,7 @@ class PathEvaluator:
     waivers: Waivers
 
     def evaluate(self, rule: Rule, target: str) -> Result:
-        """What one validator says of a path of the set-up, or of those of the sampled devices."""
+        """What one validator says of a path of the setup, or of those of the sampled devices."""
         if target not in self.targets.asked:
             raise NotApplicable("no validator was requested")
         setup, validator = self.targets.asked[target]
@@ -137,7 +137,7 @@ class PathEvaluator:
 
 
 def needs_devices_and_upload(rule: Rule, setup: Setup, judgements: Judgements) -> None:
-    """Raises NotApplicable or Blocked where nobody can be asked about devices of a set-up."""
+    """Raises NotApplicable or Blocked where nobody can be asked about devices of a setup."""
     requires(setup.upload, "no portal upload was given")
     requires(setup.devices, "no device output was given")
     judgements.block_by_needs(rule, setup.name)
@@ -157,7 +157,7 @@ def device_paths(rule: Rule, setup: Setup, judgements: Judgements, devices: Devi
 
 
 def failed_causes(families: tuple[Family, ...], name: str, reason: str, judgements: Judgements) -> tuple[str, ...]:
-    """The rules of some families that failed on a set-up and explain a refusal with these words."""
+    """The rules of some families that failed on a setup and explain a refusal with these words."""
     return tuple(
         rule.code
         for rule in judgements.catalogue

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RunEvaluator:
-    """Judges rules of the scope RUN, on each set-up."""
+    """Judges rules of the scope RUN, on each setup."""
 
     is_handshake_asked_for: bool
     judgements: Judgements
@@ -28,14 +28,14 @@ class RunEvaluator:
     panels: Mapping[str, ValidatorPanel]
 
     def evaluate(self, rule: Rule, name: str) -> Result:
-        """The result of one rule about the run over one set-up."""
+        """The result of one rule about the run over one setup."""
         account = _Account(self, name)
         return self.judgements.conclude(rule, name, tuple(rule.complete(finding) for finding in rule.check(account)))
 
 
 @dataclass(frozen=True)
 class _Account:
-    """What the run has come to on one set-up, see `fcu_conform.rules.run.completeness.RunAccount`."""
+    """What the run has come to on one setup, see `fcu_conform.rules.run.completeness.RunAccount`."""
 
     run: RunEvaluator
     name: str

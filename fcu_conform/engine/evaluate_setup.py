@@ -1,4 +1,4 @@
-"""Judges rules over a set-up, alone or beside the other FCU instances of the run."""
+"""Judges rules over a setup, alone or beside the other FCU instances of the run."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class SetupEvaluator:
     waivers: Waivers
 
     def evaluate(self, rule: Rule, name: str) -> Result:
-        """The result of one rule on one set-up."""
+        """The result of one rule on one setup."""
         setup = self.setups[name]
         self.judgements.block_by_needs(rule, name)
         findings = []

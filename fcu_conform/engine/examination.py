@@ -32,7 +32,7 @@ VALIDATOR_SAMPLE = 20
 
 
 class Examination:
-    """The rules of a catalogue, judged on set-ups whenever somebody asks, each once.
+    """The rules of a catalogue, judged on setups whenever somebody asks, each once.
 
     What independent validators say is a result for each of them: its target is ``SETUP-VALIDATOR``.
 
@@ -45,7 +45,7 @@ class Examination:
             which will be drawn.
         named_validators: names of those that were asked for one by one, so that silence about them would be wrong.
         handshake: a device shakes hands with servers too.
-        waivers: the findings that somebody has taken the responsibility for. What is said of these waivers is a result
+        waivers: the accepted findings. What is said of these waivers is a result
             whose target is their file's name.
         catalogue: the rules; all that have something to judge unless told otherwise.
         runner: judges the devices; by default in this process, one after the other.
@@ -111,11 +111,11 @@ class Examination:
         }
 
     def cases(self) -> Sequence[tuple[Rule, str]]:
-        """Every rule with every target it is judged on, set-up by set-up in the given order, the waivers last."""
+        """Every rule with every target it is judged on, setup by setup in the given order, the waivers last."""
         return self.targets.cases(self.catalogue)
 
     def setup_of(self, target: str) -> Setup:
-        """The set-up that a target is about; of the waivers, which are about all of them, the first."""
+        """The setup that a target is about; of the waivers, which are about all of them, the first."""
         return self.targets.setup_of(target)
 
     def judge(self, code: str, target: str) -> Result:
@@ -135,11 +135,11 @@ class Examination:
                 yield self.judge(rule.code, target)
 
     def device_results(self, name: str) -> DeviceResults:
-        """What one pass over the devices of a set-up has shown; the devices are read when this is first asked for."""
+        """What one pass over the devices of a setup has shown; the devices are read when this is first asked for."""
         return self.devices.results(name)
 
     def _finish(self) -> FinishedRun:
-        """What every rule has come to that is about a set-up."""
+        """What every rule has come to that is about a setup."""
         rules = [rule for rule in self.catalogue if not rule.scope.is_about_run]
         cases = [(name, rule, s) for rule in rules for name in self.targets.setups for s in self.targets.of(rule, name)]
         results = [(name, self.judge(rule.code, target)) for name, rule, target in cases]

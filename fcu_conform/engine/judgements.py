@@ -62,17 +62,17 @@ class Judgements:
             return Result(rule, target, Outcome.ERROR, reason=describe_fault(fault))
 
     def block_by_needs(self, rule: Rule, name: str) -> None:
-        """Raises Blocked where something that a rule of a set-up needs keeps it from judging."""
+        """Raises Blocked where something that a rule of a setup needs keeps it from judging."""
         blocked_by = (*self.hindered(rule.needs, name), *self.told(rule, name))
         if blocked_by:
             raise Blocked(*blocked_by)
 
     def hindered(self, codes: Iterable[str], name: str) -> tuple[str, ...]:
-        """Those of some rules of a set-up that keep others from judging."""
+        """Those of some rules of a setup that keep others from judging."""
         return tuple(code for code in codes if self.judge(code, name).outcome in HINDERED)
 
     def told(self, rule: Rule, name: str) -> tuple[str, ...]:
-        """Rules of the set-up that tell of the fault that a rule would find."""
+        """Rules of the setup that tell of the fault that a rule would find."""
         codes = (code for code in rule.told_by if self.catalogue[code].scope not in OVER_DEVICES)
         return tuple(code for code in codes if self.judge(code, name).outcome in TOLD)
 

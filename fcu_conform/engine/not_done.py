@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class NotDone:
-    """Something that was asked for and did not take place on a set-up, and why."""
+    """Something that was asked for and did not take place on a setup, and why."""
 
     asked: str
     subject: str
@@ -27,7 +27,7 @@ class NotDone:
 
 
 def not_done(setups: Sequence[Setup], results: Sequence[Result], examination: Examination) -> Iterator[NotDone]:
-    """What did not take place, set-up by set-up.
+    """What did not take place, setup by setup.
 
     What the user left out by selecting rules, what broke, and a validator that did not answer (SYS002) are told
     elsewhere.

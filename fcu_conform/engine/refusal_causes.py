@@ -106,7 +106,7 @@ def kinds_of(reason: str) -> frozenset[Kind]:
 
 
 def explains(code: str, reason: str) -> bool:
-    """Whether a rule that failed on the set-up explains a refusal with these words.
+    """Whether a rule that failed on the setup explains a refusal with these words.
 
     Words that do not say why are explained by every rule that can make a validator refuse; words that nobody knows by
     faults that no reader may accept, and by no others.

@@ -41,7 +41,7 @@ class ValidatorUse:
 
 @dataclass(frozen=True)
 class Report:
-    """Results in catalogue order, set-up by set-up, and whether every rule had its turn.
+    """Results in catalogue order, setup by setup, and whether every rule was judged.
 
     ``examination`` is where they come from, for what a report tells beside the results. ``counts`` is what the rules
     alone say of the devices, where another process has judged them; else the examination knows it.
@@ -76,9 +76,9 @@ class Report:
 
     @property
     def verdict(self) -> Verdict:
-        """Non-conformant as soon as one rule failed; conformant only if every rule had its turn and none broke.
+        """Non-conformant as soon as one rule failed; conformant only if every rule was judged and none broke.
 
-        A rule about the run itself, or about its waivers, says nothing of the set-up: where it fails, the run is no
+        A rule about the run itself, or about its waivers, says nothing of the setup: where it fails, the run is no
         proof, and so incomplete. So it is where a device is not decided, and where a strict run falls short of what was
         asked for.
         """

@@ -17,7 +17,7 @@ class DeviceCounts:
 
     Attributes:
         checked: how many were judged.
-        conformant: how many of them conform. The others that are no offenders are not decided.
+        conformant: how many of them conform. The others that are not offenders are not decided.
         offending: how many have an error.
         asked: about how many validators or servers were asked.
         offenders: the first devices with an error, by name.

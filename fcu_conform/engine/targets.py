@@ -1,4 +1,4 @@
-"""What the rules of a run are judged on: the set-ups, what each validator says of them, the file of waivers."""
+"""What the rules of a run are judged on: the setups, what each validator says of them, the file of waivers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Targets:
     """The targets of one run.
 
     Attributes:
-        setups: the set-ups by name, in the given order.
+        setups: the setups by name, in the given order.
         validators: the independent validators to ask; a rule that they answer has a target for each of them,
             ``SETUP-VALIDATOR``.
         waiver_file: the file of waivers, which is a target too, by its name.
@@ -29,18 +29,18 @@ class Targets:
 
     @cached_property
     def asked(self) -> Mapping[str, tuple[Setup, Validator]]:
-        """By target who is asked about which set-up."""
+        """By target who is asked about which setup."""
         return {f"{name}-{v.name}": (setup, v) for name, setup in self.setups.items() for v in self.validators}
 
     def cases(self, catalogue: Catalogue) -> list[tuple[Rule, str]]:
-        """Every rule with every target it is judged on, set-up by set-up in the given order, the waivers last."""
+        """Every rule with every target it is judged on, setup by setup in the given order, the waivers last."""
         cases = [(rule, target) for name in self.setups for rule in catalogue for target in self.of(rule, name)]
         if self.waiver_file is None:
             return cases
         return [*cases, *((rule, self.waiver_file.name) for rule in catalogue if rule.scope is Scope.WAIVERS)]
 
     def of(self, rule: Rule, name: str) -> list[str]:
-        """The targets of a rule that are about one set-up; those of the waivers are about none."""
+        """The targets of a rule that are about one setup; those of the waivers are about none."""
         if rule.scope is Scope.WAIVERS:
             return []
         if rule.scope not in BY_VALIDATORS:
@@ -48,7 +48,7 @@ class Targets:
         return [target for target, (setup, _) in self.asked.items() if setup.name == name] or [name]
 
     def setup_of(self, target: str) -> Setup:
-        """The set-up that a target is about; of the waivers, which are about all of them, the first.
+        """The setup that a target is about; of the waivers, which are about all of them, the first.
 
         Raises:
             KeyError: there is no such target.

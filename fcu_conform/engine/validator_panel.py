@@ -121,7 +121,7 @@ class ValidatorPanel:
 
 
 def explained_by(refusal: Finding, causes: tuple[str, ...]) -> Finding:
-    """A refusal that rules which have failed explain is no error of its own."""
+    """A refusal that rules which have failed explain is not an error of its own."""
     if not causes:
         return refusal
     verb = "tells" if len(causes) == 1 else "tell"

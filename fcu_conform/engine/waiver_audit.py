@@ -24,8 +24,8 @@ class FinishedRun:
 
     Attributes:
         catalogue: the rules of the run.
-        results: those of every rule that is about a set-up, with the set-up's name.
-        tallies: by set-up and code, what device rules said of its devices; none of those that the keystore kept from
+        results: those of every rule that is about a setup, with the setup's name.
+        tallies: by setup and code, what device rules said of its devices; none of those that the keystore kept from
             judging, and none at all where there are no devices.
     """
 
@@ -34,7 +34,7 @@ class FinishedRun:
     tallies: Mapping[str, Mapping[str, Tally]]
 
     def of(self, code: str, name: str) -> Result | None:
-        """The result of one rule on one set-up, if it was judged there."""
+        """The result of one rule on one setup, if it was judged there."""
         return next((result for its, result in self.results if (its, result.code) == (name, code)), None)
 
     def of_rule(self, code: str) -> list[tuple[str, Result]]:
@@ -42,7 +42,7 @@ class FinishedRun:
         return [(name, result) for name, result in self.results if result.code == code]
 
     def tally(self, code: str, name: str) -> Tally | None:
-        """What a device rule said of the devices of a set-up."""
+        """What a device rule said of the devices of a setup."""
         return self.tallies.get(name, {}).get(code)
 
 

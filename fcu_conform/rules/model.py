@@ -32,7 +32,7 @@ LONGEST_KEY = 500
 
 
 class Level(str, Enum):
-    """How much a finding weighs: only an error makes a set-up non-conformant."""
+    """How much a finding weighs: only an error makes a setup non-conformant."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -85,7 +85,7 @@ class Finding:
 
     ``why``, ``fix`` and ``level`` default to those of the rule; a rule sets them where this case differs.
     ``picture`` is preformatted text, a line an entry: a drawing of the chain, say. ``waiver`` is set by the engine,
-    where somebody has taken the responsibility for what was found.
+    where a waiver covers what was found.
     """
 
     message: str
@@ -118,8 +118,8 @@ class PathQuestion:
 class Scope(Enum):
     """What a rule judges at a time, and with it what its check takes and gives.
 
-    SETUP: a set-up; ``check(setup)`` yields findings.
-    INSTANCES: a set-up beside the others of the run; ``check(setup, others)`` yields findings.
+    SETUP: a setup; ``check(setup)`` yields findings.
+    INSTANCES: a setup beside the others of the run; ``check(setup, others)`` yields findings.
     DEVICE: every device by itself; ``check(device, ca)`` gives findings. It is called for every device of a lot, so
         it is a plain function that gives a sequence, ``()`` where all is well, and not a generator. It may be called in
         another process, or on another machine, and knows nothing but the device and the `CaContext`.
@@ -148,7 +148,7 @@ class Scope(Enum):
 
     @property
     def is_about_run(self) -> bool:
-        """What such a rule finds says nothing of any set-up."""
+        """What such a rule finds says nothing of any setup."""
         return self in (Scope.RUN, Scope.WAIVERS)
 
 

@@ -16,7 +16,7 @@ class Library:
         stands_for: who in the field meets the chain with this library.
         distribution: what `pip install` calls it.
         package: what is imported of it.
-        acceptance_counts: its acceptance is a second opinion.
+        acceptance_counts: its acceptance counts.
         tells_version: what it says of its version only the library itself knows.
     """
 

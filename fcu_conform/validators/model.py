@@ -70,7 +70,7 @@ class Validator(Protocol):
 
     @property
     def acceptance_counts(self) -> bool:
-        """Its acceptance is a second opinion; where it is not, only its refusal is shown."""
+        """Its acceptance counts; where it does not, only its refusal is shown."""
 
     def version(self) -> str:
         """The version of the library or command.
@@ -83,7 +83,7 @@ class Validator(Protocol):
         """The library's verdict.
 
         Raises:
-            CannotTell: it cannot judge this question, which is nobody's fault.
+            CannotTell: it cannot judge this question, without anything being wrong.
             LimitReached: it took more time or memory than it may.
             ValidatorFault: the library did not answer the question.
         """

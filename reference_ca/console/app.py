@@ -12,7 +12,7 @@ from reference_ca.console.exit_codes import ExitCode
 from reference_ca.errors import ReferenceCaError
 
 COMMANDS = {
-    "keystore": ("keystores", "Make a whole conformant set-up."),
+    "keystore": ("keystores", "Make a whole conformant setup."),
     "setup": ("keystores", "Make the key, and fcu.crt or fcu_csr.pem, as FCU's setup does."),
     "sign": ("keystores", "Sign fcu_csr.pem and write fcu.crt."),
     "status": ("keystores", "Print what FCU's status call says, as JSON."),
@@ -20,10 +20,10 @@ COMMANDS = {
     "intermediate": ("authorities", "Make an intermediate CA below another one."),
     "device": ("devices", "Issue one device."),
     "devices": ("devices", "Issue several devices, with a manifest."),
-    "lot": ("lot", "Make a set-up and a whole lot, some of it wrong."),
+    "lot": ("lot", "Make a setup and a whole lot, some of it wrong."),
     "slice": ("chains", "Write the chain that a device carries."),
     "upload": ("chains", "Write the PEM that belongs on the portal."),
-    "defect": ("defect", "Make a set-up with one defect, to test a checker with."),
+    "defect": ("defect", "Make a setup with one defect, to test a checker with."),
 }
 """By name, the module of this package that holds the command, imported when it is called, and what it does."""
 

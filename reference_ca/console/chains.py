@@ -70,7 +70,7 @@ def check_output(path: Path, keystore: Path) -> None:
     if place.is_relative_to(os.path.realpath(keystore)) or any(
         os.path.lexists(Keystore(folder).private_key_file) for folder in place.parents
     ):
-        raise ReferenceCaError("a keystore is no place for an upload", path, "name a file elsewhere")
+        raise ReferenceCaError("a keystore is not a place for an upload", path, "name a file elsewhere")
     if path.exists():
         with naming(path):
             if seems_private(read_regular(path)):

@@ -1,4 +1,4 @@
-"""`reference-ca defect`: a set-up with one thing wrong."""
+"""`reference-ca defect`: a setup with one thing wrong."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from reference_ca.key_source import KeySource
 def defect_command(
     name: str | None, folder: Path | None, listing: bool, length: int | None, depth: int | None, source: KeySource
 ) -> None:
-    """Make a set-up with one defect, to test a checker with, and say what the checker should say of it."""
+    """Make a setup with one defect, to test a checker with, and say what the checker should say of it."""
     if listing:
         command.list_all()
     elif name is None or folder is None:

@@ -94,7 +94,7 @@ def keep_line(line: list[Authority], folder: Path) -> None:
 def keystore_command(
     folder: Path, length: int, depth: int | None, name: str | None, mode: str, ca_out: Path | None, source: KeySource
 ) -> None:
-    """Make a whole conformant set-up: DIR/keystore and DIR/config/fcu.yml."""
+    """Make a whole conformant setup: DIR/keystore and DIR/config/fcu.yml."""
     config = Config.example(source, name=name, mode=mode)
     depth = check_depth(min(length, 2) if depth is None else depth, length)
     config = dataclasses.replace(config, device_certificate_chain_depth=depth)

@@ -41,7 +41,7 @@ def lot_command(
     workers: int,
     source: KeySource,
 ) -> None:
-    """Make a factory set-up and a lot of N devices in OUT, with a truth file about the wrong ones among them."""
+    """Make a factory setup and a lot of N devices in OUT, with a truth file about the wrong ones among them."""
     if not source.seeded:
         source = KeySource(secrets.token_bytes(32), at=source.now())
     made = make_lot(folder, count, source, form=form, defects=defects, length=length, depth=depth, workers=workers)

@@ -33,7 +33,7 @@ def _instant(_: click.Context, __: click.Parameter, value: str | None) -> dateti
     try:
         instant = datetime.fromisoformat(value.upper().replace("Z", "+00:00"))
     except ValueError:
-        raise click.BadParameter(f"{value!r} is no instant: write it as 2026-01-01T00:00:00Z") from None
+        raise click.BadParameter(f"{value!r} is not an instant: write it as 2026-01-01T00:00:00Z") from None
     if instant.tzinfo is None and len(value) > len("2026-01-01"):
         raise click.BadParameter(f"{value!r} has no zone: end it with Z")
     if not EARLIEST <= instant.year <= LATEST:

@@ -1,4 +1,4 @@
-"""Defects by name: set-ups that break one rule each, for those who test a checker.
+"""Defects by name: setups that break one rule each, for those who test a checker.
 
     from reference_ca import KeySource
     from reference_ca.defects import DEFECTS, FactorySetup, SetupParameters
@@ -6,14 +6,14 @@
     setup = DEFECTS["root-before-intermediate"].make(KeySource())
     setup.write(Path("broken"))
 
-or put one into a set-up of your own, that meets what it needs:
+or put one into a setup of your own, that meets what it needs:
 
     setup = FactorySetup(SetupParameters(length=4, depth=3, devices=2, upload=True), KeySource())
     defect = DEFECTS["device-signed-by-another-key"]
     if defect.needs.met_by(setup.shape):
         defect.apply(setup).write(Path("broken"))
 
-`NEAR_MISSES` are their counterpart: sound set-ups that a checker may be tempted to refuse.
+`NEAR_MISSES` are their counterpart: sound setups that a checker may be tempted to refuse.
 """
 
 from importlib import import_module

@@ -1,4 +1,4 @@
-"""What the defects of bundles share: the set-ups that they are shown in, and ways to change a message."""
+"""What the defects of bundles share: the setups that they are shown in, and ways to change a message."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ KEYS, CERTIFICATES, CHAINS, PARAMETERS, REQUESTS = (
     "CsrReqs",
 )
 LONG_CHAIN = ExpectedFinding("DEV018", BUNDLE, level="notice")
-"""More than 1024 octets: told as a notice of every set-up that carries so much."""
+"""More than 1024 octets: told as a notice of every setup that carries so much."""
 DEEP = Needs(devices=1, form="cbor", length=3, depth=3)
 DEPTH_3, SIX = SetupParameters(depth=3, devices=1, form="cbor"), SetupParameters(length=6, devices=1, form="cbor")
 

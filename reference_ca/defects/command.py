@@ -1,4 +1,4 @@
-"""`reference-ca defect`: lists the defects, and makes a set-up with one of them."""
+"""`reference-ca defect`: lists the defects, and makes a setup with one of them."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ def list_all() -> None:
 
 
 def make(name: str, folder: Path, length: int | None, depth: int | None, source: KeySource) -> None:
-    """Write a set-up with the defect (or near miss) of that name, and print what a checker should say of it.
+    """Write a setup with the defect (or near miss) of that name, and print what a checker should say of it.
 
-    ``length`` and ``depth`` stand in for those of the set-up that it is usually shown in. `ReferenceCaError` where
+    ``length`` and ``depth`` stand in for those of the setup that it is usually shown in. `ReferenceCaError` where
     there is no such name, or the defect cannot be had at that length and depth.
     """
     defect = _find(name)
     parameters = _parameters(defect, length, depth)
     if not defect.needs.met_by(parameters):
         raise ReferenceCaError(
-            "this defect cannot be put into such a set-up",
+            "this defect cannot be put into such a setup",
             f"{name}, {parameters}",
             "choose another --length or --depth",
         )

@@ -1,4 +1,4 @@
-"""Writes the files of a set-up with their modes and links, and encodes DER as PEM."""
+"""Writes the files of a setup with their modes and links, and encodes DER as PEM."""
 
 from __future__ import annotations
 

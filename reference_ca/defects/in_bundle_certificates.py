@@ -17,7 +17,7 @@ SERVER, UPDATE = "Certificates[0].Data", "Certificates[1].Data"
 
 
 def update_authority(s: FactorySetup) -> Certificate:
-    """The certificate that the device is to believe updates under; it can be changed until the set-up is written."""
+    """The certificate that the device is to believe updates under; it can be changed until the setup is written."""
     authority = another_ca(s, "Update authority")
     edit(
         s,

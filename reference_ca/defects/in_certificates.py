@@ -79,7 +79,7 @@ def impossible_date(s: FactorySetup) -> None:
 
 @defect(ExpectedFinding("CRT002", CRT, 2), needs=CHAIN)
 def garbled_base64(s: FactorySetup) -> None:
-    """The intermediate's PEM block holds characters that are no base64."""
+    """The intermediate's PEM block holds characters that are not base64."""
     block = pem_block("CERTIFICATE", s.chain[1].der)
     s.crt[1] = block.replace(block[100:104], b"%%%%", 1)
 

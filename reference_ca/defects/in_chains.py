@@ -263,7 +263,7 @@ def self_signature_broken(s: FactorySetup) -> None:
 
 @defect(ExpectedFinding("CHN012", "fcu.crt", 4, "subject"), needs=Needs(length=2))
 def root_cross_signed(s: FactorySetup) -> None:
-    """The root stands there twice: self-signed, and signed by another CA."""
+    """The root is in the file twice: self-signed, and signed by another CA."""
     root = s.chain[-1]
     elsewhere = another_ca(s, "ELSEWHERE")
     serial = s.source.serial("cross")

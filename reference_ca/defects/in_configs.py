@@ -1,4 +1,4 @@
-"""Defects of fcu.yml, and of how it goes with the rest of the set-up."""
+"""Defects of fcu.yml, and of how it goes with the rest of the setup."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def unknown_setting(s: FactorySetup) -> None:
 
 @defect(ExpectedFinding("CFG002", YML, field=DEPTH))
 def depth_is_text(s: FactorySetup) -> None:
-    """The depth is text that is no number."""
+    """The depth is text that is not a number."""
     s.settings[DEPTH] = "two"
 
 

@@ -24,7 +24,7 @@ ANY = Needs(devices=1, form="pem")
 LOT = Needs(devices=2, form="pem")
 PEM, SECOND = "line1-0001.pem", "line1-0002.pem"
 LONG_CHAIN = ExpectedFinding("DEV018", PEM, level="notice")
-"""More than 1024 octets: told as a notice of every set-up that carries so much."""
+"""More than 1024 octets: told as a notice of every setup that carries so much."""
 
 
 def rename(device: Device, endpoint_name: str) -> None:

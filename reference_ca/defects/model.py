@@ -1,4 +1,4 @@
-"""What a defect is, what it needs of a set-up, and the register that all defects stand in."""
+"""What a defect is, what it needs of a setup, and the register that all defects stand in."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class ExpectedFinding:
 
 @dataclass(frozen=True)
 class Needs:
-    """What a set-up must be so that a defect can be put into it; None stands for anything.
+    """What a setup must be so that a defect can be put into it; None stands for anything.
 
     ``length`` to ``longest`` certificates in fcu.crt, ``depth`` to ``deepest``, so many ``devices`` to
     ``most_devices`` in the ``form``, the ``upload``, the ``mode``, and whether the credentials are ``external``.
@@ -48,7 +48,7 @@ class Needs:
     external: bool | None = None
 
     def met_by(self, parameters: SetupParameters) -> bool:
-        """Whether a set-up of this shape will do."""
+        """Whether a setup of this shape will do."""
         return (
             self.length <= parameters.length <= (self.longest or parameters.length)
             and self.depth <= parameters.depth <= (self.deepest or parameters.depth)
@@ -67,18 +67,18 @@ DEFAULT = SetupParameters()
 
 @dataclass(frozen=True)
 class Defect:
-    """One thing that is wrong with a set-up, by name.
+    """One thing that is wrong with a setup, by name.
 
     Attributes:
         name: words with dashes.
         story: what is wrong, in one sentence.
         expected: what a checker has to say, and where; for a near miss warnings and notices at most, and mostly
             nothing.
-        needs: what a set-up must be to have it.
-        parameters: the set-up that it is shown in.
+        needs: what a setup must be to have it.
+        parameters: the setup that it is shown in.
         baseline: the name of the nearest sound thing, where that is a near miss of its own; else it is the plain
-            set-up.
-        change: puts it into a set-up.
+            setup.
+        change: puts it into a setup.
         ask, handshake: the independent validators that see it, and whether servers in a handshake do.
         about: for a near miss, the rule that it is sound to.
     """
@@ -100,10 +100,10 @@ class Defect:
         return tuple(dict.fromkeys(finding.code for finding in self.expected if finding.level != "notice"))
 
     def apply(self, setup: FactorySetup) -> FactorySetup:
-        """Put the defect into a set-up that meets its needs, and give it back.
+        """Put the defect into a setup that meets its needs, and give it back.
 
         Raises:
-            ValueError: the set-up is of another shape than it needs.
+            ValueError: the setup is of another shape than it needs.
         """
         if not self.needs.met_by(setup.parameters):
             raise ValueError(f"{self.name}: cannot be put into {setup.parameters}")
@@ -111,7 +111,7 @@ class Defect:
         return setup
 
     def make(self, source: KeySource, **parameters: Any) -> FactorySetup:
-        """A set-up with this defect and nothing else wrong; ``parameters`` changes single values of
+        """A setup with this defect and nothing else wrong; ``parameters`` changes single values of
         `SetupParameters`.
         """
         return self.apply(FactorySetup(replace(self.parameters, **parameters), source))
@@ -121,7 +121,7 @@ DEFECTS: dict[str, Defect] = {}
 """Every defect by its name."""
 
 NEAR_MISSES: dict[str, Defect] = {}
-"""Sound set-ups that are unlike the usual ones: what a checker must not complain of, or with a notice or warning."""
+"""Sound setups that are unlike the usual ones: what a checker must not complain of, or with a notice or warning."""
 
 
 def defect(
@@ -159,7 +159,7 @@ def _registering(register: dict[str, Defect], plan: Defect) -> Callable[[Change]
         if name in DEFECTS or name in NEAR_MISSES:
             raise ValueError(f"{name} is there already")
         if not story or not plan.needs.met_by(plan.parameters):
-            raise ValueError(f"{name}: has no story, or is shown in a set-up that it does not fit")
+            raise ValueError(f"{name}: has no story, or is shown in a setup that it does not fit")
         register[name] = replace(plan, name=name, story=story, change=change)
         return change
 

@@ -1,4 +1,4 @@
-"""A whole factory set-up as a plan: sound as it is made, and open to any change before it is written."""
+"""A whole factory setup as a plan: sound as it is made, and open to any change before it is written."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from reference_ca.parameters import account_id, parameters
 from reference_ca.profiles import CA_YEARS, DEVICE_YEARS, add_years
 
 Files: TypeAlias = dict[str, bytes]
-"""What a set-up is written as: the bytes of each file by its path, with slashes, below the set-up's folder."""
+"""What a setup is written as: the bytes of each file by its path, with slashes, below the setup's folder."""
 
 Piece: TypeAlias = Certificate | bytes
 """A part of a PEM file: a certificate to be signed and encoded as PEM, or text as it is."""
@@ -46,7 +46,7 @@ DEPTH = "device-certificate-chain-depth"
 
 @dataclass(frozen=True)
 class SetupParameters:
-    """What a sound set-up is made of.
+    """What a sound setup is made of.
 
     ``length`` counts the certificates of fcu.crt (1 is a self-signed one), ``depth`` is
     device-certificate-chain-depth, ``devices`` how many devices there are, in the ``form`` "pem", "der" or "cbor".
@@ -104,10 +104,10 @@ class Device:
 
 
 class SetupPlan:
-    """What a factory set-up is to hold: sound as it is planned, and open to any change.
+    """What a factory setup is to hold: sound as it is planned, and open to any change.
 
     Attributes:
-        source: where keys and serials come from; its instant is the one that the set-up is to be judged at.
+        source: where keys and serials come from; its instant is the one that the setup is to be judged at.
         now, made: that instant, and when everything was made.
         chain: the FCU certificate first, the root last.
         crt: what fcu.crt holds, in order; usually `chain`.
@@ -123,7 +123,7 @@ class SetupPlan:
     """
 
     def __init__(self, parameters: SetupParameters, source: KeySource, name: str = "FCU line 1") -> None:
-        """Plan a set-up of a shape; nothing is written or signed yet."""
+        """Plan a setup of a shape; nothing is written or signed yet."""
         self.parameters, self.source = parameters, source
         self.now = source.now()
         self.made = self.now - MADE_BEFORE
@@ -231,7 +231,7 @@ class SetupPlan:
         self.edit_file(CONFIG_FILE, lambda data: change(data.decode()).encode())
 
     def add_file(self, path: str, data: bytes) -> None:
-        """Put one more file into the set-up."""
+        """Put one more file into the setup."""
         self.edits.append(lambda files: files.update({path: data}))
 
     def remove_file(self, path: str) -> None:
@@ -244,20 +244,20 @@ class SetupPlan:
 
 
 class FactorySetup(SetupPlan):
-    """A factory set-up that conforms, until a defect changes it: a plan, with what it is written as.
+    """A factory setup that conforms, until a defect changes it: a plan, with what it is written as.
 
     Attributes:
         others: further FCU instances beside this one; ``folder`` is then the folder of each.
     """
 
     def __init__(self, parameters: SetupParameters, source: KeySource, name: str = "FCU line 1") -> None:
-        """Plan a set-up of a shape; nothing is written or signed yet."""
+        """Plan a setup of a shape; nothing is written or signed yet."""
         super().__init__(parameters, source, name)
         self.others: list[FactorySetup] = []
         self.folder = ""
 
     def files(self) -> Files:
-        """Every file of the set-up, signed and encoded."""
+        """Every file of the setup, signed and encoded."""
         files: Files = {KEY_FILE: private_key_pem(self.key), CERTIFICATE_FILE: pem(self.crt)}
         if self.request is not None:
             files[REQUEST_FILE] = pem_block("CERTIFICATE REQUEST", self.request.der)
@@ -280,7 +280,7 @@ class FactorySetup(SetupPlan):
         return files
 
     def write(self, folder: Path) -> None:
-        """Write the set-up below a new or empty folder, with its modes and links."""
+        """Write the setup below a new or empty folder, with its modes and links."""
         write_tree(folder, self.files(), self.all_modes(), self.links, repository=self.repository)
 
     def all_modes(self) -> dict[str, int]:
@@ -330,7 +330,7 @@ class FactorySetup(SetupPlan):
         return text.getvalue().encode()
 
     def drawing(self) -> str:
-        """fcu.crt as arrows from subject to issuer, a comma where the next one is no issuer, a bar at the depth."""
+        """fcu.crt as arrows from subject to issuer, a comma where the next one is not an issuer, a bar at the depth."""
         parts: list[str] = []
         listed = [piece for piece in self.crt if isinstance(piece, Certificate)]
         for number, certificate in enumerate(listed):

@@ -1,4 +1,4 @@
-"""The search for copies of a key, and the names and options of set-ups, at their limits."""
+"""The search for copies of a key, and the names and options of setups, at their limits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Set-ups: how keystores are named and what usage errors say."""
+"""Setups: how keystores are named and what usage errors say."""
 
 from __future__ import annotations
 

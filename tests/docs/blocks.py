@@ -106,7 +106,7 @@ def run(command: str, folder: Path, addopts: str = "") -> subprocess.CompletedPr
 
 
 def lay_out_everything(folder: Path) -> Path:
-    """A conformant set-up under every name that a page uses for one, with devices, an upload and two reports.
+    """A conformant setup under every name that a page uses for one, with devices, an upload and two reports.
 
     It was made yesterday: what a page shows is judged by the clock.
     """

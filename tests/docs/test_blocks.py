@@ -91,7 +91,7 @@ def prepare_bench(folder: Path) -> None:
 
 
 def prepare_vendors(folder: Path) -> None:
-    """There the whole set-up is in a folder that holds devices elsewhere."""
+    """There the whole setup is in a folder that holds devices elsewhere."""
     shutil.move(folder / "out", folder / "devices-of-out")
     shutil.copytree(folder / "line", folder / "out", ignore=shutil.ignore_patterns("out"))
     shutil.move(folder / "devices-of-out", folder / "out" / "devices")

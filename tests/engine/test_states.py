@@ -1,4 +1,4 @@
-"""A device conforms, does not conform or is not decided: by its rules, by the set-up's, by those who were asked."""
+"""A device conforms, does not conform or is not decided: by its rules, by the setup's, by those who were asked."""
 
 from __future__ import annotations
 

@@ -147,7 +147,7 @@ def test_something_was_checked_is_true_of_any_keystore(tmp_path: Path) -> None:
 
 @dataclass(frozen=True)
 class Lot:
-    """A set-up by the reference CA with a few devices and the right upload."""
+    """A setup by the reference CA with a few devices and the right upload."""
 
     folder: Path
     size: int

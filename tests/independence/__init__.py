@@ -1,1 +1,1 @@
-"""Two faults in one set-up."""
+"""Two faults in one setup."""

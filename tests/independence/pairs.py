@@ -1,4 +1,4 @@
-"""Two defects in one set-up: which of the rules that tell of each alone still tell of it beside the other.
+"""Two defects in one setup: which of the rules that tell of each alone still tell of it beside the other.
 
 python -m independence     # from tests/: tries every two defects, and says what is hidden without a reason
 """
@@ -85,7 +85,7 @@ def representatives() -> list[str]:
 
 
 def common_shape(one: Defect, other: Defect) -> SetupParameters | None:
-    """A set-up that both defects fit into; None where there is none."""
+    """A setup that both defects fit into; None where there is none."""
     if {one.name, other.name} <= SECOND_INSTANCES:
         return None
     names = ("length", "depth", "devices", "upload")
@@ -99,7 +99,7 @@ def common_shape(one: Defect, other: Defect) -> SetupParameters | None:
 
 
 def couples(names: list[str]) -> Iterator[tuple[str, str]]:
-    """The defects in pairs, each in one of them, as far as another one is left that fits into the same set-up."""
+    """The defects in pairs, each in one of them, as far as another one is left that fits into the same setup."""
     left = list(names)
     while left:
         one = left.pop(0)
@@ -113,7 +113,7 @@ def couples(names: list[str]) -> Iterator[tuple[str, str]]:
 
 @lru_cache(maxsize=4096)
 def told(names: tuple[str, ...], shape: SetupParameters) -> frozenset[str]:
-    """The codes of the rules that say an error or a warning of a set-up with these defects.
+    """The codes of the rules that say an error or a warning of a setup with these defects.
 
     Raises one of `APART` where they do not go together.
     """

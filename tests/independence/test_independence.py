@@ -1,4 +1,4 @@
-"""No fault hides an independent one: two defects in one set-up, and the reason for what is hidden."""
+"""No fault hides an independent one: two defects in one setup, and the reason for what is hidden."""
 
 from __future__ import annotations
 

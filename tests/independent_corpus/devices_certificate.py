@@ -272,7 +272,7 @@ def expired_a_second_ago(room: Room) -> None:
 
 @case({"DEV026"})
 def never_valid(room: Room) -> None:
-    """notAfter before notBefore, both in the past: there is no instant at which it holds."""
+    """notAfter before notBefore, both in the past: there is not an instant at which it holds."""
     odd(room, not_before=NOW - 10 * DAY, not_after=NOW - 20 * DAY)
 
 

@@ -1,4 +1,4 @@
-"""CSR: what can be wrong with fcu_csr.pem, each time with an otherwise good set-up as an intermediate."""
+"""CSR: what can be wrong with fcu_csr.pem, each time with an otherwise good setup as an intermediate."""
 
 from __future__ import annotations
 

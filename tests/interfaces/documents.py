@@ -1,4 +1,4 @@
-"""Documents for the writers' tests: a conformant set-up, one with many faults, a large lot, and text that attacks."""
+"""Documents for the writers' tests: a conformant setup, one with many faults, a large lot, and text that attacks."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ def test_a_handshake_without_a_key_is_in_every_report(
 
 
 def test_certify_tells_it_and_a_strict_run_is_incomplete(tmp_path: Path, capsys) -> None:
-    """A set-up that nothing warns of has critical extensions."""
+    """A setup that nothing warns of has critical extensions."""
     line = tmp_path / "line"
     reference_ca(["keystore", str(line), "--length", "3", "--seed", "x"])
     reference_ca(["sign", "--keystore", str(line / "keystore"), "--seed", "x", "--critical", "--replace"])

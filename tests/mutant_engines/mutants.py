@@ -107,7 +107,7 @@ class SaysEverythingTwice(Changing):
 
 
 class Stutters(Changing):
-    """Gives for every set-up what it said of the first one."""
+    """Gives for every setup what it said of the first one."""
 
     _first: ClassVar[dict[str, Result]] = {}
 

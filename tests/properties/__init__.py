@@ -1,1 +1,1 @@
-"""Properties that hold for every set-up: sound ones drawn at random are let pass, broken ones are never."""
+"""Properties that hold for every setup: sound ones drawn at random are let pass, broken ones are never."""

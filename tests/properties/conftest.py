@@ -1,4 +1,4 @@
-"""How many set-ups are drawn: few and always the same ones in an ordinary run, ten thousand new ones on request.
+"""How many setups are drawn: few and always the same ones in an ordinary run, ten thousand new ones on request.
 
 pytest tests/properties --hypothesis-profile=thorough
 """

@@ -1,4 +1,4 @@
-"""Draws sound set-ups at random: their shape, names, validity, extensions, and how their files are laid out."""
+"""Draws sound setups at random: their shape, names, validity, extensions, and how their files are laid out."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ ALPHABETS = {
 
 @st.composite
 def shapes(draw: Any, **fixed: Any) -> SetupParameters:
-    """The shape of a set-up; what is ``fixed`` is not drawn."""
+    """The shape of a setup; what is ``fixed`` is not drawn."""
     length = fixed.get("length") or draw(st.integers(1, 7))
     form = fixed.get("form") or draw(st.sampled_from(["pem", "pem", "der", "cbor"]))
     devices = draw(st.integers(0, 3)) if fixed.get("devices") is None else fixed["devices"]
@@ -51,7 +51,7 @@ def shapes(draw: Any, **fixed: Any) -> SetupParameters:
 
 @st.composite
 def sound(draw: Any) -> FactorySetup:
-    """A set-up in which nothing is wrong."""
+    """A setup in which nothing is wrong."""
     setup = FactorySetup(
         draw(shapes()), KeySource(draw(st.binary(min_size=8, max_size=8)), at=AT), _name(draw, "printable")
     )
@@ -156,7 +156,7 @@ class Judged:
 
 
 def judge(setup: FactorySetup, folder: Path, validators: str = "none") -> Judged:
-    """Writes the set-up, and judges it as of its own instant with everything that it has."""
+    """Writes the setup, and judges it as of its own instant with everything that it has."""
     setup.write(folder)
     instances = [setup, *setup.others]
     places = [folder / one.folder for one in instances]
@@ -176,6 +176,6 @@ def judge(setup: FactorySetup, folder: Path, validators: str = "none") -> Judged
 
 
 def describe(setup: FactorySetup) -> str:
-    """What hypothesis is to say about a set-up."""
+    """What hypothesis is to say about a setup."""
     certificates: list[Certificate] = setup.chain
     return f"{setup.parameters}, depth {setup.settings.get(DEPTH)}, {len(certificates)} certificates"

@@ -1,4 +1,4 @@
-"""Sound set-ups drawn at random never have an error; a defect put into one of them is always told."""
+"""Sound setups drawn at random never have an error; a defect put into one of them is always told."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BY_RUN = ("SYS", "CHN013", "DEV024", "DEV025", "KEY010", "KEY011", "UPL007", "UP
 """What needs validators, other programs or options of the run is proven elsewhere."""
 
 LINEAGES = ",".join(validator.name for validator in available() if validator.name in CORE)
-"""Those that are asked about sound set-ups: in this process, so that ten thousand of them are no matter of hours."""
+"""Those that are asked about sound setups: in this process, so that ten thousand of them are no matter of hours."""
 
 TELLING = [d for d in DEFECTS.values() if d.breaks and not any(code.startswith(BY_RUN) for code in d.breaks)]
 
@@ -27,14 +27,14 @@ TELLING = [d for d in DEFECTS.values() if d.breaks and not any(code.startswith(B
 def test_a_sound_set_up_has_no_error(setup: FactorySetup) -> None:
     note(describe(setup))
     with tempfile.TemporaryDirectory() as name:
-        judged = judge(setup, Path(name) / "set-up", LINEAGES)
+        judged = judge(setup, Path(name) / "setup", LINEAGES)
         assert judged.errors == frozenset(), [str(f) for _, f in judged.report.findings()]
         assert judged.report.verdict.value == "conformant"
 
 
 @st.composite
 def fitting(draw: st.DrawFn, kinds: list[Defect]) -> tuple[Defect, SetupParameters, bytes]:
-    """One of the kinds, and a set-up that it can be put into: as it is shown, but for what it does not mind."""
+    """One of the kinds, and a setup that it can be put into: as it is shown, but for what it does not mind."""
     kind = draw(st.sampled_from(kinds))
     needs, shown = kind.needs, kind.parameters
     length = draw(st.integers(needs.length, max(needs.length, min(needs.longest or 6, 6))))
@@ -57,7 +57,7 @@ def test_a_defect_in_any_set_up_that_can_have_it_is_told(drawn: tuple[Defect, Se
     defect, parameters, seed = drawn
     note(f"{defect.name} in {parameters}")
     with tempfile.TemporaryDirectory() as name:
-        judged = judge(defect.apply(FactorySetup(parameters, KeySource(seed, at=AT))), Path(name) / "set-up")
+        judged = judge(defect.apply(FactorySetup(parameters, KeySource(seed, at=AT))), Path(name) / "setup")
     assert set(defect.breaks) <= judged.named
 
 
@@ -66,13 +66,13 @@ def test_an_oddity_in_any_set_up_that_can_have_it_is_no_error(drawn: tuple[Defec
     near_miss, parameters, seed = drawn
     note(f"{near_miss.name} in {parameters}")
     with tempfile.TemporaryDirectory() as name:
-        judged = judge(near_miss.apply(FactorySetup(parameters, KeySource(seed, at=AT))), Path(name) / "set-up")
+        judged = judge(near_miss.apply(FactorySetup(parameters, KeySource(seed, at=AT))), Path(name) / "setup")
     assert judged.errors == frozenset(), [str(f) for _, f in judged.report.findings()]
 
 
 @pytest.mark.parametrize("defect", TELLING, ids=lambda defect: defect.name)
 def test_a_defect_is_told_in_the_set_up_that_it_is_shown_in(defect: Defect, tmp_path: Path) -> None:
-    judged = judge(defect.make(KeySource("shown", at=AT)), tmp_path / "set-up")
+    judged = judge(defect.make(KeySource("shown", at=AT)), tmp_path / "setup")
     assert set(defect.breaks) <= judged.named
 
 

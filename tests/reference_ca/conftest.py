@@ -1,4 +1,4 @@
-"""What the tests of the reference CA share: seeded sources, set-ups, and OpenSSL as an independent eye."""
+"""What the tests of the reference CA share: seeded sources, setups, and OpenSSL as an independent eye."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def openssl() -> OpenSsl:
 
 @pytest.fixture
 def setup_of_length(tmp_path: Path, source: reference_ca.KeySource) -> Callable[[int], reference_ca.Keystore]:
-    """Make a whole set-up with so many certificates in fcu.crt, and return its keystore."""
+    """Make a whole setup with so many certificates in fcu.crt, and return its keystore."""
 
     def make(length: int) -> reference_ca.Keystore:
         config = reference_ca.Config.example(source)

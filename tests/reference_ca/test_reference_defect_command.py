@@ -1,4 +1,4 @@
-"""`reference-ca defect`: lists defects, makes a set-up with one, and says what a checker should say."""
+"""`reference-ca defect`: lists defects, makes a setup with one, and says what a checker should say."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_the_list_names_every_defect_and_every_oddity_with_its_codes(capsys: Cap
         (["zzzz", "OUT"], "there is no such defect: zzzz: see reference-ca defect --list"),
         (
             ["root-missing", "OUT", "--length", "2"],
-            "this defect cannot be put into such a set-up: root-missing, chain-of-2: choose another --length",
+            "this defect cannot be put into such a setup: root-missing, chain-of-2: choose another --length",
         ),
         (
             ["root-missing", "OUT", "--depth", "9"],

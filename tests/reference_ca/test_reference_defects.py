@@ -1,4 +1,4 @@
-"""Defects as a library: by name, put into any set-up that fits, the same bytes from the same seed."""
+"""Defects as a library: by name, put into any setup that fits, the same bytes from the same seed."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def by_name(one: Defect) -> str:
 
 
 def told(setup: FactorySetup, folder: Path) -> set[str]:
-    """The codes of the errors and warnings that are told of a set-up."""
+    """The codes of the errors and warnings that are told of a setup."""
     setup.write(folder)
     instances = [setup, *setup.others]
     report = check(
@@ -164,13 +164,13 @@ def test_a_name_is_taken_once_and_a_story_has_to_be_told() -> None:
         s.crt.clear()
 
     def elsewhere(s: FactorySetup) -> None:
-        """It is shown in a set-up that it does not fit."""
+        """It is shown in a setup that it does not fit."""
 
     with pytest.raises(ValueError, match="root-missing is there already"):
         defect(ExpectedFinding("CHN005"))(root_missing)
     with pytest.raises(ValueError, match="without-a-story: has no story"):
         near_miss(about="CHN005")(without_a_story)
-    with pytest.raises(ValueError, match="elsewhere: has no story, or is shown in a set-up that it does not fit"):
+    with pytest.raises(ValueError, match="elsewhere: has no story, or is shown in a setup that it does not fit"):
         defect(ExpectedFinding("CHN005"), needs=Needs(length=9))(elsewhere)
     assert "elsewhere" not in DEFECTS
 

@@ -19,7 +19,7 @@ AT = datetime(2026, 1, 1, tzinfo=timezone.utc)
 
 
 def digest_of_a_setup(folder: Path, source: KeySource) -> str:
-    """SHA-256 over every file of a whole set-up and of one device, names included."""
+    """SHA-256 over every file of a whole setup and of one device, names included."""
     config = with_chain(reference_ca.Config.example(source), 4)
     keystore, _ = make_keystore(folder, 4, config, source)
     authority, config = keystore.authority(source), reference_ca.Config.read(folder / "config/fcu.yml")

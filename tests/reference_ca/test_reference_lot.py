@@ -169,8 +169,8 @@ def test_no_private_key_of_a_device_is_written_and_the_keystore_is_closed(tmp_pa
     [
         ({"count": 0}, "a lot of 0 devices cannot be made: ask for 1 to 9999999"),
         ({"count": 10**7}, "a lot of 10000000 devices cannot be made"),
-        ({"form": "xml"}, "'xml' is no form of a lot: use one of folder, jsonl, parquet"),
-        ({"defects": 1.5}, "1.5 is no share of the devices"),
+        ({"form": "xml"}, "'xml' is not a form of a lot: use one of folder, jsonl, parquet"),
+        ({"defects": 1.5}, "1.5 is not a share of the devices"),
         ({"length": 2, "depth": 3}, "nothing is left to upload at depth 3"),
         ({"source": KeySource()}, "a lot is made from a seed"),
     ],

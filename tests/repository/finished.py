@@ -96,6 +96,6 @@ def finish(begun: Begun, family: str) -> None:
     start = text.rindex("\n@defect(")
     edit, count = _LAST_TASK.subn(lambda _: indented(wanted.edit), text[start:])
     assert count == 1
-    edit = edit.replace("One sentence: what is wrong with this set-up.", f"Something of it is a draft ({family}).")
+    edit = edit.replace("One sentence: what is wrong with this setup.", f"Something of it is a draft ({family}).")
     edit = edit.replace("))\n", f"){wanted.needs})\n", 1) if wanted.needs else edit
     defect.write_text(text[:start] + edit, encoding="utf-8")

@@ -34,8 +34,8 @@ DEFECT = '''
 
 @defect(ExpectedFinding("{code}", {file}{level}){shown_in})
 def {name}_broken(s: FactorySetup) -> None:
-    """One sentence: what is wrong with this set-up."""
-    raise NotImplementedError("{code}: break the set-up, by one edit")
+    """One sentence: what is wrong with this setup."""
+    raise NotImplementedError("{code}: break the setup, by one edit")
 '''
 ADAPTER = '''"""{name}: one sentence on what the library is, and how it differs from the others."""
 
@@ -167,7 +167,7 @@ def begin_rule(root: Path, letters: str, slug: str, level: str = "error") -> Beg
         before = path.read_text(encoding="utf-8").rstrip("\n")
         begun = _MODEL.sub(partial(_with, "ExpectedFinding"), _SOURCES.sub(partial(_with, "inferred"), before))
         path.write_text(begun + "\n" + text, encoding="utf-8")
-    tasks = {rules: "say what it asks for, and check it", defects: "break a set-up so that only this rule fails"}
+    tasks = {rules: "say what it asks for, and check it", defects: "break a setup so that only this rule fails"}
     return Begun(code, tasks, "tox -e expected -- --write")
 
 

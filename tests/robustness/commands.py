@@ -29,7 +29,7 @@ HANGING = 600
 """Seconds on the clock after which a command counts as hanging."""
 
 WORDS = 100_000
-"""Characters that a command writes at most about one set-up: nobody reads more."""
+"""Characters that a command writes at most about one setup: nobody reads more."""
 
 _LAUNCHER = """\
 import os, resource, signal, sys

@@ -13,7 +13,7 @@ from .factory import Factory, make_factory
 
 @pytest.fixture(scope="session")
 def sound(tmp_path_factory: pytest.TempPathFactory) -> Factory:
-    """The set-up that is broken; nobody changes this one."""
+    """The setup that is broken; nobody changes this one."""
     return make_factory(tmp_path_factory.mktemp("sound") / "line")
 
 
@@ -28,7 +28,7 @@ Held = Callable[[Callable[[], Done]], Done]
 
 @pytest.fixture
 def held(sound: Factory, factory: Factory) -> Held:
-    """Runs a command and makes sure that it did nothing that none may do, to the set-up least of all."""
+    """Runs a command and makes sure that it did nothing that none may do, to the setup least of all."""
 
     def held(command: Callable[[], Done]) -> Done:
         before = picture(factory.folder)

@@ -1,4 +1,4 @@
-"""A sound factory set-up with every kind of file that the suite reads, made once and copied for each trap."""
+"""A sound factory setup with every kind of file that the suite reads, made once and copied for each trap."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from reference_ca.console import cli
 
 AT = "2026-06-01T00:00:00Z"
-"""The instant at which everything is judged; the set-up was made half a year before."""
+"""The instant at which everything is judged; the setup was made half a year before."""
 
 KEY, CRT, CSR = "keystore/fcu_private_key.pem", "keystore/fcu.crt", "keystore/fcu_csr.pem"
 CONFIG, UPLOAD, DEVICES = "config/fcu.yml", "upload.pem", "out"
@@ -63,7 +63,7 @@ class Factory:
 
 
 def make_factory(folder: Path) -> Factory:
-    """The set-up: three certificates, depth 2, two devices with keys and a manifest; the same bytes each time."""
+    """The setup: three certificates, depth 2, two devices with keys and a manifest; the same bytes each time."""
     made = ["--seed", "hostile", "--at", "2026-01-01T00:00:00Z"]
 
     def reference_ca(*arguments: str) -> None:

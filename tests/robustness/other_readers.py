@@ -169,7 +169,7 @@ def _work_tree(world: World) -> tuple[Path, bytes]:
 
 
 def _certified(world: World) -> Path:
-    """What the suite writes about the sound set-up, and keys that may sign it, beside each other."""
+    """What the suite writes about the sound setup, and keys that may sign it, beside each other."""
     factory = world.factory
     report = check(factory.keystore, devices=[factory / DEVICES], validators="none", at=INSTANT)
     content = json_report.document(report, judged_at=INSTANT, checked_at=INSTANT)

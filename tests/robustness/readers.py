@@ -147,7 +147,7 @@ class World:
         self._made: dict[str, bytes] = {}
 
     def judged(self, place: str, *others: str) -> Callable[[bytes], str]:
-        """Puts the bytes at a place of the set-up and judges all of it; ``others`` take that file away meanwhile."""
+        """Puts the bytes at a place of the setup and judges all of it; ``others`` take that file away meanwhile."""
 
         def read(data: bytes) -> str:
             path = self.factory / place
@@ -200,7 +200,7 @@ class World:
         return read
 
     def file(self, name: str) -> bytes:
-        """A file of the sound set-up."""
+        """A file of the sound setup."""
         return (self.factory / name).read_bytes()
 
     @cached_property

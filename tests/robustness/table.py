@@ -20,7 +20,7 @@ from .readers import Reader, World, explored, read_as
 
 
 def all_readers(factory: Factory) -> list[Reader]:
-    """The table: readers by themselves, and each kind of file read and judged as part of a whole set-up."""
+    """The table: readers by themselves, and each kind of file read and judged as part of a whole setup."""
     world = World(factory)
     pems = [world.file(name) for name in (KEY, CRT, CSR, UPLOAD)] + list(world.members.values())[:4]
     ders = {

@@ -10,7 +10,7 @@ from .readers import Reader, explore, fault_of, faults
 from .table import all_readers
 
 QUICK, JUDGED = 60, 4
-"""Inputs of a reader by itself, and of one whose file is judged in a whole set-up."""
+"""Inputs of a reader by itself, and of one whose file is judged in a whole setup."""
 
 
 @pytest.fixture(scope="module")

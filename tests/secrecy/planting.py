@@ -41,7 +41,7 @@ def written(secret: bytes) -> dict[str, str]:
 
 
 def plant(factory: Factory, text: str) -> None:
-    """Puts a text into settings, names, tables, labels, details and waivers of a set-up, so that rules speak of it."""
+    """Puts a text into settings, names, tables, labels, details and waivers of a setup, so that rules speak of it."""
     line = " ".join(text.split())
     quoted = json.dumps(text)
     factory.put(

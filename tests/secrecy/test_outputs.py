@@ -27,7 +27,7 @@ from secrecy.canary import Canary
 
 @pytest.fixture(scope="module")
 def factory(tmp_path_factory: pytest.TempPathFactory) -> Factory:
-    """A set-up that is sound but for copies of its keys in odd places, so that rules speak about keys."""
+    """A setup that is sound but for copies of its keys in odd places, so that rules speak about keys."""
     made = make_factory(tmp_path_factory.mktemp("canary") / "line")
     key = (made / KEY).read_bytes()
     made.put("keystore/old.bak", key, 0o644)

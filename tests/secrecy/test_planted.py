@@ -79,7 +79,7 @@ def test_a_key_in_a_wrong_field_is_not_shown(form: str, of: str, sound: Factory,
 
 @pytest.fixture(scope="module")
 def planted(sound: Factory, tmp_path_factory: pytest.TempPathFactory) -> tuple[Factory, Canary]:
-    """A set-up with the key of a device in base64 in all places, for the commands themselves."""
+    """A setup with the key of a device in base64 in all places, for the commands themselves."""
     factory = sound.copy_to(tmp_path_factory.mktemp("commands") / "line")
     secret = list(sound.secrets())[1]
     plant(factory, written(secret)["base64 1"])

@@ -21,7 +21,7 @@ STORED_BY_DEVICE = 5
 
 @dataclass(frozen=True)
 class Made:
-    """A set-up by the reference CA: the folder, and a device below it."""
+    """A setup by the reference CA: the folder, and a device below it."""
 
     folder: Path
     length: int
@@ -45,7 +45,7 @@ def pem_blocks(data: bytes) -> list[bytes]:
 
 @pytest.fixture(scope="module", params=LENGTHS, ids=lambda length: f"chain-of-{length}")
 def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Made:
-    """A set-up of each length; of 1 it is self-signed, of more FCU is an intermediate CA."""
+    """A setup of each length; of 1 it is self-signed, of more FCU is an intermediate CA."""
     folder = tmp_path_factory.mktemp(f"length{request.param}")
     source = ca.KeySource(f"depth law {request.param}", at=AT - timedelta(days=30))
     keystore, _ = ca.make_keystore(folder, request.param, ca.Config.example(source, name="FCU line 1"), source)
@@ -53,7 +53,7 @@ def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 
 def with_depth(made: Made, depth: int, tmp_path: Path) -> Path:
-    """The set-up's fcu.yml with this depth, and with the mode of its length."""
+    """The setup's fcu.yml with this depth, and with the mode of its length."""
     lines = (made.folder / "config" / "fcu.yml").read_text(encoding="utf-8").splitlines()
     lines = [line for line in lines if not line.startswith("device-certificate-chain-depth")]
     config = tmp_path / "fcu.yml"
@@ -64,7 +64,7 @@ def with_depth(made: Made, depth: int, tmp_path: Path) -> Path:
 def judged(made: Made, depth: int, tmp_path: Path, *, with_config: bool, uploaded: list[bytes]) -> dict[str, str]:
     """Outcome by code for a device that was sliced at a depth by hand."""
     keystore = made.keystore
-    if not with_config:  # the set-up's own fcu.yml must not be found beside it
+    if not with_config:  # the setup's own fcu.yml must not be found beside it
         keystore = tmp_path / "alone" / "keystore"
         keystore.parent.mkdir()
         keystore.symlink_to(made.keystore)

@@ -1,4 +1,4 @@
-"""Sound set-ups of every kind that the page describes, and what is worth a warning or a notice in each."""
+"""Sound setups of every kind that the page describes, and what is worth a warning or a notice in each."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ EXTERNAL = ExpectedFinding("CFG010", "fcu.yml", field="setup-ca-as-intermediate"
 
 @dataclass(frozen=True)
 class Topology:
-    """A sound set-up, what it is, the rule that it is about, and the warnings and notices that it gives."""
+    """A sound setup, what it is, the rule that it is about, and the warnings and notices that it gives."""
 
     shape: SetupParameters
     story: str

@@ -320,7 +320,7 @@ def _walk_tar(path: Path, wanted: Wanted, opener: Opener) -> Iterator[FileBytes]
                     continue
                 if _escapes(name):
                     yield _refused(path, name, "has a name that leads out of the archive")
-                elif not member.isreg() or member.issparse():  # holes are no bytes of the archive, and cost memory
+                elif not member.isreg() or member.issparse():  # holes are not bytes of the archive, and cost memory
                     yield _refused(path, name, "is not a regular file in the archive")
                 else:
                     content = archive.extractfile(member)

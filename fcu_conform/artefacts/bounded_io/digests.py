@@ -23,7 +23,7 @@ def digest_of_file(path: Path, limit: int = sys.maxsize) -> str:
     """SHA-256 of a regular file, hexadecimal; a link is not followed.
 
     Raises:
-        OSError: it cannot be read, is no regular file, has more than ``limit`` bytes, or changes meanwhile.
+        OSError: it cannot be read, is not a regular file, has more than ``limit`` bytes, or changes meanwhile.
     """
     digest = hashlib.sha256()
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)

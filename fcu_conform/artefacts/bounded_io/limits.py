@@ -16,7 +16,7 @@ CONFIG_NESTING = 50
 """Levels of collections in fcu.yml; a real one has three."""
 
 CONFIG_DIGITS = 64
-"""Characters of an integer in fcu.yml; one with more is no number that FCU knows, and is kept as text."""
+"""Characters of an integer in fcu.yml; one with more is not a number that FCU knows, and is kept as text."""
 
 CONFIG_ALIASES = 20
 """Aliases of mappings and lists in fcu.yml; honest files have none or a few."""
@@ -142,7 +142,7 @@ STATEMENT_FILE = 16 * MIB
 """Bytes of a statement; one over several keystores has about 100 KiB."""
 
 HANDED_IN = 512 * MIB
-"""Bytes of all files of a folder that was handed in; those of a real one have about 1 MiB."""
+"""Bytes of all files of a submitted folder; those of a real one have about 1 MiB."""
 
 REPORT_FILE = 64 * MIB
 """Bytes of a JSON report that is compared with another; one with a finding has about 50 KiB, each more about 1 KiB."""

@@ -16,7 +16,7 @@ def parse_toml(text: str) -> dict[str, Any]:
     """The document's table.
 
     Raises:
-        ValueError: it is no TOML, is nested too deeply, or has a key of more parts than any honest one.
+        ValueError: it is not TOML, is nested too deeply, or has a key of too many parts.
     """
     # Runs without waivers and without the details of an upload do without it.
     if sys.version_info >= (3, 11):

@@ -126,7 +126,7 @@ def line_chunks(path: Path, *, packed: bool, opener: Opener | None = None) -> It
 
 
 def _strangeness(lines: bytes) -> str:
-    """What many lines lack that are no table of devices, and of which each would be told; empty for others."""
+    """What most lines lack if the file is not a table of devices, told once; empty otherwise."""
     count = lines.count(b"\n")
     if count <= TABLE_STRANGE:
         return ""

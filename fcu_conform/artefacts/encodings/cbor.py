@@ -45,7 +45,7 @@ class Scan:
         trailing: how many bytes follow it.
         is_map: it is a map.
         indefinite: places whose length is indefinite (strings in chunks among them).
-        odd_keys: places of maps with a key that is no text string of definite length.
+        odd_keys: places of maps with a key that is not a text string of definite length.
         duplicates: places that a map has more than once.
         tags: places of tags, each with its number; an unsigned big number over a byte string is not among them.
         bignums: places of unsigned big numbers, each with the span of the tag's head.

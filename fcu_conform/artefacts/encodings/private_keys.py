@@ -115,7 +115,7 @@ class PrivateKey:
 
     @cached_property
     def trouble(self) -> str:
-        """Why this is no sound P-256 key, in words; empty if it is one."""
+        """Why this is not a sound P-256 key, in words; empty if it is one."""
         if not self.is_p256:
             return f"the key is {self.kind}"
         if not 0 < int.from_bytes(self.scalar.reveal(), "big") < _P256_ORDER:

@@ -69,7 +69,7 @@ class PublicKey:
 
     @cached_attribute
     def p256(self) -> EllipticCurvePublicKey | None:
-        """The key for verifying, None where it is no valid point of P-256."""
+        """The key for verifying, None where it is not a valid point of P-256."""
         from fcu_conform.artefacts.encodings import signatures  # a run without a chain does without
 
         return signatures.load_p256(self.bits) if self.is_p256 else None

@@ -15,7 +15,7 @@ Verifier: TypeAlias = Callable[[bytes, bytes], "bool | None"]
 
 
 def load_p256(point: bytes) -> ec.EllipticCurvePublicKey | None:
-    """A key from its encoded point; None where that is no point of P-256."""
+    """A key from its encoded point; None where that is not a point of P-256."""
     try:
         return ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), point)
     except ValueError:

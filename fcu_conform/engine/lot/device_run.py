@@ -52,7 +52,7 @@ class DeviceResults:
 
     ``sample`` are conformant devices for the validators to be asked about, chosen by a digest of their bytes, so that
     another run with the same seed takes the same ones. ``complete``: all devices were judged. ``blocked_by`` are the
-    rules of the set-up that have kept a device rule of level error from judging any device: while there is one, no
+    rules of the setup that have kept a device rule of level error from judging any device: while there is one, no
     device is decided that has no error.
     """
 

@@ -18,7 +18,7 @@ from fcu_conform.rules.model import Blocked, DeviceCheck, Finding, Level, NotApp
 
 
 class State(Enum):
-    """What is known of a device once every rule has had its turn.
+    """What is known of a device once every rule was judged.
 
     Not decided is one without an error that stands of which a rule of level error could not say its word: something
     else was in the way, or the rule broke.

@@ -45,7 +45,7 @@ class Journal:
         """Looks at how it begins.
 
         Raises:
-            UsageError: it cannot be read, or is no journal.
+            UsageError: it cannot be read, or is not a journal.
         """
         self.path = path
         self.header: Plain = {}

@@ -73,7 +73,7 @@ class CertificateTemplate:
         self.serial_at, self.validity_at, self.signature_at = (
             slice(*places[field]) for field in (DeviceField.SERIAL, DeviceField.VALIDITY, DeviceField.SIGNATURE)
         )
-        # A CN among several attributes of one RDN is no name of its own here, see _names.
+        # A CN among several attributes of one RDN is not a name of its own here, see _names.
         self.key_at = slice(places[DeviceField.KEY][0] - 27, places[DeviceField.KEY][1])
         self.subject_at, self.rdns = _names(raw, reference.subject)
         named = [(rdn[0].tag, place) for rdn, place in self.rdns if place and rdn[0].oid == oids.COMMON_NAME]
@@ -93,7 +93,7 @@ class CertificateTemplate:
         }
 
     def fits(self, raw: bytes) -> bool:
-        """All that is no part of its own is, byte for byte, what it is in the first one, and its own parts are DER."""
+        """All that is not part of its own is, byte for byte, what it is in the first one, and its own parts are DER."""
         return (
             len(raw) == self.size and self._struct.unpack(raw)[::2] == self._fixed and self._own_parts_are_strict(raw)
         )
@@ -259,7 +259,7 @@ def _spans(raw: bytes) -> Iterator[Span]:
         if oid in NAME_ATTRIBUTES:
             yield value, end, DeviceField.NAME
     if not parse_public_key(raw[key[1] : key[3]]).is_p256 or key[3] - key[1] != 91:
-        raise der.DerError("certificate: the key is no point of P-256")
+        raise der.DerError("certificate: the key is not a point of P-256")
     yield key[3] - 64, key[3], DeviceField.KEY
     for oid, value, end in _extensions(raw):
         yield from _extension_spans(raw, oid, value, end)

@@ -1,1 +1,1 @@
-"""The folder that is handed in: made, signed and verified."""
+"""The folder to submit: made, signed and verified."""

@@ -77,7 +77,7 @@ def load_signer(given: str, passphrase_env: str | None, setups: Sequence[Setup],
         setups: those that are judged: a keystore's own key signs certificates and nothing else.
 
     Raises:
-        UsageError: it is no such key, or one of a keystore; the text holds nothing of the file.
+        UsageError: it is not such a key, or it is one of a keystore; the text has nothing of the file.
     """
     path = existing(given, option)
     data = _read(path, option)

@@ -1,4 +1,4 @@
-"""The folder that is handed in: all reports, the statement over them, and checksums; written whole or not at all."""
+"""The folder to submit: all reports, the statement over them, and checksums; written whole or not at all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks what was handed in, offline: the signature, every file of the folder, and the artefacts themselves."""
+"""Checks a submission, offline: the signature, every file of the folder, and the artefacts themselves."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from fcu_conform.interfaces.certification.signing import Verifier
 
 MOST_FILES = 100
-"""Files of a folder that was handed in; a real one has about eight."""
+"""Files of a submitted folder; a real one has about eight."""
 
 
 @dataclass

@@ -16,8 +16,8 @@ from fcu_conform.interfaces.run.exit_codes import ExitCode
 from fcu_conform.version import __version__
 
 COMMANDS = {
-    "check": "Judges what others handed in, and obeys nothing of theirs.",
-    "certify": "Judges, and writes the folder to hand in.",
+    "check": "Judges material from others, without executing anything in it.",
+    "certify": "Judges, and writes the folder to submit.",
     "diff": "Compares two JSON reports: what newly fails, what was fixed.",
     "explain": "Says everything about one rule.",
     "lot": "Judges the devices of a whole production lot.",

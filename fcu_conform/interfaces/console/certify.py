@@ -1,4 +1,4 @@
-"""``fcu-conform certify``: one run, and the folder to hand in."""
+"""``fcu-conform certify``: one run, and the folder to submit."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from fcu_conform.interfaces.run.settings import LARGEST_SEED, settings_of
 @run_options(required=["keystore"], without=["report"])
 @click.option("--out", required=True, metavar="FOLDER", help="The folder to write; it must be new or empty.")
 def command(out: str, **values: Any) -> int:
-    """Judges a set-up and writes everything to hand in to one folder: reports, statement, checksums."""
+    """Judges a setup and writes one folder to submit: reports, statement, checksums."""
     settings = settings_of(values)
     if settings.sample_seed is None:
         # Whoever makes the devices must not know which of them will be drawn.

@@ -1,4 +1,4 @@
-"""``fcu-conform check``: the suite on what others handed in, as pytest runs it, and nothing of theirs is obeyed."""
+"""``fcu-conform check``: the suite on material from others, as pytest runs it, without executing anything in it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ NOTHING_OF_OTHERS = ("--noconftest", "-p", "no:cacheprovider", "-c", os.devnull)
 @click.option("-q", "--quiet", count=True, help="Show less.")
 @click.argument("paths", metavar="PATH…", nargs=-1)
 def command(paths: tuple[str, ...], junitxml: str | None, verbose: int, quiet: int, **values: Any) -> int:
-    """Judges what was handed in: keystores, or folders that hold keystore, fcu.yml, device output and upload."""
+    """Judges material from others: keystores, or folders with keystore, fcu.yml, device output and upload."""
     found = [find(path) for path in paths]
     run = Run(_settings(found, values))
     run.check_outputs()

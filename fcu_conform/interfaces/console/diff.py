@@ -24,7 +24,7 @@ from fcu_conform.interfaces.run.exit_codes import ExitCode
     help="For people, for programs, or Markdown for a pull request.",
 )
 def command(old: str, new: str, form: str) -> int:
-    """Says what newly fails, what was mended and what still fails. Exit code 1 where something newly fails."""
+    """Compares two JSON reports: new, fixed and remaining failures. Exit code 1 if something newly fails."""
     comparison = compare(read_report(old), read_report(new))
     if form == "json":
         click.echo(json.dumps(comparison.as_plain(), indent=2))

@@ -46,7 +46,7 @@ class BrokenRule(click.ClickException):
 
 
 def sound_setup(keystore: str, config: str | None, chain_depth: str | None) -> Setup:
-    """The keystore's set-up, from the values of options.
+    """The keystore's setup, from the values of options.
 
     Raises:
         UsageError: what was given makes no sense.

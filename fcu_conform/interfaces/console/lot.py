@@ -94,7 +94,7 @@ def _cluster(scheduler: str | None, files: tuple[str | None, ...]) -> tuple[str,
 
 def _judge(run: Run, runner: LotRunner) -> ExitCode:
     """Judges a lot, tells, writes the reports; gives the exit code."""
-    # Asked for before any rule is: what the user got wrong about journal or scheduler is no fault of a rule.
+    # Asked for before any rule is: what the user got wrong about journal or scheduler is not a fault of a rule.
     devices = run.examination.device_results(run.setups[0].name)
     report = run.report(list(run.judge(is_interrupted=not devices.complete)), devices.counts())
     ending = run.end(report)

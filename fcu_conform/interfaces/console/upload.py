@@ -58,7 +58,7 @@ def _write(path: Path, text: bytes, setup: Setup, force: bool) -> None:
     """Writes the upload, wholly or not at all, over nothing that it should not.
 
     Raises:
-        UsageError: the place is in the keystore, is no regular file, or holds something else.
+        UsageError: the place is in the keystore, is not a regular file, or holds something else.
     """
     try:
         if not path.parent.is_dir():

@@ -1,4 +1,4 @@
-"""``fcu-conform verify-statement``: checks what was handed in, on any machine and without a network."""
+"""``fcu-conform verify-statement``: checks a submission, on any machine and without a network."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ class Places:
 
     Attributes:
         rule: the function and the card above it.
-        defects: edits that break a conformant set-up so that this rule fails, each with its name.
+        defects: edits that break a conformant setup so that this rule fails, each with its name.
         fixtures: the cases that are about it: those that fail, then the conformant ones.
         tests, documents: the first line of each file that names it.
     """

@@ -38,7 +38,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(hookwrapper=True, tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Parser) -> Iterator[None]:
-    """Stops a run before it obeys what it is to judge; a wrapper, so that no other plugin has acted on it either."""
+    """Stops a run that takes configuration from what it judges; a wrapper, so that no other plugin has acted on it."""
     words = [*shlex.split(os.environ.get("PYTEST_ADDOPTS", "")), *map(str, early_config.invocation_params.args)]
     if any(word.startswith(("--fcu-", "@")) for word in words):
         # Only where the suite is asked for something, as with every import within a function of this module.

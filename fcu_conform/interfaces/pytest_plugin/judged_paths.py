@@ -1,4 +1,4 @@
-"""Refuses a run in which pytest would obey what it is to judge: take an ini file, a root directory or tests from it.
+"""Refuses a run in which pytest would take an ini file, a root directory or tests from what it is to judge.
 
 pytest looks for its ini file before it knows the options of plugins: in ``--fcu-keystore DIR``, with a blank, DIR is a
 positional argument then, and the ini files in it and above it count. This runs as soon as pytest has read that ini file

@@ -43,7 +43,7 @@ FILE_WIDTH = 100
 """Columns of a failure in a file (JUnit XML), where there is no terminal to ask."""
 
 LIGHT = {Outcome.WARNED: "w", Outcome.WAIVED: "v"}
-"""Outcomes that pass and are shown otherwise than as passed, with the letter of each."""
+"""Outcomes that pass but are not shown as passed, with the letter of each."""
 
 LIGHT_TITLES = {"WAIVED": "FCU waivers", "WARNING": "FCU warnings", "NOTICE": "FCU notices"}
 """Sections of findings that fail nothing, by the word that each finding begins with."""

@@ -32,7 +32,7 @@ def send_settings(node: Any, settings: Settings) -> None:
 
 
 def settings_sent(config: pytest.Config) -> Settings | None:
-    """The settings that this process was handed; None where it is no worker."""
+    """The settings that this process was handed; None where it is not a worker."""
     handed: Mapping[str, Any] | None = getattr(config, "workerinput", None)
     return None if handed is None else Settings.load(handed[SUITE])
 

@@ -1,4 +1,4 @@
-"""Compares two JSON reports: what newly fails, what was mended, what still fails, and what only went out of sight."""
+"""Compares two JSON reports: what newly fails, what is fixed, what still fails, and what is no longer visible."""
 
 from __future__ import annotations
 

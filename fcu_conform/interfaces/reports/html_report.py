@@ -16,10 +16,10 @@ from fcu_conform.interfaces.reports.templating import environment
 from fcu_conform.rules.family import Family
 
 SHOWN = 100
-"""Findings of one rule that the page shows: thousands of them would be read by nobody and slow every browser."""
+"""Findings of one rule that the page shows: nobody reads thousands of them, and they slow every browser."""
 
 SHOWN_OFFENDERS = 200
-"""Devices that the page names among those that do not conform."""
+"""Devices that the page names among the non-conformant ones."""
 
 VERDICTS = {
     "conformant": ("Conformant", "good"),

@@ -35,7 +35,7 @@ def statement(content: Document, reports: Mapping[str, str] | None = None) -> Do
 
     Args:
         content: the document of json_report, with digests.
-        reports: SHA-256 of files that are handed in with the statement, by their names.
+        reports: SHA-256 of files that are submitted with the statement, by their names.
     """
     extra = {} if reports is None else {REPORTS: dict(sorted(reports.items()))}
     return {
@@ -56,7 +56,7 @@ def statement(content: Document, reports: Mapping[str, str] | None = None) -> Do
 
 
 def _result(content: Document) -> str:
-    """PASSED, WARNED or FAILED; a run that is no proof of conformance has not passed.
+    """PASSED, WARNED or FAILED; a run that is not proof of conformance has not passed.
 
     One that was asked for more than it did has passed with a warning.
     """

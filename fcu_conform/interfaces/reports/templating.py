@@ -30,5 +30,5 @@ def environment(escaped: Callable[[str], str] = escape) -> Environment:
 
 
 def _harmless(escaped: Callable[[str], str], value: Any) -> Any:
-    """What a template may write: its own markup as it is, anything else with nothing in it that a reader would obey."""
+    """What a template may write: its own markup as it is, anything else escaped and printable."""
     return value if isinstance(value, Markup) else Markup(escaped(printable(str(value))))  # noqa: S704  # escaped above

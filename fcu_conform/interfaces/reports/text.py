@@ -10,7 +10,7 @@ def printable(text: str) -> str:
     """``text`` without private keys, and with every character that is not to be seen written as its escape.
 
     Names in certificates, paths and YAML values come from outside: control characters, escape sequences,
-    direction overrides, line breaks and lone surrogates in them are shown, never obeyed. Everything that any
+    direction overrides, line breaks and lone surrogates in them are shown, never interpreted. Everything that any
     face prints of them goes through here.
     """
     text = redact(text)

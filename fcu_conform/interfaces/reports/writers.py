@@ -68,7 +68,7 @@ def write(settings: Settings, report: Report, judged: Callable[[], Digests] | No
     """Writes every report that is asked for; gives a line for each that could not be written after all.
 
     Args:
-        judged: gives the digests of what was judged; by default those of the report's set-ups. Raises UsageError where
+        judged: gives the digests of what was judged; by default those of the report's setups. Raises UsageError where
             something is no longer what was judged.
     """
     if not settings.reports:

@@ -47,7 +47,7 @@ def check(
         portal_upload: what was, or will be, uploaded: one file for each keystore, in order.
         mode: "bootstrap" or "lwm2m", where fcu.yml does not say.
         strict: warnings fail.
-        waivers: a TOML file of findings that somebody has taken the responsibility for.
+        waivers: a TOML file of accepted findings.
         validators: the independent validators to ask: "auto" (those installed), "all", "none", names with commas
             between them, or validators of one's own.
         validator_command: programs to ask too, each as NAME=COMMAND.

@@ -34,7 +34,7 @@ class Option(NamedTuple):
         metavar: what the help calls its value; empty for a switch.
         help: one sentence without its capital letter and its full stop.
         is_list: it may be given more than once.
-        page: the page of the documentation that says more, and the place on it.
+        page: the page of the documentation about it, and the place on it.
     """
 
     field: str

@@ -57,10 +57,10 @@ class Settings(RunOptions):
         return [*(name.strip() for name in names), *(text.partition("=")[0] for text in self.validator_commands)]
 
     def read_waivers(self) -> WaiverFile | None:
-        """The findings that somebody has taken the responsibility for.
+        """The accepted findings.
 
         Raises:
-            UsageError: the file is not there or is no file of waivers.
+            UsageError: the file is not there or is not a file of waivers.
         """
         return None if self.waivers is None else read_waivers(self.waivers)
 
@@ -143,7 +143,7 @@ def parse_depth(text: str, name: str = "--fcu-chain-depth") -> int:
     """A device-certificate-chain-depth.
 
     Raises:
-        UsageError: it is no integer of at least 1.
+        UsageError: it is not an integer of at least 1.
     """
     if re.fullmatch(r"[0-9]{1,9}", text, re.ASCII) and int(text) >= 1:
         return int(text)

@@ -63,7 +63,7 @@ def parameter_of(bundle: Bundle, name: str) -> object:
 
 
 def parameter_trouble(item: Item) -> tuple[str, str] | None:
-    """Why the Data of a parameter is no value that a device takes: what it is, and what was expected."""
+    """Why the Data of a parameter is not a value that a device takes: what it is, and what was expected."""
     data = item.fields["Data"]
     if isinstance(data, bool) or not isinstance(data, (int, str, Secret)):
         return f"Data is {shown_value(data)}", "an integer, text or a byte string"

@@ -1,4 +1,4 @@
-"""CFG: what fcu.yml says of FCU as a CA."""
+"""CFG: the settings of fcu.yml for FCU as a CA."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""CFG: what fcu.yml says of devices and how they connect."""
+"""CFG: the settings of fcu.yml for devices and how they connect."""
 
 from __future__ import annotations
 

@@ -235,7 +235,7 @@ def device_is_issued_by_fcu(device: Device, ca: CaContext) -> DeviceFindings:
     if answer and certificate.issuer.der != issuer.subject.der:
         return [
             Finding(
-                "the device certificate writes the FCU certificate's name otherwise than that one does",
+                "the device certificate encodes the FCU certificate's name differently",
                 at_number(1, "issuer"),
                 "the same octets",
                 "another string type, case or spacing",

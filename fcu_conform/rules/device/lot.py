@@ -21,7 +21,7 @@ from fcu_conform.rules.support.first_holders import FirstHolders
 from fcu_conform.rules.support.sources import docs, inferred, page, rfc
 
 DRIFT_DAYS = 3
-"""Days by which validity may differ inside a lot: leap days and the seconds between two signatures are no drift."""
+"""Days by which validity may differ inside a lot: leap days and the seconds between two signatures are not drift."""
 
 
 @unique_rule(

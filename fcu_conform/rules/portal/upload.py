@@ -117,7 +117,7 @@ class Comparison:
 
     @property
     def is_whole_chain_edge(self) -> bool:
-        """Nothing is left for the portal, and the root alone was uploaded: the page leaves this open (fact D-01)."""
+        """Nothing is left for the portal, and only the root was uploaded: the vendor leaves this open (fact D-01)."""
         return not self.slicing.on_portal and self._sent == [self.slicing.certificates[-1].raw]
 
     @property

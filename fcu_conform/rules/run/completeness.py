@@ -17,7 +17,7 @@ class Silence(NamedTuple):
 
 
 class RunAccount(Protocol):
-    """What a run has come to on one set-up; what it tells is judged when it is asked for."""
+    """What a run has come to on one setup; what it tells is judged when it is asked for."""
 
     @property
     def asks_others(self) -> bool:
@@ -63,7 +63,7 @@ def something_was_checked(run: RunAccount) -> Findings:
     fix="install what is missing, or choose other validators with --fcu-validators",
     passes="--fcu-validators=auto, and every installed validator answered",
     fails="--fcu-validators=all without certtool; an external command that prints no JSON",
-    source=inferred("a fault of the run is never a verdict on the set-up"),
+    source=inferred("a fault of the run is never a verdict on the setup"),
 )
 def validators_answered(run: RunAccount) -> Findings:
     requires(run.asks_others, "no validator was requested")

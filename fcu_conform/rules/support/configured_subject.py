@@ -72,7 +72,7 @@ def authority_mismatches(setup: Setup, subject: Name) -> Iterator[Mismatch]:
 
     Raises:
         NotApplicable: there is no fcu.yml, or the section is empty.
-        Blocked: the section is no section.
+        Blocked: the section is not a section.
     """
     requires(setup.config, "there is no fcu.yml")
     assert setup.config is not None

@@ -41,5 +41,5 @@ def rfc(number: int, section: str) -> Source:
 
 
 def inferred(reason: str, *facts: str) -> Source:
-    """No document says so; the reason is given instead."""
+    """No document states it; the reason stands in its place."""
     return Source(Evidence.INFERRED, "inferred", reason, facts)

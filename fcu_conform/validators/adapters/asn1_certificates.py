@@ -12,7 +12,7 @@ def certificate(der: bytes) -> Any:
     """An `asn1crypto.x509.Certificate`; its fields are read, and found unreadable, when they are first looked at.
 
     Raises:
-        ValueError: it is no certificate, or bytes follow it, which asn1crypto overlooks unless told to be strict.
+        ValueError: it is not a certificate, or bytes follow it, which asn1crypto overlooks unless told to be strict.
     """
     return x509.Certificate.load(der, strict=True)
 

@@ -204,7 +204,7 @@ class Tool(ABC):
     Attributes:
         name: what users call it.
         stands_for: who in the field meets the chain with this tool.
-        acceptance_counts: its acceptance is a second opinion.
+        acceptance_counts: its acceptance counts.
         program: the command.
         package: what holds the command on Debian.
         seconds: how long it may take.
@@ -226,7 +226,7 @@ class Tool(ABC):
         """The tool's verdict.
 
         Raises:
-            ValidatorFault: the tool is missing, took too long, or said something that is no verdict.
+            ValidatorFault: the tool is missing, took too long, or said something that is not a verdict.
         """
         if not question.anchors:
             raise ValidatorFault(f"{self.name} cannot be asked: no certificate is trusted")

@@ -34,7 +34,7 @@ class PythonLibrary(ABC):
 
     @property
     def acceptance_counts(self) -> bool:
-        """Its acceptance is a second opinion."""
+        """Its acceptance counts."""
         return self.library.acceptance_counts
 
     @property

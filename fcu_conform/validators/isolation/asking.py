@@ -96,7 +96,7 @@ class Isolated:
         """The validator's verdict.
 
         Raises:
-            CannotTell: it cannot judge this question, which is nobody's fault.
+            CannotTell: it cannot judge this question, without anything being wrong.
             LimitReached: it took more time or memory than it may.
             ValidatorFault: it did not answer the question.
         """

@@ -200,7 +200,7 @@ def _with_key(cert: Cert, number: int, salt: int) -> Cert:
 
 
 def of_account() -> Iterator[DeviceFile]:
-    """Devices of an LwM2M set-up: the OU counts."""
+    """Devices of an LwM2M setup: the OU counts."""
     for number, unit in enumerate((ACCOUNT, ACCOUNT, ACCOUNT[:-1] + "1", ACCOUNT)):
         cn = f"lamp-{number:05}"
         yield made(number, lamp(CHAIN[0], cn, subject=name(CN=cn, OU=unit)))
@@ -244,7 +244,7 @@ STREAMS: dict[str, Callable[[], Iterator[DeviceFile]]] = {
     "numbered": numbered,
     "constrained": constrained,
 }
-"""By the set-up they are judged by, see `setup_in`."""
+"""By the setup they are judged by, see `setup_in`."""
 
 
 def judge(files: Sequence[DeviceFile], setup: Setup, *, fast_path: bool, judges: Sequence[Rule] = ()) -> ChunkResult:

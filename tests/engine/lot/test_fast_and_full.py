@@ -36,7 +36,7 @@ DECLARED = [rule.code for rule in rules() if rule.looks_at - ENCODING]
 
 @pytest.fixture(scope="module")
 def setups(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Setup]:
-    """By stream the set-up that it is judged by."""
+    """By stream the setup that it is judged by."""
     return {stream: setup_in(tmp_path_factory.mktemp("line") / "x", stream) for stream in STREAMS}
 
 

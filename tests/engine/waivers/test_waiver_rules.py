@@ -145,7 +145,7 @@ def test_a_waiver_of_a_device_that_another_fault_hides_is_not_called_unused(lot:
 
 
 def test_a_waiver_of_a_rule_that_does_not_apply_is_unused(line: Line) -> None:
-    """No set-up has name constraints here, so nothing can violate them."""
+    """No setup has name constraints here, so nothing can violate them."""
     assert said(judged(line, waiver("CHN009"))) == {
         "SYS006": ["waiver 1 (CHN009, *): CHN009 has no finding that it covers"]
     }

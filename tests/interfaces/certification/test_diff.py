@@ -54,7 +54,7 @@ def expire(*numbers: int) -> Edit:
 
 
 def nothing(line: Line) -> None:
-    """The set-up stays as it is."""
+    """The setup stays as it is."""
 
 
 def waive(code: str) -> str:

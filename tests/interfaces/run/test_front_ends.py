@@ -26,7 +26,7 @@ STRICT = f"strict={shlex.quote(sys.executable)} {shlex.quote(str(EXAMPLES / 'str
 
 @pytest.fixture
 def line(keystore: Path) -> Path:
-    """A set-up with its upload, and the output for two devices with their keys."""
+    """A setup with its upload, and the output for two devices with their keys."""
     made = keystore.parent
     reference_ca("upload", "--keystore", keystore, "-o", made / "upload.pem")
     reference_ca("devices", "--keystore", keystore, "--seed", "front ends", "--count", 2, "-o", made / "out")

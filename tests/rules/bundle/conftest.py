@@ -1,4 +1,4 @@
-"""The set-up that bundles are judged with."""
+"""The setup that bundles are judged with."""
 
 import pytest
 
