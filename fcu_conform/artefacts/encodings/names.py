@@ -53,7 +53,7 @@ class Attribute(NamedTuple):
             return ""
         if self.tag not in _NAME_STRINGS:
             kind = TYPES.get(self.tag)
-            return f"a {kind}, which names do not have" if kind else f"tag {self.tag:#04x}, which is no string"
+            return f"a {kind}, which names do not have" if kind else f"tag {self.tag:#04x}, which is not a string"
         if self.oid in _IA5_ATTRIBUTES and self.tag in (der.BMP_STRING, der.UNIVERSAL_STRING, der.TELETEX_STRING):
             return f"a {TYPES[self.tag]} in place of an IA5String"
         return string_fault(self.tag, self.value) if self.value else EMPTY
