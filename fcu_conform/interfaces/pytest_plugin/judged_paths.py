@@ -26,8 +26,11 @@ from fcu_conform.interfaces.run.options import OPTIONS
 KEYSTORE_FILES = ("fcu.crt", "fcu_private_key.pem")
 """What a folder holds that is a keystore and not a folder of tests."""
 
-JUDGED = frozenset({"--fcu-keystore", "--fcu-config", "--fcu-devices", "--fcu-portal-upload", "--fcu-waivers"})
-"""Options whose values are judged, or come with what is."""
+OF_THE_CALLER = frozenset({"--fcu-report", "--fcu-sign-key"})
+"""Options whose values are paths of the caller's own."""
+
+JUDGED = frozenset(option.flag for option in OPTIONS if option.kind == "path") - OF_THE_CALLER
+"""Options whose values are judged, or come with what is: those of all other paths."""
 
 IN_NUMBERS = frozenset({"--fcu-devices", "--fcu-portal-upload"})
 """Those of them that a shell's pattern makes many files of."""
