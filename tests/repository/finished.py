@@ -42,9 +42,9 @@ FINISHES = {
         ", needs=CHAIN",
     ),
     "CHN": Finish(
-        'if "draft" in str(_chain(setup).path[-1].certificate.issuer):\n    yield '
+        'if "sketch" in str(_chain(setup).path[-1].certificate.issuer):\n    yield '
         + FOUND.format(file="CERTIFICATE_NAME"),
-        's.chain[-1].subject = asn1.name(("CN", "draft chain"))',
+        's.chain[-1].subject = asn1.name(("CN", "sketch"))',
         ", needs=CHAIN",
     ),
     "DEV": Finish(
@@ -87,7 +87,10 @@ def finish(begun: Begun, family: str) -> None:
     wanted = FINISHES[family]
     text = rule.read_text("utf-8")
     start = text.rindex(f'"{begun.name}",')
-    card = re.sub(r'^    (\w+)="",$', rf'    \1="words of {begun.name} for \1",', text[start:], flags=re.M)
+    card = re.sub(
+        r'^    why="",$', rf'    why="What is a draft in {begun.name} is thrown away.",', text[start:], flags=re.M
+    )
+    card = re.sub(r'^    (\w+)="",$', rf'    \1="words of {begun.name} for \1",', card, flags=re.M)
     card = card.replace('inferred("")', 'inferred("drafts are made to be thrown away")')
     card, count = (_TASK if "def check(" in card else _LAST_TASK).subn(lambda _: indented(wanted.check), card)
     assert count == 1

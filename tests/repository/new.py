@@ -21,7 +21,7 @@ RULE = """
     "{code}",
     Level.{level},
 {card}    source=inferred(""),
-)
+{needs})
 def {name}({parameters}) -> {returns}:
 {body}
 """
@@ -95,7 +95,8 @@ OF_LOT = Check(
 class Family:
     """Where the rules of a family are begun, where the defects that break them are, and what these are shown in.
 
-    ``file`` and ``shown_in`` are code of the defects' module.
+    ``file`` and ``shown_in`` are code of the defects' module; ``needs``, of the rules' module, is what none of them
+    can do without.
     """
 
     rules: str
@@ -103,6 +104,7 @@ class Family:
     file: str
     shown_in: str = ""
     check: Check = OF_SETUP
+    needs: str = ""
 
 
 FAMILIES = {
@@ -119,6 +121,7 @@ FAMILIES = {
         '"line1-0001.cbor"',
         ", needs=NEEDS, parameters=SETUP_PARAMETERS",
         OF_DEVICE,
+        "READABLE",
     ),
     "UPL": Family("portal/upload", "in_uploads", '"upload.pem"', ", needs=UPLOAD, parameters=SETUP_PARAMETERS"),
 }
@@ -151,6 +154,7 @@ def begin_rule(root: Path, letters: str, slug: str, level: str = "error") -> Beg
         code=code,
         level=level.upper(),
         card="".join(f'    {field}="",\n' for field in _card(root)),
+        needs=f"    needs={family.needs},\n" if family.needs else "",
         name=name,
         parameters=check.parameters,
         returns=check.returns,

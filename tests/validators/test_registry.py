@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from fcu_conform.validators import registry
+from fcu_conform.validators.isolation.tasks import Origin
 from fcu_conform.validators.libraries import Library
 from fcu_conform.validators.model import ValidatorFault
 
@@ -60,7 +61,10 @@ def test_all_holds_those_too_that_are_not_there_and_they_say_so_when_asked(
     good_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     library = Library("missing", "a test", "no-such-package", "no_such_package")
-    missing = registry.Entry("missing", "no_such_adapter", "Missing", library=library)
+    missing = registry.Entry("missing", "missing_library", "Missing", library=library)
+    made = registry.Entry.origin.fget  # type: ignore[attr-defined]
+    monkeypatch.setattr(registry.Entry, "origin", property(lambda entry: nowhere if entry is missing else made(entry)))
+    nowhere = Origin("validators.missing_library", "Missing", (), library.distribution)
     monkeypatch.setattr(registry, "ENTRIES", (*registry.ENTRIES, missing))
     monkeypatch.setattr(registry, "NAMES", (*registry.NAMES, "missing"))
     chosen = {validator.name: validator for validator in registry.select("all")}

@@ -48,8 +48,8 @@ class Origin:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # where they are errors, a library's would look like its fault
                 module = import_module(self.module)
-        except ModuleNotFoundError:
-            if not self.distribution:
+        except ModuleNotFoundError as error:
+            if not self.distribution or error.name == self.module:  # the adapter itself: a fault of this suite
                 raise
             raise missing(self.distribution) from None
         except MemoryError:

@@ -108,7 +108,9 @@ def test_one_that_breaks_gives_no_verdict_and_the_next_question_finds_another_pr
 
 def test_a_library_that_is_not_there_is_told_by_its_process_and_says_so_each_time(good_path: Path) -> None:
     library = Library("missing", "a test", "no-such-package", "no_such_package")
-    validator = Isolated(Origin("no_such_adapter", "Missing", (), library.distribution), KIND, library=library)
+    validator = Isolated(
+        Origin("validators.missing_library", "Missing", (), library.distribution), KIND, library=library
+    )
     for do in (validator.version, lambda: validator.ask(good_path.root_only())):
         with pytest.raises(ValidatorFault, match=r"^no-such-package is not installed: pip install no-such-package$"):
             do()
