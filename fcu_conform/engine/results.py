@@ -1,4 +1,4 @@
-"""What the engine tells its listeners while it judges."""
+"""How one rule comes out on one target, and what those who listen to `fcu_conform.check` are told of it."""
 
 from __future__ import annotations
 
