@@ -133,7 +133,7 @@ def test_a_run_that_was_stopped_says_so_and_goes_on_where_it_was(
     process = _interrupted(large, journal, "--workers", workers, "--report", report, large.devices)
     out, err = process.communicate(timeout=600)
     assert process.returncode == 2, out + err
-    assert "interrupted, the rest was not judged" in out
+    assert "interrupted: the rest was not judged" in out
     assert "Traceback" not in out + err
     stopped = json.loads(report.read_text())
     assert stopped["verdict"] == "non-conformant"
@@ -181,7 +181,7 @@ def test_a_lot_that_was_changed_since_does_not_go_on(tmp_path: Path) -> None:
     [
         (["--at", "yesterday", "."], "--at: 'yesterday' is not a date"),
         (["nowhere"], "devices nowhere: no such file or folder"),
-        (["--scheduler", "tcp://127.0.0.1:9", "--workers", "2", "."], "--scheduler: its cluster has the workers"),
+        (["--scheduler", "tcp://127.0.0.1:9", "--workers", "2", "."], "--scheduler: cannot be combined with --workers"),
         (["--resume", "fcu.yml", "."], "journal fcu.yml: is not a journal of fcu-conform"),
         (["--report", "report.doc", "devices"], "report.doc: unknown report format"),
         (["--workers", "0", "."], "Invalid value for '--workers'"),

@@ -185,7 +185,7 @@ def test_a_device_that_cannot_be_learnt_from_is_judged_all_the_same(
     assert (result.checked, result.offenders) == (4, [])
 
 
-@pytest.mark.parametrize("layout", ["64\r\n", "76\n", "1000\n", "64\n \t"])
+@pytest.mark.parametrize("layout", ["64\r\n", "76\n", "1000\n", "64 \t\n"])
 def test_other_line_lengths_and_line_ends_go_the_short_way_too(setup: Setup, taken: list[str], layout: str) -> None:
     width, newline = int(layout.rstrip("\r\n \t")), layout.lstrip("0123456789")
     files = []
