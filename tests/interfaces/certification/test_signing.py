@@ -144,7 +144,7 @@ def test_no_byte_of_the_envelope_can_be_changed(keys: Keys) -> None:
 )
 def test_an_envelope_of_another_form_is_refused(keys: Keys, edit) -> None:
     envelope = json.loads(load_signer(str(keys.private), None, []).sign(STATEMENT))
-    with pytest.raises(ValueError, match=r"^is an envelope that "):
+    with pytest.raises(ValueError, match=r"^is (an|a broken) envelope\b"):
         open_envelope((json.dumps(edit(envelope), indent=2) + "\n").encode())
 
 
