@@ -49,7 +49,7 @@ FINISHES = {
     ),
     "DEV": Finish(
         'name = own_certificate(device, ca).subject\nreturn [Finding("is a draft")] if "draft" in str(name) else ()',
-        '_subject(s, ("CN", s.device.endpoint_name), ("OU", "draft"))',
+        's.device.certificate.subject = asn1.name(("CN", s.device.endpoint_name), ("OU", "draft"))',
     ),
     "LOT": Finish(
         "earlier: list[int] = []\n\n"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -15,7 +14,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from fcu_conform.engine import Outcome, Report, Verdict
 from fcu_conform.interfaces.reports.text import device_states, printable
-from fcu_conform.interfaces.reports.text_report import Certificates, Line, light_findings, render, weightiest
+from fcu_conform.interfaces.reports.text_report import (
+    Certificates,
+    Line,
+    light_findings,
+    outcome_counts,
+    render,
+    weightiest,
+)
 
 if TYPE_CHECKING:
     from fcu_conform.artefacts.device_output.device_set import DeviceSet
@@ -110,9 +116,7 @@ def write_verdict(
         click.secho(printable(f"not done: {one}"), fg="yellow")
     verdict = report.verdict
     style = {Verdict.CONFORMANT: "passed", Verdict.NON_CONFORMANT: "failed"}.get(verdict, "warned")
-    outcomes = Counter(result.outcome for result in report.results)
-    parts = [f"{outcomes[outcome]} {outcome.value.replace('-', ' ')}" for outcome in Outcome if outcomes[outcome]]
-    _write([((f"FCU conformance: {verdict.value}", style), (f" ({', '.join(parts)})", "plain"))])
+    _write([((f"FCU conformance: {verdict.value}", style), (outcome_counts(report), "plain"))])
 
 
 def _write(lines: Iterable[Line]) -> None:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from _pytest._code.code import ExceptionRepr, ReprFileLocation, ReprTraceback
 
-from fcu_conform.engine import Outcome, Report, Result, Verdict
+from fcu_conform.engine import Outcome, Result, Verdict
 from fcu_conform.interfaces.pytest_plugin.session import SuiteSession
 from fcu_conform.interfaces.reports.text import device_states, printable
 from fcu_conform.interfaces.reports.text_report import (
     Certificates,
     Line,
     light_findings,
+    outcome_counts,
     plain,
     render,
     summary,
@@ -173,7 +173,7 @@ class TerminalPages:
             writer.line(printable(f"not done: {one}"), yellow=True)
         verdict = report.verdict
         style = VERDICT_STYLES.get(verdict, "warned")
-        counts = count(report, len(self.suite.run.cases))
+        counts = outcome_counts(report, len(self.suite.run.cases))
         write_lines(writer, [((f"FCU conformance: {verdict.value}", style), (counts, "plain"))])
 
     def light_findings(self, terminalreporter: TerminalReporter) -> None:
@@ -198,12 +198,3 @@ class LightFindings:
         """Writes the sections, unless nothing was run."""
         if self.pages.has_run:
             self.pages.light_findings(terminalreporter)
-
-
-def count(report: Report, total: int) -> str:
-    """How many rules came out how, and how many were left out, as the end of the verdict's line."""
-    outcomes = Counter(result.outcome for result in report.results)
-    parts = [f"{outcomes[outcome]} {outcome.value.replace('-', ' ')}" for outcome in Outcome if outcomes[outcome]]
-    if len(report.results) < total:
-        parts.append(f"{total - len(report.results)} not run")
-    return f" ({', '.join(parts)})"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from fcu_conform.artefacts.keystore_files import CertificateFile
 from fcu_conform.artefacts.setup import Setup
-from fcu_conform.engine import Outcome, Result
+from fcu_conform.engine import Outcome, Report, Result
 from fcu_conform.interfaces.reports.text import printable, wrap
 from fcu_conform.rules.model import OVER_DEVICES, Finding, Level, Rule
 from fcu_conform.rules.support.width import columns
@@ -261,3 +262,12 @@ def _labelled(label: str, text: str, width: int) -> Iterator[Line]:
 def plain(lines: Iterable[Line]) -> str:
     """The lines as text without colour."""
     return "\n".join("".join(text for text, _style in line).rstrip() for line in lines)
+
+
+def outcome_counts(report: Report, cases: int | None = None) -> str:
+    """How many rules came out how, as the end of the verdict's line; of so many ``cases`` the rest was not run."""
+    outcomes = Counter(result.outcome for result in report.results)
+    parts = [f"{outcomes[outcome]} {outcome.value.replace('-', ' ')}" for outcome in Outcome if outcomes[outcome]]
+    if cases is not None and len(report.results) < cases:
+        parts.append(f"{cases - len(report.results)} not run")
+    return f" ({', '.join(parts)})"

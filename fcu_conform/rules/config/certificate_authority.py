@@ -8,7 +8,7 @@ from fcu_conform.rules.model import Blocked, Finding, Findings, Level, requires,
 from fcu_conform.rules.support.configured_subject import AUTHORITY_ATTRIBUTES, attribute_trouble, authority_mismatches
 from fcu_conform.rules.support.formatting import at_certificate, certificate_text, subject_text
 from fcu_conform.rules.support.inputs import fcu_link_of
-from fcu_conform.rules.support.sources import page, rfc
+from fcu_conform.rules.support.sources import CREDENTIALS, page, rfc
 
 _EDITING = "Editing the FCU configuration file"
 
@@ -74,7 +74,7 @@ def certificate_subject_is_configured(setup: Setup) -> Findings:
     fix="set setup-ca-as-intermediate: false, or put the chain that your CA returned into fcu.crt",
     passes="setup-ca-as-intermediate: true and a chain in fcu.crt",
     fails="setup-ca-as-intermediate: true and one self-signed certificate in fcu.crt",
-    source=page("Using FCU to generate credentials", "K-02", "Y-03"),
+    source=page(CREDENTIALS, "K-02", "Y-03"),
     needs=("CFG001",),
     partially_blocked_by=("CRT002",),
 )

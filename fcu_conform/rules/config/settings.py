@@ -9,7 +9,7 @@ from fcu_conform.artefacts.setup import Setup
 from fcu_conform.artefacts.wording import pluralize
 from fcu_conform.rules.model import Blocked, Finding, Findings, Level, Location, requires, rule
 from fcu_conform.rules.support.configured_subject import AUTHORITY_ATTRIBUTES
-from fcu_conform.rules.support.sources import device_code, fcu_error, inferred, page
+from fcu_conform.rules.support.sources import CREDENTIALS, UPLOADING, device_code, fcu_error, inferred, page
 
 DEPTH = "device-certificate-chain-depth"
 DEPTH_LIMIT = 5
@@ -157,7 +157,7 @@ def _shown(setting: Setting) -> str:
     fix=f"set {DEPTH} in fcu.yml: 1 puts the device certificate alone on the device, 2 adds the FCU certificate",
     passes=f"fcu.crt with three certificates and {DEPTH}: 2",
     fails="fcu.crt with three certificates and no depth",
-    source=(page("Using FCU to generate credentials", "K-05", "Y-11"), fcu_error(112, "E-10")),
+    source=(page(CREDENTIALS, "K-05", "Y-11"), fcu_error(112, "E-10")),
     needs=("CFG001", "CRT001"),
 )
 def depth_is_set_for_chain(setup: Setup) -> Findings:
@@ -185,7 +185,7 @@ def depth_is_set_for_chain(setup: Setup) -> Findings:
     fails=f"fcu.crt with three certificates and {DEPTH}: 5",
     source=(
         fcu_error(111, "E-09", "K-06"),
-        page("Uploading the FCU CA to Device Management", "K-07", "K-09"),
+        page(UPLOADING, "K-07", "K-09"),
         inferred("whether FCU counts the device certificate too is not documented; this is the wider reading", "D-03"),
     ),
     needs=("CFG001",),
@@ -241,7 +241,7 @@ def depth_fits_device(setup: Setup) -> Findings:
     passes=f"fcu.crt with three certificates and {DEPTH}: 3",
     fails=f"fcu.crt with three certificates and {DEPTH}: 4",
     source=(
-        page("Uploading the FCU CA to Device Management", "K-09"),
+        page(UPLOADING, "K-09"),
         inferred("the rest of the chain is empty at this depth", "D-01"),
     ),
     needs=("CFG004", "CRT001"),

@@ -27,7 +27,7 @@ from fcu_conform.rules.model import (
 from fcu_conform.rules.support.chain_diagram import draw_chain
 from fcu_conform.rules.support.formatting import short_name, subject_text
 from fcu_conform.rules.support.inputs import fcu_certificate_of, needs_ordered_chain
-from fcu_conform.rules.support.sources import device_code, docs, page, rfc
+from fcu_conform.rules.support.sources import UPLOADING, device_code, docs, page, rfc
 
 CERTIFICATE_LIMIT = 1024
 """Octets of DER that the device's client reads of one certificate (fact DC-05)."""
@@ -35,7 +35,6 @@ MESSAGE_LIMIT = 4096
 """Octets of the TLS Certificate message that the device's library can send."""
 CONSTRAINED_LIMIT = 1024
 """The same on constrained builds."""
-_UPLOADING = "Uploading the FCU CA to Device Management"
 
 
 def has_output(device: Device) -> None:
@@ -127,7 +126,7 @@ def device_output_parses(device: Device, _ca: CaContext) -> DeviceFindings:
     fix="write the output again with the depth of fcu.yml; fcu-conform slice shows which certificates belong where",
     passes="depth 2: device certificate and FCU certificate",
     fails="depth 2: the device certificate alone",
-    source=page(_UPLOADING, "K-07", "DB-08"),
+    source=page(UPLOADING, "K-07", "DB-08"),
     needs=("CFG002", "CFG003", "CFG004"),
     looks_at=WHAT_ALL_SHARE,
 )
@@ -173,7 +172,7 @@ def _needs_bundled_chain(bundle: Bundle) -> None:
     fix="write the output again: the device certificate, then the first certificates of fcu.crt, byte for byte",
     passes="depth 3: device, FCU certificate, intermediate",
     fails="depth 3: device, intermediate, FCU certificate",
-    source=(page(_UPLOADING, "K-07", "K-08"), device_code("storage_common.c", "DC-02")),
+    source=(page(UPLOADING, "K-07", "K-08"), device_code("storage_common.c", "DC-02")),
     needs=("CRT001",),
     looks_at=WHAT_ALL_SHARE,
 )

@@ -18,7 +18,7 @@ from fcu_conform.rules.model import (
     unique_rule,
 )
 from fcu_conform.rules.support.first_holders import FirstHolders
-from fcu_conform.rules.support.sources import docs, inferred, page, rfc
+from fcu_conform.rules.support.sources import UPLOADING, docs, inferred, page, rfc
 
 DRIFT_DAYS = 3
 """Days by which validity may differ inside a lot: leap days and the seconds between two signatures are not drift."""
@@ -108,7 +108,7 @@ def endpoint_names_are_unique(_ca: CaContext, holders: FirstHolders) -> DeviceCh
     fix="write the output of the named devices again with the depth of the others",
     passes="every device carries two certificates",
     fails="the night shift ran with another fcu.yml",
-    source=page("Uploading the FCU CA to Device Management", "K-07", "DB-08"),
+    source=page(UPLOADING, "K-07", "DB-08"),
     told_by=("DEV002",),
     looks_at=WHAT_ALL_SHARE,
 )

@@ -23,7 +23,7 @@ from fcu_conform.rules.support.formatting import (
     format_instant,
     format_span,
 )
-from fcu_conform.rules.support.sources import ca_guidelines, device_code, docs, fcu_error, page, rfc
+from fcu_conform.rules.support.sources import CREDENTIALS, ca_guidelines, device_code, docs, fcu_error, page, rfc
 
 THIRTY_FIVE_YEARS = 35 * 365 * DAY
 SECOND = timedelta(seconds=1)
@@ -50,7 +50,7 @@ def certificates(setup: Setup, *, version_3: bool = False) -> Iterator[tuple[Lin
     fix="run FCU's setup, or put your CA's chain into the keystore as fcu.crt, the FCU certificate first",
     passes="keystore/fcu.crt is a readable file",
     fails="keystore/ has fcu.pem instead",
-    source=(page("Using FCU to generate credentials", "K-01", "K-02", "K-10"), fcu_error(210, "E-19")),
+    source=(page(CREDENTIALS, "K-01", "K-02", "K-10"), fcu_error(210, "E-19")),
     needs=("CSR009",),
 )
 def certificate_file_is_there(setup: Setup) -> Findings:

@@ -22,10 +22,9 @@ from fcu_conform.rules.support.formatting import (
 )
 from fcu_conform.rules.support.inputs import fcu_link_of, path_of, unless_gap
 from fcu_conform.rules.support.name_constraints import excluded_names
-from fcu_conform.rules.support.sources import inferred, page, rfc
+from fcu_conform.rules.support.sources import CREDENTIALS, inferred, page, rfc
 
 FILE = Location(CERTIFICATE_NAME)
-_STRUCTURE = "Using FCU to generate credentials"
 _ORDER = "Providing external credentials"
 
 
@@ -63,7 +62,7 @@ def _drawn(links: tuple[Link, ...] | list[Link]) -> str:
     fix="remove the other blocks; if one was a private key, treat the key as stolen wherever the file has been",
     passes="-----BEGIN CERTIFICATE----- blocks",
     fails="a TRUSTED CERTIFICATE, a request or a private key among them",
-    source=page(_STRUCTURE, "K-03"),
+    source=page(CREDENTIALS, "K-03"),
     needs=("CRT001",),
 )
 def file_has_only_certificates(setup: Setup) -> Findings:
@@ -96,7 +95,7 @@ def _relabelling(label: str) -> str:
     " clean.crt",
     passes="PEM blocks with nothing but line breaks between them",
     fails="subject=CN = ROOT_CA before a block, a byte order mark",
-    source=page(_STRUCTURE, "K-03"),
+    source=page(CREDENTIALS, "K-03"),
     needs=("CRT001",),
 )
 def file_has_only_pem_blocks(setup: Setup) -> Findings:
@@ -117,7 +116,7 @@ def file_has_only_pem_blocks(setup: Setup) -> Findings:
     fix="cat fcu_cert.pem intermediate_cert.pem root_cert.pem > fcu.crt",
     passes="FCU certificate, intermediate, root",
     fails="root, intermediate, FCU certificate",
-    source=(page(_ORDER, "K-03", "K-10"), page(_STRUCTURE, "K-03")),
+    source=(page(_ORDER, "K-03", "K-10"), page(CREDENTIALS, "K-03")),
     needs=("CRT001",),
     partially_blocked_by=("CRT002",),
 )
@@ -157,7 +156,7 @@ def file_is_in_order(setup: Setup) -> Findings:
     fix="copy the certificate again from the original; if the issuer has a new key, have it sign again",
     passes="openssl verify -CAfile chain.pem fcu_cert.pem says OK",
     fails="the intermediate comes from another CA of the same name",
-    source=(rfc(5280, "6.1.3"), page(_STRUCTURE, "K-03")),
+    source=(rfc(5280, "6.1.3"), page(CREDENTIALS, "K-03")),
     needs=("CRT001",),
     partially_blocked_by=("CRT002",),
 )
@@ -193,7 +192,7 @@ def _broken_signatures(setup: Setup) -> Findings:
     fix="append the certificate of the missing issuer, then its issuer's, up to the root",
     passes="FCU certificate, intermediate, root",
     fails="FCU certificate, intermediate",
-    source=page(_STRUCTURE, "K-03", "P-06"),
+    source=page(CREDENTIALS, "K-03", "P-06"),
     needs=("CRT001",),
     partially_blocked_by=("CRT002",),
 )
@@ -221,7 +220,7 @@ def file_ends_in_root(setup: Setup) -> Findings:
     fix="remove the duplicate",
     passes="every certificate once",
     fails="the root at the end, twice",
-    source=page(_STRUCTURE, "K-03"),
+    source=page(CREDENTIALS, "K-03"),
     needs=("CRT001",),
     partially_blocked_by=("CRT002",),
 )
@@ -245,7 +244,7 @@ def no_certificate_is_repeated(setup: Setup) -> Findings:
     fix="remove the certificate",
     passes="FCU certificate, intermediate, root",
     fails="FCU certificate, intermediate, root, the root of another CA",
-    source=page(_STRUCTURE, "K-03"),
+    source=page(CREDENTIALS, "K-03"),
     needs=("CRT001",),
     partially_blocked_by=("CRT002",),
 )
@@ -371,7 +370,7 @@ def _outliving(setup: Setup) -> Findings:
     fix="append the certificates of its issuers up to the root, or run setup with setup-ca-as-intermediate: false",
     passes="one certificate whose issuer is its subject",
     fails="the FCU certificate that your CA issued, without the chain",
-    source=page(_STRUCTURE, "K-02"),
+    source=page(CREDENTIALS, "K-02"),
     needs=("CRT001",),
 )
 def lone_certificate_is_self_signed(setup: Setup) -> Findings:

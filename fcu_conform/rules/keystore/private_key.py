@@ -25,7 +25,7 @@ from fcu_conform.rules.model import (
 from fcu_conform.rules.support.formatting import at_certificate, certificate_text, file_trouble
 from fcu_conform.rules.support.inputs import both_of, fcu_link_of
 from fcu_conform.rules.support.published_keys import published_key, weak_key
-from fcu_conform.rules.support.sources import docs, fcu_error, inferred, page
+from fcu_conform.rules.support.sources import CREDENTIALS, docs, fcu_error, inferred, page
 
 KEY = Location(KEY_NAME)
 _NAMED_CURVE = f"openssl ec -in {KEY_NAME} -param_enc named_curve -out NEW keeps the key and names its curve"
@@ -60,7 +60,7 @@ def public_key_of(setup: Setup) -> PublicKey:
     fix="run FCU's setup, or put the CA's private key in PEM form into the keystore as fcu_private_key.pem",
     passes="keystore/fcu_private_key.pem is a readable file",
     fails="keystore/ has fcu_key.pem instead",
-    source=(page("Using FCU to generate credentials", "K-01", "K-02", "K-10"), fcu_error(220, "E-22")),
+    source=(page(CREDENTIALS, "K-01", "K-02", "K-10"), fcu_error(220, "E-22")),
 )
 def key_is_there(setup: Setup) -> Findings:
     file = setup.keystore.key_file

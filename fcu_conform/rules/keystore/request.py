@@ -14,10 +14,9 @@ from fcu_conform.rules.model import Blocked, Finding, Findings, Level, Location,
 from fcu_conform.rules.support.configured_subject import authority_mismatches
 from fcu_conform.rules.support.formatting import at_certificate, certificate_text, file_trouble
 from fcu_conform.rules.support.inputs import fcu_link_of
-from fcu_conform.rules.support.sources import docs, fcu_error, page, rfc
+from fcu_conform.rules.support.sources import CREDENTIALS, docs, fcu_error, page, rfc
 
 REQUEST = Location(REQUEST_NAME)
-_GENERATE = "Using FCU to generate credentials"
 
 
 def _request(setup: Setup) -> Request:
@@ -38,7 +37,7 @@ def _request(setup: Setup) -> Request:
     " certificate-authority empty",
     passes="setup-ca-as-intermediate: true, and keystore/fcu_csr.pem is there",
     fails="setup-ca-as-intermediate: true with certificate-authority filled in, and no fcu_csr.pem",
-    source=page(_GENERATE, "K-02", "K-11"),
+    source=page(CREDENTIALS, "K-02", "K-11"),
     needs=("CFG001",),
 )
 def request_is_there(setup: Setup) -> Findings:
@@ -62,7 +61,7 @@ def request_is_there(setup: Setup) -> Findings:
     fix="run FCU's setup again, or copy the file again from the original",
     passes="one CERTIFICATE REQUEST block",
     fails="an empty file, two requests, a certificate",
-    source=page(_GENERATE, "K-02"),
+    source=page(CREDENTIALS, "K-02"),
 )
 def request_is_one_pem_request(setup: Setup) -> Findings:
     file = setup.keystore.request_file
@@ -120,7 +119,7 @@ def request_signature_verifies(setup: Setup) -> Findings:
     fix="run FCU's setup again, so that it makes the key and the request together",
     passes="request and key come from the same setup",
     fails="setup was run twice, and the request of the first run was kept",
-    source=page(_GENERATE, "K-02", "K-04"),
+    source=page(CREDENTIALS, "K-02", "K-04"),
     told_by=("KEY003",),
 )
 def request_is_for_key(setup: Setup) -> Findings:
@@ -192,7 +191,7 @@ def request_is_p256_sha256(setup: Setup) -> Findings:
     fix="have your CA sign keystore/fcu_csr.pem itself, and put the chain that it returns into fcu.crt",
     passes="request and certificate have the same public key",
     fails="the CA returned the certificate of another line",
-    source=page(_GENERATE, "K-02", "K-04"),
+    source=page(CREDENTIALS, "K-02", "K-04"),
     needs=("CRT001",),
 )
 def certificate_is_for_request(setup: Setup) -> Findings:
@@ -225,7 +224,7 @@ def certificate_is_for_request(setup: Setup) -> Findings:
     fix="ask your CA to keep the subject of the request",
     passes="the subjects are equal",
     fails="the CA added its own O and dropped the OU",
-    source=page(_GENERATE, "K-02"),
+    source=page(CREDENTIALS, "K-02"),
     needs=("CSR007",),
 )
 def certificate_keeps_requested_subject(setup: Setup) -> Findings:
@@ -252,7 +251,7 @@ def certificate_keeps_requested_subject(setup: Setup) -> Findings:
     " root, into keystore/fcu.crt; upload the chain to the portal",
     passes="fcu_csr.pem and fcu.crt",
     fails="fcu_csr.pem alone",
-    source=(page(_GENERATE, "K-02"), fcu_error(212, "E-21")),
+    source=(page(CREDENTIALS, "K-02"), fcu_error(212, "E-21")),
 )
 def request_has_been_signed(setup: Setup) -> Findings:
     requires(setup.keystore.request_file.file.exists, f"there is no {REQUEST_NAME}")

@@ -7,7 +7,7 @@ from fcu_conform.artefacts.device import Device
 from fcu_conform.artefacts.upload import Upload
 from fcu_conform.rules.model import Blocked, Level, PathQuestion, device_path_rule, handshake_rule, path_rule
 from fcu_conform.rules.support.inputs import path_of, readable_upload
-from fcu_conform.rules.support.sources import page
+from fcu_conform.rules.support.sources import UPLOADING, page
 
 
 @path_rule(
@@ -41,7 +41,7 @@ def validators_accept_fcu_path(ca: CaContext) -> PathQuestion:
     fix="see the validator's message; compare device, fcu.crt and upload with fcu-conform slice",
     passes="cryptography, openssl, pyhanko and mbedtls accept",
     fails="openssl refuses: unable to get issuer certificate",
-    source=page("Uploading the FCU CA to Device Management", "CA-10", "P-01"),
+    source=page(UPLOADING, "CA-10", "P-01"),
 )
 def validators_accept_device_path(device: Device, upload: Upload) -> PathQuestion:
     return PathQuestion(device.certificates[0], device.certificates[1:], readable_upload(upload))
@@ -57,7 +57,7 @@ def validators_accept_device_path(device: Device, upload: Upload) -> PathQuestio
     fix="see the library's message; compare device, fcu.crt and upload with fcu-conform slice",
     passes="the device connects over TLS 1.2, TLS 1.3 and DTLS 1.2; the same names with another key do not",
     fails="openssl refuses: unable to get issuer certificate",
-    source=page("Uploading the FCU CA to Device Management", "CA-10", "P-01"),
+    source=page(UPLOADING, "CA-10", "P-01"),
 )
 def servers_let_device_in(device: Device, upload: Upload) -> PathQuestion:
     return validators_accept_device_path(device, upload)

@@ -18,10 +18,9 @@ from fcu_conform.rules.model import Finding, Findings, Instances, Level, Locatio
 from fcu_conform.rules.support.chain_diagram import draw_chain
 from fcu_conform.rules.support.formatting import file_trouble, format_instant, short_name, subject_text
 from fcu_conform.rules.support.inputs import needs_ordered_chain, readable_upload, upload_of
-from fcu_conform.rules.support.sources import api, docs, inferred, page
+from fcu_conform.rules.support.sources import UPLOADING, api, docs, inferred, page
 
 DEVELOPER_LIMIT, COMMERCIAL_LIMIT = 10, 50
-_UPLOADING = "Uploading the FCU CA to Device Management"
 
 
 def _words(entry: Entry, upload: Upload) -> str:
@@ -44,7 +43,7 @@ def _at(entry: Entry, upload: Upload, field: str | None = None) -> Location:
     fix="write the upload again: fcu-conform upload --keystore DIR --out upload.pem",
     passes="-----BEGIN CERTIFICATE----- blocks",
     fails="a DER file, a request or a private key among the certificates",
-    source=(page(_UPLOADING, "P-04"), api("certificate", "P-06", "P-14")),
+    source=(page(UPLOADING, "P-04"), api("certificate", "P-06", "P-14")),
     needs=("UPL009",),
     waivable=False,
 )
@@ -176,7 +175,7 @@ def _comparison(setup: Setup) -> Comparison:
     fix="write the upload again: fcu-conform upload --keystore DIR --out upload.pem",
     passes="depth 2, and certificates 2 and 3 of fcu.crt",
     fails="the chain of another FCU instance; the root first",
-    source=page(_UPLOADING, "K-08", "P-01"),
+    source=page(UPLOADING, "K-08", "P-01"),
     needs=("CRT001",),
     partially_blocked_by=("UPL003", "UPL004", "UPL005", "UPL006"),
 )
@@ -226,7 +225,7 @@ def upload_is_rest_of_chain(setup: Setup) -> Findings:
     passes="depth 2, and certificates 2 and 3 of fcu.crt",
     fails="the whole fcu.crt at depth 2; the root alone at depth 2",
     source=(
-        page(_UPLOADING, "K-08", "P-01"),
+        page(UPLOADING, "K-08", "P-01"),
         inferred("the overview of the same page speaks of the whole chain", "D-02"),
     ),
     needs=("CRT001",),
@@ -398,7 +397,7 @@ def upload_fits_account(setup: Setup) -> Findings:
     fix="write the upload again: fcu-conform upload --keystore DIR --out upload.pem",
     passes="one certificate or more",
     fails="a file of 0 bytes",
-    source=page(_UPLOADING, "CA-10"),
+    source=page(UPLOADING, "CA-10"),
 )
 def upload_is_not_empty(setup: Setup) -> Findings:
     upload = upload_of(setup)

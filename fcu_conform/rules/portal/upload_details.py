@@ -8,9 +8,7 @@ from typing import Any
 from fcu_conform.artefacts.setup import Setup
 from fcu_conform.rules.model import Finding, Findings, Level, Location, requires, rule
 from fcu_conform.rules.support.inputs import upload_of
-from fcu_conform.rules.support.sources import api, page
-
-_UPLOADING = "Uploading the FCU CA to Device Management"
+from fcu_conform.rules.support.sources import UPLOADING, api, page
 
 
 def _text_within(limit: int) -> Callable[[Any], str]:
@@ -32,7 +30,7 @@ def _text_within(limit: int) -> Callable[[Any], str]:
     fix="shorten the text; choose bootstrap if use-bootstrap is true, lwm2m if it is false",
     passes='name = "FCU line 1", service = "bootstrap"',
     fails='service = "lwm2m" with use-bootstrap: true',
-    source=(page(_UPLOADING, "P-04"), api("name, description, service", "P-05")),
+    source=(page(UPLOADING, "P-04"), api("name, description, service", "P-05")),
 )
 def upload_details_fit(setup: Setup) -> Findings:
     details = upload_of(setup).details

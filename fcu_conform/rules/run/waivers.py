@@ -12,7 +12,7 @@ from fcu_conform.artefacts.wording import pluralize
 from fcu_conform.rules.model import Catalogue, Finding, Findings, Level, Location, RuleDecorator, Scope
 from fcu_conform.rules.support.sources import inferred
 
-LONGEST = timedelta(days=180)
+LONGEST_TERM = timedelta(days=180)
 """How far ahead a waiver may reach."""
 
 _WATCHED = inferred("a waiver is a decision that somebody owns, for a limited time")
@@ -52,7 +52,7 @@ class WaiverAudit:
         return (
             waiver.code in self.rules
             and self.rules[waiver.code].waivable
-            and timedelta() <= waiver.expires - self.today <= LONGEST
+            and timedelta() <= waiver.expires - self.today <= LONGEST_TERM
         )
 
 
@@ -102,10 +102,10 @@ def waivers_have_not_expired(audit: WaiverAudit) -> Findings:
 @waiver_rule(
     "SYS005",
     Level.ERROR,
-    requirement=f"no waiver is valid for more than {LONGEST.days} days from now",
+    requirement=f"no waiver is valid for more than {LONGEST_TERM.days} days from now",
     title="a waiver is valid for more than 180 days",
     why="A waiver that does not end soon switches the rule off: nobody looks at it again.",
-    fix=f"set expires to a day at most {LONGEST.days} days from now",
+    fix=f"set expires to a day at most {LONGEST_TERM.days} days from now",
     passes="expires = 2026-11-28, judged at 2026-06-01",
     fails="expires = 2026-11-29, judged at 2026-06-01",
     source=_WATCHED,
@@ -113,8 +113,8 @@ def waivers_have_not_expired(audit: WaiverAudit) -> Findings:
 def waivers_are_short(audit: WaiverAudit) -> Findings:
     for waiver in audit.file.waivers:
         ahead = waiver.expires - audit.today
-        if ahead > LONGEST:
-            latest = f"{audit.today + LONGEST} or earlier"
+        if ahead > LONGEST_TERM:
+            latest = f"{audit.today + LONGEST_TERM} or earlier"
             yield Finding(f"expires in {ahead.days} days", audit.place(waiver), latest, str(waiver.expires))
 
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from fcu_conform.rules.model import Evidence, Source
 
+CREDENTIALS = "Using FCU to generate credentials"
+UPLOADING = "Uploading the FCU CA to Device Management"
+"""Sections of the vendor's page that many rules rest on."""
+
 
 def page(section: str, *facts: str) -> Source:
     """The vendor's page that this suite exists for."""
