@@ -245,7 +245,7 @@ FOUND: dict[str, list[Told]] = {
     ],
     "depth_is_5": [
         Told("CFG004", "error", 'fcu.yml', None, 2, 'device-certificate-chain-depth',
-             "a depth of 5 is not possible",
+             "a depth of 5 is out of range",
              "1 to 4: fcu.crt has 3 certificates", "5"),
     ],
     "depth_is_4": [

@@ -18,11 +18,11 @@ from fcu_conform.version import __version__
 COMMANDS = {
     "check": "Judges material from others, without executing anything in it.",
     "certify": "Judges, and writes the folder to submit.",
-    "diff": "Compares two JSON reports: what newly fails, what was fixed.",
-    "explain": "Says everything about one rule.",
+    "diff": "Compares two JSON reports: new, fixed, remaining failures.",
+    "explain": "Shows everything about one rule.",
     "lot": "Judges the devices of a whole production lot.",
     "rules": "Lists every rule.",
-    "slice": "Draws what a device carries and what the portal gets.",
+    "slice": "Shows what a device carries and what the portal gets.",
     "upload": "Writes the PEM that belongs on the portal.",
     "verify-statement": "Checks a statement, or the folder of one.",
 }

@@ -11,6 +11,7 @@ from fcu_conform.artefacts.device import Device
 from fcu_conform.artefacts.device_output.device_set import DeviceSet
 from fcu_conform.artefacts.setup import Setup
 from fcu_conform.artefacts.usage import UsageError, existing
+from fcu_conform.artefacts.wording import pluralize
 from fcu_conform.interfaces.console.keystores import slicing_of, sound_setup
 from fcu_conform.interfaces.console.page import show
 from fcu_conform.interfaces.console.run_options import run_option
@@ -31,7 +32,7 @@ Lower the depth by one, or upload the root: fcu-conform upload --root-only"""
 @run_option("chain-depth", aliases=["--depth"], help="The chain depth; default: that of fcu.yml.")
 @click.argument("device", required=False)
 def command(keystore: str, config: str | None, chain_depth: str | None, device: str | None) -> int:
-    """Draws what a device carries and what the portal gets; with DEVICE says whether that file fits."""
+    """Shows what a device carries and what the portal gets. With DEVICE, checks that file too."""
     depth = None if chain_depth is None else parse_depth(chain_depth)
     setup = sound_setup(keystore, config, None)
     slicing = _at_depth(setup, depth)
@@ -63,7 +64,8 @@ def _at_depth(setup: Setup, depth: int | None) -> Slicing:
     certificates = setup.keystore.fcu_crt.certificates
     if depth > len(certificates) + 1:
         raise UsageError(
-            f"depth {depth}: fcu.crt has {len(certificates)} certificates, so {len(certificates) + 1} at most"
+            f"depth {depth}: fcu.crt has {pluralize(len(certificates), 'certificate')},"
+            f" so {len(certificates) + 1} at most"
         )
     return Slicing(depth, certificates)
 

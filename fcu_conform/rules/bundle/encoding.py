@@ -118,7 +118,7 @@ def bundle_is_a_map(device: Device, _ca: CaContext) -> DeviceFindings:
     "BDL005",
     Level.ERROR,
     requirement="all map keys in the bundle are text strings",
-    title="a map key in the bundle is not a string string",
+    title="a map key in the bundle is not a text string",
     why="Groups and fields have text names. The device answers with status 20 to any other key. Of a key in chunks it"
     " would read the first: this rule is stricter.",
     fix="write group and field names as CBOR text strings of definite length",
@@ -129,7 +129,7 @@ def bundle_is_a_map(device: Device, _ca: CaContext) -> DeviceFindings:
 )
 def map_keys_are_text(device: Device, _ca: CaContext) -> DeviceFindings:
     return [
-        finding_at(place, "has a key that is not a string string", "text strings as keys")
+        finding_at(place, "has a key that is not a text string", "text strings as keys")
         for place in bundle_of(device).scan.odd_keys
     ]
 
@@ -300,7 +300,7 @@ def switches_are_zero_or_one(device: Device, _ca: CaContext) -> DeviceFindings:
     "BDL013",
     Level.ERROR,
     requirement="SID, if present, is a text string",
-    title="SID is not a string string",
+    title="SID is not a text string",
     why="The device answers with status 20 to anything else.",
     fix="write the session id as a text string",
     passes='"SID": "7f3a"',

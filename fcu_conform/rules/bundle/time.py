@@ -91,7 +91,7 @@ def device_time_is_plausible(device: Device, _ca: CaContext) -> DeviceFindings:
 )
 def names_are_no_beginning_of_the_time(device: Device, _ca: CaContext) -> DeviceFindings:
     return [
-        finding_in_item(item, "Name", f"the device takes it for {CURRENT_TIME}", "another name", shown_value(item.name))
+        finding_in_item(item, "Name", f"the device reads it as {CURRENT_TIME}", "another name", shown_value(item.name))
         for item in bundle_of(device).items(PARAMETERS)
         if item.name and item.name != CURRENT_TIME and CURRENT_TIME.startswith(item.name)
     ]

@@ -198,7 +198,7 @@ def depth_fits_chain(setup: Setup) -> Findings:
     count = len(setup.keystore.fcu_crt.entries)
     if depth < 1 or (count and depth > count + 1):
         yield Finding(
-            f"a depth of {depth} is not possible",
+            f"a depth of {depth} is out of range",
             _at_depth(setup),
             expected=f"1 to {count + 1}: fcu.crt has {pluralize(count, 'certificate')}" if count else "1 or more",
             found=str(depth),

@@ -219,7 +219,7 @@ def device_key_matches(device: Device, ca: CaContext) -> DeviceFindings:
     if key.trouble:
         if certificate.public_key.trouble:
             raise Blocked("DEV008")
-        return [Finding(f"the device's private key {key.trouble}", Location(key.name))]
+        return [Finding(f"the device's private key: {key.trouble}", Location(key.name))]
     if key.public == certificate.public_key.der:
         return ()
     return [

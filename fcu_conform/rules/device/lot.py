@@ -137,7 +137,7 @@ def lot_has_one_depth(_ca: CaContext) -> DeviceCheck:
     why="Devices of one lot are made from one template. If some differ, something was changed in between.",
     fix="compare the named devices with the others, and find out what changed",
     passes="all devices for 20 years with the same extensions",
-    fails="from device 4711 on keyUsage is missing",
+    fails="keyUsage is missing from device 4711 on",
     source=inferred("one lot, one template"),
     told_by=("DEV007", "DEV012", "DEV020"),
     looks_at=(DeviceField.VALIDITY,),

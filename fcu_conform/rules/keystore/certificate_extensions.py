@@ -163,7 +163,7 @@ def key_identifier_mismatches(child: Certificate, issuer: Certificate) -> Iterat
     Level.ERROR,
     requirement="no extension is duplicate, and every critical extension is one that RFC 5280 defines",
     title="an extension is duplicate, or critical and unknown",
-    why="Software must refuse a certificate with a critical extension that it does not know.",
+    why="Software must refuse a certificate with a duplicate extension, or with a critical one that it does not know.",
     fix="issue the certificate again without the extension, or with the extension marked non-critical",
     passes="keyUsage critical",
     fails="1.3.6.1.4.1.99999.1 critical; keyUsage twice",

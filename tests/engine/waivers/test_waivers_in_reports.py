@@ -40,7 +40,7 @@ def test_a_waived_rule_passes_and_is_told_with_reason_owner_and_end(
     assert result.ret == 0
     result.stdout.fnmatch_lines(
         [
-            f"fcu-waivers: {waivers}, 1 waivers",
+            f"fcu-waivers: {waivers}, 1 waiver",
             "=*= FCU waivers =*=",
             "WAIVED fcu::KEY007?keystore?*",
             r"  waived     the backup user \x1b?31m (Jane, until 2026-09-30)",
