@@ -27,13 +27,15 @@ class Setting:
     """One setting: its name, the line of its value (from 1), and the value.
 
     ``value`` is a bool, int, float or str, None where it is empty, or a `list` or `dict` of settings. A quoted value is
-    always text. YAML 1.1's yes, no, on and off are kept as text: `as_bool` knows them.
+    always text. YAML 1.1's yes, no, on and off are kept as text: `as_bool` knows them. ``written`` is a plain value as
+    it stands in the file.
     """
 
     name: str
     line: int
     value: Any
     quoted: bool = False
+    written: str = ""
 
     @property
     def is_set(self) -> bool:
@@ -125,6 +127,11 @@ class SettingsFile:
         setting = self._by_name.get(name)
         return setting if setting is not None and setting.is_set else None
 
+    @property
+    def named(self) -> list[Setting]:
+        """Every setting that is found by its name alone, those without a value too."""
+        return list(self._by_name.values())
+
     def all(self) -> Iterator[Setting]:
         """Every setting that has a plain value, with its full name, in order of appearance."""
         yield from _leaves("", list(self.top.values()), set())
@@ -168,7 +175,7 @@ def _leaves(prefix: str, settings: list[Setting], seen: set[int]) -> Iterator[Se
     for setting in settings:
         name = f"{prefix}{setting.name}"
         if not isinstance(setting.value, (dict, list)):
-            yield Setting(name, setting.line, setting.value, setting.quoted)
+            yield replace(setting, name=name)
         elif id(setting.value) not in seen:  # aliases may repeat, nest and loop
             seen.add(id(setting.value))
             inner = list(setting.value.values()) if isinstance(setting.value, dict) else setting.value
@@ -249,7 +256,8 @@ class _Converter:
         if not tag.startswith("tag:yaml.org,2002:") or "python" in tag:
             raise _Refused(f"has a tag that is not plain YAML ({tag})", line)
         if node.id == "scalar":
-            return Setting(name, line, _scalar(tag.rpartition(":")[2], node.value), node.style in ("'", '"'))
+            value = _scalar(tag.rpartition(":")[2], node.value)
+            return Setting(name, line, value, node.style in ("'", '"'), node.value)
         value = self._containers.get(id(node))
         if value is not None:
             self._aliases += 1

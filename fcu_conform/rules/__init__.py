@@ -21,6 +21,7 @@ _KEYSTORE = (
     "config.settings",
     "config.certificate_authority",
     "config.devices",
+    "config.readings",
     "keystore.private_key",
     "keystore.request",
     "keystore.certificate",

@@ -78,6 +78,46 @@ def config_above_keystore(s: FactorySetup) -> None:
     s.edits.append(lambda files: files.update({"fcu.yml": files.pop("config/fcu.yml")}))
 
 
+@defect(
+    ExpectedFinding("CFG003", YML, field=DEPTH),
+    ExpectedFinding("CFG017", YML, field="device_certificate_chain_depth", level="warning"),
+    needs=CHAIN,
+)
+def depth_with_underscores(s: FactorySetup) -> None:
+    """The depth is set under a name with underscores, so that it is not set."""
+    s.settings["device_certificate_chain_depth"] = s.settings.pop(DEPTH)
+
+
+@defect(ExpectedFinding("CFG017", YML, field="Time-Sync", level="warning"), baseline="unknown-setting")
+def setting_in_capitals(s: FactorySetup) -> None:
+    """A setting is written with capitals."""
+    s.settings["Time-Sync"] = True
+
+
+@defect(
+    ExpectedFinding("CFG018", YML, field="certificate-authority.country-name", level="notice"),
+    needs=GENERATED,
+    baseline="norway-in-quotes",
+)
+def norway_without_quotes(s: FactorySetup) -> None:
+    """The country is Norway, without quotes: false to YAML 1.1."""
+    _norway(s, "NO")
+
+
+@near_miss(needs=GENERATED, about="CFG018")
+def norway_in_quotes(s: FactorySetup) -> None:
+    """The country is Norway, in quotes."""
+    _norway(s, "'NO'")
+
+
+def _norway(s: FactorySetup, written: str) -> None:
+    s.chain[0].subject = asn1.renamed(s.chain[0].subject, "C", "NO")
+    if s.request is not None:
+        s.request.subject = s.chain[0].subject
+    s.settings["certificate-authority"]["country-name"] = "XX"
+    s.edit_config(lambda text: text.replace('country-name: "XX"', f"country-name: {written}"))
+
+
 @near_miss(about="CFG002")
 def unknown_setting(s: FactorySetup) -> None:
     """fcu.yml has a setting that no document names."""

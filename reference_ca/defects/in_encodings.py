@@ -205,6 +205,12 @@ def unknown_attribute_behind_names(s: FactorySetup) -> None:
     _add_to_subject(s.device.certificate, _value(USER_ID, UTF8, b"7"))
 
 
+@defect(ExpectedFinding("DEV035", PEM, 1, "authorityKeyIdentifier", "notice"), needs=ANY, parameters=ONE)
+def device_that_names_no_issuer_key(s: FactorySetup) -> None:
+    """The device certificate does not say by which key it was signed."""
+    del s.device.certificate.extensions["authorityKeyIdentifier"]
+
+
 @defect(ExpectedFinding("DEV034", PEM, 1, "subjectPublicKeyInfo"), needs=ANY, parameters=ONE)
 def null_after_device_curve(s: FactorySetup) -> None:
     """A NULL follows the curve in the AlgorithmIdentifier of the device's key."""

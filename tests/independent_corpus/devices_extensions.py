@@ -1,4 +1,4 @@
-"""DEV013, DEV014, DEV019: extensions that keep a device out."""
+"""DEV013, DEV014, DEV019, DEV034: extensions that keep a device out."""
 
 from __future__ import annotations
 
@@ -167,3 +167,9 @@ def _excluding(room: Room, subject: bytes) -> None:
     chain = plant(room, 3, 2, root={"more": (name_constraints(excluded=directory(subject)),)})
     healthy(room, chain, 2)
     healthy(room, chain, 2, cn=ODD)
+
+
+@case({"DEV034"})
+def constraints_that_are_not_critical(room: Room) -> None:
+    """nameConstraints in a device certificate, not critical: RFC 5280 has them for CAs alone."""
+    odd(room, more=(extension("2.5.29.30", der.seq(der.explicit(0, der.seq(der.implicit(2, b"example"))))),))

@@ -253,12 +253,6 @@ def another_policy(room: Room) -> None:
 
 
 @case()
-def constraints_that_are_not_critical(room: Room) -> None:
-    """nameConstraints in a device certificate, not critical: without meaning there, and the library passes it by."""
-    only(room, more=(extension("2.5.29.30", der.seq(der.explicit(0, der.seq(der.implicit(2, b"example"))))),))
-
-
-@case()
 def as_large_as_it_may_be(room: Room) -> None:
     """A device certificate of exactly 1024 octets."""
     chain = plant(room)

@@ -1,4 +1,4 @@
-"""DEV005, DEV007, DEV022: what the device certificate calls the device, and what its issuer is called."""
+"""DEV005, DEV007, DEV022, DEV033: what the device certificate calls the device, and what its issuer is called."""
 
 from __future__ import annotations
 
@@ -111,11 +111,9 @@ def name_with_a_control_character(room: Room) -> None:
     odd(room, cn="lamp\t0002")
 
 
-@case({"DEV005"}, either=[set()])
+@case({"DEV033"})
 def unknown_attribute_before_the_name(room: Room) -> None:
-    """An attribute of a private arc before the CN: the device cannot read the CN behind it and refuses. (No rule's
-    words name it; the nearest is that the device finds no CN.)
-    """
+    """An attribute of a private arc before the CN: the device cannot read the CN behind it and refuses."""
     own = der.set_of(der.seq(der.oid("1.3.6.1.4.1.55555.9"), der.utf8("x")))
     odd(room, subject=der.seq(own, der.set_of(attribute("CN", ODD))))
 

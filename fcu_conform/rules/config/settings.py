@@ -117,6 +117,8 @@ _TYPES: dict[str, tuple[str, Callable[[Setting], bool]]] = {
 }
 """Known settings, and the type each must have (facts Y-03 to Y-15)."""
 
+KNOWN_SETTINGS = tuple(_TYPES)
+
 
 @rule(
     "CFG002",

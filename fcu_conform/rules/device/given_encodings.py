@@ -9,15 +9,16 @@ from collections.abc import Iterator
 
 from fcu_conform.artefacts.ca_context import CaContext
 from fcu_conform.artefacts.device import Carried, Device
-from fcu_conform.artefacts.device_field import DeviceField
+from fcu_conform.artefacts.device_field import WHAT_ALL_SHARE, DeviceField
 from fcu_conform.artefacts.encodings import oids
 from fcu_conform.artefacts.encodings.certificate import Certificate
 from fcu_conform.artefacts.encodings.names import EMPTY
+from fcu_conform.rules.device.chain import own_certificate
 from fcu_conform.rules.device.given_certificates import at_carried, carried_words, given_certificates
 from fcu_conform.rules.device.names import account_of
 from fcu_conform.rules.keystore.certificate_encoding import name_faults
 from fcu_conform.rules.model import DeviceFindings, Finding, Level, device_rule
-from fcu_conform.rules.support.sources import device_code, rfc
+from fcu_conform.rules.support.sources import device_code, inferred, rfc
 
 _KNOWN_TO_DEVICE = frozenset(
     {
@@ -120,6 +121,27 @@ def given_names_are_readable(device: Device, ca: CaContext) -> DeviceFindings:
                 )
             )
     return findings
+
+
+@device_rule(
+    "DEV035",
+    Level.NOTICE,
+    requirement="a strict validator (OpenSSL with X509_STRICT, Python 3.13's default TLS context) accepts the device"
+    " certificate too",
+    title="a strict validator refuses the device certificate",
+    why="Gateways and tools that validate strictly refuse the device, although the portal and the device accept it.",
+    fix="sign devices with authorityKeyIdentifier",
+    passes="authorityKeyIdentifier with the key identifier of the FCU certificate",
+    fails="a device certificate without authorityKeyIdentifier",
+    source=inferred("measured with openssl verify -x509_strict", "CA-15"),
+    looks_at=WHAT_ALL_SHARE,
+)
+def strict_validators_accept_device(device: Device, ca: CaContext) -> DeviceFindings:
+    certificate = own_certificate(device, ca)
+    if certificate.version != 3 or certificate.has_extension(oids.AUTHORITY_KEY_IDENTIFIER):
+        return ()
+    message = "the device certificate has no authorityKeyIdentifier, which strict validators require"
+    return [Finding(message, at_carried(Carried(certificate, 1), "authorityKeyIdentifier"))]
 
 
 def _hidden_attribute(certificate: Certificate, *, is_lwm2m: bool) -> str:
