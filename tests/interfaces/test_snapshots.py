@@ -17,9 +17,9 @@ from repository.generated import NEXT
 
 from fcu_conform.artefacts.ca_context import Slicing
 from fcu_conform.artefacts.encodings.certificate import Certificate
+from fcu_conform.artefacts.text_width import columns
 from fcu_conform.interfaces.console.app import application
 from fcu_conform.rules.support.chain_diagram import draw_chain
-from fcu_conform.rules.support.width import columns
 from interfaces.record_snapshots import WRITES
 
 FOLDER = Path(__file__).parent / "snapshots"

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
+from fcu_conform.artefacts.text_width import columns
 from fcu_conform.artefacts.usage import UsageError
 from fcu_conform.engine import Outcome, Result, serialization
 from fcu_conform.engine.states import DeviceCounts
@@ -22,7 +23,6 @@ from fcu_conform.interfaces.reports.text_report import (
 from fcu_conform.interfaces.run.settings import Settings, format_instant, parse_depth, parse_instant
 from fcu_conform.rules import CATALOGUE
 from fcu_conform.rules.model import Finding, Level, Location
-from fcu_conform.rules.support.width import columns
 
 RULE = replace(CATALOGUE["CHN003"], title="fcu.crt is out of order")
 KNOWN = Certificates("fcu.crt", 3, {1: ("CN=FCU", "aa" * 32), 2: ("CN=ROOT_CA", "3f" * 32)})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fcu_conform.artefacts.redaction import redact
-from fcu_conform.rules.support.width import columns
+from fcu_conform.artefacts.text_width import columns
 
 
 def printable(text: str) -> str:

@@ -9,10 +9,10 @@ from typing import TypeAlias
 
 from fcu_conform.artefacts.keystore_files import CertificateFile
 from fcu_conform.artefacts.setup import Setup
+from fcu_conform.artefacts.text_width import columns
 from fcu_conform.engine import Outcome, Report, Result
 from fcu_conform.interfaces.reports.text import printable, wrap
 from fcu_conform.rules.model import OVER_DEVICES, Finding, Level, Rule
-from fcu_conform.rules.support.width import columns
 
 WIDEST = 120
 """Prose in longer lines is hard to read, however wide the terminal."""

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from fcu_conform.artefacts.ca_context import Slicing
 from fcu_conform.artefacts.encodings.certificate import Certificate
+from fcu_conform.artefacts.text_width import columns
 from fcu_conform.rules.support.formatting import short_name
-from fcu_conform.rules.support.width import columns
 
 
 def draw_chain(

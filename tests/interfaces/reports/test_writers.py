@@ -70,7 +70,7 @@ def test_no_writer_shows_a_byte_of_the_key(run, line: Path, pytester: pytest.Pyt
 
 def test_a_run_whose_text_is_latin_does_not_load_tables_of_widths() -> None:
     script = (
-        "import sys; from fcu_conform.rules.support.width import columns; print(columns('sha256 5a61cd55… · é'),"
+        "import sys; from fcu_conform.artefacts.text_width import columns; print(columns('sha256 5a61cd55… · é'),"
         "'rich.cells' in sys.modules, columns('工場'), columns('e\\u0301'), columns('🏭'))"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
