@@ -8,7 +8,7 @@ from pathlib import Path
 
 from docs.blocks import DOCS, run
 
-BEGIN, END = "FAILEDfcu::UPL003[keystore]", "-oupload.pem"
+BEGIN, END = "FAILEDfcu::UPL003[keystore]", "--outupload.pem"
 
 
 def told(text: str) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from _pytest._code.code import ExceptionRepr, ReprFileLocation, ReprTraceback
 
+from fcu_conform.artefacts.wording import pluralize
 from fcu_conform.engine import Outcome, Result, Verdict
 from fcu_conform.interfaces.pytest_plugin.session import SuiteSession
 from fcu_conform.interfaces.reports.text import device_states, printable
@@ -127,7 +128,8 @@ def header(suite: SuiteSession) -> Iterator[str]:
         yield "fcu-handshake: TLS and DTLS"
     yield f"fcu-at: {settings.at}"
     if examination.waiver_file is not None:
-        yield f"fcu-waivers: {examination.waiver_file.path}, {len(examination.waiver_file.waivers)} waivers"
+        count = pluralize(len(examination.waiver_file.waivers), "waiver")
+        yield f"fcu-waivers: {examination.waiver_file.path}, {count}"
     if settings.strict:
         yield "fcu-strict: warnings are failures"
     yield from (f"fcu-report: {path}" for path in settings.reports)
