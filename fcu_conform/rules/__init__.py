@@ -28,6 +28,7 @@ _KEYSTORE = (
     "keystore.certificate_extensions",
     "keystore.certificate_encoding",
     "keystore.chain",
+    "keystore.path_limits",
     "keystore.chain_strictness",
     "keystore.instances",
     "run.completeness",
@@ -41,14 +42,16 @@ _DEVICES = (
     "device.output",
     "bundle.encoding",
     "bundle.items",
+    "bundle.certificates",
     "bundle.contents",
+    "bundle.keys",
     "bundle.time",
     "bundle.sessions",
     "bundle.requests",
     "bundle.answer",
     "device.lot",
 )
-_UPLOAD = ("portal.upload", "portal.upload_details")
+_UPLOAD = ("portal.upload", "portal.uploaded_certificates", "portal.upload_details")
 _PATHS = ("portal.paths",)
 _WAIVERS = ("run.waivers",)
 

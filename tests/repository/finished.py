@@ -42,7 +42,7 @@ FINISHES = {
         ", needs=CHAIN",
     ),
     "CHN": Finish(
-        'if "sketch" in str(_chain(setup).path[-1].certificate.issuer):\n    yield '
+        'if "sketch" in str(chain_of(setup).path[-1].certificate.issuer):\n    yield '
         + FOUND.format(file="CERTIFICATE_NAME"),
         's.chain[-1].subject = asn1.name(("CN", "sketch"))',
         ", needs=CHAIN",

@@ -10,7 +10,8 @@ import pytest
 
 from repository.sources import ROOT, Module, files_below, modules
 
-LONGEST = 450
+LONGEST = 400
+LONGEST_TESTS = 460
 LONGEST_CLASS, MOST_METHODS = 150, 12
 
 _PRIVATE_KEY = re.compile(rb"-----BEGIN [A-Z ]*PRIVATE KEY-----\s+([A-Za-z0-9+/]{16,}[A-Za-z0-9+/=\s]*)-----END")
@@ -34,6 +35,11 @@ def test_the_modules_were_found() -> None:
 def test_a_module_is_short(module: Module) -> None:
     lines = module.text.count("\n")
     assert lines < LONGEST
+
+
+@pytest.mark.parametrize("module", [m for m in ALL if place(m).startswith("tests/")], ids=place)
+def test_a_file_of_tests_holds_one_subject(module: Module) -> None:
+    assert module.text.count("\n") < LONGEST_TESTS or place(module) == "tests/rules/expected.py"  # which is data
 
 
 def classes(text: str) -> Iterator[tuple[str, int, int]]:

@@ -22,6 +22,7 @@ from fcu_conform.artefacts.ca_context import CaContext
 from fcu_conform.artefacts.device import Device
 from fcu_conform.artefacts.encodings.certificate import Certificate
 from fcu_conform.artefacts.wording import pluralize
+from fcu_conform.rules.bundle.certificates import MAX_CHAIN
 from fcu_conform.rules.bundle.contents import IDENTIFIERS, UTC_OFFSET
 from fcu_conform.rules.bundle.formatting import (
     HANDLER,
@@ -32,7 +33,6 @@ from fcu_conform.rules.bundle.formatting import (
     mode_items,
     needs_all_items,
 )
-from fcu_conform.rules.bundle.items import MAX_CHAIN
 from fcu_conform.rules.bundle.request_subjects import SubjectError, read_subject
 from fcu_conform.rules.bundle.requests import KNOWN_PURPOSES, LOW_32_BITS, MAX_REQUESTS, is_extensions
 from fcu_conform.rules.bundle.time import device_time

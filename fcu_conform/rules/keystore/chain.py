@@ -10,36 +10,31 @@ from fcu_conform.artefacts.encodings.pem_layout import PKCS7, RELABEL, mending
 from fcu_conform.artefacts.keystore import CERTIFICATE_NAME
 from fcu_conform.artefacts.keystore_files import CERTIFICATE_LABELS
 from fcu_conform.artefacts.setup import Setup
-from fcu_conform.artefacts.wording import pluralize
 from fcu_conform.rules.model import Blocked, Finding, Findings, Level, Location, requires, rule
 from fcu_conform.rules.support.formatting import (
-    DAY,
     at_certificate,
     certificate_text,
-    format_instant,
-    format_span,
     number_and_name,
 )
 from fcu_conform.rules.support.inputs import fcu_link_of, path_of, unless_gap
-from fcu_conform.rules.support.name_constraints import excluded_names
-from fcu_conform.rules.support.sources import CREDENTIALS, inferred, page, rfc
+from fcu_conform.rules.support.sources import CREDENTIALS, page, rfc
 
 FILE = Location(CERTIFICATE_NAME)
 _ORDER = "Providing external credentials"
 
 
-def _chain(setup: Setup) -> Chain:
+def chain_of(setup: Setup) -> Chain:
     path_of(setup.ca)
     requires(len(setup.keystore.fcu_crt.entries) > 1, "fcu.crt has one certificate")
     return setup.ca.chain
 
 
-def _pairs(chain: Chain) -> Iterator[tuple[Link, Link]]:
+def pairs_of(chain: Chain) -> Iterator[tuple[Link, Link]]:
     """Each certificate of the path with its issuer."""
     return pairwise(chain.path)
 
 
-def _needs_all_certificates(setup: Setup) -> None:
+def needs_all_certificates(setup: Setup) -> None:
     """What is missing may stand in a block of another kind, which CHN001 has told, or in one that cannot be read."""
     file = setup.keystore.fcu_crt
     if not file.is_whole or any(certificate.trailing for certificate in file.certificates):
@@ -121,10 +116,10 @@ def file_has_only_pem_blocks(setup: Setup) -> Findings:
     partially_blocked_by=("CRT002",),
 )
 def file_is_in_order(setup: Setup) -> Findings:
-    chain = _chain(setup)
+    chain = chain_of(setup)
     path = chain.path
     if chain.has_gap:
-        _needs_all_certificates(setup)
+        needs_all_certificates(setup)
         last = path[-1]
         stray = next((link for link in chain.off_path if link.index > last.index), chain.off_path[0])
         yield Finding(
@@ -165,8 +160,8 @@ def signatures_verify(setup: Setup) -> Findings:
 
 
 def _broken_signatures(setup: Setup) -> Findings:
-    chain = _chain(setup)
-    pairs = list(_pairs(chain))
+    chain = chain_of(setup)
+    pairs = list(pairs_of(chain))
     if chain.is_complete:
         pairs.append((chain.path[-1], chain.path[-1]))
     answers = [link.certificate.signed_by(issuer.certificate.public_key) for link, issuer in pairs]
@@ -197,9 +192,9 @@ def _broken_signatures(setup: Setup) -> Findings:
     partially_blocked_by=("CRT002",),
 )
 def file_ends_in_root(setup: Setup) -> Findings:
-    chain = _chain(setup)
+    chain = chain_of(setup)
     if not chain.is_complete:
-        _needs_all_certificates(setup)
+        needs_all_certificates(setup)
         if chain.has_gap:
             raise Blocked("CHN003")
         last = chain.path[-1]
@@ -225,7 +220,7 @@ def file_ends_in_root(setup: Setup) -> Findings:
     partially_blocked_by=("CRT002",),
 )
 def no_certificate_is_repeated(setup: Setup) -> Findings:
-    for link in _chain(setup).repeated:
+    for link in chain_of(setup).repeated:
         first = next(o for o in setup.ca.chain.links if o.certificate.raw == link.certificate.raw)
         yield Finding(
             f"{certificate_text(link, setup.ca)}: is a duplicate of certificate {first.index}",
@@ -249,7 +244,7 @@ def no_certificate_is_repeated(setup: Setup) -> Findings:
     partially_blocked_by=("CRT002",),
 )
 def every_certificate_is_on_path(setup: Setup) -> Findings:
-    chain = _chain(setup)
+    chain = chain_of(setup)
     if chain.has_gap:
         raise Blocked("CHN003")
     twins = {id(link) for pair in chain.twins for link in pair}
@@ -260,104 +255,6 @@ def every_certificate_is_on_path(setup: Setup) -> Findings:
                 at_certificate(link, setup.ca),
                 expected=_drawn(chain.path),
                 found=f"{number_and_name(link)} beside it",
-            )
-
-
-@rule(
-    "CHN008",
-    Level.ERROR,
-    requirement="path length constraints allow every CA below and the device certificates",
-    title="a path length constraint is too small for the chain",
-    why="If a CA allows fewer CAs below it than there are, validators refuse every device.",
-    fix="issue the named certificate again with a larger pathlen, or without one",
-    passes="pathlen:0 on the FCU certificate, pathlen:1 on the one above",
-    fails="pathlen:0 on the root above an intermediate",
-    source=rfc(5280, "4.2.1.9"),
-    needs=("CRT001",),
-    partially_blocked_by=("CRT002",),
-)
-def path_lengths_leave_room(setup: Setup) -> Findings:
-    yield from unless_gap(setup.ca, _short_path_lengths(setup))
-
-
-def _short_path_lengths(setup: Setup) -> Findings:
-    path = path_of(setup.ca)
-    for position, link in enumerate(path):
-        constraints = link.certificate.basic_constraints
-        if constraints is None or not constraints.ca or constraints.path_length is None:
-            continue
-        below = sum(1 for lower in path[:position] if not lower.certificate.is_self_issued)
-        if constraints.path_length < below:
-            yield Finding(
-                f"{certificate_text(link, setup.ca)}: allows {pluralize(constraints.path_length, 'CA certificate')}"
-                " below it",
-                at_certificate(link, setup.ca, "basicConstraints"),
-                f"pathlen:{below} or more, or none",
-                f"pathlen:{constraints.path_length} above {pluralize(below, 'CA certificate')}",
-            )
-
-
-@rule(
-    "CHN009",
-    Level.ERROR,
-    requirement="name constraints, if present, permit the subjects below them",
-    title="a name constraint excludes a certificate below it",
-    why="If a CA's constraints do not permit a name, validators refuse every device below it.",
-    fix="issue the named CA certificate again without name constraints, or with constraints that permit these names",
-    passes="permitted DirName O=ACME above CN=FCU, O=ACME",
-    fails="permitted DirName O=ACME above CN=FCU",
-    source=rfc(5280, "4.2.1.10"),
-    needs=("CRT001",),
-    partially_blocked_by=("CRT002",),
-)
-def name_constraints_admit_path(setup: Setup) -> Findings:
-    yield from unless_gap(setup.ca, _excluded_names(setup))
-
-
-def _excluded_names(setup: Setup) -> Findings:
-    path = path_of(setup.ca)
-    constrained = setup.ca.chain.constrained
-    requires(constrained, "there are no name constraints")
-    for link, constraints in constrained:
-        for lower in path[: path.index(link)]:
-            if lower.certificate.is_self_issued:
-                continue
-            for name, reason in excluded_names(constraints, lower.certificate):
-                yield Finding(
-                    f"{certificate_text(lower, setup.ca)}: {name} is {reason} by certificate {link.index}",
-                    at_certificate(link, setup.ca, "nameConstraints"),
-                    expected="constraints that permit it",
-                    found=reason,
-                )
-
-
-@rule(
-    "CHN010",
-    Level.WARNING,
-    requirement="no certificate outlives its issuer by more than a day",
-    title="a certificate outlives its issuer",
-    why="A path is valid only as long as its shortest certificate: the years beyond that are of no use.",
-    fix="issue CA certificates that last at least as long as the certificates that they sign",
-    passes="root until 2061, intermediate until 2061",
-    fails="root until 2046, FCU certificate until 2061",
-    source=inferred("no document asks for nested validity; the page's own example is off by seconds", "D-11"),
-    needs=("CRT001",),
-    partially_blocked_by=("CRT002",),
-)
-def certificates_do_not_outlive_issuers(setup: Setup) -> Findings:
-    yield from unless_gap(setup.ca, _outliving(setup))
-
-
-def _outliving(setup: Setup) -> Findings:
-    for link, issuer in _pairs(_chain(setup)):
-        end, limit = link.certificate.not_after.instant, issuer.certificate.not_after.instant
-        if end - limit > DAY:
-            yield Finding(
-                f"{certificate_text(link, setup.ca)}: outlives its issuer, certificate {issuer.index}, by"
-                f" {format_span(end - limit)}",
-                at_certificate(link, setup.ca, "notAfter"),
-                f"notAfter {format_instant(limit)} or earlier",
-                f"notAfter {format_instant(end)}",
             )
 
 
@@ -378,7 +275,7 @@ def lone_certificate_is_self_signed(setup: Setup) -> Findings:
     link = fcu_link_of(setup.ca)
     certificate = link.certificate
     if not certificate.is_self_issued:
-        _needs_all_certificates(setup)
+        needs_all_certificates(setup)
         yield Finding(
             f"{certificate_text(link, setup.ca)}: is not self-signed, and its issuer is missing",
             at_certificate(link, setup.ca, "issuer"),
@@ -411,7 +308,7 @@ def lone_certificate_is_self_signed(setup: Setup) -> Findings:
     partially_blocked_by=("CRT002", "CRT012"),
 )
 def path_has_no_loops(setup: Setup) -> Findings:
-    chain = _chain(setup)
+    chain = chain_of(setup)
     for one, other in chain.twins:
         if not one.certificate.subject.is_empty:
             yield Finding(

@@ -14,23 +14,21 @@ from fcu_conform.artefacts.setup import Setup
 from fcu_conform.artefacts.upload import Upload
 from fcu_conform.artefacts.wording import pluralize
 from fcu_conform.rules.keystore.certificate import is_ecdsa_sha256, signature_text
-from fcu_conform.rules.model import Finding, Findings, Instances, Level, Location, instances_rule, rule
+from fcu_conform.rules.model import Finding, Findings, Level, Location, rule
 from fcu_conform.rules.support.chain_diagram import draw_chain
 from fcu_conform.rules.support.formatting import file_trouble, format_instant, short_name, subject_text
 from fcu_conform.rules.support.inputs import needs_ordered_chain, readable_upload, upload_of
-from fcu_conform.rules.support.sources import UPLOADING, api, docs, inferred, page
-
-DEVELOPER_LIMIT, COMMERCIAL_LIMIT = 10, 50
+from fcu_conform.rules.support.sources import UPLOADING, api, inferred, page
 
 
-def _words(entry: Entry, upload: Upload) -> str:
+def entry_text(entry: Entry, upload: Upload) -> str:
     count = len(upload.certificates.entries)
     assert entry.certificate is not None
     subject, sha256 = subject_text(entry.certificate), entry.certificate.sha256
     return f"certificate {entry.index} of {count} ({subject}, sha256 {sha256[:8]}…)"
 
 
-def _at(entry: Entry, upload: Upload, field: str | None = None) -> Location:
+def at_entry(entry: Entry, upload: Upload, field: str | None = None) -> Location:
     return Location(upload.name, entry.index, entry.line, field)
 
 
@@ -184,7 +182,7 @@ def upload_is_rest_of_chain(setup: Setup) -> Findings:
     upload = upload_of(setup)
     place = Location(upload.name)
     # An old or odd certificate in the place of the right one is one fault, which UPL005 tells.
-    foreign = [certificate for certificate in comparison.foreign if not _refusals(certificate, setup)]
+    foreign = [certificate for certificate in comparison.foreign if not refusals(certificate, setup)]
     if foreign:
         names = ", ".join(short_name(certificate) for certificate in foreign)
         yield Finding(
@@ -287,108 +285,6 @@ def upload_reaches_root(setup: Setup) -> Findings:
 
 
 @rule(
-    "UPL005",
-    Level.ERROR,
-    requirement="every uploaded certificate is valid now, on P-256, and signed with ecdsa-with-SHA256",
-    title="the portal would refuse an uploaded certificate",
-    why="The portal refuses expired certificates and other algorithms.",
-    fix="upload the current certificates from fcu.crt",
-    passes="certificates that CRT004, CRT005 and CRT006 pass",
-    fails="the old, expired root",
-    source=api("certificate", "P-14"),
-    needs=("UPL009",),
-    partially_blocked_by=("UPL001",),
-)
-def uploaded_certificates_are_accepted(setup: Setup) -> Findings:
-    upload = upload_of(setup)
-    for entry in upload.certificates.readable:
-        assert entry.certificate is not None
-        for message, field, expected, found in _refusals(entry.certificate, setup):
-            yield Finding(f"{_words(entry, upload)}: {message}", _at(entry, upload, field), expected, found)
-
-
-def _refusals(certificate: Certificate, setup: Setup) -> list[tuple[str, str | None, str, str]]:
-    """Why the portal refuses a certificate: message, field, what was expected and what was found."""
-    refusals: list[tuple[str, str | None, str, str]] = []
-    if not certificate.is_valid_at(setup.at):
-        found = f"{format_instant(certificate.not_before.instant)} to {format_instant(certificate.not_after.instant)}"
-        refusals.append((f"is not valid at {format_instant(setup.at)}", "validity", "", found))
-    if certificate.public_key.trouble:
-        refusals.append((certificate.public_key.trouble, None, "a key on P-256", ""))
-    if not is_ecdsa_sha256(certificate):
-        found = signature_text(certificate)
-        refusals.append((f"is signed with {found}", None, "ecdsa-with-SHA256", found))
-    return refusals
-
-
-@instances_rule(
-    "UPL006",
-    Level.ERROR,
-    requirement="no two uploaded certificates, and no two FCU instances, share a subject",
-    title="a subject is uploaded twice",
-    why="The portal answers 409 to a second certificate with the same subject.",
-    fix="upload each certificate once; give every FCU instance its own common-name",
-    passes="CN=FCU line 1 and CN=FCU line 2",
-    fails="the root twice; two instances with CN=FCU",
-    source=api("409", "P-09"),
-    needs=("UPL009",),
-    partially_blocked_by=("UPL001",),
-)
-def uploaded_subjects_are_unique(setup: Setup, others: Instances) -> Findings:
-    upload = upload_of(setup)
-    seen: list[Entry] = []
-    for entry in upload.certificates.readable:
-        assert entry.certificate is not None
-        for earlier in seen:
-            assert earlier.certificate is not None
-            if earlier.certificate.subject.matches(entry.certificate.subject):
-                yield Finding(
-                    f"{_words(entry, upload)}: has the subject of certificate {earlier.index}",
-                    _at(entry, upload, "subject"),
-                    expected="every subject once",
-                    found=subject_text(entry.certificate),
-                )
-                break
-        seen.append(entry)
-    mine = setup.ca.fcu_certificate
-    for other in others:
-        theirs = other.ca.fcu_certificate
-        if other.upload is None or mine is None or theirs is None:
-            continue
-        if mine.raw != theirs.raw and mine.subject.matches(theirs.subject):
-            yield Finding(
-                f"the FCU certificate has the same subject as that of {other.name}",
-                Location(upload.name),
-                expected="a unique subject",
-                found=subject_text(mine),
-            )
-
-
-@rule(
-    "UPL007",
-    Level.WARNING,
-    requirement=f"the upload has at most {DEVELOPER_LIMIT} certificates ({COMMERCIAL_LIMIT} for a commercial account)",
-    title="the upload has more certificates than an account allows",
-    why="The portal answers 403 once the account's limit is reached.",
-    fix="ask for a commercial account, or shorten the chain",
-    passes="three certificates",
-    fails="eleven certificates",
-    source=docs("Managing trusted certificates", "", "P-10", "P-11", "P-12"),
-    needs=("UPL009",),
-    partially_blocked_by=("UPL001",),
-)
-def upload_fits_account(setup: Setup) -> Findings:
-    upload = upload_of(setup)
-    count = len(upload.certificates.entries)
-    if count > DEVELOPER_LIMIT:
-        account = "any account" if count > COMMERCIAL_LIMIT else "a developer account"
-        limit = COMMERCIAL_LIMIT if count > COMMERCIAL_LIMIT else DEVELOPER_LIMIT
-        yield Finding(
-            f"has more certificates than {account} allows", Location(upload.name), f"at most {limit}", str(count)
-        )
-
-
-@rule(
     "UPL009",
     Level.ERROR,
     requirement="the upload is not empty",
@@ -404,3 +300,18 @@ def upload_is_not_empty(setup: Setup) -> Findings:
     file = upload.certificates.file
     if file.trouble is None and not file.data.strip():
         yield Finding("is empty", Location(upload.name), expected="one certificate or more", found="nothing")
+
+
+def refusals(certificate: Certificate, setup: Setup) -> list[tuple[str, str | None, str, str]]:
+    """Why the portal refuses a certificate: message, field, what is expected, what was found."""
+    """Why the portal refuses a certificate: message, field, what was expected and what was found."""
+    refusals: list[tuple[str, str | None, str, str]] = []
+    if not certificate.is_valid_at(setup.at):
+        found = f"{format_instant(certificate.not_before.instant)} to {format_instant(certificate.not_after.instant)}"
+        refusals.append((f"is not valid at {format_instant(setup.at)}", "validity", "", found))
+    if certificate.public_key.trouble:
+        refusals.append((certificate.public_key.trouble, None, "a key on P-256", ""))
+    if not is_ecdsa_sha256(certificate):
+        found = signature_text(certificate)
+        refusals.append((f"is signed with {found}", None, "ecdsa-with-SHA256", found))
+    return refusals
