@@ -13,7 +13,7 @@ from reference_ca.defects.certificates import (
 from reference_ca.defects.files import pem_block
 from reference_ca.defects.in_certificates import DAY, UNKNOWN
 from reference_ca.defects.in_chains import directory, name_constraints
-from reference_ca.defects.in_configs import name_fcu
+from reference_ca.defects.in_config_names import name_fcu
 from reference_ca.defects.in_devices import ANY, LONG_CHAIN, ONE, PEM
 from reference_ca.defects.model import ExpectedFinding, Needs, defect, near_miss
 from reference_ca.defects.plan import CONFIG_FILE, FactorySetup, SetupParameters

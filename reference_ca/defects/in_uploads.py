@@ -8,7 +8,7 @@ from reference_ca.defects.certificates import other_key
 from reference_ca.defects.files import pem_block
 from reference_ca.defects.in_certificates import DAY
 from reference_ca.defects.in_chains import another_ca
-from reference_ca.defects.in_configs import name_fcu
+from reference_ca.defects.in_config_names import name_fcu
 from reference_ca.defects.in_keys import second_instance
 from reference_ca.defects.model import ExpectedFinding, Needs, defect, near_miss
 from reference_ca.defects.plan import (
