@@ -279,13 +279,13 @@ def intermediate_named_as_root(s: FactorySetup) -> None:
     s.chain[-2].subject = s.chain[-1].subject
 
 
-@defect(ExpectedFinding("CHN014", "fcu.crt", 2, level="warning"), needs=CHAIN)
+@defect(ExpectedFinding("CHN014", "fcu.crt", 2, level="notice"), needs=CHAIN)
 def intermediate_without_authority_key_identifier(s: FactorySetup) -> None:
     """The intermediate has no authorityKeyIdentifier, which strict validators require."""
     del s.chain[1].extensions["authorityKeyIdentifier"]
 
 
-@defect(ExpectedFinding("CHN014", "fcu.crt", 3, level="warning"), needs=CHAIN)
+@defect(ExpectedFinding("CHN014", "fcu.crt", 3, level="notice"), needs=CHAIN)
 def root_constraints_not_critical(s: FactorySetup) -> None:
     """The root's basicConstraints is not critical, which strict validators require."""
     s.chain[-1].extensions["basicConstraints"].critical = False

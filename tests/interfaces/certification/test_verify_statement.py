@@ -67,7 +67,7 @@ def test_no_file_can_be_longer_or_shorter(folder: Path, edit) -> None:
 
 
 def test_a_change_with_new_checksums_is_seen_by_the_statement(folder: Path, keys: Keys) -> None:
-    (folder / "report.json").write_bytes((folder / "report.json").read_bytes().replace(b'"warned"', b'"passed"'))
+    (folder / "report.json").write_bytes((folder / "report.json").read_bytes().replace(b'"passed"', b'"warned"'))
     reseal(folder)
     said = run("verify-statement", folder, "--key", keys.public)
     assert said.code == 1

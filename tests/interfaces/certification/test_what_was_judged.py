@@ -314,7 +314,7 @@ def test_the_last_line_tells_the_verdict_of_the_run_and_the_exit_code_if_asked(c
     [
         ('"conformant"', '"non-conformant"'),
         ('"conformant"', '"fine"'),
-        ('"WARNED"', '"FAILED"'),
+        ('"PASSED"', '"FAILED"'),
         ('"path": "', '"path": "/'),
     ],
 )
