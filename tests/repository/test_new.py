@@ -163,14 +163,20 @@ def interpreter_of(tree: Path, folder: Path) -> str:
     bare = {"base": str(folder), "platbase": str(folder)}
     found = [str(tree), *(path for path in sys.path if path.endswith("site-packages"))]
     (Path(sysconfig.get_path("purelib", vars=bare)) / "tree.pth").write_text("\n".join(found) + "\n")
-    return str(Path(sysconfig.get_path("scripts", vars=bare)) / "python")
+    scripts = Path(sysconfig.get_path("scripts", vars=bare))
+    for command, module in (("fcu-conform", "fcu_conform"), ("reference-ca", "reference_ca")):
+        (scripts / command).write_text(
+            f"#!{scripts / 'python'}\nimport runpy\nrunpy.run_module('{module}', run_name='__main__')\n"
+        )
+        (scripts / command).chmod(0o755)
+    return str(scripts / "python")
 
 
 @pytest.mark.long
 def test_who_follows_the_how_to_ends_with_tests_that_pass(tmp_path: Path) -> None:
     """One rule of each family, a validator and a report in a copy of the tree; then the one command, then the tests."""
     tree = tmp_path / "tree"
-    shutil.copytree(ROOT, tree, ignore=shutil.ignore_patterns("__pycache__", ".*", "*.egg-info", "node_modules"))
+    shutil.copytree(ROOT, tree, ignore=shutil.ignore_patterns("__pycache__", ".venv", ".git", ".tox", ".*_cache"))
     follow_rule(tree)
     for family in FINISHES:
         finish(begin_rule(tree, family, f"{family.lower()}-is-no-draft"), family)

@@ -193,7 +193,7 @@ def pytest_configure(config):
 LAYERS = {
     "a reader": "fcu_conform.artefacts.keystore_files.parse_private_key",
     "a key": "fcu_conform.artefacts.keystore.KeyFile",
-    "a device's key": "fcu_conform.artefacts.device.read_private_key",
+    "a device's key": "fcu_conform.artefacts.device_key.read_private_key",
     "a rule": "fcu_conform.rules.keystore.private_key.published_key",
     "the engine": "fcu_conform.engine.lot.device_run.judge_devices",
     "a report": "fcu_conform.interfaces.reports.writers.json_report.document",

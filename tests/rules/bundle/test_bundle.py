@@ -223,7 +223,7 @@ def test_nothing_in_a_bundle_is_read_or_verified_twice(setup: Setup, monkeypatch
     monkeypatch.setattr(Certificate, "_read", noted(Certificate._read))
     monkeypatch.setattr("fcu_conform.artefacts.encodings.certificate.verifies", noted(verifies))
     monkeypatch.setattr("fcu_conform.artefacts.bundle.parse_private_key", noted(parse_private_key))
-    monkeypatch.setattr("fcu_conform.artefacts.device.parse_private_key", noted(parse_private_key))
+    monkeypatch.setattr("fcu_conform.artefacts.device_key.parse_private_key", noted(parse_private_key))
     rules = [rule for rule in CATALOGUE if rule.scope in OVER_DEVICES]
     judge = ChunkJudge(rules, setup.ca)
     file = DeviceFile("acme-000017.cbor", Kind.BUNDLE, GOOD)
