@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -18,9 +18,6 @@ from fcu_conform.interfaces.run.exit_codes import ExitCode
 from fcu_conform.interfaces.run.output_files import keep_out
 from fcu_conform.interfaces.run.run import Run
 from fcu_conform.interfaces.run.settings import settings_of
-
-if TYPE_CHECKING:
-    pass
 
 SAMPLE = 200
 """Devices that each validator is asked about."""
