@@ -106,7 +106,7 @@ def test_the_exit_codes_of_the_documentation_are_pytest_s() -> None:
     text = (ROOT / "docs" / "pipelines.md").read_text(encoding="utf-8")
     documented = {int(code): meaning for code, meaning in re.findall(r"^\| ([0-9]) \| ([^|]+) \|", text, re.M)}
     assert set(documented) == set(range(6)) <= {int(code) for code in pytest.ExitCode}
-    words = ("conformant", "not conformant", "interrupted", "internal fault", "usage", "nothing was checked")
+    words = ("conformant", "non-conformant", "interrupted", "internal error", "usage", "nothing was checked")
     assert all(documented[code].startswith(word) for code, word in enumerate(words))
 
 
@@ -114,7 +114,7 @@ def test_the_exit_codes_of_the_documentation_are_pytest_s() -> None:
     ("arguments", "code"),
     [
         ([], 0),
-        (["--fcu-strict"], 1),
+        (["--fcu-strict", "--fcu-handshake"], 1),
         (["--fcu-report=report.odt"], 4),
         (["--fcu-keystore=nowhere"], 4),
         (["-k", "CSR001 and CRT001"], 5),
