@@ -1,4 +1,4 @@
-"""A keystore folder: its three files, who may get at it, and what else lies in it."""
+"""A keystore folder: its three files, its permissions, and other files in it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Private keys that stand as text where none belongs: found in all that is shown, and taken out of it.
+"""Finds private keys that occur as text in anything that is shown, and removes them.
 
-A name, a setting or a reason may hold a key: typed into the wrong field, exported into the wrong column. What is said
-of it goes to terminals, reports and logs, where a key must never be.
+A name, a setting or a reason may hold a key that was typed into the wrong field or exported into the wrong column.
+Findings about it go to terminals, reports and logs, where a key must never be.
 """
 
 from __future__ import annotations

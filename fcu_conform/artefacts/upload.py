@@ -1,4 +1,4 @@
-"""What is uploaded to the portal: PEM certificates, and the details that are typed in beside them."""
+"""The upload to the portal: PEM certificates, and the details that are entered with them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DETAILS_ENDINGS = (".toml", ".json")
 
 @dataclass(frozen=True)
 class Details:
-    """What the portal asks for beside the certificates, from a TOML or JSON file beside the upload.
+    """The details that the portal asks for in addition to the certificates, from a TOML or JSON file beside the upload.
 
     ``values`` holds the file's table; ``problem`` says why it could not be read.
     """

@@ -26,10 +26,10 @@ class DevicesEvaluator:
     """Judges rules of the scopes DEVICE, LOT and UNIQUE.
 
     Attributes:
-        runner: judges the devices; None for this process, one after the other.
-        sample: how many conformant devices are kept for validators and servers to be asked about.
-        seed: what these are drawn by.
-        passes: by setup what one pass over its devices has shown, where there was one.
+        runner: judges the devices; None judges them in this process, one by one.
+        sample: how many conformant devices are kept as questions to validators and servers.
+        seed: the seed that draws them.
+        passes: by setup, the results of the pass over its devices, if there was one.
     """
 
     judgements: Judgements

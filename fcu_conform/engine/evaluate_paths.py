@@ -1,4 +1,4 @@
-"""Judges rules that independent validators answer: what each says of a path of fcu.crt, or of those of devices."""
+"""Judges the rules that ask independent validators about the path of fcu.crt or the paths of devices."""
 
 from __future__ import annotations
 
@@ -44,16 +44,16 @@ class AskedPath(NamedTuple):
 
 @dataclass
 class _Heard:
-    """What one validator has said of some paths.
+    """The answers of one validator about some paths.
 
     Attributes:
-        findings: what is to be told of its answers.
+        findings: the findings about its answers.
         asked: how many paths it has answered for.
         refused: it has refused one.
         turned_away: numbers of the paths whose refusal counts.
         blocked_by: rules that explain refusals.
         silent: it has not answered, which is a fault of the run.
-        untold: why it can say nothing of a path, for no fault of anybody's.
+        untold: why it cannot judge a path, although nothing is at fault.
     """
 
     findings: list[Finding] = field(default_factory=list)

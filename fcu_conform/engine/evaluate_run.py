@@ -1,4 +1,4 @@
-"""Judges rules about the run itself, and about its waivers: what they are told of what the others came to."""
+"""Judges rules about the run itself and its waivers, from the results of all other rules."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class RunEvaluator:
 
 @dataclass(frozen=True)
 class _Account:
-    """What the run has come to on one setup, see `fcu_conform.rules.run.completeness.RunAccount`."""
+    """The outcome of the run for one setup, see `fcu_conform.rules.run.completeness.RunAccount`."""
 
     run: RunEvaluator
     name: str

@@ -1,4 +1,4 @@
-"""Judges rules over a setup, alone or beside the other FCU instances of the run."""
+"""Judges rules about one setup, or about one setup compared with the other FCU instances of the run."""
 
 from __future__ import annotations
 

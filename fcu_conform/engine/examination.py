@@ -32,21 +32,21 @@ VALIDATOR_SAMPLE = 20
 
 
 class Examination:
-    """The rules of a catalogue, judged on setups whenever somebody asks, each once.
+    """The rules of a catalogue, judged on setups on request, each once.
 
-    What independent validators say is a result for each of them: its target is ``SETUP-VALIDATOR``.
+    Each independent validator has a result of its own, with the target ``SETUP-VALIDATOR``.
 
     Args:
         setups: one for each keystore; their names differ.
         strict: a warning fails.
         validators: the independent validators to ask.
         sample: how many devices each of them is asked about.
-        sample_seed: what these are drawn by, an integer of up to 64 bits; without one whoever makes the devices knows
-            which will be drawn.
-        named_validators: names of those that were asked for one by one, so that silence about them would be wrong.
-        handshake: a device shakes hands with servers too.
-        waivers: the accepted findings. What is said of these waivers is a result
-            whose target is their file's name.
+        sample_seed: the seed that draws them, an integer of up to 64 bits; without one the maker of the devices knows
+        which will be drawn.
+        named_validators: validators that were requested by name, which must be reported even if they were not asked.
+        handshake: whether to run handshakes of a device with servers too.
+        waivers: the accepted findings. Rules about these waivers have results
+        whose target is their file's name.
         catalogue: the rules; all that have something to judge unless told otherwise.
         runner: judges the devices; by default in this process, one after the other.
     """

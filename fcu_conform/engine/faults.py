@@ -1,4 +1,4 @@
-"""How a fault of the suite itself is told."""
+"""How a fault of the suite itself is reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run was asked for and did not do: silence about it would be taken for a pass."""
+"""What was requested of a run but not done. It must be reported, or it would be taken for a pass."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from fcu_conform.validators.registry import known
 
 
 class Verdict(str, Enum):
-    """What a whole run says."""
+    """The verdict of a whole run."""
 
     CONFORMANT = "conformant"
     NON_CONFORMANT = "non-conformant"
@@ -28,9 +28,9 @@ class Verdict(str, Enum):
 
 @dataclass(frozen=True)
 class ValidatorUse:
-    """One independent validator, whom it stands for, and what became of it in a run.
+    """One independent validator, whom it stands for, and its status in a run.
 
-    ``version`` is None where it is not known; ``status`` is used, failed, not-installed or not-asked.
+    ``version`` is None if unknown; ``status`` is used, failed, not-installed or not-asked.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""How one rule comes out on one target, and what those who listen to `fcu_conform.check` are told of it."""
+"""The result of one rule on one target, and the event that listeners of `fcu_conform.check` get."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ JUDGED = frozenset({Outcome.PASSED, Outcome.FAILED, Outcome.WARNED, Outcome.WAIV
 
 @dataclass(frozen=True)
 class Result:
-    """One rule on one subject: the outcome, what was found, and why nothing could be judged where that is so.
+    """One rule on one subject: the outcome, the findings, and why it could not be judged, if so.
 
     ``blocked_by`` holds rule codes in catalogue order; ``reason`` is for people: what is missing for a rule that does
     not apply, what the fault was when the rule itself broke. ``count`` is how many findings there were, ``waived`` how

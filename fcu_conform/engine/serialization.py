@@ -1,7 +1,7 @@
-"""Results as plain data, for what crosses to another process or is kept in a file; read back by their types.
+"""Results as plain data, to send to another process or keep in a file, and the typed readers of such data.
 
-A reader is made of the annotations of a dataclass. Nothing is converted: what has another type than is said there, a
-field too few or a field too many is refused.
+A reader is derived from the annotations of a dataclass. Nothing is converted: a value of another type, a missing
+field or an extra field is refused.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Reader = Callable[[Any], Any]
 
 
 class MalformedError(ValueError):
-    """Plain data that is not what it should be; the text says what is wrong with it."""
+    """Plain data that is malformed; the text says how."""
 
 
 def plain_of(value: Any) -> Any:

@@ -13,13 +13,13 @@ ASKED_ABOUT_DEVICES = frozenset({Scope.DEVICE_PATH, Scope.HANDSHAKE})
 
 @dataclass(frozen=True)
 class DeviceCounts:
-    """What a report says of all devices together.
+    """The totals of a report over all devices.
 
     Attributes:
         checked: how many were judged.
         conformant: how many of them conform. The others that are not offenders are not decided.
         offending: how many have an error.
-        asked: about how many validators or servers were asked.
+        asked: how many of them validators or servers were asked about.
         offenders: the first devices with an error, by name.
         undecided: the first devices that are not decided for a reason of their own, by name.
     """

@@ -1,4 +1,4 @@
-"""What the rules of a run are judged on: the setups, what each validator says of them, the file of waivers."""
+"""The targets of a run's rules: the setups, each validator's answers about them, the file of waivers."""
 
 from __future__ import annotations
 

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class FinishedRun:
-    """What all other rules have come to.
+    """The results of all other rules.
 
     Attributes:
         catalogue: the rules of the run.
-        results: those of every rule that is about a setup, with the setup's name.
+        results: those of every rule about a setup, with the setup's name.
         tallies: by setup and code, what device rules said of its devices; none of those that the keystore kept from
             judging, and none at all where there are no devices.
     """

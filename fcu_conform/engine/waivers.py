@@ -13,7 +13,7 @@ from fcu_conform.rules.model import Finding, Level, Location, Rule
 
 
 class WaiverScope(NamedTuple):
-    """What a finding is about, as a scope names it: a certificate by its fingerprint, or a device by a name."""
+    """The subject of a finding, as a scope names it: a certificate by its fingerprint, or a device by its name."""
 
     text: str
     is_fingerprint: bool = False
@@ -24,7 +24,7 @@ WaiverScopes: TypeAlias = Callable[[], Iterable[WaiverScope]]
 
 
 class Waivers:
-    """The waivers in force, by their rules' codes; where there are none, everything is left as it is."""
+    """The waivers in force, by their rules' codes; without any, findings are unchanged."""
 
     def __init__(self, in_force: Iterable[Waiver] = ()) -> None:
         self._by_code: dict[str, list[Waiver]] = {}

@@ -35,9 +35,9 @@ _TWICE = "is in the archive twice, and only one of them can count"
 
 @dataclass(frozen=True)
 class DeviceSet:
-    """Device output; going over it reads the files, each time anew, one device at a time.
+    """Device output; each iteration reads the files again, one device at a time.
 
-    With ``witnesses``, one for each path, all is read in this process, and `digests` are those of what was read.
+    With ``witnesses``, one for each path, everything is read in this process, and `digests` cover what was read.
     """
 
     paths: tuple[Path, ...] = ()

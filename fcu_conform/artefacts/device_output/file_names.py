@@ -1,4 +1,4 @@
-"""What the names in device output say: which file is a device's, of what kind, whose, and where its key lies."""
+"""Interprets the file names of device output: which files belong to devices, their kind, owner and key files."""
 
 from __future__ import annotations
 

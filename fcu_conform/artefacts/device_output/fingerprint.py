@@ -14,7 +14,7 @@ SIZE = 32
 
 
 class Fingerprint:
-    """Digests devices while somebody else reads them, so that what is digested are the bytes that are judged."""
+    """Digests devices while they are read for judging, so that the digest covers the bytes that are judged."""
 
     def __init__(self) -> None:
         self._digest = sha256()  # where the processor has instructions for it, several times as fast as blake2b

@@ -1,4 +1,4 @@
-"""Files of device output that nobody reads: how many, and which are the first of them."""
+"""Files of device output that are not read: how many, and the first of them."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ _KNOWN = frozenset(COLUMNS)
 
 
 class RowError(ValueError):
-    """A row that tells of no device; the text says why."""
+    """A row that does not describe a device; the text says why."""
 
 
 def row_name(table: str, number: int) -> str:

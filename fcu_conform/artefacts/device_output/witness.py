@@ -1,7 +1,7 @@
-"""Notes what the readers of device output were given, so that a statement covers those bytes and no others.
+"""Records what the readers of device output were given, so that a statement covers those bytes and no others.
 
-Reading is a function of the bytes that were read, of their number, and of the names in a folder. Where all of these are
-in the end what they were, what is digested in the end is what was judged, whatever the files were in between.
+The result of reading depends on the bytes, on their number, and on the names in a folder. If all of these are the same
+at the end, the digest at the end covers what was judged, whatever the files were in between.
 """
 
 from __future__ import annotations
@@ -213,7 +213,7 @@ class FolderPass:
 
 
 class Witness:
-    """Of one path that was given as device output, whatever is there."""
+    """The witness of one path that was given as device output, of any form."""
 
     def __init__(self) -> None:
         self.file = FileWitness()

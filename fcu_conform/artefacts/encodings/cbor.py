@@ -1,8 +1,8 @@
-"""CBOR (RFC 8949) as it is encoded: what a decoder would hide, found before one is let near the bytes.
+"""Scans the encoding of CBOR (RFC 8949) for properties that a decoder would hide, before any decoder gets the bytes.
 
-The scanner walks the heads of all data items in one loop, without recursion, and believes no length before it has seen
-the bytes. The values are then decoded by cbor2, which gets only what the scanner has found to be small, shallow and
-free of tags that make objects or share references.
+The scanner walks the heads of all data items in one loop, without recursion, and checks each length against the
+bytes. cbor2 then decodes the values. It gets only data that the scanner has found to be small, shallow and
+free of tags that create objects or share references.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _FOLLOWING = {24: 1, 25: 2, 26: 4, 27: 8}
 
 @dataclass
 class Scan:
-    """What the encoding of one data item is like; a place is a path such as ``CertificateChains[1].DataArray[2]``.
+    """The encoding of one data item; a place is a path such as ``CertificateChains[1].DataArray[2]``.
 
     Attributes:
         problem: why the bytes are not one well-formed data item within the limits; empty if they are.

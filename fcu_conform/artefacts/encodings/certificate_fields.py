@@ -1,4 +1,4 @@
-"""The fields of a certificate, read from DER, or from BER where that alone reads."""
+"""The fields of a certificate, read from DER, or from BER if it is not DER."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class SignatureAlgorithm:
 
 
 class CertificateFields:
-    """What stands in a certificate.
+    """The content of a certificate.
 
     Attributes:
         raw: the bytes as found, DER or BER, without anything that followed them.

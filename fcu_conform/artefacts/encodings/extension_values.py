@@ -1,4 +1,4 @@
-"""What the extensions of a certificate say, those that a rule looks into."""
+"""The values of the certificate extensions that rules look at."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ KEY_USAGES = (
 
 @dataclass(frozen=True)
 class Extension:
-    """One extension as it stands in the certificate; ``value`` is the content of its OCTET STRING."""
+    """One extension as found in the certificate; ``value`` is the content of its OCTET STRING."""
 
     oid: str
     critical: bool
@@ -71,7 +71,7 @@ class GeneralName:
 
 @dataclass(frozen=True)
 class NameConstraints:
-    """Subtrees that names below must lie in, and must not lie in."""
+    """Permitted and excluded subtrees of the names of certificates below."""
 
     permitted: tuple[GeneralName, ...]
     excluded: tuple[GeneralName, ...]

@@ -1,4 +1,4 @@
-"""ASN.1 string types: which octets are characters of which type."""
+"""ASN.1 string types: the octets that each type allows."""
 
 from __future__ import annotations
 

@@ -39,17 +39,17 @@ class Offender:
 
 @dataclass
 class ChunkResult:
-    """What judging one chunk has shown.
+    """The result of judging one chunk.
 
     Attributes:
         checked: how many devices.
-        tallies: by code, what each rule said.
+        tallies: by code, the tally of each rule.
         offenders: the devices with an error.
         recorder: by code, digests of what must be unique, see `Digests`.
-        drawn: rank and number of the conformant devices, which validators may be asked about.
+        drawn: rank and number of the conformant devices that validators may be asked about.
         undecided: number in the chunk and name of the devices that are not decided.
-        leads: by code, the number of the device that a rule compares all others with, where it is one of this chunk.
-        fingerprint: digest over all that was judged, see `Fingerprint`; empty where nobody has asked for it.
+        leads: by code, the number of the device that a rule compares all others with, if it is in this chunk.
+        fingerprint: digest over all that was judged, see `Fingerprint`; empty if it was not requested.
     """
 
     checked: int = 0
@@ -66,17 +66,16 @@ class ChunkJudge:
     """Judges chunk by chunk; prepared once, since a lot has thousands of them.
 
     Args:
-        rules: those over devices that have something to judge.
+        rules: the device rules that have something to judge.
         ca: the CA that signs them.
-        leads: by code, the first device of the lot for each rule that compares the others with it, where that is known.
+        leads: by code, the first device of the lot for each rule that compares the others with it, if known.
         sample: how many devices of a chunk are drawn for the validators.
-        seed: what they are drawn by, an integer of up to 64 bits; without one whoever makes the devices knows the draw.
-        first_holders: for each rule about what must be unique whom it asks for earlier holders; by default they write
-            down
-            what is to be compared once all chunks are judged.
+        seed: the seed that draws them, an integer of up to 64 bits; without one the devices' maker knows the draw.
+        first_holders: by rule, the source of earlier holders of values that must be unique; by default rules record
+            the values, to be compared once all chunks are judged.
         fast_path: whether devices like those that passed may take the fast path.
-        waivers: those in force. A device whose errors are all waived is one without: what validators say of it is a
-            finding of its own.
+        waivers: those in force. A device whose errors are all waived counts as one without errors: an answer of a
+        validator about it is a separate finding.
     """
 
     def __init__(

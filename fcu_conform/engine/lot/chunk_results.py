@@ -1,8 +1,8 @@
-"""The result of a chunk as JSON text, and what such a text must be before a verdict is built on it.
+"""The result of a chunk as JSON text, and the checks of such a text before a verdict depends on it.
 
-It comes out of a file that was kept or from a machine that was asked. Types are checked as it is read, and then that it
-does not contradict itself: a device that is counted as wrong without a finding, or a finding that counts for no device,
-would make a verdict of its own.
+The text comes from a journal or from another machine. Types are checked as it is read, and then that it does not
+contradict itself: a device that counts as faulty without a finding, or a finding that belongs to no device, would
+falsify the verdict.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _DIGESTS = 1 << 64
 
 
 class DisagreementError(UsageError):
-    """Workers that are not our own say of a chunk what cannot be, or what judging it here does not."""
+    """A worker of a cluster returned an impossible result, or one that differs from the result of this process."""
 
 
 @dataclass(frozen=True)

@@ -36,13 +36,13 @@ class Credentials:
 
 @dataclass(frozen=True)
 class Told:
-    """What this process says.
+    """A message from this process.
 
     Attributes:
-        threads: how many the cluster has; said once it has answered.
-        refusal: why there is no cluster, in place of that.
-        task: the number of a chunk that was handed out.
-        answer: what a worker has said of it; None where none has.
+        threads: how many the cluster has; sent once it has answered.
+        refusal: why there is no cluster, sent instead of that.
+        task: the number of a chunk that was submitted.
+        answer: a worker's result for it; None if there is none.
     """
 
     threads: int | None = None

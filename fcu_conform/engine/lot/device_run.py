@@ -48,7 +48,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass
 class DeviceResults:
-    """All that one pass over the devices has shown: a tally for each rule, how many devices, how many with an error.
+    """The results of one pass over the devices: a tally for each rule, how many devices, how many with an error.
 
     ``sample`` are conformant devices for the validators to be asked about, chosen by a digest of their bytes, so that
     another run with the same seed takes the same ones. ``complete``: all devices were judged. ``blocked_by`` are the

@@ -1,8 +1,8 @@
-"""The fast path through a lot: what was seen of one device is not looked at again in the next.
+"""The fast path through a lot: parts that were judged on one device are not judged again on the next.
 
-A rule says which parts of a device it looks at. Of a device that differs from one without a fault in other parts only,
-the rule would see the same, and so it is not asked. Nothing is found on the fast path: a device that is not like one
-that passed, or of which any rule says anything else than it said of that one, takes the full path.
+A rule declares which parts of a device it looks at. If a device differs from one that passed only in other parts, the
+rule would see the same bytes, so it is not run. The fast path has no findings: a device that does not match one that
+passed, or for which any rule gives another result than for that one, takes the full path.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ Checks: TypeAlias = "list[tuple[DeviceCheck, str | None]]"
 
 
 class JudgedTemplate:
-    """What rules said of a device of one template in one chain, and which of them look at each further one.
+    """The results of rules for one device of a template in one chain, and the rules that must look at each other one.
 
     ``count`` devices took the fast path since this was last asked for. ``date_checks`` are rules that look at nothing
     but the dates, ``signature_checks`` those that look at the signature, ``uniqueness_checks`` those that remember
-    what they saw, ``field_checks`` the others; ``passed_dates`` are those of which the dated ones have nothing to say.
+    what they saw, ``field_checks`` the others; ``passed_dates`` are dates that passed the date checks.
     """
 
     def __init__(self, template: CertificateTemplate, reasons: Reasons) -> None:
@@ -58,7 +58,7 @@ class JudgedTemplate:
 
 
 class ChainContext:
-    """What devices of one chain share beside the template of their own certificate."""
+    """What devices of one chain share in addition to the template of their own certificate."""
 
     def __init__(self, file: DeviceFile, tail: bytes | tuple[bytes, ...], rest: tuple[Certificate, ...]) -> None:
         self.kind = file.kind

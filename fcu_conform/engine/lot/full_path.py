@@ -1,4 +1,4 @@
-"""The full path of a device: every rule is asked about it, in the order in which they need each other."""
+"""The full path of a device: runs every rule on it, in the order of their needs."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from fcu_conform.rules.model import Blocked, DeviceCheck, Finding, Level, NotApp
 
 
 class State(Enum):
-    """What is known of a device once every rule was judged.
+    """The state of a device once every rule was judged.
 
-    Not decided is one without an error that stands of which a rule of level error could not say its word: something
-    else was in the way, or the rule broke.
+    A device is not decided if it has no unwaived error, but a rule of level error could not be judged: it was
+    blocked, or it broke.
     """
 
     CONFORMANT = "conformant"

@@ -19,7 +19,7 @@ _BEGINNING = b'{"journal":%d,' % FORMAT
 class JournalLines:
     """Reads and writes the lines of one journal, from the first on.
 
-    What was torn off when the run was stopped is written over; a line that is whole and not what was written is damage.
+    A line that was truncated when the run stopped is overwritten; a complete line that was changed is damage.
     ``count`` is how many lines have been read and written.
     """
 

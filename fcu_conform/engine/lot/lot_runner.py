@@ -33,13 +33,13 @@ class LotRunner:
 
     Attributes:
         watch: watches over the devices while they are judged.
-        seed: what the sample is drawn by.
+        seed: the seed that draws the sample.
         workers: processes on this machine; with one this process judges alone.
-        cluster: a scheduler's address, and by what to prove who is who, in place of processes on this machine.
+        cluster: a scheduler's address and the TLS files, to use in place of processes on this machine.
         journal: where judged chunks are kept, not open yet.
-        at, paths: the instant of judgement and the device output as they were given; a journal is of these.
+        at, paths: the instant of judgement and the device output as they were given; a journal is bound to these.
         seconds: how long it took.
-        late: what is to be told of workers that took their time; empty if nothing is.
+        late: a message about workers that exceeded their time; empty if none did.
     """
 
     watch: Watch

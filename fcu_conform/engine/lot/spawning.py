@@ -1,4 +1,4 @@
-"""Worker processes that are started anew, and look for no module in the current folder while they start."""
+"""Freshly started worker processes that do not look for modules in the current folder while they start."""
 
 from __future__ import annotations
 

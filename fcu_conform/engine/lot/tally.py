@@ -19,7 +19,7 @@ class Tally:
     others; ``findings`` are the first of ``found``; ``fault`` tells how the rule itself broke. Of the findings
     ``waived`` are covered by a waiver, each of ``used`` covers at least one, and ``levels`` are those of the findings
     that none covers. ``hidden_by`` counts the devices that it did not look at because of nothing but waived errors, by
-    the codes of these. A notice is told once, however many devices it is true of.
+    the codes of these. A notice is reported once, however many devices it concerns.
     """
 
     judged: int = 0

@@ -1,10 +1,10 @@
-"""What devices of one template share, byte for byte, and what is each one's own.
+"""The bytes that devices of one template share, and the parts in which they differ.
 
 Reading a certificate field by field costs about as much as verifying its signature. Devices of one lot come from one
-template: but for serial number, validity, name, key and signature their certificates are the same bytes. A `Template`
-is made of a certificate that was read in full; it takes another one of the same template apart with one call, and
-compares all that is not one of those parts with the first one's bytes. A certificate that differs anywhere else is
-none of its.
+template: except for serial number, validity, name, key and signature, their certificates are the same bytes. A
+`Template` is made from a certificate that was read in full. It splits another certificate of the same template with one
+call, and compares everything except those parts with the first one's bytes. A certificate that differs anywhere else
+does not belong to the template.
 """
 
 from __future__ import annotations

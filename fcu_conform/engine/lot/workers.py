@@ -1,4 +1,4 @@
-"""Judges chunks in other processes, on this machine or on others: whatever is a concurrent.futures.Executor will do."""
+"""Judges chunks in other processes, on this machine or on others, through any concurrent.futures.Executor."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ Waiting: TypeAlias = "deque[tuple[int, Chunk, Future[ChunkResult] | None]]"
 
 @dataclass(frozen=True)
 class Job:
-    """What a worker needs to judge chunks of one lot, beside the chunks."""
+    """What a worker needs to judge chunks of one lot, in addition to the chunks."""
 
     token: str
     ca: CaContext
@@ -62,13 +62,13 @@ _PREPARED = _Prepared()
 
 @dataclass(frozen=True)
 class Distrust:
-    """How much workers are relied on that are not our own processes.
+    """How far to trust workers that are not our own processes.
 
     Attributes:
-        name: how an error calls them.
-        seconds: how long a chunk may take, from when all chunks before it are back; after that it is judged here.
-        lates: chunks that may be late one after the other before nothing more is asked of them.
-        share: of the chunks that they have judged, how many are judged here as well.
+        name: their name in an error.
+        seconds: how long a chunk may take once all chunks before it are back; after that it is judged in this process.
+        lates: how many consecutive chunks may be late before the workers get no more.
+        share: the share of their chunks that is judged in this process as well.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""A DSSE envelope as it lies in a file: what is in it, and who is said to have signed that."""
+"""A DSSE envelope in a file: its payload, and the key ids that claim to have signed it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Compares what lies below some folders with the subjects of a statement: each file with the subject that it was."""
+"""Compares the files below some folders with the subjects of a statement, each file with its own subject."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ class Wanted:
     """A subject of a statement.
 
     Attributes:
-        name: how the statement calls it.
+        name: its name in the statement.
         kind: the algorithm of its digest.
         digest: the digest.
-        place: where it lay, from the folder that held everything; statements of 1.0 do not tell.
+        place: its path, relative to the folder that held everything; statements of 1.0 do not have it.
     """
 
     name: str

@@ -49,7 +49,7 @@ class Signer:
 
 
 class Verifier:
-    """A public key, which tells whether its owner has signed an envelope."""
+    """A public key that verifies whether its owner has signed an envelope."""
 
     def __init__(self, key: SSlibKey) -> None:
         self._key = key

@@ -25,12 +25,12 @@ MOST_FILES = 100
 
 @dataclass
 class Examined:
-    """What was found of a statement.
+    """The result of verifying a statement.
 
     Attributes:
-        complaints: a line for everything that is not as it was when the statement was made; empty where all is well.
+        complaints: a line for each change since the statement was made; empty if there is none.
         statement: the statement, empty if it cannot be read.
-        signer: the id of the key that signed it, None where nobody did.
+        signer: the id of the key that signed it, None if unsigned.
         is_signature_checked: the signature is that of the key that was given.
         files: how many files were compared with their checksums.
         artefacts: how many artefacts were compared with the statement.

@@ -1,4 +1,4 @@
-"""The digests of what was judged, for a statement about it; what is no longer what was judged is an error."""
+"""The digests of the judged files, for a statement about them; a file that has changed since is an error."""
 
 from __future__ import annotations
 

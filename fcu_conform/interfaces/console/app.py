@@ -1,4 +1,4 @@
-"""The console script's frame: finds commands, turns whatever goes wrong into one line and an exit code."""
+"""The console script's main program: finds commands, and turns every error into one line and an exit code."""
 
 from __future__ import annotations
 

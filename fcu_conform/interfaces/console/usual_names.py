@@ -1,4 +1,4 @@
-"""Finds keystore, device output and upload in a folder from somebody else, by the names that they usually have."""
+"""Finds keystore, device output and upload in a folder from others, by their usual names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a rule stands: its function, and in the source tree the defects, cases, tests and documents about it."""
+"""Where to find a rule: its function, and in the source tree the defects, cases, tests and documents about it."""
 
 from __future__ import annotations
 

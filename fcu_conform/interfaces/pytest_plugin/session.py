@@ -1,4 +1,4 @@
-"""What is known of one run of the suite in one process of pytest: what is judged, what was asked for, what came out."""
+"""The state of one run of the suite in one process of pytest: its input, its options and its results."""
 
 from __future__ import annotations
 

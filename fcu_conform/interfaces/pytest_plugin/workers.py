@@ -1,4 +1,4 @@
-"""What the processes of pytest-xdist hand to each other: settings to the workers, results and digests from them."""
+"""The messages between the processes of pytest-xdist: settings to the workers, results and digests from them."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ class Badge:
 class DrawnCertificate:
     """One certificate of the drawing; ``facts`` are lines below its name.
 
-    ``issued`` tells whether it is named as the issuer of the one before it; None where none is before it.
+    ``issued``: whether the one before it names it as the issuer; None for the first.
     """
 
     name: str

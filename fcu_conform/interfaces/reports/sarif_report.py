@@ -71,7 +71,7 @@ def render(content: Document) -> bytes:
 
 
 class Places:
-    """Where the files of findings lie, seen from the current folder: a finding has their names alone."""
+    """The paths of the files of findings, relative to the current folder: a finding has only their names."""
 
     def __init__(self, document: Document) -> None:
         self._subjects: dict[str, dict[str, list[str]]] = {}

@@ -42,7 +42,7 @@ Line: TypeAlias = tuple[Segment, ...]
 
 @dataclass(frozen=True)
 class Certificates:
-    """What the certificates of a file are called.
+    """The names of the certificates of a file.
 
     Attributes:
         file: the file's name, as findings have it.

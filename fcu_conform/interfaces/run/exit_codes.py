@@ -6,7 +6,7 @@ from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """What a process says at its end; of a command that judges nothing 0 and 1 are yes and no."""
+    """The exit code of a process; for a command that judges nothing, 0 and 1 mean yes and no."""
 
     CONFORMANT = 0
     NON_CONFORMANT = 1

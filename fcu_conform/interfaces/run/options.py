@@ -1,6 +1,6 @@
 """The options of a run, in one table: pytest's, the console's, `check()`'s and the documentation's are made from it.
 
-Whoever adds an option adds a field here and uses it where it matters. The pytest plugin loads this module in every run
+To add an option, add a field here and use it where it matters. The pytest plugin loads this module in every run
 of every project that it is installed in, so it imports nothing that pytest has not imported already.
 """
 
@@ -80,7 +80,7 @@ def _switch(name: str, help: str, *, page: str = "") -> Any:  # noqa: A002
 # What a dataclass generates is generated for `Settings`: it takes longer than all the rest of this module.
 @dataclass(frozen=True, kw_only=True, init=False, repr=False, eq=False)
 class RunOptions:
-    """What is asked of a run, as plain data that can cross to another process.
+    """The options of a run, as plain data that can be sent to another process.
 
     Paths are text as the user gave it. An option that was not given is None, empty or False; ``at`` is always there,
     as RFC 3339 text.

@@ -29,12 +29,12 @@ class Ending:
 
 
 class Run:
-    """What was asked for, read and ready to be judged; whoever judges it has it told, reported and ended here.
+    """A run with its input read and ready to be judged; the caller judges it, and then reports and ends it here.
 
     Args:
         settings: what was asked for.
         witnessed: there will be a statement about it, whatever reports are asked for.
-        validators: who is asked, in place of those that the settings name.
+        validators: the validators to ask, in place of those that the settings name.
         sample: about how many devices each is asked, where the settings do not say.
         runner: judges the devices; by default in this process, one after the other.
 

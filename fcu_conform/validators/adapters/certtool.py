@@ -21,8 +21,8 @@ _NOTHING_MORE = "The certificate is NOT trusted."
 class Certtool(Tool):
     """`certtool --verify` with its default profile; certtool's exit status is 1 for a refusal and for a fault alike.
 
-    Before GnuTLS 3.8 it reads the clock. Where a certificate begins or ends between the clock and the instant in
-    question, what it says of dates is taken out of its answer.
+    Before GnuTLS 3.8 it reads the clock. If a certificate starts or ends its validity between now and the instant of
+    judgement, its results about dates are removed from the answer.
     It checks from the root down and stops at the first certificate with a defect, so a CA that has expired by the clock
     hides all that is below it: then there is no verdict.
     """

@@ -14,9 +14,9 @@ from fcu_conform.validators.model import Answer, Question
 class Certvalidator(PythonLibrary):
     """The library that FCU's users know, as it is.
 
-    It knows a trust anchor by its signature value alone, and nobody verifies an anchor's own signature: a certificate
-    with the anchor's name, its signature value and an attacker's key is an anchor to it, and so is a leaf with that
-    value. Hence `acceptance_counts` is false.
+    It identifies a trust anchor by its signature value alone, and never verifies an anchor's own signature. It takes a
+    certificate with the anchor's name, its signature value and an attacker's key for an anchor, and also a leaf with
+    that value. Hence `acceptance_counts` is false.
     """
 
     library = CERTVALIDATOR
