@@ -76,7 +76,8 @@ def key_is_there(setup: Setup) -> Findings:
     requirement="fcu_private_key.pem is a PEM file with exactly one private key, SEC1 or PKCS#8",
     title="fcu_private_key.pem is not exactly one PEM private key",
     why="FCU loads one key from this file. Anything else ends in error 221, or in signatures by the wrong key.",
-    fix="openssl pkey -in KEY -out fcu_private_key.pem writes one PKCS#8 key (add -inform DER for a DER file)",
+    fix="openssl pkey -in fcu_private_key.pem -out NEW writes one PKCS#8 key (add -inform DER for a DER file); then put"
+    " NEW in its place",
     passes="one EC PRIVATE KEY block, with or without the EC PARAMETERS block that openssl writes before it",
     fails="a DER file, two keys, a truncated key",
     source=(page("Providing external credentials", "K-04", "K-10", "K-13"), fcu_error(221, "E-23")),
