@@ -8,6 +8,7 @@ from fcu_conform.artefacts.encodings import der
 from fcu_conform.artefacts.encodings.pem import Block, parse_pem
 from fcu_conform.artefacts.encodings.private_keys import PrivateKey, Secret, parse_private_key
 from fcu_conform.artefacts.keystore_files import read_private_key, structure_words
+from fcu_conform.artefacts.wording import count_or_no
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ def _read_key(name: str, data: bytes) -> DeviceKey:
     text = parse_pem(data)
     blocks = [block for block in text.blocks if block.is_private_key]
     if text.problem or len(blocks) != 1:
-        return DeviceKey(name, trouble=text.problem or f"has {len(blocks)} private keys")
+        return DeviceKey(name, trouble=text.problem or f"has {count_or_no(len(blocks), 'private key')}")
     return read_key_block(name, blocks[0])
 
 

@@ -145,7 +145,7 @@ def test_certificates_of_an_upload_called_fcu_crt_are_not_taken_for_those_of_the
     upload.write_text(root + root)
     result = run(pytester, keystore, f"--fcu-portal-upload={upload}", "-k", "UPL006")
     result.stdout.fnmatch_lines(
-        ["  fcu.crt, certificate 2 of 2 (CN=Root CA*), subject: has the subject of certificate 1"]
+        ["  fcu.crt, certificate 2 of 2 (CN=Root CA*), subject: has the same subject as certificate 1"]
     )
 
 

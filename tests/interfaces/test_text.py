@@ -11,7 +11,7 @@ from fcu_conform.artefacts.text_width import columns
 from fcu_conform.artefacts.usage import UsageError
 from fcu_conform.engine import Outcome, Result, serialization
 from fcu_conform.engine.states import DeviceCounts
-from fcu_conform.interfaces.reports.text import printable, wrap
+from fcu_conform.interfaces.reports.text import printable, wrap, wrap_around_command
 from fcu_conform.interfaces.reports.text_report import (
     Certificates,
     place_and_message,
@@ -48,6 +48,20 @@ def test_lines_are_broken_at_spaces_by_what_a_terminal_shows() -> None:
     assert wrap("a/very/long/path and more", 8) == ["a/very/long/path", "and more"]
     assert wrap("工厂 工厂 工厂", 9) == ["工厂 工厂", "工厂"]
     assert wrap("", 10) == [""]
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("openssl pkey -in a -out b", ["openssl pkey -in a -out b"]),
+        ("make it again: openssl pkey -in a -out b", ["make it again:", "openssl pkey -in a -out b"]),
+        ("make it again: cat a > b", ["make it again:", "cat a > b"]),
+        ("openssl pkey -in a -out b asks for it", ["openssl pkey -in a", "-out b asks for it"]),
+        ("sed 's/a  b/c/' a > b", ["sed 's/a  b/c/' a > b"]),
+    ],
+)
+def test_a_command_at_the_end_stays_whole(text: str, lines: list[str]) -> None:
+    assert wrap_around_command(text, 20) == lines
 
 
 def test_combining_marks_take_no_column() -> None:

@@ -52,7 +52,7 @@ FOUND: dict[str, list[Told]] = {
     ],
     "key_on_p384": [
         Told("KEY003", "error", 'fcu_private_key.pem', None, None, None,
-             "the key is P-384",
+             "the key is on P-384",
              "a key on P-256", ""),
     ],
     "key_copied_to_a_backup": [
@@ -92,7 +92,7 @@ FOUND: dict[str, list[Told]] = {
     ],
     "text_between_blocks": [
         Told("CHN002", "warning", 'fcu.crt', None, 11, None,
-             "has 19 characters of text between the PEM blocks",
+             "has 19 characters of text outside the PEM blocks",
              "", ""),
     ],
     "request_in_the_chain": [
@@ -115,7 +115,7 @@ FOUND: dict[str, list[Told]] = {
     ],
     "certificate_has_expired": [
         Told("CRT006", "error", 'fcu.crt', 2, 11, 'notAfter',
-             "{2}: has expired 2 days ago",
+             "{2}: expired 2 days ago",
              "notAfter at 2026-06-01T12:00:00Z or later", "notAfter 2026-05-30T12:00:00Z"),
         Told("CHN010", "warning", 'fcu.crt', 1, 1, 'notAfter',
              "{1}: outlives its issuer, certificate 2, by 12625 days",
@@ -123,7 +123,7 @@ FOUND: dict[str, list[Told]] = {
     ],
     "certificate_is_not_valid_yet": [
         Told("CRT006", "error", 'fcu.crt', 1, 1, 'notBefore',
-             "{1}: is not valid yet, by 5 hours",
+             "{1}: is not valid for another 5 hours",
              "notBefore at 2026-06-01T12:00:00Z or earlier", "notBefore 2026-06-01T17:00:00Z"),
         Told("CHN010", "warning", 'fcu.crt', 1, 1, 'notAfter',
              "{1}: outlives its issuer, certificate 2, by 151 days",
@@ -177,8 +177,8 @@ FOUND: dict[str, list[Told]] = {
     ],
     "basic_constraints_not_critical": [
         Told("CHN014", "notice", 'fcu.crt', 3, 21, None,
-             "{3}: strict validators require basicConstraints to be critical (OpenSSL 3.0)",
-             "basicConstraints to be critical (OpenSSL 3.0)", ""),
+             "{3}: strict validators require critical basicConstraints (OpenSSL 3.0)",
+             "critical basicConstraints (OpenSSL 3.0)", ""),
     ],
     "unknown_critical_extension": [
         Told("CRT015", "error", 'fcu.crt', 2, 11, '1.3.6.1.4.1.99999.1',
@@ -217,12 +217,12 @@ FOUND: dict[str, list[Told]] = {
     ],
     "request_of_another_key": [
         Told("CSR004", "error", 'fcu_csr.pem', None, None, None,
-             "is for another key than fcu_private_key.pem",
+             "is for a key other than fcu_private_key.pem",
              "public key with SHA-256 7261179b03f4da28…", "public key with SHA-256 7fcce3c6be4ea48f…"),
     ],
     "request_of_another_subject": [
         Told("CSR008", "warning", 'fcu.crt', 1, 1, 'subject',
-             "{1} has another subject than fcu_csr.pem",
+             "{1}: its subject differs from that of fcu_csr.pem",
              "CN=FCU line 2", "CN=FCU line 1"),
     ],
     "request_waits_to_be_signed": [
@@ -235,7 +235,7 @@ FOUND: dict[str, list[Told]] = {
              "its self-signature does not verify",
              "", ""),
         Told("CSR008", "warning", 'fcu.crt', 1, 1, 'subject',
-             "{1} has another subject than fcu_csr.pem",
+             "{1}: its subject differs from that of fcu_csr.pem",
              "CN=FCU line 7", "CN=FCU line 1"),
     ],
     "depth_is_missing": [
@@ -327,12 +327,12 @@ FOUND: dict[str, list[Told]] = {
              "a depth of 2 puts all of fcu.crt on the device and leaves nothing for the portal",
              "at most 1", "2"),
         Told("CFG009", "error", 'fcu.yml', None, 1, 'setup-ca-as-intermediate',
-             "FCU is to be an intermediate CA, but fcu.crt holds one self-signed certificate (CN=FCU line 1)",
+             "setup-ca-as-intermediate is true, but fcu.crt holds one self-signed certificate (CN=FCU line 1)",
              "a chain in fcu.crt", "one self-signed certificate"),
     ],
     "root_cross_signed_beside": [
         Told("CHN012", "error", 'fcu.crt', 4, 31, 'subject',
-             "{4}: has the subject and key of certificate 3",
+             "{4}: has the same subject and key as certificate 3",
              "one certificate for each CA", ""),
     ],
 }  # fmt: skip

@@ -185,7 +185,7 @@ def test_an_endpoint_name_has_1_to_64_characters(length: int, is_told: bool) -> 
 @pytest.mark.parametrize(
     ("names", "expected", "bundle", "messages"),
     [
-        ([], [], None, ["the device certificate has 0 CNs"]),
+        ([], [], None, ["the device certificate has no CN"]),
         (["a", "a"], ["a"], None, ["the device certificate has 2 CNs"]),
         (["a"], ["b"], None, ["the CN is not the endpoint name"]),
         (["a"], ["b", "c"], None, ["the CN is not the endpoint name"]),

@@ -120,7 +120,7 @@ def test_an_upload_is_the_rest_of_the_chain(
 
 def test_a_certificate_that_is_uploaded_twice_is_told_once(line: Line) -> None:
     messages = [finding.message for result, finding in judge(line, "IRRR", 2).findings() if result.code == "UPL006"]
-    assert [message.partition("…): ")[2] for message in messages] == ["has the subject of certificate 2"] * 2
+    assert [message.partition("…): ")[2] for message in messages] == ["has the same subject as certificate 2"] * 2
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ class Tracking(str, Enum):
 
     NONE = "outside every work tree"
     IGNORED = "ignored"
-    UNTRACKED = "not ignored: the next 'git add' takes it"
+    UNTRACKED = "not ignored: the next 'git add' would add it"
     TRACKED = "tracked"
     UNKNOWN = "in a work tree that could not be read"
 

@@ -12,17 +12,17 @@ _LOOK_BACK = 256
 _BLANKS = b" \t"
 _BOM = b"\xef\xbb\xbf"
 
-CARRIAGE_RETURNS = "has carriage returns alone for line ends"
-ONE_LINE = "stands on one line"
+CARRIAGE_RETURNS = "has line ends that are carriage returns only"
+ONE_LINE = "is on a single line"
 NUL = "has NUL octets before it"
-BYTE_ORDER_MARK = "has a byte order mark before it on its line"
+BYTE_ORDER_MARK = "has a byte order mark before its BEGIN marker"
 INDENTED = "is indented by"
-BEFORE_MARKER = "has something before a marker on its line"
-BEHIND_MARKER = "has something behind a marker on its line"
+BEFORE_MARKER = "has text before a BEGIN or END marker on the same line"
+BEHIND_MARKER = "has text after a BEGIN or END marker on the same line"
 BLANK_LINES = "has a blank line after each line"
-BLANK_LINE = "has a blank line within"
-BACKSLASH_N = "has \\n written out in place of line ends"
-DASHES = "has dashes that are not ASCII hyphens, as text processors write them"
+BLANK_LINE = "has a blank line inside the block"
+BACKSLASH_N = "has the characters \\n instead of line ends"
+DASHES = "has typographic dashes instead of ASCII hyphens"
 PKCS7 = "is PKCS#7, with certificates in it"
 PKCS12 = "is PKCS#12"
 UTF_16 = "looks like UTF-16 text"
@@ -38,18 +38,18 @@ def _relabelling(label: str) -> str:
 
 
 _STRIP_WORDS = "sed '/^subject=/d; /^issuer=/d; /^$/d'"
-_ONE_A_LINE = (
-    r"sed -E 's/[[:blank:]]*(-----(BEGIN|END) [A-Z0-9 ]+-----)[[:blank:]]*/\n\1\n/g'"
-    r" | sed -E '/^-----/!s/[[:space:]]//g; /^$/d'"
-)
+_MARKERS_ALONE = r"sed -E 's/[[:blank:]]*(-----(BEGIN|END) [A-Z0-9 ]+-----)[[:blank:]]*/\n\1\n/g'"
+_NO_BLANKS = "sed -E '/^-----/!s/[[:space:]]//g; /^$/d' > NEW"
+_ONE_A_LINE = f"{_MARKERS_ALONE} | {_NO_BLANKS}"
+_FILE_ONE_A_LINE = f"{_MARKERS_ALONE} {{file}} | {_NO_BLANKS}"
 _MENDING = (
-    (CARRIAGE_RETURNS, f"tr '\\r' '\\n' < {{file}} | {_ONE_A_LINE} > NEW"),
-    (NUL, f"tr -d '\\000' < {{file}} | {_ONE_A_LINE} > NEW"),
-    *((words, f"cat {{file}} | {_ONE_A_LINE} > NEW") for words in (ONE_LINE, INDENTED, BLANK_LINES, BLANK_LINE)),
-    *((words, f"cat {{file}} | {_ONE_A_LINE} > NEW") for words in (BEFORE_MARKER, BEHIND_MARKER)),
+    (CARRIAGE_RETURNS, f"tr '\\r' '\\n' < {{file}} | {_ONE_A_LINE}"),
+    (NUL, f"tr -d '\\000' < {{file}} | {_ONE_A_LINE}"),
+    *((words, _FILE_ONE_A_LINE) for words in (ONE_LINE, INDENTED, BLANK_LINES, BLANK_LINE)),
+    *((words, _FILE_ONE_A_LINE) for words in (BEFORE_MARKER, BEHIND_MARKER)),
     (BYTE_ORDER_MARK, r"LC_ALL=C sed 's/\xef\xbb\xbf//g' {file} > NEW"),
     (BACKSLASH_N, r"sed 's/\\n/\n/g' {file} > NEW"),
-    (DASHES, f"sed -E 's/-*((–|—|‐|‑|−)-*)+/-----/g' {{file}} | {_ONE_A_LINE} > NEW"),  # noqa: RUF001
+    (DASHES, f"sed -E 's/-*((–|—|‐|‑|−)-*)+/-----/g' {{file}} | {_ONE_A_LINE}"),  # noqa: RUF001
     (PKCS7, f"openssl pkcs7 {{form}}-in {{file}} -print_certs | {_STRIP_WORDS} > NEW"),
     (PKCS12, f"openssl pkcs12 -in {{file}} -nokeys | {_STRIP_WORDS} > NEW"),
     (UTF_16, "iconv -f UTF-16 -t UTF-8 {file} > NEW"),

@@ -8,7 +8,7 @@ from typing import NoReturn
 
 from fcu_conform.artefacts.encodings import der
 from fcu_conform.artefacts.encodings.oids import CURVES, EC_PUBLIC_KEY, KEY_TYPES, P256, named
-from fcu_conform.artefacts.encodings.public_keys import PublicKey, parse_key_algorithm, parse_public_key
+from fcu_conform.artefacts.encodings.public_keys import PublicKey, describe_kind, parse_key_algorithm, parse_public_key
 from fcu_conform.artefacts.encodings.syntax import (
     ANY,
     OID,
@@ -32,19 +32,19 @@ _EXPLICIT = "EC with explicit curve parameters"
 def _is_number(number: int) -> Check:
     def check(data: bytes, _tag: int, start: int, stop: int) -> None:
         if data[start:stop] != bytes((number,)):
-            raise der.DerError("another version than its RFC has")
+            raise der.DerError("a version that its RFC does not define")
 
     return check
 
 
 def _has_32_octets(_data: bytes, _tag: int, start: int, stop: int) -> None:
     if stop - start != 32:
-        raise der.DerError(f"a private scalar of {stop - start} octets in place of 32")
+        raise der.DerError(f"a private scalar of {stop - start} octets instead of 32")
 
 
 def _is_point(data: bytes, _tag: int, start: int, stop: int) -> None:
     if data[start : start + 1] != b"\0" or stop - start not in (34, 66):
-        raise der.DerError("a public key that is not a point of the curve")
+        raise der.DerError("a malformed public key")
 
 
 def _ec_key(*, names_curve: bool) -> Syntax:
@@ -117,7 +117,7 @@ class PrivateKey:
     def trouble(self) -> str:
         """Why this is not a sound P-256 key, in words; empty if it is one."""
         if not self.is_p256:
-            return f"the key is {self.kind}"
+            return describe_kind(self.kind)
         if not 0 < int.from_bytes(self.scalar.reveal(), "big") < _P256_ORDER:
             return "the private scalar is out of range"
         if self.stated_point and self.public_key and not _same_point(self.stated_point, self.public_key.bits):

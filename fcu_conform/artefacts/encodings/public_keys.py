@@ -24,6 +24,11 @@ _P256_PREFIX = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d0301070342
 """What every uncompressed P-256 SubjectPublicKeyInfo begins with (RFC 5480)."""
 
 
+def describe_kind(kind: str) -> str:
+    """What a key is that is not on P-256, by the name of its curve or algorithm: ``the key is on P-384``."""
+    return f"the key is on {kind}" if kind in CURVES.values() else f"the key is {kind}"
+
+
 @dataclass(frozen=True)
 class PublicKey:
     """A SubjectPublicKeyInfo: its DER, the algorithm's OID, the named curve's OID if it has one, the key bits.
@@ -60,7 +65,7 @@ class PublicKey:
     def trouble(self) -> str:
         """Why this is not a P-256 key that every reader takes, in words; empty if it is one."""
         if not self.is_p256:
-            return f"the key is {self}"
+            return describe_kind(str(self))
         if self.bits[:1] in (b"\x02", b"\x03") and len(self.bits) == 33:
             return "the point is compressed, which the device's library cannot read"
         if not lies_on_p256(self.bits):
@@ -117,7 +122,7 @@ def parse_public_key(data: bytes) -> PublicKey:
     bits = data[bits_start + 1 : bits_stop]
     fields = list(der.children(data, algorithm_start, algorithm_stop))
     if algorithm == EC_PUBLIC_KEY and curve == P256 and len(fields) > 2 and len(bits) == 65:
-        fault = f"tag {fields[2][0]:#04x} follows the curve"
+        fault = f"an element with tag {fields[2][0]:#04x} follows the curve"
         return PublicKey(_P256_PREFIX + bits, algorithm, curve, False, bits, fault)
     return PublicKey(data, algorithm, curve, explicit, bits)
 

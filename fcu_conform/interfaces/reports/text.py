@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from fcu_conform.artefacts.redaction import redact
 from fcu_conform.artefacts.text_width import columns
+
+_COMMAND = re.compile(r"(?:^|(?<=: ))(?:LC_ALL=C )?(?:cat|cp|fcu-conform|iconv|openssl|sed|tr) .* (?:>|-f|--?out) \S+$")
+"""A command for a shell at the end of a text: it ends in the file that it writes."""
 
 
 def printable(text: str) -> str:
@@ -32,6 +37,15 @@ def wrap(text: str, width: int) -> list[str]:
             line, used = (f"{line} {word}", used + 1 + length) if line else (word, length)
     lines.append(line)
     return lines
+
+
+def wrap_around_command(text: str, width: int) -> list[str]:
+    """As `wrap`, but a command at the end that does not fit is a line of its own, however long: so it can be pasted."""
+    command = _COMMAND.search(text)
+    if command is None or columns(text) <= width:
+        return wrap(text, width)
+    prose = text[: command.start()].rstrip()
+    return [*(wrap(prose, width) if prose else ()), command[0]]
 
 
 def device_states(conformant: int, non_conformant: int, not_decided: int, asked: int) -> str:

@@ -11,7 +11,7 @@ from fcu_conform.artefacts.keystore_files import CertificateFile
 from fcu_conform.artefacts.setup import Setup
 from fcu_conform.artefacts.text_width import columns
 from fcu_conform.engine import Outcome, Report, Result
-from fcu_conform.interfaces.reports.text import printable, wrap
+from fcu_conform.interfaces.reports.text import printable, wrap, wrap_around_command
 from fcu_conform.rules.model import OVER_DEVICES, Finding, Level, Rule
 
 WIDEST = 120
@@ -249,12 +249,12 @@ def _prose(text: str, width: int, style: str = "plain") -> Iterator[Line]:
 
 
 def _labelled(label: str, text: str, width: int) -> Iterator[Line]:
-    """A label and its text, wrapped beside it; line breaks of a rule's own text (commands, say) are kept."""
+    """A label and its text, wrapped beside it; a command stays on one line, and a rule's own line breaks are kept."""
     if not text:
         return
     head = f"{INDENT}{label:<{LABEL}}"
     for paragraph in text.splitlines():
-        for line in wrap(printable(paragraph), width - len(head)):
+        for line in wrap_around_command(printable(paragraph), width - len(head)):
             yield (head, "label"), (line, "plain")
             head = " " * len(head)
 

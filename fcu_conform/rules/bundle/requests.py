@@ -82,7 +82,9 @@ def requests_come_within_a_session(device: Device, _ca: CaContext) -> DeviceFind
         faults.append("Disable at 1")
     if not faults:
         return ()
-    return (finding_at(REQUESTS, f"come with {', '.join(faults)}", "SID, Verify 0, no Disable", ", ".join(faults)),)
+    return (
+        finding_at(REQUESTS, f"the message has {', '.join(faults)}", "SID, Verify 0, no Disable", ", ".join(faults)),
+    )
 
 
 _EXTENSIONS = ("KU", "EKU", "Trust")
@@ -152,9 +154,9 @@ def _is_usage(value: Any) -> bool:
     Level.ERROR,
     requirement="the device's library can read the subject of every certificate request",
     title="the device cannot read the subject of a certificate request",
-    why="The device answers with status 18 if it cannot. It knows attribute types by their exact names, splits them at"
-    " commas, and accepts at most 255 octets a value and a backslash before a comma only. It accepts a subject"
-    " without attributes: this rule is stricter, since no CA can issue a certificate without a name.",
+    why="The device answers with status 18 if it cannot. It knows attribute types by their exact names, and splits the"
+    " subject at commas. A value has at most 255 octets, and a backslash only before a comma. This rule is stricter: it"
+    " refuses a subject without attributes, since no CA can issue a certificate without a name.",
     fix="write CN=…,OU=…: capital letters, no slash in front, a backslash before a comma that belongs to a value",
     passes="CN=acme-000017,OU=0123456789abcdef0123456789abcdef",
     fails="cn=acme-000017, /CN=acme-000017, UID=17,CN=acme, a value of 256 characters",
@@ -182,8 +184,8 @@ def _unreadable_subject(item: Item) -> Iterator[Finding]:
     Level.ERROR,
     requirement="a certificate request asks only for usages that the device knows",
     title="a certificate request asks for an unknown key usage",
-    why="The device answers with status 15 if KU has bits but none of the four that it knows, or if EKU has any that"
-    " it does not know. It reads 32 bits of each.",
+    why="The device answers with status 15 if KU is set but has none of the four bits that it knows, or if EKU has a"
+    " bit that it does not know. It reads only the low 32 bits of each.",
     fix="KU: 1 digitalSignature, 2 nonRepudiation, 4 keyCertSign, 8 keyAgreement; EKU: 1 any, 2 serverAuth, 4"
     " clientAuth, 8 codeSigning, 16 emailProtection, 256 timeStamping, 512 OCSPSigning; add the values up",
     passes='"KU": 1, "EKU": 4',

@@ -27,6 +27,9 @@ EARLIEST_TIME = 1483264800
 LATEST_TIME = 253402300799
 """9999-12-31T23:59:59Z, the last instant that a certificate can be valid at; milliseconds lie beyond it."""
 
+_SHOWN = 3
+"""Certificates that a message names."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
@@ -56,8 +59,8 @@ def device_time(bundle: Bundle) -> datetime | None:
     title="mbed.CurrentTime is not a plausible time",
     why="The device sets its clock to this value. It reads text or bytes as an absurd time and refuses a time before"
     " 2017 with status 1; a negative value or milliseconds put its clock into the far future, where all"
-    " certificates have expired (status 13). 0 means no time: this rule is stricter, and asks to leave the"
-    " parameter out then.",
+    " certificates have expired (status 13). 0 means no time. This rule is stricter: it asks you to leave"
+    " the parameter out instead.",
     fix="write the time as an integer of seconds: int(time.time())",
     passes="1767225600",
     fails='"2026-01-01", 1000, -1, 1767225600000',
@@ -71,7 +74,7 @@ def device_time_is_plausible(device: Device, _ca: CaContext) -> DeviceFindings:
         return ()
     expected = f"an integer of seconds from {EARLIEST_TIME} on"
     in_milliseconds = isinstance(time, int) and EARLIEST_TIME <= time // 1000 <= LATEST_TIME
-    message = f"is {shown_value(time)}" + (", which look like milliseconds" if in_milliseconds else "")
+    message = f"is {shown_value(time)}" + (", which looks like milliseconds" if in_milliseconds else "")
     return (of_parameter(bundle, CURRENT_TIME, message, expected),)
 
 
@@ -80,9 +83,10 @@ def device_time_is_plausible(device: Device, _ca: CaContext) -> DeviceFindings:
     Level.ERROR,
     requirement=f"no parameter's name is a prefix of {CURRENT_TIME}",
     title="a parameter's name is a prefix of mbed.CurrentTime",
-    why="The device compares only as many characters as the name has, so it reads mbed or mbed.C as its time and sets"
-    " its clock to the value: status 1 if that is before 2017, status 13 if all certificates have expired by then."
-    " This rule is stricter if the value happens to be a time: the parameter is not stored.",
+    why="The device compares only as many characters as the name has. It takes mbed or mbed.C for mbed.CurrentTime,"
+    " sets its clock to the value and does not store the parameter. It answers with status 1 if the value is a time"
+    " before 2017, and with status 13 if all certificates have expired by then. This rule is stricter: it refuses the"
+    " name even if the value is a plausible time.",
     fix=f"write {CURRENT_TIME}, or rename the parameter",
     passes="acme.C, mbed.CurrentTimeZone",
     fails="mbed, mbed.Current, m",
@@ -102,10 +106,10 @@ def names_are_no_beginning_of_the_time(device: Device, _ca: CaContext) -> Device
     Level.ERROR,
     requirement=f"every certificate is valid at the time in {CURRENT_TIME}",
     title="a certificate has expired at the time in mbed.CurrentTime",
-    why="The device compares the end of each certificate in its own chain and its update certificate's with its clock,"
-    ' and answers with status 13, "Certificate expired", although they are valid now. This rule is stricter: it'
-    " includes the server's CA, and messages with Verify 0.",
-    fix="set the clock of the machine that makes the bundles, and make them again",
+    why="The device sets its clock to this time and checks its own chain and its update certificate against it. It"
+    ' answers with status 13, "Certificate expired", although they are valid now. This rule is stricter: it includes'
+    " the server's CA, and messages with Verify 0.",
+    fix="correct the clock of the machine that makes the bundles, and make them again",
     passes="1767225600 (2026) and certificates of 20 years",
     fails="2398377600 (2046) and the same certificates",
     source=client_source(VERIFICATION, "DC-12"),
@@ -125,5 +129,16 @@ def certificates_outlive_the_time_given(device: Device, ca: CaContext) -> Device
     if not ended:
         return ()
     return (
-        of_parameter(bundle, CURRENT_TIME, f"is {format_instant(clock)}, after the end of {', '.join(ended)}", "now"),
+        of_parameter(
+            bundle,
+            CURRENT_TIME,
+            f"is {format_instant(clock)}, after the end of {_first_of(ended)}",
+            "the current time",
+        ),
     )
+
+
+def _first_of(places: list[str]) -> str:
+    """The first few of them, and how many more there are."""
+    more = len(places) - _SHOWN
+    return ", ".join(places[:_SHOWN]) + (f" and {more} more" if more > 0 else "")

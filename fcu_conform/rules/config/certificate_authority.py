@@ -86,7 +86,7 @@ def intermediate_is_not_self_signed(setup: Setup) -> Findings:
         assert setting is not None
         certificate = setup.keystore.fcu_crt.certificates[0]
         yield Finding(
-            "FCU is to be an intermediate CA, but fcu.crt holds one self-signed certificate"
+            "setup-ca-as-intermediate is true, but fcu.crt holds one self-signed certificate"
             f" ({subject_text(certificate)})",
             at_setting(setup, setting),
             expected="a chain in fcu.crt",

@@ -32,13 +32,13 @@ _READ_BY_1_1 = (
 @rule(
     "CFG017",
     Level.WARNING,
-    requirement="no setting of fcu.yml is a near miss of one that FCU knows",
+    requirement="no setting of fcu.yml is a misspelt form of a known one",
     title="a setting is misspelt",
-    why="FCU passes over a setting that it does not know: what was meant does not take effect, and nothing says so.",
-    fix="write the name as FCU's documentation has it: lower-case letters, with hyphens",
+    why="FCU ignores a setting that it does not know, without a message, so the intended setting has no effect.",
+    fix="write the name as in FCU's documentation: in lower case, with hyphens",
     passes="device-certificate-chain-depth: 2",
     fails="device_certificate_chain_depth: 2",
-    source=inferred("the documented names differ from the ones that are set in one letter, in case or in hyphens"),
+    source=inferred("a name one letter, case or hyphens away from a documented one is a mistake"),
     needs=("CFG001",),
 )
 def setting_names_are_known(setup: Setup) -> Findings:
@@ -73,9 +73,9 @@ def _near_miss(name: str, known: tuple[str, ...]) -> str:
     "CFG018",
     Level.NOTICE,
     requirement="no value of fcu.yml is read differently by YAML 1.1 and YAML 1.2",
-    title="a value of fcu.yml has two readings",
-    why="Which version of YAML FCU reads is not documented: country-name: NO is Norway to the one and false to the"
-    " other.",
+    title="YAML 1.1 and YAML 1.2 read a value of fcu.yml differently",
+    why="It is not documented which version of YAML FCU reads. In YAML 1.2 country-name: NO is the text NO (Norway); in"
+    " YAML 1.1 it is false.",
     fix="put the value in quotes; write truth values as true and false",
     passes='country-name: "NO"',
     fails="country-name: NO",
@@ -86,7 +86,7 @@ def values_have_one_reading(setup: Setup) -> Findings:
     for setting in config_of(setup).all():
         for one, other in _readings(setting):
             yield Finding(
-                f"{setting.name}: {setting.written} is {one} to YAML 1.1, and {other} to YAML 1.2",
+                f"{setting.name}: {setting.written} is {one} in YAML 1.1, and {other} in YAML 1.2",
                 at_setting(setup, setting),
                 found=setting.written,
             )

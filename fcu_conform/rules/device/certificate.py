@@ -119,7 +119,7 @@ def device_lasts_ten_years(device: Device, ca: CaContext) -> DeviceFindings:
         return ()
     return [
         Finding(
-            "the device certificate is not valid for more than 10 years",
+            "the device certificate is valid for 10 years or less",
             at_number(1, "validity"),
             f"more than {TEN_YEARS.days} days",
             f"{validity.days} days",

@@ -222,7 +222,7 @@ def device_is_issued_by_fcu(device: Device, ca: CaContext) -> DeviceFindings:
             raise Blocked("DEV029")
         return [
             Finding(
-                "the device certificate names another issuer than the FCU certificate",
+                "the issuer of the device certificate is not the FCU certificate's subject",
                 at_number(1, "issuer"),
                 str(issuer.subject),
                 str(certificate.issuer),

@@ -43,8 +43,8 @@ def _own_to_device(device: Device, ca: CaContext) -> Iterator[Carried]:
     Level.ERROR,
     requirement="every certificate on the device is strict DER, not BER",
     title="a certificate on the device is not strict DER",
-    why="OpenSSL, Rust's libraries and the device's library each refuse some of what BER allows: a serial number with"
-    " one octet too many keeps one device of 256 from connecting.",
+    why="OpenSSL, Rust's libraries and the device's library each refuse some of what BER allows. A tool that writes a"
+    " superfluous zero octet into serial numbers makes one device in 256 that cannot connect.",
     fix="sign devices with a tool that writes DER",
     passes="minimal lengths and numbers, BOOLEAN true as FF",
     fails="a serial number that begins with 00 00 or 00 7F; an indefinite length",
@@ -164,7 +164,7 @@ def _hidden_attribute(certificate: Certificate, *, is_lwm2m: bool) -> str:
     title="a certificate on the device has a malformed key algorithm or extension",
     why="The device's library, OpenSSL or a strict validator refuses the whole certificate for any of these.",
     fix="sign devices with a tool that follows RFC 5280, and with only the extensions that they need",
-    passes="keyUsage, extKeyUsage, key identifiers",
+    passes="keyUsage, extendedKeyUsage, key identifiers",
     fails="a NULL after the curve; an empty certificatePolicies; nameConstraints in a device certificate",
     source=(rfc(5280, "4.2"), rfc(5480, "2.1.1"), device_code("Mbed TLS 2.28, x509_crt.c", "DC-13")),
     looks_at=(DeviceField.ENCODING,),

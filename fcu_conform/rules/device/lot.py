@@ -43,7 +43,7 @@ def serial_numbers_are_unique(_ca: CaContext, holders: FirstHolders) -> DeviceCh
         earlier = holders.earlier_holder(certificate.issuer.der + b"%x" % certificate.serial, device)
         if not earlier:
             return ()
-        message = f"has the serial number of {earlier}"
+        message = f"has the same serial number as {earlier}"
         return [Finding(message, at_number(1, "serialNumber"), "a unique number", f"{certificate.serial:x}")]
 
     return check
@@ -67,7 +67,7 @@ def public_keys_are_unique(_ca: CaContext, holders: FirstHolders) -> DeviceCheck
         earlier = holders.earlier_holder(own_certificate(device, ca).public_key.bits, device)
         if not earlier:
             return ()
-        return [Finding(f"has the public key of {earlier}", at_number(1, "subjectPublicKeyInfo"), "a unique key")]
+        return [Finding(f"has the same public key as {earlier}", at_number(1, "subjectPublicKeyInfo"), "a unique key")]
 
     return check
 
@@ -94,7 +94,7 @@ def endpoint_names_are_unique(_ca: CaContext, holders: FirstHolders) -> DeviceCh
         earlier = holders.earlier_holder(name.encode("utf-8", "backslashreplace"), device)
         if not earlier:
             return ()
-        return [Finding(f"has the endpoint name of {earlier}", at_number(1, "subject"), "a unique name", name)]
+        return [Finding(f"has the same endpoint name as {earlier}", at_number(1, "subject"), "a unique name", name)]
 
     return check
 

@@ -10,6 +10,7 @@ from fcu_conform.artefacts.device import Device
 from fcu_conform.artefacts.device_field import WHAT_ALL_SHARE, DeviceField
 from fcu_conform.artefacts.encodings import der
 from fcu_conform.artefacts.encodings.strings import TYPES
+from fcu_conform.artefacts.wording import count_or_no
 from fcu_conform.rules.device.certificate import DEVICE_PAGE
 from fcu_conform.rules.device.chain import at_number, own_certificate
 from fcu_conform.rules.model import Blocked, DeviceFindings, Finding, Level, Location, NotApplicable, device_rule
@@ -48,7 +49,7 @@ def common_name_is_endpoint_name(device: Device, ca: CaContext) -> DeviceFinding
     place = at_number(1, "subject")
     if len(names) != 1:
         found = ", ".join(map(repr, names)) or "none"
-        return [Finding(f"the device certificate has {len(names)} CNs", place, "exactly one CN", found)]
+        return [Finding(f"the device certificate has {count_or_no(len(names), 'CN')}", place, "exactly one CN", found)]
     (name,) = names
     if not 1 <= len(name) <= CN_LIMIT:
         return [

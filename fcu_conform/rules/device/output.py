@@ -16,7 +16,7 @@ from fcu_conform.rules.support.sources import inferred
     Level.NOTICE,
     requirement="every file of the output is read; none is skipped because of its name",
     title="a file of the output was skipped because of its name",
-    why="A device in a file that was not read was not judged, and nobody learns whether it works.",
+    why="The devices in a skipped file are not judged, so their faults stay unnoticed.",
     fix=f"if the files hold devices, use an extension that the suite reads ({', '.join(DEVICE_ENDINGS)}); if not, move"
     " them out of the output",
     passes="out/ with line1-0001.pem and line1-0001.key.pem",
@@ -31,6 +31,6 @@ def no_file_is_passed_over(subject: Device, _ca: CaContext) -> DeviceFindings:
         return ()
     more = remark.count - len(remark.passed_over)
     names = ", ".join(remark.passed_over) + (f" and {more} more" if more else "")
-    files = "1 file was" if remark.count == 1 else f"{remark.count} files were"
+    files, its = ("1 file was", "its") if remark.count == 1 else (f"{remark.count} files were", "their")
     expected = f"files that end in {', '.join(DEVICE_ENDINGS)}"
-    return [Finding(f"{files} skipped because of the name: {names}", expected=expected, found=names)]
+    return [Finding(f"{files} skipped because of {its} name: {names}", expected=expected, found=names)]

@@ -207,14 +207,14 @@ def certificates_are_valid_now(setup: Setup) -> Findings:
         words = certificate_text(link, setup.ca)
         if setup.at < start:
             yield Finding(
-                f"{words}: is not valid yet, by {format_span(start - setup.at)}",
+                f"{words}: is not valid for another {format_span(start - setup.at)}",
                 at_certificate(link, setup.ca, "notBefore"),
                 f"notBefore at {format_instant(setup.at)} or earlier",
                 f"notBefore {format_instant(start)}",
             )
         elif setup.at > end:
             yield Finding(
-                f"{words}: has expired {format_span(setup.at - end)} ago",
+                f"{words}: expired {format_span(setup.at - end)} ago",
                 at_certificate(link, setup.ca, "notAfter"),
                 f"notAfter at {format_instant(setup.at)} or later",
                 f"notAfter {format_instant(end)}",
@@ -309,8 +309,8 @@ def serial_trouble(certificate: Certificate) -> str:
     Level.ERROR,
     requirement="every certificate has a subject",
     title="a certificate has an empty subject",
-    why="The device's library cannot read a certificate with an empty issuer. From depth 2 on the device refuses its"
-    " chain on the line, although openssl verify says OK.",
+    why="The device's library cannot read a certificate with an empty issuer. At depth 2 or more the device refuses its"
+    " chain in the factory, although openssl verify prints OK.",
     fix='issue the certificate again with a name: -subj "/CN=…" (the form "//CN=…" is for MSYS on Windows; elsewhere'
     " it makes an empty subject)",
     passes="CN=ROOT_CA",

@@ -146,13 +146,13 @@ def key_identifier_mismatches(child: Certificate, issuer: Certificate) -> Iterat
         )
     if named.serial is not None and named.serial != issuer.serial:
         yield (
-            "its authorityKeyIdentifier names another serial number than the issuer's",
+            "the serial number in its authorityKeyIdentifier is not the issuer's",
             f"{issuer.serial:x}",
             f"{named.serial:x}",
         )
     if named.issuer is not None and not named.issuer.matches(issuer.issuer):
         yield (
-            "its authorityKeyIdentifier names another issuer than the issuer's",
+            "the name in its authorityKeyIdentifier is not that of the issuer's issuer",
             str(issuer.issuer),
             str(named.issuer),
         )

@@ -98,7 +98,7 @@ def file_has_only_pem_blocks(setup: Setup) -> Findings:
     if pem.problem:
         raise Blocked("CRT002")
     for stray in pem.strays:
-        yield Finding(f"has {stray.what} between the PEM blocks", Location(CERTIFICATE_NAME, line=stray.line))
+        yield Finding(f"has {stray.what} outside the PEM blocks", Location(CERTIFICATE_NAME, line=stray.line))
 
 
 @rule(
@@ -312,7 +312,7 @@ def path_has_no_loops(setup: Setup) -> Findings:
     for one, other in chain.twins:
         if not one.certificate.subject.is_empty:
             yield Finding(
-                f"{certificate_text(other, setup.ca)}: has the subject and key of certificate {one.index}",
+                f"{certificate_text(other, setup.ca)}: has the same subject and key as certificate {one.index}",
                 at_certificate(other, setup.ca, "subject"),
                 expected="one certificate for each CA",
             )

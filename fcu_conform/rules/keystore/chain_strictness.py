@@ -50,4 +50,4 @@ def _strict_readers_want(certificate: Certificate) -> Iterator[str]:
         yield "authorityKeyIdentifier"
     constraints = [e for e in certificate.extensions if e.oid == oids.BASIC_CONSTRAINTS]
     if constraints and not any(extension.critical for extension in constraints):  # that there are none CRT007 tells
-        yield "basicConstraints to be critical (OpenSSL 3.0)"
+        yield "critical basicConstraints (OpenSSL 3.0)"

@@ -79,7 +79,8 @@ def _excluded_names(setup: Setup) -> Findings:
                 continue
             for name, reason in excluded_names(constraints, lower.certificate):
                 yield Finding(
-                    f"{certificate_text(lower, setup.ca)}: {name} is {reason} by certificate {link.index}",
+                    f"{certificate_text(lower, setup.ca)}: {name} is {reason} by the name constraints of certificate"
+                    f" {link.index}",
                     at_certificate(link, setup.ca, "nameConstraints"),
                     expected="constraints that permit it",
                     found=reason,

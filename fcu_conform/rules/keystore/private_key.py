@@ -11,6 +11,7 @@ from fcu_conform.artefacts.encodings.pem_layout import mending
 from fcu_conform.artefacts.encodings.public_keys import PublicKey
 from fcu_conform.artefacts.keystore import KEY_NAME, REQUEST_NAME
 from fcu_conform.artefacts.setup import Setup
+from fcu_conform.artefacts.wording import count_or_no
 from fcu_conform.rules.model import (
     Blocked,
     Finding,
@@ -93,7 +94,7 @@ def key_is_one_pem_key(setup: Setup) -> Findings:
     others = sorted({block.label for block in file.pem.blocks if not block.is_private_key} - {"EC PARAMETERS"})
     if len(keys) != 1:
         labels = ", ".join(block.label for block in file.pem.blocks)
-        yield Finding(f"has {len(keys)} private keys", KEY, expected=expected, found=labels)
+        yield Finding(f"has {count_or_no(len(keys), 'private key')}", KEY, expected=expected, found=labels)
     elif file.key_problem:
         (key,) = keys
         fix = mending(file.key_problem, KEY_NAME)

@@ -8,7 +8,7 @@ from fcu_conform.artefacts.encodings.oids import ECDSA_SHA256
 from fcu_conform.artefacts.encodings.pem_layout import mending
 from fcu_conform.artefacts.keystore import CERTIFICATE_NAME, REQUEST_NAME
 from fcu_conform.artefacts.setup import Setup
-from fcu_conform.artefacts.wording import pluralize
+from fcu_conform.artefacts.wording import count_or_no, pluralize
 from fcu_conform.rules.keystore.private_key import public_key_of
 from fcu_conform.rules.model import Blocked, Finding, Findings, Level, Location, requires, rule
 from fcu_conform.rules.support.configured_subject import authority_mismatches
@@ -80,7 +80,7 @@ def request_is_one_pem_request(setup: Setup) -> Findings:
     if not file.request_blocks or len(labels) != 1:
         found = ", ".join(labels)
         yield Finding(
-            f"has {pluralize(len(file.request_blocks), 'request')} in {pluralize(len(labels), 'block')}",
+            f"has {count_or_no(len(file.request_blocks), 'request')} in {pluralize(len(labels), 'block')}",
             REQUEST,
             expected,
             found,
@@ -114,7 +114,7 @@ def request_signature_verifies(setup: Setup) -> Findings:
     "CSR004",
     Level.ERROR,
     requirement="the request's public key matches fcu_private_key.pem",
-    title="the request is for another key than fcu_private_key.pem",
+    title="the request is for a key other than fcu_private_key.pem",
     why="Your CA would certify a key that FCU does not have.",
     fix="run FCU's setup again, so that it makes the key and the request together",
     passes="request and key come from the same setup",
@@ -131,7 +131,7 @@ def request_is_for_key(setup: Setup) -> Findings:
         raise Blocked("KEY004")
     if request.public_key.der != key.der:
         yield Finding(
-            "is for another key than fcu_private_key.pem",
+            "is for a key other than fcu_private_key.pem",
             REQUEST,
             expected=f"public key with SHA-256 {key.sha256[:16]}…",
             found=f"public key with SHA-256 {request.public_key.sha256[:16]}…",
@@ -186,7 +186,7 @@ def request_is_p256_sha256(setup: Setup) -> Findings:
     "CSR007",
     Level.ERROR,
     requirement="the FCU certificate has the public key of the request",
-    title="the FCU certificate is for another key than the request",
+    title="the FCU certificate is for a key other than the request's",
     why="FCU has the key of the request. A certificate for another key does not match it.",
     fix="have your CA sign keystore/fcu_csr.pem itself, and put the chain that it returns into fcu.crt",
     passes="request and certificate have the same public key",
@@ -208,7 +208,7 @@ def certificate_is_for_request(setup: Setup) -> Findings:
         # Key and certificate agree, or no two agree: either way the request is what is wrong first.
         raise Blocked("CSR004")
     yield Finding(
-        f"{certificate_text(link, setup.ca)} was issued for another key than the one in {REQUEST_NAME}",
+        f"{certificate_text(link, setup.ca)} was issued for a key other than the one in {REQUEST_NAME}",
         at_certificate(link, setup.ca, "subjectPublicKeyInfo"),
         expected=f"public key with SHA-256 {request.public_key.sha256[:16]}…",
         found=f"public key with SHA-256 {link.certificate.public_key.sha256[:16]}…",
@@ -234,7 +234,7 @@ def certificate_keeps_requested_subject(setup: Setup) -> Findings:
         raise Blocked("CRT012")
     if not link.certificate.subject.matches(request.subject):
         yield Finding(
-            f"{certificate_text(link, setup.ca)} has another subject than {REQUEST_NAME}",
+            f"{certificate_text(link, setup.ca)}: its subject differs from that of {REQUEST_NAME}",
             at_certificate(link, setup.ca, "subject"),
             expected=str(request.subject),
             found=str(link.certificate.subject),

@@ -56,7 +56,7 @@ def uploaded_subjects_are_unique(setup: Setup, others: Instances) -> Findings:
             assert earlier.certificate is not None
             if earlier.certificate.subject.matches(entry.certificate.subject):
                 yield Finding(
-                    f"{entry_text(entry, upload)}: has the subject of certificate {earlier.index}",
+                    f"{entry_text(entry, upload)}: has the same subject as certificate {earlier.index}",
                     at_entry(entry, upload, "subject"),
                     expected="every subject once",
                     found=subject_text(entry.certificate),

@@ -90,7 +90,7 @@ def test_a_key_beside_a_device_comes_before_those_in_its_file() -> None:
     [
         (KEY, ""),
         (KEY + KEY, "has 2 private keys"),
-        (pem(CHAIN[0]), "has 0 private keys"),
+        (pem(CHAIN[0]), "has no private key"),
         (b"", "is empty"),
         (b"\x30\0", "cannot be read: version is missing at offset 2"),
         (block("PRIVATE KEY", "MAA="), "cannot be read: version is missing at offset 2"),

@@ -82,7 +82,7 @@ def test_parameters_of_an_ec_key(parameters: bytes, curve: str, explicit: bool, 
     key = parse_public_key(info(parameters, b"\0\4"))
     assert (key.algorithm, key.curve, key.has_explicit_curve, str(key)) == (EC_PUBLIC_KEY, curve, explicit, shown)
     assert key.is_p256 is (curve == P256)
-    assert key.trouble == (OFF if curve == P256 else f"the key is {shown}")
+    assert key.trouble == (OFF if curve == P256 else f"the key is {'on ' if shown == 'P-384' else ''}{shown}")
 
 
 @pytest.mark.parametrize("algorithm", ["1.2.840.10045.2.0", "1.2.840.10045.2.2", "1.1", "1.3.101.112", ""])
@@ -292,7 +292,8 @@ def test_each_form_of_a_key_has_its_kind(data: bytes, kind: str) -> None:
     key = parse_private_key(data)
     assert (key.kind, key.is_p256) == (kind, kind == "P-256")
     assert key.scalar.reveal() == (b"\1" * 32 if kind == "P-256" else b"")
-    assert key.trouble == ("" if kind == "P-256" else f"the key is {kind}")
+    told = f"the key is {'on ' if kind == 'P-384' else ''}{kind}"
+    assert key.trouble == ("" if kind == "P-256" else told)
     assert (key.public_key is None) is (kind != "P-256")
 
 

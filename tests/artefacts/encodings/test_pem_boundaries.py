@@ -55,7 +55,7 @@ def test_lines_have_sixty_four_characters_and_are_read_back(size: int) -> None:
         ("QUJD=", None, "is not base64"),
         ("\nQUJD", b"ABC", ""),
         ("\n\nQUJD", None, "has a blank line after each line"),
-        ("QU\nJD\n\nQU==", None, "has a blank line within"),
+        ("QU\nJD\n\nQU==", None, "has a blank line inside the block"),
         ("QUI", None, "is truncated: its base64 is incomplete"),
         ("Q", None, "is truncated: its base64 is incomplete"),
         ("Q===", None, "is not base64"),
@@ -77,7 +77,7 @@ def test_base64_is_taken_or_told(body: str, data: bytes | None, problem: str) ->
         ("Proc-Type: 4,ENCRYPTED\nQUJD", Block(KEY, 1, None, "is not base64", True)),
         ("Proc-Type: 4,ENCRYPTED\n\n", Block(KEY, 1, None, "is empty", True)),
         ("Proc-Type: 4,ENCRYPTED\n\nQU", Block(KEY, 1, None, "is truncated: its base64 is incomplete", True)),
-        ("QU\n\nJD", Block(KEY, 1, None, "has a blank line within")),
+        ("QU\n\nJD", Block(KEY, 1, None, "has a blank line inside the block")),
     ],
 )
 def test_headers_are_told_from_base64(text: str, found: Block) -> None:
@@ -107,7 +107,7 @@ def test_a_block_that_begins_where_another_one_ends_is_told_and_the_next_one_is_
     )
     assert text.strays == ()
     for gap in ("----", "-----x", "----- "):
-        problem = "has something before a marker on its line"
+        problem = "has text before a BEGIN or END marker on the same line"
         assert parse_pem((gap + one).encode()).blocks == (Block("X", 1, None, problem),)
     assert parse_pem(("-----" + one).encode()).blocks[0].problem == "begins on the line where the block before it ends"
 

@@ -63,7 +63,7 @@ def test_a_p256_key_is_read_in_every_form_and_gives_its_public_key(data: bytes) 
         (sec1(bytes.fromhex("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551"), point=b""),
          "the private scalar is out of range"),
         (sec1(b"\1" + bytes(32), point=b""), "the private scalar is out of range"),
-        (sec1(curve=bytes.fromhex("06052b81040022")), "the key is P-384"),
+        (sec1(curve=bytes.fromhex("06052b81040022")), "the key is on P-384"),
         (sec1(curve=b""), "the key is EC without a named curve"),
         (sec1(curve=encode(0x30, b"")), "the key is EC with explicit curve parameters"),
     ],
@@ -92,7 +92,8 @@ def test_the_largest_scalar_in_range_is_fine() -> None:
 )
 def test_other_keys_are_known_by_kind_and_their_secret_is_not_kept(key: object, form: PrivateFormat, kind: str) -> None:
     read = parse_private_key(key.private_bytes(Encoding.DER, form, NoEncryption()))  # type: ignore[attr-defined]
-    assert (read.kind, read.is_p256, read.trouble) == (kind, False, f"the key is {kind}")
+    told = f"the key is on {kind}" if kind in ("P-384", "secp256k1") else f"the key is {kind}"
+    assert (read.kind, read.is_p256, read.trouble) == (kind, False, told)
     assert read.public_key is None
     assert read.scalar.reveal() == b""
 

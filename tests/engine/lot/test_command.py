@@ -45,8 +45,8 @@ def test_a_bad_lot_names_exactly_its_offenders(bad: Laid, report_of: Report) -> 
     expected = ["DEV013", "DEV004", "DEV002", "DEV005", "DEV001", "LOT002", "LOT001", "DEV012"]
     assert errors == dict(zip(GUILTY, expected, strict=True))
     repeats = {finding["code"]: finding["message"] for finding in report["findings"] if finding["code"][:3] == "LOT"}
-    assert repeats["LOT002"] == "has the public key of 0008/lamp-000899.pem"
-    assert repeats["LOT001"] == "has the serial number of 0010/lamp-001002.pem"
+    assert repeats["LOT002"] == "has the same public key as 0008/lamp-000899.pem"
+    assert repeats["LOT001"] == "has the same serial number as 0010/lamp-001002.pem"
 
 
 def test_the_report_is_what_the_library_and_pytest_say(bad: Laid, report_of: Report) -> None:

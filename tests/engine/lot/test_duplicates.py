@@ -68,7 +68,7 @@ def test_the_first_holder_is_named_across_chunks(tmp_path: Path) -> None:
     files[28] = made(28, same_template(28, serial=SERIAL + 4))
     result = judge_devices(rules(), Lot(tuple(files), 4), setup.ca, sample=50)
     told = [(finding.location.file, finding.message) for finding in result.tallies["LOT001"].findings]
-    message = "has the serial number of lamp-00004.pem"
+    message = "has the same serial number as lamp-00004.pem"
     assert told == [("lamp-00025.pem", message), ("lamp-00028.pem", message)]
     assert (result.offending, result.offenders) == (2, ["lamp-00025.pem", "lamp-00028.pem"])
     assert {device.name for device in result.sample} == {file.name for file in files} - set(result.offenders)

@@ -46,7 +46,7 @@ def test_a_parameter_is_a_number_or_a_string(value: Any, setup: Setup) -> None:
 
 
 EARLIEST, LATEST = 1_483_264_800, 253_402_300_799
-MILLISECONDS = ", which look like milliseconds"
+MILLISECONDS = ", which looks like milliseconds"
 
 
 @pytest.mark.parametrize(

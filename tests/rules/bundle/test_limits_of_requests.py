@@ -40,7 +40,7 @@ def test_a_message_asks_for_at_most_five_requests(count: int, messages: list[str
 )
 def test_requests_come_within_a_session(edits: tuple[Any, ...], faults: str, setup: Setup) -> None:
     said = told(changed(request(), *edits), setup, "BDL043")
-    assert said == ([f"CsrReqs: come with {faults}"] if faults else [])
+    assert said == ([f"CsrReqs: the message has {faults}"] if faults else [])
 
 
 @pytest.mark.parametrize(
