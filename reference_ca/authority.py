@@ -151,7 +151,7 @@ class Authority:
 
 
 class RootAuthority(Authority):
-    """A self-signed CA with a new key: what stands last in fcu.crt, or alone in it.
+    """A self-signed CA with a new key: the last certificate of fcu.crt, or its only one.
 
     ``RootAuthority()`` needs no arguments; its certificate looks as FCU's own does (fact CA-14).
     """

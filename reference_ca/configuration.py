@@ -28,7 +28,7 @@ from reference_ca.response import read_response
 
 @dataclass(frozen=True)
 class OperationContext:
-    """What a session remembers between its two messages; hand it back as it is."""
+    """The state of a session between its two messages; pass it back unchanged."""
 
     endpoint_name: str
     serial_number: str

@@ -1,4 +1,4 @@
-"""What a device will say about a bundle, or store and then never connect with: known before it is sent."""
+"""Predicts, before a bundle is sent, the warnings of the device and values that would prevent it from connecting."""
 
 from __future__ import annotations
 

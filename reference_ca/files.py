@@ -1,4 +1,4 @@
-"""Bytes that can be written, appended or handed out as a file, and never over something that is there."""
+"""Bytes that can be written, appended or used as a file, and that never overwrite an existing file."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def deterministic() -> bool:
 
 
 class KeySource:
-    """The one place that randomness and time come from.
+    """The only source of randomness and time.
 
     ``KeySource()`` is fresh: the operating system's random numbers and the clock. ``KeySource("any text")`` derives
     every key and serial from that text and the label that each is asked for under, so that the same calls

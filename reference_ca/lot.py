@@ -39,7 +39,7 @@ class LotSummary:
 
 @dataclass(frozen=True)
 class _Order:
-    """What a process needs to know to make any part of the lot."""
+    """The input that a process needs to make any part of the lot."""
 
     folder: Path
     count: int

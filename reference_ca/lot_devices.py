@@ -38,7 +38,7 @@ def pem_text(certificates: Iterable[bytes]) -> bytes:
 
 @dataclass(frozen=True)
 class LotDevice:
-    """What the line hands over for one device: its name, and DER certificates, its own first.
+    """The output of the line for one device: its name, and DER certificates, its own first.
 
     ``enrolled`` is the certificate whose enrollment identity is given, where that is not its own.
     """
@@ -131,10 +131,10 @@ class LotLine:
 
 
 class DefectPlan:
-    """Which devices of a lot are wrong: so many of them, spread over the lot as the source will have it.
+    """The faulty devices of a lot: a given number of them, spread over the lot by the source.
 
     Each equal part of the lot has one, so that any part of the plan is known without the rest. The first device is
-    never wrong: it is what the others of a lot are compared with.
+    never faulty, because the others of a lot are compared with it.
     """
 
     def __init__(self, count: int, wrong: int, source: KeySource) -> None:

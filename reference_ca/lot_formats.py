@@ -1,4 +1,4 @@
-"""The forms in which a lot is handed over: a folder of PEM chains, JSON Lines, or Parquet.
+"""The output formats of a lot: a folder of PEM chains, JSON Lines, or Parquet.
 
 Each form packs a part of the lot wherever it was made, in another process perhaps, and the one process that writes
 puts the packed parts together in order.
@@ -79,7 +79,7 @@ class FolderFormat:
 
 
 class _OneFile:
-    """What the forms have in common that are one file with a line or row for each device."""
+    """The common base of formats that are one file with a line or row for each device."""
 
     listed = True
     ending: str

@@ -33,7 +33,7 @@ _FILE_NAME_OCTETS = 200  # file systems take 255, and endings come behind it
 
 @dataclass(frozen=True)
 class DeviceOutput:
-    """What the factory hands over for one device: ``content`` is its certificate, chain or bundle, ``key``
+    """The factory's output for one device: ``content`` is its certificate, chain or bundle, ``key``
     its private key.
 
     ``form`` is "pem", "der" or "cbor" and becomes the files' ending. A bundle holds the key itself, so there

@@ -1,4 +1,4 @@
-"""What a device answers to a bundle: an indefinite-length map with a status, and the requests that it was
+"""A device's answer to a bundle: an indefinite-length map with a status, and the requests that it was
 asked for.
 """
 

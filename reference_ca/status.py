@@ -1,4 +1,4 @@
-"""What FCU's get_setup_status says of a keystore, in FCU's words and numbers."""
+"""FCU's get_setup_status for a keystore, with FCU's messages and numbers."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What the files hold: bytes in, artefacts out, nothing judged and nothing raised on bad input."""
+"""Parses files into artefacts: bytes in, artefacts out, nothing judged and nothing raised on bad input."""

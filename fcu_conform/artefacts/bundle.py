@@ -120,7 +120,7 @@ class Item:
 
 
 class BundleMessage:
-    """What a bundle holds, whatever its bytes; reading never raises.
+    """The content of a bundle, for any bytes; reading never raises.
 
     Attributes:
         size: how many bytes it has.

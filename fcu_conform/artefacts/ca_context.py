@@ -38,9 +38,9 @@ class Slicing:
 
 @dataclass(frozen=True)
 class CaContext:
-    """What is known of a CA, without a secret, so that it can cross to another process or another machine.
+    """The public facts about a CA, without a secret, so that it can be sent to another process or another machine.
 
-    It is pickled as what it was made of; what follows from that is worked out anew where it arrives.
+    Only its input is pickled; derived values are computed again on arrival.
 
     Attributes:
         name: the label of the FCU instance.

@@ -1,4 +1,4 @@
-"""How the certificates of fcu.crt hang together, wherever in the file each stands."""
+"""How the certificates of fcu.crt form a chain, whatever their order in the file."""
 
 from __future__ import annotations
 

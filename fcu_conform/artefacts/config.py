@@ -1,4 +1,4 @@
-"""fcu.yml: read safely, every setting with the line it stands in.
+"""fcu.yml: read safely, every setting with its line number.
 
 The file is composed into YAML nodes and never constructed, so no tag can make anything. Where settings are nested is
 not documented for all of them; a known setting is therefore found by its name at any of the upper levels.

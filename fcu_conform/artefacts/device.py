@@ -1,4 +1,4 @@
-"""What the output of a factory holds for one device: its certificates, its private key, its bundle."""
+"""The output of a factory for one device: its certificates, its private key, its bundle."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from fcu_conform.artefacts.wording import pluralize
 
 
 class Kind(Enum):
-    """What a file of a device is, and with it how it is read."""
+    """The kind of a device's file, which decides how it is read."""
 
     PEM = "PEM chain"
     DER = "DER certificate"
@@ -27,7 +27,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True)
 class Remark:
-    """What is to be told of the output, and of no device in it.
+    """A remark about the output as a whole, not about a device in it.
 
     ``passed_over`` are files that nobody reads, the first of them by name, ``count`` is how many there are;
     ``is_nameless``: it is a table that says of no device what its endpoint name is.
@@ -64,11 +64,11 @@ class Device:
         troubles: a sentence for everything in the file that could not be read.
         bundle: the CBOR bundle, where the file is one.
         key: the private key that goes with it, where the output has one.
-        other_keys: further private keys in the same file, which have no business there.
+        other_keys: further private keys in the same file, which do not belong there.
         identity: what all files of this device share: its place and name without the ending.
         enrollment_id: the enrollment identity that the manifest gives.
-        own: the device's own certificate, where it is known already to be none of the CA's.
-        remark: what is to be told of the output, where this stands for that and not for a device.
+        own: the device's own certificate, if it is already known not to be one of the CA's.
+        remark: a remark about the output, if this object stands for the remark and not for a device.
         is_headless: its first certificate cannot be read, so that none of the others is its own.
     """
 
@@ -149,7 +149,7 @@ class DeviceFile:
         data: its bytes.
         chain: DER certificates in order, where a table has them one by one.
         troubles: why its bytes could not be had.
-        remark: what is to be told of the output, where this stands for that and not for a device.
+        remark: a remark about the output, if this object stands for the remark and not for a device.
         before: of a bundle, the message before it in its session; see `fcu_conform.artefacts.sessions`.
     """
 

@@ -5,7 +5,7 @@ from typing import Final
 
 
 class DeviceField(Enum):
-    """What of a device may differ from that of others of its lot; a rule says which of it it looks at.
+    """A part in which a device may differ from others of its lot; a rule declares which parts it looks at.
 
     NAME: the subject's common name, serial number and user id, and the endpoint names that it may have.
     SERIAL: the certificate's serial number.
@@ -13,8 +13,8 @@ class DeviceField(Enum):
     KEY: the point of its public key.
     SIGNATURE: the signature, and with it all that is signed: the certificate as bytes.
     REST: what no rule depends on: subjectKeyIdentifier, alternative names, extensions that nobody parses.
-    ENCODING: how any of these is encoded: as DER has it, in characters of its type. The fast path takes no device of
-        which that does not hold, so that a rule that looks at nothing else is not asked.
+    ENCODING: how any of these is encoded: as DER has it, in characters of its type. The fast path takes only devices
+    for which this holds, so that a rule that looks at nothing else is not run.
     PRIVATE_KEY: the private key in the output, and whatever a rule compares it with; nothing where there is none.
     ENROLLMENT: the enrollment identity, and whatever a rule compares it with; nothing where there is none.
     """

@@ -1,4 +1,4 @@
-"""One FCU instance with everything that was given about it: what the rules judge."""
+"""One FCU instance with all its inputs: the object that rules judge."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Faults of what was asked for, as opposed to faults of what was found."""
+"""Faults in how a run was requested, as opposed to faults in what was judged."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 class UsageError(ValueError):
-    """What was asked for makes no sense: one line that says what and where."""
+    """The request is not valid: one line that says what is wrong and where."""
 
 
 def existing(given: str | os.PathLike[str], what: str) -> Path:

@@ -27,7 +27,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a library says of a path.
+    """The answer of a library about a path.
 
     Attributes:
         accepted: the library's verdict.
@@ -54,7 +54,7 @@ class LimitReached(ValidatorFault):
 
 
 class CannotTell(ValidatorFault):
-    """The library works, and nothing can be said of this question all the same, such as of dates at another instant."""
+    """The library works but cannot answer this question, for example about dates at another instant."""
 
 
 class Validator(Protocol):

@@ -6,7 +6,7 @@ from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """What the process says at its end; those of most programs, and not pytest's."""
+    """The exit code of the process: the usual codes of programs, not pytest's."""
 
     OK = 0
     FAILED = 1

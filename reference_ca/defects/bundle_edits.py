@@ -1,4 +1,4 @@
-"""What the defects of bundles share: the setups that they are shown in, and ways to change a message."""
+"""The common parts of bundle defects: the setups that show them, and ways to change a message."""
 
 from __future__ import annotations
 

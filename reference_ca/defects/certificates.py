@@ -110,7 +110,7 @@ def _as_it_is(der: bytes) -> bytes:
 
 @dataclass(eq=False)
 class Certificate:
-    """One certificate to be.
+    """The plan of one certificate.
 
     ``issuer`` is None for a self-signed one. What is None or empty follows from the rest: the issuer's name and key,
     the algorithms, the subjectPublicKeyInfo. Fields that hold bytes hold a whole DER element. ``extensions`` go by a

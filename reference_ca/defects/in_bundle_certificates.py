@@ -1,4 +1,4 @@
-"""Defects of the certificates that stand in a bundle beside the device's own chain: server CA, update certificate."""
+"""Defects of a bundle's certificates other than the device's own chain: server CA, update certificate."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defects of what a bundle configures: parameters, mandatory items, sessions, and what has to fit together."""
+"""Defects of what a bundle configures: parameters, mandatory items, sessions, and settings that must match."""
 
 from __future__ import annotations
 

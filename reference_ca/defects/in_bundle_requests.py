@@ -1,4 +1,4 @@
-"""Defects of the requests that a bundle asks a device for, and of what the device is to answer."""
+"""Defects of the requests that a bundle asks a device for, and of the device's answer."""
 
 from __future__ import annotations
 

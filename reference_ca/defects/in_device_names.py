@@ -1,4 +1,4 @@
-"""Defects of what a device is called: endpoint name, account and enrollment identity, the rest of its subject."""
+"""Defects of a device's names: endpoint name, account and enrollment identity, the rest of its subject."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defects of what is uploaded to the portal, and of what is typed in beside it."""
+"""Defects of the upload to the portal, and of the details that are entered with it."""
 
 from __future__ import annotations
 

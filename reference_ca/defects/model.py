@@ -1,4 +1,4 @@
-"""What a defect is, what it needs of a setup, and the register that all defects stand in."""
+"""The model of a defect, its requirements on a setup, and the registry of all defects."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Change = Callable[[FactorySetup], None]
 
 @dataclass(frozen=True)
 class ExpectedFinding:
-    """What a checker has to say about a defect, and where: code, level, file, number of the certificate, field.
+    """A finding that a checker must report, and its place: code, level, file, number of the certificate, field.
 
     ``index`` counts from 1, as it comes out for `Defect.shape`; a device's file is named by its path below devices/.
     Of several FCU instances ``instance`` says which, by its folder.
@@ -67,15 +67,15 @@ DEFAULT = SetupParameters()
 
 @dataclass(frozen=True)
 class Defect:
-    """One thing that is wrong with a setup, by name.
+    """One named fault of a setup.
 
     Attributes:
         name: words with dashes.
         story: what is wrong, in one sentence.
-        expected: what a checker has to say, and where; for a near miss warnings and notices at most, and mostly
+        expected: the findings that a checker must report; for a near miss warnings and notices at most, and mostly
             nothing.
-        needs: what a setup must be to have it.
-        parameters: the setup that it is shown in.
+        needs: the requirements on a setup that can have it.
+        parameters: the setup that shows it.
         baseline: the name of the nearest sound thing, where that is a near miss of its own; else it is the plain
             setup.
         change: puts it into a setup.

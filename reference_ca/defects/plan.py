@@ -46,7 +46,7 @@ DEPTH = "device-certificate-chain-depth"
 
 @dataclass(frozen=True)
 class SetupParameters:
-    """What a sound setup is made of.
+    """The parameters of a sound setup.
 
     ``length`` counts the certificates of fcu.crt (1 is a self-signed one), ``depth`` is
     device-certificate-chain-depth, ``devices`` how many devices there are, in the ``form`` "pem", "der" or "cbor".
@@ -104,7 +104,7 @@ class Device:
 
 
 class SetupPlan:
-    """What a factory setup is to hold: sound as it is planned, and open to any change.
+    """The planned content of a factory setup: sound at first, and open to any change.
 
     Attributes:
         source: where keys and serials come from; its instant is the one that the setup is to be judged at.
@@ -244,7 +244,7 @@ class SetupPlan:
 
 
 class FactorySetup(SetupPlan):
-    """A factory setup that conforms, until a defect changes it: a plan, with what it is written as.
+    """A conformant factory setup, until a defect changes it: a plan, and the files written from it.
 
     Attributes:
         others: further FCU instances beside this one; ``folder`` is then the folder of each.

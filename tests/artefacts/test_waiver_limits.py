@@ -1,4 +1,4 @@
-"""The file of waivers at its limits, and each way in which a waiver is none."""
+"""The file of waivers at its limits, and each way in which a waiver is malformed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Validators and servers by themselves: what is asked once, what is told of an answer, what handshakes come to."""
+"""Validators and servers alone: what is asked once, how an answer is reported, how handshakes end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What handshakes with servers come to, whatever the servers say."""
+"""The results of handshakes with servers, for any answer of the servers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What becomes of the answers of independent validators, whatever they answer."""
+"""How any answer of an independent validator is handled."""
 
 from __future__ import annotations
 

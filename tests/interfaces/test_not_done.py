@@ -1,4 +1,4 @@
-"""What was asked for and did not take place is said in the terminal and in every report, and fails a strict run."""
+"""A request that was not carried out is shown in the terminal and in every report, and fails a strict run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Independent validators under pytest: one test for each, told in header and report."""
+"""Independent validators under pytest: one test for each, listed in header and report."""
 
 from __future__ import annotations
 

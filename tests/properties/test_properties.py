@@ -1,4 +1,4 @@
-"""Sound setups drawn at random never have an error; a defect put into one of them is always told."""
+"""Sound setups drawn at random never have an error; a defect put into one of them is always reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Configurations and bundles that blow up, names and arguments that mean to steer a terminal: told and harmless."""
+"""Configurations and bundles that blow up, names and arguments that try to control a terminal: reported, harmless."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What rules of devices say of single devices that differ from a sound one by one edit."""
+"""The results of device rules for single devices that differ from a sound one by one edit."""
 
 from __future__ import annotations
 

@@ -107,7 +107,7 @@ def _reason(fault: Exception) -> str:
 
 
 class _CarefulFile(io.BufferedReader):
-    """A file that is never read much at once, nor in crumbs: libraries believe what an archive says of its own size."""
+    """A file that is read in blocks of bounded size, because libraries trust the sizes that an archive states."""
 
     def __init__(self, raw: io.RawIOBase, crumb: int) -> None:
         super().__init__(raw)

@@ -1,4 +1,4 @@
-"""Reads JSON that somebody else may have written: a few megabytes of brackets would fill the memory."""
+"""Reads untrusted JSON within limits: a few megabytes of brackets would fill the memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads TOML that somebody else may have written."""
+"""Reads untrusted TOML within limits."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ MANIFEST_ENDING = ".csv"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One device of the manifest; ``line`` is where it stands, paths are relative to the manifest, with slashes."""
+    """One device of the manifest; ``line`` is its line number, paths are relative to the manifest, with slashes."""
 
     line: int
     endpoint_name: str

@@ -25,5 +25,5 @@ class PassedOver:
             self._names.append(name)
 
     def remark(self) -> Remark | None:
-        """What is to be told of them; None where there are none."""
+        """The remark about them; None if there are none."""
         return Remark(passed_over=tuple(self._names), count=self._count) if self._count else None

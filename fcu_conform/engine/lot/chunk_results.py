@@ -38,7 +38,7 @@ class Question:
         rules: those over devices.
         sample: how many devices of a chunk are drawn for the validators.
         waivers: those in force.
-        seed: what the sample is drawn by, as `ChunkJudge` takes it.
+        seed: the seed that draws the sample, as `ChunkJudge` takes it.
     """
 
     rules: Sequence[Rule]

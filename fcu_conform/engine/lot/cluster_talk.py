@@ -52,7 +52,7 @@ class Told:
 
 
 def talk(connection: Connection, address: str, credentials: Credentials | None, patience: float) -> None:
-    """Hands chunks on to a cluster, and back what is said of them, until the other process ends."""
+    """Passes chunks to a cluster, and their results back, until the other process ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # what Ctrl-C means the other process decides
     _fall_silent()
     talker = _Talker(connection)

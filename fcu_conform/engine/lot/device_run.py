@@ -78,12 +78,12 @@ class DeviceResults:
 
     @property
     def not_decided(self) -> int:
-        """Devices without an error of which a rule of level error could not say its word."""
+        """Devices without an error for which a rule of level error could not be judged."""
         return self.checked - self.offending if self.blocked_by else len(self._undecided)
 
     @property
     def conformant(self) -> int:
-        """Devices of which every rule could say its word, and none has found an error."""
+        """Devices for which every rule was judged, and none found an error."""
         return self.checked - self.offending - self.not_decided
 
     def counts(self) -> DeviceCounts:
@@ -244,7 +244,7 @@ def judge_devices(
         devices: the output; gone through once, and again as far as needed to name who repeats whom.
         ca: the CA that signs them.
         sample: how many devices to keep.
-        seed: what they are drawn by, as `ChunkJudge` takes it; who judges elsewhere draws by it too.
+        seed: the seed that draws them, as `ChunkJudge` takes it; other judging processes draw with it too.
         waivers: those in force.
         run_chunks: judges the chunks; without it they are judged here. The result is the same.
         journal: an open one, whose chunks are not judged again; the others are written down in it.

@@ -105,7 +105,7 @@ class WorkerPool:
         rules, ca: what devices are judged by.
         make_executor: makes the executor; called again when its workers have died.
         size: how many workers there are.
-        seed: what the sample is drawn by, as `ChunkJudge` takes it.
+        seed: the seed that draws the sample, as `ChunkJudge` takes it.
         distrust: None where they are processes of this machine, which run what this one runs.
 
     ``late`` counts the chunks that were judged here because they took their time elsewhere.
@@ -210,7 +210,7 @@ class WorkerPool:
         return self.distrust is not None and self._late_now >= self.distrust.lates
 
     def describe_late(self) -> str:
-        """What is to be told of workers that took their time, in one line; empty if nothing is."""
+        """A message about workers that exceeded their time, in one line; empty if none did."""
         if self.distrust is None or not self.late:
             return ""
         chunks, were = ("1 chunk", "was") if self.late == 1 else (f"{self.late} chunks", "were")

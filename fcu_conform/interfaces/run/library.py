@@ -52,7 +52,7 @@ def check(
             between them, or validators of one's own.
         validator_command: programs to ask too, each as NAME=COMMAND.
         validator_sample: about how many devices each validator is asked; 20 if not given.
-        sample_seed: what the devices are drawn by that validators are asked about; the same ones for the same seed.
+        sample_seed: the seed that draws the devices that validators are asked about; the same ones for the same seed.
         handshake: a device shakes hands with TLS and DTLS servers.
         listeners: called with every event, in order.
 

@@ -151,7 +151,7 @@ def parse_depth(text: str, name: str = "--fcu-chain-depth") -> int:
 
 
 def parse_seed(text: str, name: str = "--fcu-sample-seed") -> int:
-    """What the devices are drawn by that validators are asked about.
+    """The seed that draws the devices that validators are asked about.
 
     Raises:
         UsageError: it is not an integer from 0 to `LARGEST_SEED`.

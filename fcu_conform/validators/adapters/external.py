@@ -18,8 +18,8 @@ _MEMBERS = {"protocol", "verdict", "reason", "version", "dates_left_out"}
 class ExternalCommand:
     """A program that the user named, such as a device's library on a bench.
 
-    The documents are specified in `docs/validators.md` and in `external.schema.json` beside this module. What is no
-    answer by that specification is a fault and never a verdict.
+    The documents are specified in `docs/validators.md` and in `external.schema.json` beside this module. Anything
+    that does not follow that specification is a fault and never a verdict.
     """
 
     stands_for = "the user's own command"

@@ -30,7 +30,7 @@ LIMIT = 64 * 1024
 
 @dataclass(frozen=True)
 class Finished:
-    """What a program left behind.
+    """The result of a program that has ended.
 
     Attributes:
         status: its exit status; negative where a signal ended it.

@@ -18,8 +18,8 @@ from fcu_conform.validators.model import Answer, Question, ValidatorFault
 class Pyhanko(PythonLibrary):
     """`pyhanko-certvalidator` without fetching and without revocation, for a path and no wished key usage.
 
-    To it an anchor is a name and a key: what the anchor's certificate says of dates, CA, pathLen and constraints is
-    not looked at. Its validity checks allow one second, which is the library's default.
+    It treats an anchor as a name and a key: dates, CA, pathLen and constraints of the anchor's certificate are
+    ignored. Its validity checks allow one second, which is the library's default.
     """
 
     library = PYHANKO

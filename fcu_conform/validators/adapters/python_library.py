@@ -1,4 +1,4 @@
-"""What the adapters of Python libraries share: how a missing or failing library is told from a refusal."""
+"""The common part of the adapters of Python libraries: distinguishes a missing or failing library from a refusal."""
 
 from __future__ import annotations
 

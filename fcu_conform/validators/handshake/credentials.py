@@ -1,4 +1,4 @@
-"""Makes what a handshake needs and nobody gave: a server's own certificates, and an impostor. All of it in memory."""
+"""Makes the credentials that a handshake needs: a server's own certificates, and an impostor's. All of it in memory."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ECDSA_WITH_SHA256 = bytes.fromhex("300a06082a8648ce3d040302")
 
 @dataclass(frozen=True)
 class Credentials:
-    """What one end presents.
+    """The credentials that one end presents.
 
     Attributes:
         chain: DER of its certificates, its own first.

@@ -1,4 +1,4 @@
-"""Lets a device shake hands with servers that trust only the upload, and an impostor of it beside; all in memory."""
+"""Runs handshakes of a device, and of an impostor, with servers that trust only the upload; all in memory."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Handshakes:
     Attributes:
         handshakes: two for each pair of libraries and each protocol, the device's and the impostor's.
         left_out: what was not tried or came to no verdict, and why.
-        remarks: what is to be known of the servers.
+        remarks: remarks about the servers.
     """
 
     handshakes: tuple[Handshake, ...]

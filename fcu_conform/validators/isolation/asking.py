@@ -37,7 +37,7 @@ PROCESSOR = 0.5
 HANDSHAKE_PROCESSOR = 2.0
 """The same for all handshakes of a device, which take a quarter of a second."""
 HANDSHAKE_SECONDS = 90.0
-"""What they may take on the clock: 18 of 5 seconds."""
+"""Their limit of elapsed time: 18 of 5 seconds."""
 
 INSTALLED = Kind("installed")
 """The validators that are known: libraries, and programs of this system."""
@@ -55,7 +55,7 @@ class Isolated:
     Args:
         origin: how it is made.
         kind: whom it shares a process with.
-        seconds: it may take for a question on the clock.
+        seconds: its limit of elapsed time for a question.
         library: what is known of it without importing its adapter; None where that imports no library.
     """
 

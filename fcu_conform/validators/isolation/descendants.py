@@ -1,4 +1,4 @@
-"""Ends what a process has started, whichever process group or session it has moved to. On Linux alone."""
+"""Ends all descendants of a process, whatever their process group or session. On Linux only."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Origin:
-    """How a validator is made, here and there.
+    """How to create a validator, in this process and in another.
 
     Attributes:
         module: the adapter's module.

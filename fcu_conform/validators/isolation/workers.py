@@ -24,9 +24,9 @@ from fcu_conform.validators.model import LimitReached, ValidatorFault
 MEMORY = 400 << 20
 """Octets of data that a process which validators work in may have, and each program that it starts."""
 LOADING = 60.0
-"""Seconds on the clock for libraries to load: they are installed here, and nobody else's bytes are among them."""
+"""Seconds of elapsed time for libraries to load, which are installed on this machine and not from a stranger."""
 _GRACE = 5.0
-"""Seconds on the clock after which a process is killed that should have ended a task by itself."""
+"""Seconds of elapsed time after which a process that has not ended its task is killed."""
 
 _START = (
     "import sys; sys.path[:] = sys.argv[2:] + sys.path; from fcu_conform.validators.isolation.worker import serve; "
@@ -98,7 +98,7 @@ class Worker:
             task: module and function, see `worker.Task`.
             given: what the function gets.
             processor: seconds of processor time after which the process ends itself.
-            seconds: on the clock, after which it is killed: it may have stopped for something else than work.
+            seconds: of elapsed time, after which it is killed: it may be waiting instead of working.
 
         Raises:
             LimitReached: it took more time or memory than it may.

@@ -1,4 +1,4 @@
-"""What the names in device output say, name by name."""
+"""How file names in device output are interpreted, name by name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was read of device output is what its digest covers in the end, or there is none."""
+"""The digest of device output covers exactly the bytes that were read, or there is no digest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""PKCS#10 requests: what is read of one, whether its signature holds, and what is no request."""
+"""PKCS#10 requests: which fields are read, whether the signature verifies, and what is not a request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The result of a chunk as text: what contradicts itself, or speaks of what was not asked, is no result."""
+"""The result of a chunk as text: it is refused if it contradicts itself or covers what was not asked."""
 
 from __future__ import annotations
 

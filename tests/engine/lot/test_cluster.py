@@ -1,4 +1,4 @@
-"""A cluster that is not trusted: nothing of what its process says runs here, and what is not a result is refused."""
+"""A cluster is not trusted: nothing that its process sends is executed here, and what is not a result is refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Workers that somebody else runs: what is late, or not so, is judged here, and who asks is told."""
+"""Workers that others run: late or wrong results are judged here instead, and the caller is informed."""
 
 from __future__ import annotations
 

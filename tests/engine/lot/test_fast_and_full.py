@@ -1,4 +1,4 @@
-"""The fast path: whatever a lot holds, it says what asking every rule about every device says, finding for finding."""
+"""The fast path gives the same findings for any lot as running every rule on every device."""
 
 from __future__ import annotations
 

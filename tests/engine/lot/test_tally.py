@@ -1,4 +1,4 @@
-"""What is kept and what is only counted of all that a rule says over devices."""
+"""Which findings of a device rule are kept, and which are only counted."""
 
 from __future__ import annotations
 

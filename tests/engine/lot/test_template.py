@@ -1,4 +1,4 @@
-"""A certificate taken apart by the template of another one says what one that is read in full says."""
+"""A certificate split by the template of another one has the same fields as one that is read in full."""
 
 from __future__ import annotations
 

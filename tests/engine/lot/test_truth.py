@@ -1,4 +1,4 @@
-"""What the maker of a lot says is wrong with it is what the judge finds, device by device."""
+"""The judge finds exactly the faults that the maker put into a lot, device by device."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a run tells of waivers: on the terminal, in the reports, with workers too."""
+"""How a run reports waivers: on the terminal, in the reports, with workers too."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A statement covers the bytes that were judged: what was replaced meanwhile or is taken for another is refused."""
+"""A statement covers the bytes that were judged: a file that was replaced or swapped meanwhile is refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The plugin where nobody asks for it: nothing at all."""
+"""The plugin does nothing unless it is requested."""
 
 from __future__ import annotations
 

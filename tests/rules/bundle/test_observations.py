@@ -1,4 +1,4 @@
-"""What the device's own code said to 150 bundles, and what the suite says to the same ones."""
+"""The answers of the device's own code to 150 bundles, and the suite's findings about the same ones."""
 
 from __future__ import annotations
 

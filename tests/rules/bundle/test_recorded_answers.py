@@ -1,4 +1,4 @@
-"""4,906 bundles with the answers of the device's own code: what it refuses is an error, and what it takes is none."""
+"""4,906 bundles with the answers of the device's own code: what it refuses is an error, and what it takes is not."""
 
 from __future__ import annotations
 
