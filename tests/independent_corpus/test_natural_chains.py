@@ -13,6 +13,7 @@ from _pytest.mark import ParameterSet
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from fcu_conform.artefacts.encodings.private_keys import PrivateKey, parse_private_key
+from fcu_conform.engine import Outcome
 from fcu_conform.rules import CATALOGUE
 
 from .cases import CRT, KEY, Room, settings
@@ -57,18 +58,22 @@ def parameters() -> list[ParameterSet]:
 
 @pytest.mark.parametrize("tool", parameters())
 def test_what_other_tools_make_has_no_error_that_no_document_backs(tool: Tool, tmp_path: Path) -> None:
-    report = judged(lay_out(tool, tmp_path))
+    report = judged(lay_out(tool, tmp_path), "auto")
     assert not isinstance(report, Exception), str(report)
     found = codes(report, "error")
     assert found == tool.documented, told(report, found | tool.documented)
+    assert {r.outcome for r in report.results if r.code in ("CHN013", "DEV024")} <= {
+        Outcome.PASSED,
+        Outcome.NOT_APPLICABLE,
+    }
     assert not ending(report, "error")
     assert not ending(report, "blocked")
     assert (report.devices.checked, report.devices.conformant) == (1, 1)
 
 
 @pytest.mark.skipif(shutil.which("certtool") is None, reason="gnutls-bin is not installed")
-def test_a_key_of_certtool_is_refused_where_cryptography_refuses_it_and_the_fix_mends_it(tmp_path: Path) -> None:
-    """GnuTLS writes a scalar whose first bit is set in 33 octets: RFC 5915 and cryptography want 32."""
+def test_a_key_that_certtool_writes_in_33_octets_is_refused_and_the_fix_mends_it(tmp_path: Path) -> None:
+    """GnuTLS writes a scalar whose first bit is set in 33 octets. RFC 5915 has 32; cryptography 50 refuses others."""
     bench, seen = Bench(tmp_path), set()
     (rule,) = (rule for rule in CATALOGUE if rule.code == "KEY002")
     command, _, _ = rule.fix.partition(" writes")
@@ -78,19 +83,14 @@ def test_a_key_of_certtool_is_refused_where_cryptography_refuses_it_and_the_fix_
         bench.run(command)
         assert bench.read(KEY) == before, "openssl empties a file that it is to read and to write"
         raw, mended = key_in(before), key_in(bench.read("NEW"))
-        try:
-            load_pem_private_key(before.encode(), None)
-            readable = True
-        except ValueError:
-            readable = False
-        if readable:
-            assert raw.structure_fault == ""
-        else:
-            assert "33 octets" in raw.structure_fault
+        long = len(raw.scalar.reveal()) == 33
+        assert ("33 octets" in raw.structure_fault) if long else raw.structure_fault == ""
+        assert long or load_pem_private_key(before.encode(), None)
         assert mended.structure_fault == ""
         assert raw.public_key is not None
         assert raw.public_key == mended.public_key
-        seen.add(raw.structure_fault)
+        assert load_pem_private_key(bench.read("NEW").encode(), None)
+        seen.add(long)
         if len(seen) == 2:
             return
     pytest.fail("64 keys of the same form")
