@@ -197,7 +197,7 @@ FOUND: dict[str, list[Told]] = {
     ],
     "name_constraints_exclude_the_fcu_certificate": [
         Told("CHN009", "error", 'fcu.crt', 3, 21, 'nameConstraints',
-             "{1}: CN=FCU line 1 is not permitted by certificate 3",
+             "{1}: CN=FCU line 1 is not permitted by the name constraints of certificate 3",
              "constraints that permit it", "not permitted"),
     ],
     "signed_with_sha_384": [
