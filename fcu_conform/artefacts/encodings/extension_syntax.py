@@ -9,7 +9,6 @@ from fcu_conform.artefacts.encodings.syntax import (
     ANY,
     BIT_STRING,
     BOOLEAN,
-    DIRECTORY_STRING,
     GENERALIZED_TIME,
     IA5_STRING,
     INTEGER,
@@ -60,6 +59,15 @@ def _addresses(*lengths: int) -> Syntax:
     return primitive("iPAddress", der.OCTET_STRING, check)
 
 
+def _unread(name: str) -> Syntax:
+    """A type that RFC 5280 has and cryptography refuses: an extension with one in it cannot be read."""
+
+    def check(_data: bytes, _tag: int, _start: int, _stop: int) -> None:
+        raise der.DerError(f"an {name}, which libraries do not read")
+
+    return Syntax(name, frozenset({der.SEQUENCE}), check)
+
+
 def _typed(name: str, kinds: dict[str, Syntax], otherwise: Syntax | None) -> Check:
     """The check of a SEQUENCE of an OID and a value whose type follows from it; None: there are no other OIDs."""
 
@@ -88,13 +96,12 @@ def _general_name(*lengths: int, minimum: int = 1) -> Syntax:
     """A GeneralName whose addresses have one of these lengths, and whose texts have at least so many octets."""
     named = {oid: explicit(0, value) for oid, value in _OTHER_NAMES.items()}
     other = Syntax("otherName", frozenset({der.SEQUENCE}), _typed("otherName", named, explicit(0, ANY)))
-    party = sequence("ediPartyName", (explicit(0, DIRECTORY_STRING), True), (explicit(1, DIRECTORY_STRING), False))
     text = string(der.IA5_STRING, minimum=minimum)
     return choice(
         "GeneralName",
-        *(implicit(0, other), implicit(1, text), implicit(2, text), implicit(3, sequence_of("x400Address", ANY))),
-        *(explicit(4, NAME), implicit(5, party), implicit(6, text), implicit(7, _addresses(*lengths))),
-        implicit(8, OID),
+        *(implicit(0, other), implicit(1, text), implicit(2, text), implicit(3, _unread("x400Address"))),
+        *(explicit(4, NAME), implicit(5, _unread("ediPartyName"))),
+        *(implicit(6, text), implicit(7, _addresses(*lengths)), implicit(8, OID)),
     )
 
 
@@ -127,8 +134,7 @@ _TEXT = choice(
 _NOTICE = sequence(
     "UserNotice",
     (sequence("NoticeReference", (_TEXT, False), (sequence_of("noticeNumbers", counting(), minimum=0), False)), True),
-    (_TEXT, True),
-    minimum=1,
+    (_TEXT, False),  # RFC 5280 does not ask for it; GnuTLS refuses all policies where it is missing
 )
 _QUALIFIER = Syntax(
     "PolicyQualifierInfo",
