@@ -47,7 +47,7 @@ _WORDS: tuple[tuple[str, tuple[Kind, ...]], ...] = (
     (r"serial", (Kind.SERIAL,)),
     (r"name tag or value|non-empty (issuer|subject)|no issuer matching \"\"|requested data were not available",
      (Kind.NAME,)),
-    (r"^cannot be read|asn1|asn\.1|\bder\b|pars(e|ing)", (Kind.ENCODING,)),
+    (r"^cannot be read|asn1|asn\.1|\bder\b|pars(e|ing)|format error in", (Kind.ENCODING,)),
 )  # fmt: skip
 """What the validators say, in any letter case, and what it is about."""
 
@@ -70,6 +70,7 @@ EXPLAINS: Mapping[str, frozenset[Kind]] = {
     "CRT012": frozenset({Kind.NAME, Kind.ISSUER}),
     "CRT014": frozenset({Kind.ISSUER}),
     "CRT015": frozenset({Kind.EXTENSION, Kind.ISSUER}),
+    "CRT016": frozenset({Kind.ENCODING, Kind.VALIDITY}),
     "CRT018": frozenset({Kind.ENCODING}),
     "CRT019": frozenset({Kind.ENCODING, Kind.NAME}),
     "CRT020": frozenset({Kind.ENCODING, Kind.ALGORITHM}),

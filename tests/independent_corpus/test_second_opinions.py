@@ -106,8 +106,8 @@ def the_chain_is_long(room: Room) -> None:
     room.keystore_of(line(12))
 
 
-def a_date_has_a_fraction(room: Room) -> None:
-    room.keystore_of(line(middle={"not_after": der.tlv(0x18, b"20601231235959.5Z")}))
+def a_date_has_the_longer_form_too_early(room: Room) -> None:
+    room.keystore_of(line(middle={"not_after": der.tlv(0x18, b"20481231235959Z")}))
 
 
 def purposes_leave_clients_out(room: Room) -> None:
@@ -132,7 +132,7 @@ def the_last_second_has_come(room: Room) -> None:
         (host_names_are_constrained_critically, {"mbedtls"}, "Mbed TLS cannot parse"),
         (policies_are_critical, {"cryptography"}, "policies"),
         (the_chain_is_long, {"cryptography", "mbedtls"}, "more than 8 intermediates"),
-        (a_date_has_a_fraction, {"cryptography", "openssl", "mbedtls"}, "CRT016"),
+        (a_date_has_the_longer_form_too_early, {"cryptography"}, "CRT016"),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
@@ -175,6 +175,16 @@ def test_every_cause_names_validators_that_there_are() -> None:
         assert cause.validators <= set(NAMES)
         assert cause.what
         assert cause.who
+
+
+def test_a_date_that_nobody_reads_is_told_by_its_rule_and_validators_refuse_because_of_it(tmp_path: Path) -> None:
+    room = Room(tmp_path)
+    room.keystore_of(line(middle={"not_after": der.tlv(0x18, b"20601231235959.5Z")}))
+    results = paths(room)
+    refused = refusing(results)
+    assert refused & set(CORE) == {"cryptography", "openssl", "mbedtls"} & HERE
+    for validator in refused - {"certvalidator"}:
+        assert (results[validator].outcome, results[validator].blocked_by) == (Outcome.BLOCKED, ("CRT016",))
 
 
 def test_what_openssl_alone_refuses_is_told_with_the_rule_that_says_why(tmp_path: Path) -> None:
