@@ -155,7 +155,7 @@ def read_setups(
 
     Raises:
         UsageError: a keystore that is not a folder, a config that is not a file, a depth below 1 or one that
-        contradicts fcu.yml.
+            contradicts fcu.yml.
     """
     paths = [_keystore_path(path) for path in keystores]
     for number, path in enumerate(paths):

@@ -42,11 +42,11 @@ class Examination:
         validators: the independent validators to ask.
         sample: how many devices each of them is asked about.
         sample_seed: the seed that draws them, an integer of up to 64 bits; without one the maker of the devices knows
-        which will be drawn.
+            which will be drawn.
         named_validators: validators that were requested by name, which must be reported even if they were not asked.
         handshake: whether to run handshakes of a device with servers too.
         waivers: the accepted findings. Rules about these waivers have results
-        whose target is their file's name.
+            whose target is their file's name.
         catalogue: the rules; all that have something to judge unless told otherwise.
         runner: judges the devices; by default in this process, one after the other.
     """

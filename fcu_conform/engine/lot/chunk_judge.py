@@ -75,7 +75,7 @@ class ChunkJudge:
             the values, to be compared once all chunks are judged.
         fast_path: whether devices like those that passed may take the fast path.
         waivers: those in force. A device whose errors are all waived counts as one without errors: an answer of a
-        validator about it is a separate finding.
+            validator about it is a separate finding.
     """
 
     def __init__(
