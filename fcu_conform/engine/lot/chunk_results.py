@@ -84,9 +84,19 @@ def plain_result(result: ChunkResult) -> dict[str, Any]:
 
 
 def canonical(result: ChunkResult) -> str:
-    """Text that two results share that say the same, in whichever order their devices took the fast path."""
+    """Text that two results share that say the same, in whichever order their devices took the fast path.
+
+    Notices are left out: who has one does not take the full path where a device like it was judged before.
+    """
     marks = {code: sorted(ENTRY.iter_unpack(marks)) for code, marks in result.marks.items()}
-    return json.dumps({**plain_result(result), "marks": marks}, sort_keys=True)
+    tallies = {code: _without_notices(tally) for code, tally in result.tallies.items()}
+    return json.dumps({**plain_result(replace(result, tallies=tallies)), "marks": marks}, sort_keys=True)
+
+
+def _without_notices(tally: Tally) -> Tally:
+    findings = [finding for finding in tally.findings if finding.level is not Level.NOTICE]
+    found = tally.found - (len(tally.findings) - len(findings))
+    return replace(tally, findings=findings, found=found, levels=tally.levels - {Level.NOTICE})
 
 
 def _check_tally(code: str, tally: Tally, waivers: Waivers) -> None:
