@@ -87,7 +87,7 @@ class Item:
 
     @cached_property
     def read_key(self) -> PrivateKey | der.DerError | None:
-        """The private key that a key's Data holds, read, whatever its type says; or why it is none. None without Data.
+        """The private key in a key's Data, whatever its type says, or why it cannot be read. None without Data.
 
         The reader's words may quote the bytes, so they are not for findings.
         """

@@ -49,7 +49,7 @@ class Setting:
 
     @property
     def as_bool(self) -> bool | None:
-        """The value as a truth value, None if it is none."""
+        """The value as a truth value, None if it is not one."""
         if isinstance(self.value, bool):
             return self.value
         if isinstance(self.value, str) and not self.quoted and self.value.lower() in _TRUE | _FALSE:

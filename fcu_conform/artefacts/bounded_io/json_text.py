@@ -13,7 +13,7 @@ def parse_json(data: bytes) -> Any:
     """What a JSON document holds.
 
     Raises:
-        json.JSONDecodeError: it is none.
+        json.JSONDecodeError: the data is not JSON.
         ValueError: it is nested too deeply, has more values than any honest one, or an object has a member twice:
             readers do not agree which of the two counts.
     """

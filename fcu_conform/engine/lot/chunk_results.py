@@ -94,9 +94,18 @@ def canonical(result: ChunkResult) -> str:
 
 
 def _without_notices(tally: Tally) -> Tally:
-    findings = [finding for finding in tally.findings if finding.level is not Level.NOTICE]
-    found = tally.found - (len(tally.findings) - len(findings))
-    return replace(tally, findings=findings, found=found, levels=tally.levels - {Level.NOTICE})
+    kept = [finding for finding in tally.findings if finding.level is not Level.NOTICE]
+    covering = {finding.waiver for finding in kept if finding.waiver is not None}
+    notices = [finding for finding in tally.findings if finding.level is Level.NOTICE]
+    waived = [finding.waiver for finding in notices if finding.waiver is not None]
+    return replace(
+        tally,
+        findings=kept,
+        found=tally.found - len(notices),
+        waived=tally.waived - len(waived),
+        used=tally.used - set(waived) | covering,
+        levels=tally.levels - {Level.NOTICE},
+    )
 
 
 def _check_tally(code: str, tally: Tally, waivers: Waivers) -> None:

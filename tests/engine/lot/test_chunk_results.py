@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from engine.fakes import CA, chunk, lot_rule, rule, unique_rule, waiver
+from fcu_conform.artefacts.waivers import Waiver
 from fcu_conform.engine.lot import chunk_results
 from fcu_conform.engine.lot.chunk_judge import ChunkJudge, ChunkResult, Offender
 from fcu_conform.engine.lot.chunk_results import Question, canonical, plain_result
@@ -48,6 +50,19 @@ def test_what_the_judge_says_comes_back() -> None:
 def test_rules_that_had_nothing_to_say_are_left_out() -> None:
     result = ChunkResult(tallies={"DEV001": Tally(), "DEV002": Tally(judged=1)})
     assert list(plain_result(result)["tallies"]) == ["DEV002"]
+
+
+@pytest.mark.parametrize("waived", [None, waiver("DEV002", "c")], ids=["stands", "waived"])
+def test_results_that_differ_in_a_notice_alone_share_a_text(waived: Waiver | None) -> None:
+    result, again = judged(), judged()
+    (notice,) = result.tallies["DEV002"].findings
+    result.tallies["DEV002"] = Tally(judged=5)
+    again.tallies["DEV002"] = Tally(judged=5)
+    again.tallies["DEV002"].keep(replace(notice, waiver=waived))
+    assert plain_result(again) != plain_result(result)
+    assert canonical(again) == canonical(result)
+    again.tallies["DEV002"].keep(replace(notice, level=Level.WARNING))
+    assert canonical(again) != canonical(result)
 
 
 def test_results_that_say_the_same_share_a_text_and_others_do_not() -> None:
