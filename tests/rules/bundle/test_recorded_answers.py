@@ -1,4 +1,7 @@
-"""4,906 bundles with the answers of the device's own code: what it refuses is an error, and what it takes is not."""
+"""4,906 bundles with the answers of the device's own code: what it refuses is an error, and what it takes is not.
+
+An ordinary run judges one in eight of them, and ``tox -e long`` all.
+"""
 
 from __future__ import annotations
 
@@ -50,16 +53,18 @@ TOGETHER = {
 """Several errors of one bundle that the device refuses, and why they are not one."""
 
 
-@pytest.fixture(scope="module")
-def judged(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Case, Verdict]]:
+@pytest.fixture(scope="module", params=[8, pytest.param(1, marks=pytest.mark.long)], ids=["one in eight", "all"])
+def judged(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Case, Verdict]]:
     cases = read_cases()
+    assert (len(cases), sum(not case.is_accepted for case in cases)) == (4906, 3210)
+    cases = cases[:: request.param]
     verdicts = judge_all(cases, tmp_path_factory.mktemp("recorded"))
     return [(case, verdicts[case.id]) for case in cases]
 
 
 def test_what_the_device_refuses_is_an_error(judged: list[tuple[Case, Verdict]]) -> None:
     refused = [(case, verdict) for case, verdict in judged if not case.is_accepted]
-    assert (len(judged), len(refused)) == (4906, 3210)
+    assert len(refused) > len(judged) // 2
     assert {case.about for case, verdict in refused if not verdict.own | verdict.carried} == set()
 
 
@@ -70,13 +75,15 @@ def test_a_bundle_that_was_changed_once_has_one_error(judged: list[tuple[Case, V
         if not case.is_accepted and len(verdict.own) > 1
     }
     assert {codes: about for codes, about in several.items() if codes not in TOGETHER} == {}
-    assert set(TOGETHER) <= set(several)
+    if len(judged) == 4906:
+        assert set(TOGETHER) <= set(several)
 
 
 def test_where_the_suite_is_stricter_than_the_device_is_told_with_counts(judged: list[tuple[Case, Verdict]]) -> None:
     counts = Counter(code for case, verdict in judged if case.is_accepted for code in verdict.own)
     rows = re.findall(r"^\| ((?:BDL|DEV)\d{3}) \| (\d+) \|", FACTS.read_text(encoding="utf-8"), re.MULTILINE)
-    assert {code: int(count) for code, count in rows} == counts
+    told = {code: int(count) for code, count in rows}
+    assert told == counts if len(judged) == 4906 else counts <= Counter(told)
 
 
 def test_a_rule_that_is_stricter_than_the_device_says_so_or_rests_on_more(judged: list[tuple[Case, Verdict]]) -> None:
