@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from reference_ca.chain import portal_upload, read_chain, slice_chain, to_pem
-from reference_ca.console.options import PATH, config_of, depth_of, with_keystore
+from reference_ca.console.options import PATH, config_of, depth_of, with_chain_depth, with_keystore
 from reference_ca.credentials import seems_private
 from reference_ca.errors import ReferenceCaError
 from reference_ca.files import Blob, naming, read_regular
@@ -19,9 +19,7 @@ from reference_ca.keystore import Keystore
 @click.command("slice")
 @with_keystore
 @click.argument("device", metavar="DEVICE.pem", type=PATH)
-@click.option(
-    "--chain-depth", "--depth", "depth", type=int, help="device-certificate-chain-depth, where fcu.yml does not say."
-)
+@with_chain_depth("what fcu.yml says")
 @click.option("--out", "-o", "--output", "output", type=PATH, help="The file to write. [default: standard output]")
 def slice_command(folder: Path, config_file: Path | None, device: Path, depth: int | None, output: Path | None) -> None:
     """Write the chain that the device of DEVICE.pem carries, its own certificate first."""
@@ -33,9 +31,7 @@ def slice_command(folder: Path, config_file: Path | None, device: Path, depth: i
 
 @click.command("upload")
 @with_keystore
-@click.option(
-    "--chain-depth", "--depth", "depth", type=int, help="device-certificate-chain-depth, where fcu.yml does not say."
-)
+@with_chain_depth("what fcu.yml says")
 @click.option("--out", "-o", "--output", "output", type=PATH, help="The file to write. [default: standard output]")
 @click.option("--force", "--replace", "replace", is_flag=True, help="Replace the output file.")
 def upload_command(

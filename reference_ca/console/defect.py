@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from reference_ca.console.options import LONGEST, PATH, with_source
+from reference_ca.console.options import PATH, with_chain_depth, with_length, with_source
 from reference_ca.defects import command
 from reference_ca.key_source import KeySource
 
@@ -16,16 +16,8 @@ from reference_ca.key_source import KeySource
 @click.argument("name", required=False)
 @click.argument("folder", metavar="OUT", type=PATH, required=False)
 @click.option("--list", "listing", is_flag=True, help="List all defects, and the sound near misses beside them.")
-@click.option(
-    "--length", type=click.IntRange(1, LONGEST), help="Certificates in fcu.crt. [default: as the defect needs]"
-)
-@click.option(
-    "--chain-depth",
-    "--depth",
-    "depth",
-    type=click.IntRange(1),
-    help="device-certificate-chain-depth. [default: as the defect needs]",
-)
+@with_length(None, "as the defect needs")
+@with_chain_depth("as the defect needs", least=1)
 def defect_command(
     name: str | None, folder: Path | None, listing: bool, length: int | None, depth: int | None, source: KeySource
 ) -> None:

@@ -9,7 +9,15 @@ import click
 
 from reference_ca.authority import Authority
 from reference_ca.config import Config
-from reference_ca.console.options import PATH, Command, config_of, depth_of, with_keystore, with_source
+from reference_ca.console.options import (
+    PATH,
+    Command,
+    config_of,
+    depth_of,
+    with_chain_depth,
+    with_keystore,
+    with_source,
+)
 from reference_ca.key_source import KeySource
 from reference_ca.keystore import Keystore
 from reference_ca.output import FORMATS, LAYOUTS, file_name, issue_outputs, write_device, write_lot
@@ -19,13 +27,7 @@ def with_form(command: Command) -> Command:
     """Add what `device` and `devices` share."""
     forms = click.Choice(list(FORMATS))
     command = click.option("--format", "form", type=forms, default="pem", show_default=True)(command)
-    command = click.option(
-        "--chain-depth",
-        "--depth",
-        "depth",
-        type=int,
-        help="device-certificate-chain-depth, where fcu.yml does not say.",
-    )(command)
+    command = with_chain_depth("what fcu.yml says")(command)
     return with_source(with_keystore(command))
 
 

@@ -13,7 +13,7 @@ from reference_ca.authority import Authority
 from reference_ca.chain import check_depth
 from reference_ca.config import Config
 from reference_ca.console.exit_codes import ExitCode
-from reference_ca.console.options import LONGEST, PATH, with_keystore, with_source
+from reference_ca.console.options import PATH, with_chain_depth, with_keystore, with_length, with_source
 from reference_ca.hierarchy import load_authority, make_hierarchy, make_keystore, save_authority
 from reference_ca.key_source import KeySource
 from reference_ca.keystore import Keystore
@@ -78,16 +78,8 @@ def keep_line(line: list[Authority], folder: Path) -> None:
 @click.command("keystore")
 @with_source
 @click.argument("folder", metavar="DIR", type=PATH)
-@click.option(
-    "--length", type=click.IntRange(1, LONGEST), default=1, show_default=True, help="Certificates in fcu.crt."
-)
-@click.option(
-    "--chain-depth",
-    "--depth",
-    "depth",
-    type=click.IntRange(1),
-    help="device-certificate-chain-depth. [default: 2; 1 for length 1]",
-)
+@with_length(1)
+@with_chain_depth("2; 1 for length 1", least=1)
 @click.option("--name", help="Common name of the FCU certificate. [default: one with an id of its own]")
 @click.option("--mode", type=click.Choice(["bootstrap", "lwm2m"]), default="bootstrap", show_default=True)
 @click.option("--ca-out", type=PATH, help="Keep the CAs above here, a folder each; else their keys are gone.")

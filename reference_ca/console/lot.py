@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from reference_ca.console.options import LONGEST, PATH, with_source
+from reference_ca.console.options import PATH, with_chain_depth, with_length, with_source
 from reference_ca.key_source import KeySource
 from reference_ca.lot import make_lot
 
@@ -20,16 +20,8 @@ from reference_ca.lot import make_lot
     "--format", "form", type=click.Choice(["folder", "jsonl", "parquet"]), default="folder", show_default=True
 )
 @click.option("--defects", type=click.FloatRange(0, 1), default=0.0, help="The share of devices to make wrong.")
-@click.option(
-    "--length", type=click.IntRange(1, LONGEST), default=3, show_default=True, help="Certificates in fcu.crt."
-)
-@click.option(
-    "--chain-depth",
-    "--depth",
-    "depth",
-    type=click.IntRange(1),
-    help="device-certificate-chain-depth. [default: 2; 1 for length 1]",
-)
+@with_length(3)
+@with_chain_depth("2; 1 for length 1", least=1)
 @click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
 def lot_command(
     count: int,

@@ -62,6 +62,20 @@ def with_keystore(command: Command) -> Command:
     return click.option("--keystore", "folder", type=PATH, required=True, help="FCU's keystore folder.")(command)
 
 
+def with_chain_depth(default: str, least: int | None = None) -> Callable[[Command], Command]:
+    """Add --chain-depth; ``default`` says what holds without it. What is below ``least`` is a usage error."""
+    kind = click.INT if least is None else click.IntRange(least)
+    about = f"device-certificate-chain-depth. [default: {default}]"
+    return click.option("--chain-depth", "--depth", "depth", type=kind, help=about)
+
+
+def with_length(default: int | None, otherwise: str = "") -> Callable[[Command], Command]:
+    """Add --length; ``otherwise`` says what holds where there is no ``default``."""
+    about = "Certificates in fcu.crt." + (f" [default: {otherwise}]" if otherwise else "")
+    shown = default is not None
+    return click.option("--length", type=click.IntRange(1, LONGEST), default=default, show_default=shown, help=about)
+
+
 def config_of(folder: Path, config_file: Path | None) -> Config | None:
     """The fcu.yml that was named or lies beside the keystore, or none."""
     place = config_file or find_config(folder)

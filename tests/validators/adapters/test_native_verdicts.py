@@ -7,7 +7,6 @@ certificates are valid for decades, because two of the three read the clock.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timezone
 
 import pytest
@@ -19,6 +18,7 @@ from fcu_conform.validators.adapters.openssl_command import OpensslCommand
 from fcu_conform.validators.model import Question, Validator, ValidatorFault
 from validators import paths
 from validators.paths import AT, Path, Plan, name
+from validators.recorded import Row, rows
 
 ROOT, INTERMEDIATE, FCU, DEVICE = map(paths.for_decades, (paths.ROOT, paths.INTERMEDIATE, paths.FCU, paths.DEVICE))
 NO_SIGNING = frozenset({"digital_signature"})
@@ -26,23 +26,6 @@ NO_SIGNING = frozenset({"digital_signature"})
 
 def usual(root: Plan = ROOT, intermediate: Plan = INTERMEDIATE, fcu: Plan = FCU, device: Plan = DEVICE) -> Path:
     return paths.usual(root, intermediate, fcu, device)
-
-
-@dataclass(frozen=True)
-class Row:
-    label: str
-    what: str
-    path: Path
-    mode: str
-    verdicts: str
-
-    @property
-    def id(self) -> str:
-        return f"{self.label or 'new'}-{self.what}-{self.mode}".replace(" ", "_")
-
-
-def _rows(label: str, what: str, path: Path, **verdicts: str) -> list[Row]:
-    return [Row(label, what, path, mode, letters) for mode, letters in verdicts.items()]
 
 
 def _long(count: int) -> Path:
@@ -74,69 +57,69 @@ _server = (paths.extended_usage("server_auth"),)
 _twice = (paths.Extension("key_usage", True, x509.KeyUsage({"key_cert_sign"}).dump()),)
 
 ROWS = [
-    *_rows("p04", "seed profile", _seed, R="AAA", F="AAA", D1="AAA", D2="AAA"),
-    *_rows("p10", "AKI on the device", GOOD, R="AAA", F="AAA", D1="AAA", D2="AAA", P1="AAA", P2="AAA"),
-    *_rows("p07", "empty CA names", _nameless, R="rrA", D1="rAA"),
-    *_rows("d30d", "empty FCU name", usual(fcu=FCU.but(subject=name())), R="rrA"),
-    *_rows("", "empty CN of the device", usual(device=DEVICE.but(subject=_empty_cn)), R="ArA"),
-    *_rows("d30a", "empty device subject", usual(device=DEVICE.but(subject=name())), R="AAA"),
-    *_rows("p13", "v1 device", usual(device=DEVICE.but(version=1)), R="AAA", D1="AAA"),
-    *_rows("p15", "EKU serverAuth", usual(device=DEVICE.but(more=_server)), R="AAA"),
-    *_rows("d24", "device that is a CA", usual(device=FCU.but(common_name="Device")), R="AAA", D1="AAA"),
-    *_rows("d37", "8 intermediates", _long(9), R="AAA"),
-    *_rows("d37", "9 intermediates", _long(10), R="rAA", D1="AAA"),
-    *_rows("d01", "wrong order", _above(_intermediate, _fcu, _root, leaf=GOOD.leaf), R="rAA", F="rAA"),
-    *_rows("d19", "duplicate", _above(_fcu, _fcu, _intermediate, _root, leaf=GOOD.leaf), R="AAA"),
-    *_rows("d20", "unrelated", _above(_fcu, _lone, _intermediate, _root, leaf=GOOD.leaf), R="AAA"),
-    *_rows("", "intermediate missing", _above(_fcu, _root, leaf=GOOD.leaf), R="rrr", D1="AAA"),
-    *_rows("d04b", "bad signature on FCU", usual(fcu=FCU.but(signed_by="x")), R="rrr", D1="AAA"),
-    *_rows("", "wrong key under device", usual(device=DEVICE.but(signed_by="x")), R="rrr", D1="rrr"),
-    *_rows(
+    *rows("p04", "seed profile", _seed, R="AAA", F="AAA", D1="AAA", D2="AAA"),
+    *rows("p10", "AKI on the device", GOOD, R="AAA", F="AAA", D1="AAA", D2="AAA", P1="AAA", P2="AAA"),
+    *rows("p07", "empty CA names", _nameless, R="rrA", D1="rAA"),
+    *rows("d30d", "empty FCU name", usual(fcu=FCU.but(subject=name())), R="rrA"),
+    *rows("", "empty CN of the device", usual(device=DEVICE.but(subject=_empty_cn)), R="ArA"),
+    *rows("d30a", "empty device subject", usual(device=DEVICE.but(subject=name())), R="AAA"),
+    *rows("p13", "v1 device", usual(device=DEVICE.but(version=1)), R="AAA", D1="AAA"),
+    *rows("p15", "EKU serverAuth", usual(device=DEVICE.but(more=_server)), R="AAA"),
+    *rows("d24", "device that is a CA", usual(device=FCU.but(common_name="Device")), R="AAA", D1="AAA"),
+    *rows("d37", "8 intermediates", _long(9), R="AAA"),
+    *rows("d37", "9 intermediates", _long(10), R="rAA", D1="AAA"),
+    *rows("d01", "wrong order", _above(_intermediate, _fcu, _root, leaf=GOOD.leaf), R="rAA", F="rAA"),
+    *rows("d19", "duplicate", _above(_fcu, _fcu, _intermediate, _root, leaf=GOOD.leaf), R="AAA"),
+    *rows("d20", "unrelated", _above(_fcu, _lone, _intermediate, _root, leaf=GOOD.leaf), R="AAA"),
+    *rows("", "intermediate missing", _above(_fcu, _root, leaf=GOOD.leaf), R="rrr", D1="AAA"),
+    *rows("d04b", "bad signature on FCU", usual(fcu=FCU.but(signed_by="x")), R="rrr", D1="AAA"),
+    *rows("", "wrong key under device", usual(device=DEVICE.but(signed_by="x")), R="rrr", D1="rrr"),
+    *rows(
         "d04e",
         "BER in the signature",
         GOOD.with_leaf(paths.with_signature(GOOD.leaf, b"\x30\x81" + _signature[1:])),
         R="AAr",
     ),
-    *_rows(
+    *rows(
         "d04h", "byte after the signature", GOOD.with_leaf(paths.with_signature(GOOD.leaf, _signature + b"\0")), R="rrr"
     ),
-    *_rows("d08a", "intermediate CA:FALSE", usual(intermediate=INTERMEDIATE.but(ca=False)), R="rrr", D1="AAA"),
-    *_rows("d08b", "FCU CA:FALSE", usual(fcu=FCU.but(ca=False)), R="rrr", D1="rrr"),
-    *_rows("d09a", "FCU no basicConstraints", usual(fcu=FCU.but(ca=None)), R="rrr", D1="rrA"),
-    *_rows("d10a", "intermediate pathLen 0", usual(intermediate=INTERMEDIATE.but(path_len=0)), R="rrr", D1="AAA"),
-    *_rows("d10b", "root pathLen 0", usual(ROOT.but(path_len=0)), R="rrr"),
-    *_rows("d11a", "FCU no keyCertSign", usual(fcu=FCU.but(usage=NO_SIGNING)), R="rrr", D1="rrr"),
-    *_rows("d11b", "FCU no keyUsage", usual(fcu=FCU.but(usage=None)), R="AAA", D1="AAA"),
-    *_rows("d11e", "EKU on FCU", usual(fcu=FCU.but(more=_server)), R="AAA"),
-    *_rows("d17a", "v1 FCU", usual(fcu=FCU.but(version=1)), R="rrr", D1="AAr"),
-    *_rows("d17b", "v1 root", usual(ROOT.but(version=1)), R="AAA"),
-    *_rows("d18a", "unknown critical on device", usual(device=DEVICE.but(more=_critical)), R="rrr"),
-    *_rows("d18b", "unknown critical on FCU", usual(fcu=FCU.but(more=_critical)), R="rrr", D1="rrr"),
-    *_rows("d14a", "SHA-1 device", usual(device=DEVICE.but(digest="sha1")), R="rrA", D1="rrA"),
-    *_rows("d15", "MD5 RSA", usual(fcu=FCU.but(curve="rsa1024"), device=DEVICE.but(digest="md5")), R="rrA"),
-    *_rows("", "RSA-1024 FCU", usual(fcu=FCU.but(curve="rsa1024")), R="rAA"),
-    *_rows("", "secp256k1 FCU", usual(fcu=FCU.but(curve="secp256k1")), R="ArA"),
-    *_rows("d39a", "explicit curve on FCU", usual(fcu=FCU.but(explicit_curve=True)), R="rrr", D1="rrr"),
-    *_rows("d39b", "compressed FCU key", usual(fcu=FCU.but(compressed=True)), R="rrA"),
-    *_rows("d39c", "compressed device key", usual(device=DEVICE.but(compressed=True)), R="rAA"),
-    *_rows("d39e", "device key off its curve", usual(device=DEVICE.but(off_curve=True)), R="rAr"),
-    *_rows("d16b", "issuer in lower case", usual(device=DEVICE.but(issuer=name("fcu"))), R="ArA", D1="ArA"),
-    *_rows("d16c", "Printable", _printable, R="AAA", D1="ArA"),
-    *_rows("d16d", "doubled space", _spaced, R="rrA"),
-    *_rows("d22a", "AKI of another key", usual(device=DEVICE.but(aki=b"x" * 20)), R="Arr", D1="Arr"),
-    *_rows("p18", "re-keyed, other first", _above(_other, _fcu, _intermediate, _root, leaf=_bare), D1="AAr"),
-    *_rows("p18c", "re-keyed, right first", _above(_fcu, _other, _intermediate, _root, leaf=_bare), D1="ArA"),
-    *_rows("p18b", "re-keyed, AKI", _above(_other, _fcu, _intermediate, _root, leaf=GOOD.leaf), D1="AAA"),
-    *_rows("d25a", "directoryName violated", usual(intermediate=INTERMEDIATE.but(more=(_elsewhere,))), R="rAr"),
-    *_rows("d25d", "DNS", usual(intermediate=INTERMEDIATE.but(more=(paths.dns_constraint("x.example"),))), R="rrA"),
-    *_rows("d26", "byte after the device", GOOD.with_leaf(GOOD.leaf + b"\0"), R="ArA", D1="ArA"),
-    *_rows("d32", "inner and outer algorithm", usual(device=DEVICE.but(inner_digest="sha384")), R="rrr"),
-    *_rows("d33", "extension twice", usual(fcu=FCU.but(more=_twice)), R="rrr"),
-    *_rows("", "30 February", usual(device=DEVICE.but(validity=_february)), R="rAr"),
-    *_rows("", "leaf that is no certificate", GOOD.with_leaf(_junk), R="rrr", D1="rrr"),
-    *_rows("", "junk above", _above(_fcu, _junk, _intermediate, _root, leaf=GOOD.leaf), R="rrr", D1="rrr"),
-    *_rows("d34e", "leaf that is an anchor", GOOD.with_leaf(_fcu), D1="AAA"),
-    *_rows("", "self-signed leaf that is no anchor", GOOD.with_leaf(_lone), R="rrr", D1="rrr"),
+    *rows("d08a", "intermediate CA:FALSE", usual(intermediate=INTERMEDIATE.but(ca=False)), R="rrr", D1="AAA"),
+    *rows("d08b", "FCU CA:FALSE", usual(fcu=FCU.but(ca=False)), R="rrr", D1="rrr"),
+    *rows("d09a", "FCU no basicConstraints", usual(fcu=FCU.but(ca=None)), R="rrr", D1="rrA"),
+    *rows("d10a", "intermediate pathLen 0", usual(intermediate=INTERMEDIATE.but(path_len=0)), R="rrr", D1="AAA"),
+    *rows("d10b", "root pathLen 0", usual(ROOT.but(path_len=0)), R="rrr"),
+    *rows("d11a", "FCU no keyCertSign", usual(fcu=FCU.but(usage=NO_SIGNING)), R="rrr", D1="rrr"),
+    *rows("d11b", "FCU no keyUsage", usual(fcu=FCU.but(usage=None)), R="AAA", D1="AAA"),
+    *rows("d11e", "EKU on FCU", usual(fcu=FCU.but(more=_server)), R="AAA"),
+    *rows("d17a", "v1 FCU", usual(fcu=FCU.but(version=1)), R="rrr", D1="AAr"),
+    *rows("d17b", "v1 root", usual(ROOT.but(version=1)), R="AAA"),
+    *rows("d18a", "unknown critical on device", usual(device=DEVICE.but(more=_critical)), R="rrr"),
+    *rows("d18b", "unknown critical on FCU", usual(fcu=FCU.but(more=_critical)), R="rrr", D1="rrr"),
+    *rows("d14a", "SHA-1 device", usual(device=DEVICE.but(digest="sha1")), R="rrA", D1="rrA"),
+    *rows("d15", "MD5 RSA", usual(fcu=FCU.but(curve="rsa1024"), device=DEVICE.but(digest="md5")), R="rrA"),
+    *rows("", "RSA-1024 FCU", usual(fcu=FCU.but(curve="rsa1024")), R="rAA"),
+    *rows("", "secp256k1 FCU", usual(fcu=FCU.but(curve="secp256k1")), R="ArA"),
+    *rows("d39a", "explicit curve on FCU", usual(fcu=FCU.but(explicit_curve=True)), R="rrr", D1="rrr"),
+    *rows("d39b", "compressed FCU key", usual(fcu=FCU.but(compressed=True)), R="rrA"),
+    *rows("d39c", "compressed device key", usual(device=DEVICE.but(compressed=True)), R="rAA"),
+    *rows("d39e", "device key off its curve", usual(device=DEVICE.but(off_curve=True)), R="rAr"),
+    *rows("d16b", "issuer in lower case", usual(device=DEVICE.but(issuer=name("fcu"))), R="ArA", D1="ArA"),
+    *rows("d16c", "Printable", _printable, R="AAA", D1="ArA"),
+    *rows("d16d", "doubled space", _spaced, R="rrA"),
+    *rows("d22a", "AKI of another key", usual(device=DEVICE.but(aki=b"x" * 20)), R="Arr", D1="Arr"),
+    *rows("p18", "re-keyed, other first", _above(_other, _fcu, _intermediate, _root, leaf=_bare), D1="AAr"),
+    *rows("p18c", "re-keyed, right first", _above(_fcu, _other, _intermediate, _root, leaf=_bare), D1="ArA"),
+    *rows("p18b", "re-keyed, AKI", _above(_other, _fcu, _intermediate, _root, leaf=GOOD.leaf), D1="AAA"),
+    *rows("d25a", "directoryName violated", usual(intermediate=INTERMEDIATE.but(more=(_elsewhere,))), R="rAr"),
+    *rows("d25d", "DNS", usual(intermediate=INTERMEDIATE.but(more=(paths.dns_constraint("x.example"),))), R="rrA"),
+    *rows("d26", "byte after the device", GOOD.with_leaf(GOOD.leaf + b"\0"), R="ArA", D1="ArA"),
+    *rows("d32", "inner and outer algorithm", usual(device=DEVICE.but(inner_digest="sha384")), R="rrr"),
+    *rows("d33", "extension twice", usual(fcu=FCU.but(more=_twice)), R="rrr"),
+    *rows("", "30 February", usual(device=DEVICE.but(validity=_february)), R="rAr"),
+    *rows("", "leaf that is no certificate", GOOD.with_leaf(_junk), R="rrr", D1="rrr"),
+    *rows("", "junk above", _above(_fcu, _junk, _intermediate, _root, leaf=GOOD.leaf), R="rrr", D1="rrr"),
+    *rows("d34e", "leaf that is an anchor", GOOD.with_leaf(_fcu), D1="AAA"),
+    *rows("", "self-signed leaf that is no anchor", GOOD.with_leaf(_lone), R="rrr", D1="rrr"),
 ]
 IN_MBEDTLS_3 = {"new-secp256k1_FCU-R": "r", "d39b-compressed_FCU_key-R": "A", "d39c-compressed_device_key-R": "A"}
 """What Mbed TLS 3.6 says otherwise than 2.28, which was recorded; new Debian and Ubuntu systems have it."""
