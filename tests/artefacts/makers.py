@@ -18,7 +18,7 @@ from cryptography.x509.oid import NameOID
 AT = datetime(2026, 6, 1, 12, 0, 0, tzinfo=timezone.utc)
 """The instant at which tests judge."""
 
-_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 _LABELS = {
     "CN": NameOID.COMMON_NAME,
     "O": NameOID.ORGANIZATION_NAME,
@@ -37,7 +37,7 @@ device-certificate-chain-depth: 2
 def make_key(name: str) -> ec.EllipticCurvePrivateKey:
     """The P-256 key of that name: always the same one."""
     number = int.from_bytes(hashlib.sha256(f"fcu-conform tests {name}".encode()).digest(), "big")
-    return ec.derive_private_key(number % (_ORDER - 1) + 1, ec.SECP256R1())
+    return ec.derive_private_key(number % (P256_ORDER - 1) + 1, ec.SECP256R1())
 
 
 def make_name(*attributes: tuple[str, str]) -> x509.Name:

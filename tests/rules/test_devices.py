@@ -152,3 +152,18 @@ def test_a_device_with_a_key_that_others_have_or_guess_fails_that_rule_and_no_ot
         line, **{f"{NAME}__pem": pem(certificate, line.chain[0]), f"{NAME}__key__pem": key_pem(keyed(scalar))}
     )
     assert errors(report) == {"DEV037": [message]}
+
+
+def test_two_certificates_with_one_serial_number_from_two_issuers_are_told_apart(line: Line) -> None:
+    others = make_certificate("acme-0002", "FCU line 2", serial=4711, days=5475, extensions=())
+    report = judge(line, **{f"{NAME}__pem": pem(device(), line.chain[0]), "acme-0002__pem": pem(others, line.chain[0])})
+    assert "LOT001" not in errors(report)
+    assert [result.outcome for result in report.results if result.code == "LOT001"] == [Outcome.PASSED]
+
+
+def test_two_certificates_with_one_serial_number_from_one_issuer_are_an_error(line: Line) -> None:
+    report = judge(
+        line,
+        **{f"{name}__pem": pem(device(name), line.chain[0]) for name in (NAME, "acme-0002")},
+    )
+    assert set(errors(report)) == {"LOT001"}

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from artefacts.makers import (
     AT,
+    P256_ORDER,
     Line,
     ca_extensions,
     der,
@@ -16,12 +17,14 @@ from artefacts.makers import (
     make_certificate,
     make_chain,
     make_key,
+    make_name,
     make_request,
     other_algorithm,
     pem,
 )
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from fcu_conform import check
@@ -253,6 +256,9 @@ NOT_LAST = "has text after the account, and the device compares everything up to
         ({URI: "coaps://a?aid=1&x=1"}, []),
         ({URI: "http://a?aid=1"}, [f"{URI} does not use coap or coaps"]),
         ({URI: "http://a"}, [f"{URI} does not use coap or coaps", f"{URI} names no account"]),
+        ({URI: "coap://a?aid=1"}, []),
+        ({URI: "coap:a?aid=1"}, [f"{URI} does not use coap or coaps"]),
+        ({URI: "coaps:/a?aid=1"}, [f"{URI} does not use coap or coaps"]),
         ({URI: "coaps://a?paid=1"}, [f"{URI} names no account"]),
         ({URI: "coaps://a?aid=&x=1"}, [f"{URI} names an empty account"]),
         ({LWM2M: "coaps://a?aid=1"}, []),
@@ -423,3 +429,30 @@ def test_a_signature_of_an_unknown_kind_does_not_hide_a_wrong_one(line: Line, is
         assert [finding.location.index for finding in result.findings] == [2]
     else:
         assert (result.outcome, result.blocked_by) == (Outcome.BLOCKED, ("CRT004", "CRT005"))
+
+
+def test_a_key_with_the_same_x_and_the_other_y_does_not_match_the_certificate(line: Line) -> None:
+    own = make_key(NAMES[0]).private_numbers()
+    mirrored = ec.derive_private_key(P256_ORDER - own.private_value, ec.SECP256R1())
+    assert mirrored.private_numbers().public_numbers.x == own.public_numbers.x
+    line.write("fcu_private_key.pem", key_pem(mirrored))
+    assert [message.partition(",")[0] for message in said(line, "KEY004")] == ["does not match the FCU certificate"]
+
+
+def test_names_of_a_self_issued_ca_are_not_held_to_the_constraints_above_it(line: Line) -> None:
+    """RFC 5280 section 6.1.3 (b): only the last certificate of a path is held to them although it is self-issued."""
+    limit = x509.DirectoryName(make_name(("CN", "FCU line 1")))
+    constraints = [(x509.NameConstraints(permitted_subtrees=[limit], excluded_subtrees=None), True)]
+    keys = [make_key(name).public_key() for name in NAMES]
+    old, new = make_key("ROOT_CA"), make_key("ROOT_CA, second key")
+    line.chain[1] = make_certificate(
+        "ROOT_CA", key=new, issuer_key=old, serial=1001, extensions=ca_extensions(new.public_key(), keys[2])
+    )
+    line.chain[0] = make_certificate(
+        NAMES[0], "ROOT_CA", issuer_key=new, extensions=ca_extensions(keys[0], new.public_key())
+    )
+    line.chain[2] = make_certificate(
+        "ROOT_CA", key=old, serial=1002, extensions=[*ca_extensions(keys[2], keys[2]), *constraints]
+    )
+    line.write_chain(*line.chain)
+    assert said(line, "CHN009") == []
