@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from fcu_conform.artefacts.ca_context import CaContext
+from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.artefacts.setup import Setup
 from fcu_conform.engine.judgements import Judgements
 from fcu_conform.engine.results import Outcome, Result

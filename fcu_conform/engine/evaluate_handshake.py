@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
+from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.engine.evaluate_devices import DevicesEvaluator
 from fcu_conform.engine.evaluate_paths import (
     DEVICE_FAMILIES,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from typing import NamedTuple
 
+from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.artefacts.setup import Setup
 from fcu_conform.engine.evaluate_devices import DevicesEvaluator
 from fcu_conform.engine.judgements import Judgements

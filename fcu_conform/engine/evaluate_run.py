@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.engine.judgements import Judgements
 from fcu_conform.engine.results import JUDGED, Result
 from fcu_conform.engine.targets import Targets

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.engine.results import Result
 from fcu_conform.rules.model import Scope
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
+from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.artefacts.setup import Setup
 from fcu_conform.artefacts.waivers import WaiverFile
 from fcu_conform.rules.model import BY_VALIDATORS, Catalogue, Rule, Scope

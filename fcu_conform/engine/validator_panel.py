@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.engine.known_refusals import find_known_refusal
 from fcu_conform.rules.model import Finding, Level, Location, PathQuestion
 from fcu_conform.validators.model import Answer, CannotTell, LimitReached, Question, Validator, ValidatorFault

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
+from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.artefacts.device_field import WHAT_ALL_SHARE, DeviceField
 from fcu_conform.artefacts.redaction import redact
 from fcu_conform.rules.family import Family
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from fcu_conform.rules.support.first_holders import FirstHolders
 
 C = TypeVar("C", bound=Callable[..., Any])
-
 
 LONGEST = 2000
 """Characters of one text of a finding: names and values come from outside and may be as long as a file."""
@@ -249,18 +249,22 @@ class Catalogue:
 
     def __init__(self) -> None:
         self._rules: dict[str, Rule] = {}
+        self._slugs: set[str] = set()
+        self._is_sorted = True
 
     def add(self, rule: Rule) -> None:
         """Takes one rule; a code or slug that is there already is a programming error."""
-        if rule.code in self._rules or any(rule.slug == other.slug for other in self):
+        if rule.code in self._rules or rule.slug in self._slugs:
             raise ValueError(f"{rule.code} ({rule.slug}) is in the catalogue already")
         self._rules[rule.code] = rule
-        self._rules = dict(sorted(self._rules.items(), key=_place))
+        self._slugs.add(rule.slug)
+        self._is_sorted = False  # sorted when it is read: every start of a run adds all rules one by one
 
     def without(self, codes: Collection[str]) -> Catalogue:
         """A catalogue without some of the rules."""
         part = Catalogue()
-        part._rules = {code: rule for code, rule in self._rules.items() if code not in codes}
+        part._rules = {rule.code: rule for rule in self if rule.code not in codes}
+        part._slugs = {rule.slug for rule in part}
         return part
 
     def __getitem__(self, code: str) -> Rule:
@@ -270,6 +274,9 @@ class Catalogue:
         return code in self._rules
 
     def __iter__(self) -> Iterator[Rule]:
+        if not self._is_sorted:
+            self._rules = dict(sorted(self._rules.items(), key=_place))
+            self._is_sorted = True
         return iter(self._rules.values())
 
     def __len__(self) -> int:
@@ -290,9 +297,11 @@ class Catalogue:
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
+_FAMILIES = {family.value: number for number, family in enumerate(Family)}
+
+
 def _place(item: tuple[str, Rule]) -> tuple[int, str]:
-    code, rule = item
-    return tuple(Family).index(rule.family), code
+    return _FAMILIES[item[0][:3]], item[0]
 
 
 REGISTERED = Catalogue()

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.validators.model import ValidatorFault
 
 

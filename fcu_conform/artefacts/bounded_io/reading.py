@@ -5,10 +5,12 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from functools import partial
 from pathlib import Path
+
+from fcu_conform.artefacts.data_classes import dataclass
 
 
 class Trouble(str, Enum):

@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from fcu_conform.artefacts.bounded_io.limits import PEM_BLOCKS, PEM_LABEL, STRAYS
+from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.artefacts.encodings.pem_layout import BACKSLASH_N, DASHES, JWK, PKCS7, PKCS12, layout_fault
 
 _MARKER = re.compile(rb"-----(BEGIN|END) ([^\r\n-]{0,%d}?)-----" % PEM_LABEL)

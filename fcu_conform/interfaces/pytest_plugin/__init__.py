@@ -6,8 +6,10 @@ nothing that pytest has not imported already.
 
 from __future__ import annotations
 
+import gc
 import os
 import shlex
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -58,13 +60,34 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     # A worker of pytest-xdist looks as its controller decided, so both ask the same two places.
     if config.option.fcu_keystore is not None or config.getini("fcu_keystore"):
-        from fcu_conform.interfaces.pytest_plugin.suite import install_as_asked
+        with _few_collections(config):
+            # Here, so that a run which asks for nothing does not load it.
+            from fcu_conform.interfaces.pytest_plugin.suite import install_as_asked
 
-        install_as_asked(config)
+            install_as_asked(config)
         return
     given = next((option.flag for option in OPTIONS if getattr(config.option, option.key) is not None), None)
     if given is not None:
         raise pytest.UsageError(f"{given}: no keystore to judge: add --fcu-keystore=DIR (or set fcu_keystore)")
+
+
+@contextmanager
+def _few_collections(config: pytest.Config) -> Iterator[None]:
+    """Keeps Python's garbage collector from going through what is loaded within, over and over.
+
+    What is imported stays for the whole run, and pytest collects several times at its end: a fifth of a bare run.
+    Where tests of the user's run too, these may look at what is collected, so nothing is frozen there.
+    """
+    is_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if is_enabled:
+            gc.enable()
+    if not config.args:
+        gc.freeze()
+        config.add_cleanup(gc.unfreeze)
 
 
 @pytest.fixture(scope="session")

@@ -6,10 +6,11 @@ import json
 import re
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime, timezone
 from typing import Any
 
+from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.artefacts.setup import Setup, read_setups
 from fcu_conform.artefacts.usage import UsageError
 from fcu_conform.artefacts.waivers import WaiverFile, read_waivers

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.artefacts.encodings import oids
 from fcu_conform.artefacts.encodings.names import Name
 from fcu_conform.artefacts.setup import Setup

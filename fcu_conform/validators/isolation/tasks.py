@@ -5,12 +5,13 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 from functools import lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
+from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.artefacts.encodings.private_keys import Secret
 from fcu_conform.validators.adapters.python_library import import_when_used, words
 from fcu_conform.validators.isolation.messages import Message, decoded, to_question

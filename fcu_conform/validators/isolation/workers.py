@@ -12,10 +12,11 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import IO, cast
 
+from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.validators.isolation import descendants
 from fcu_conform.validators.isolation.messages import HEADER, MOST_ASKED, MOST_TOLD, Message, frame, parse
 from fcu_conform.validators.isolation.worker import OUT_OF_MEMORY
