@@ -147,6 +147,12 @@ HANDED_IN = 512 * MIB
 REPORT_FILE = 64 * MIB
 """Bytes of a JSON report that is compared with another; one with a finding has about 50 KiB, each more about 1 KiB."""
 
+PORTAL_STATE_FILE = 64 * MIB
+"""Bytes of the state of an account; 50 trusted certificates have about 100 KiB, a device in it about 400 bytes."""
+
+PORTAL_ENTRIES = 1000
+"""Trusted certificates of an account; Device Management takes at most 50."""
+
 KEYS_REMEMBERED = 150_000
 """Pieces of private keys that are looked for in what is shown, twice: of the first and of the latest 50,000 keys."""
 
