@@ -58,7 +58,7 @@ def test_an_empty_file_has_an_empty_path() -> None:
     assert read.is_in_order
 
 
-def test_a_path_breaks_off_at_a_gap() -> None:
+def test_a_path_ends_at_a_gap() -> None:
     fcu, _, root = make_chain("FCU", "INT", "ROOT")
     for order in ((fcu, root), (root, fcu)):
         read = chain(*order, key="FCU")
@@ -75,7 +75,7 @@ def test_a_path_without_its_root_is_not_complete_but_has_no_gap() -> None:
     assert not read.has_gap
 
 
-def test_repetitions_are_told_and_left_out() -> None:
+def test_duplicates_are_reported_and_left_out() -> None:
     fcu, root = make_chain("FCU", "ROOT")
     read = chain(fcu, root, root, fcu)
     assert numbers(read.path) == [1, 2]
@@ -98,13 +98,13 @@ def test_the_private_key_decides_which_end_is_the_fcu_certificate() -> None:
     assert subjects(chain(one, two, root, key="ROOT").path) == ["ONE", "ROOT"]
 
 
-def test_without_a_key_the_first_end_is_taken_and_else_the_longest_path() -> None:
+def test_without_a_key_the_first_certificate_or_the_longest_path_is_taken() -> None:
     lone, (fcu, root) = make_certificate("LONE", "NOWHERE"), make_chain("FCU", "ROOT")
     assert subjects(chain(lone, root, fcu).path) == ["LONE"]
     assert subjects(chain(root, lone, fcu).path) == ["FCU", "ROOT"]
 
 
-def test_of_two_issuers_of_one_name_the_one_that_signed_is_taken() -> None:
+def test_among_issuers_of_one_name_the_signer_is_taken() -> None:
     fcu = make_certificate("FCU", "ROOT", issuer_key=make_key("second"))
     first, second = make_certificate("ROOT"), make_certificate("ROOT", key=make_key("second"), serial=2)
     second = make_certificate("ROOT", key=make_key("second"), issuer_key=make_key("second"), serial=2)
@@ -114,7 +114,7 @@ def test_of_two_issuers_of_one_name_the_one_that_signed_is_taken() -> None:
         assert [link.certificate.serial for link in read.off_path] == [1000]
 
 
-def test_of_two_issuers_with_one_key_the_self_signed_one_is_taken() -> None:
+def test_among_issuers_with_one_key_the_self_signed_one_is_taken() -> None:
     fcu, root = make_chain("FCU", "ROOT")
     crossed = make_certificate("ROOT", "ELSEWHERE", serial=3)
     for order in ((fcu, crossed, root), (fcu, root, crossed)):
@@ -123,7 +123,7 @@ def test_of_two_issuers_with_one_key_the_self_signed_one_is_taken() -> None:
         assert sorted(link.certificate.serial for pair in read.twins for link in pair) == [3, root.serial_number]
 
 
-def test_twins_share_subject_and_key_not_only_one_of_them() -> None:
+def test_certificates_are_twins_only_if_subject_and_key_are_equal() -> None:
     root = make_certificate("ROOT")
     same_name = make_certificate("ROOT", key=make_key("x"), issuer_key=make_key("x"))
     same_key = make_certificate("OTHER", key=make_key("ROOT"), issuer_key=make_key("ROOT"))
@@ -132,7 +132,7 @@ def test_twins_share_subject_and_key_not_only_one_of_them() -> None:
     assert [numbers(pair) for pair in chain(root, same_name, twin).twins] == [[1, 3]]
 
 
-def test_certificates_that_issue_each_other_end_somewhere() -> None:
+def test_a_path_of_certificates_that_issue_each_other_terminates() -> None:
     one, two = make_certificate("ONE", "TWO"), make_certificate("TWO", "ONE")
     for order in ((one, two), (two, one)):
         read = chain(*order)
@@ -149,7 +149,7 @@ def test_a_root_whose_own_signature_is_broken_is_still_the_end() -> None:
     assert numbers(chain(fcu, root, stranger).path) == [1, 2]
 
 
-def test_a_self_issued_certificate_goes_on_to_the_key_that_signed_it() -> None:
+def test_a_path_continues_from_a_self_issued_certificate_to_its_signer() -> None:
     new = make_certificate("ROOT", key=make_key("new"), issuer_key=make_key("ROOT"), serial=8)
     old = make_certificate("ROOT")
     fcu = make_certificate("FCU", "ROOT", issuer_key=make_key("new"))

@@ -73,7 +73,7 @@ def test_settings_have_their_values_and_lines() -> None:
         ("0x" + "f" * 5000, "0x" + "f" * 5000),
     ],
 )
-def test_plain_values_are_read_as_yaml_1_2_has_them(text: str, value: Any) -> None:
+def test_plain_values_are_read_by_yaml_1_2(text: str, value: Any) -> None:
     setting = config(f"key: {text}\n").top["key"]
     assert (setting.value, type(setting.value)) == (value, type(value))
 
@@ -93,15 +93,15 @@ def test_plain_values_are_read_as_yaml_1_2_has_them(text: str, value: Any) -> No
         ("maybe", None),
     ],
 )
-def test_truth_values_of_yaml_1_1_are_known_unless_they_are_quoted(text: str, answer: bool | None) -> None:
+def test_booleans_of_yaml_1_1_are_recognised_unless_quoted(text: str, answer: bool | None) -> None:
     assert config(f"key: {text}\n").flag("key") is answer
 
 
-def test_a_file_that_says_it_is_yaml_1_1_is_read_as_such() -> None:
+def test_a_file_with_the_directive_yaml_1_1_is_read_by_it() -> None:
     assert config("%YAML 1.1\n---\nkey: yes\n").flag("key") is True
 
 
-def test_a_truth_value_is_no_integer_and_an_integer_no_text() -> None:
+def test_a_boolean_is_not_an_integer_and_an_integer_is_not_text() -> None:
     read = config("a: true\nb: 1\n")
     assert read.top["a"].as_int is None
     assert read.top["b"].as_text is None
@@ -139,7 +139,9 @@ def test_a_truth_value_is_no_integer_and_an_integer_no_text() -> None:
         ("a: [" + "1," * CONFIG_EVENTS + "]\n", ("has too many settings", 1)),
     ],
 )  # fmt: skip
-def test_what_is_no_mapping_of_settings_says_why_and_where(text: str | bytes, found: tuple[str, int | None]) -> None:
+def test_input_that_is_not_a_mapping_of_settings_is_refused_with_reason_and_line(
+    text: str | bytes, found: tuple[str, int | None]
+) -> None:
     assert problem(text) == found
 
 
@@ -148,7 +150,7 @@ def test_a_byte_order_mark_and_windows_line_ends_are_fine() -> None:
     assert [(s.name, s.line, s.value) for s in read.top.values()] == [("a", 1, 1), ("b", 2, 2)]
 
 
-def test_a_file_may_have_128_kib_and_not_a_byte_more(tmp_path: Path) -> None:
+def test_a_file_of_128_kib_is_read_and_a_larger_one_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "fcu.yml"
     start = b"depth: 1\n"
     path.write_bytes(start + b"#" * (CONFIG_FILE - len(start)))
@@ -164,7 +166,7 @@ def test_aliases_stand_for_the_same_value_and_may_loop() -> None:
     assert read.top["d"].value is read.top["a"].value
 
 
-def test_aliases_that_explode_are_refused_and_those_that_do_not_are_read_once_each() -> None:
+def test_exploding_aliases_are_refused_and_others_are_read_once_each() -> None:
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 40)]
     assert problem("\n".join(lines)) == (f"has more than {CONFIG_ALIASES} aliases", 1 + CONFIG_ALIASES // 10)
@@ -173,19 +175,19 @@ def test_aliases_that_explode_are_refused_and_those_that_do_not_are_read_once_ea
     assert len(list(few.all())) == 10
 
 
-def test_a_setting_is_found_on_the_three_upper_levels_the_nearest_to_the_top_first() -> None:
+def test_a_setting_is_found_on_three_levels_topmost_first() -> None:
     read = config("one:\n  key: 1\n  two:\n    key: 2\n    deep: 3\n    three:\n      deeper: 4\nkey: 0\n")
     assert read.get("key").value == 0  # type: ignore[union-attr]
     assert read.get("deep").value == 3  # type: ignore[union-attr]
     assert read.get("deeper") is None
 
 
-def test_names_below_custom_properties_are_the_user_s_own() -> None:
+def test_names_below_custom_properties_are_not_settings() -> None:
     read = config("custom-properties:\n  use-bootstrap: false\n")
     assert read.flag("use-bootstrap") is None
 
 
-def test_the_authority_has_what_is_filled_in() -> None:
+def test_the_authority_has_the_attributes_that_are_set() -> None:
     read = config("certificate-authority:\n  common-name: FCU\n  organization-name:\n  country-name: ''\n")
     assert {name: (s.value, s.line) for name, s in read.authority.items()} == {"common-name": ("FCU", 2)}
     assert config("certificate-authority: FCU\n").authority == {}
@@ -204,13 +206,13 @@ def test_the_authority_has_what_is_filled_in() -> None:
         ("<%" * 40_000, False),
     ],
 )
-def test_templates_are_known(value: str, is_template: bool) -> None:
+def test_templates_are_recognised(value: str, is_template: bool) -> None:
     read = config(f'key: "{value}"\n')
     assert read.top["key"].is_template is is_template
     assert read.text("key") == (None if is_template else value)
 
 
-def test_a_file_that_could_not_be_read_says_so(tmp_path: Path) -> None:
+def test_an_unreadable_file_is_reported(tmp_path: Path) -> None:
     assert ConfigFile(read_file(tmp_path, CONFIG_FILE)).problem == "is a folder"
     assert ConfigFile(read_file(tmp_path / "no", CONFIG_FILE)).problem == "missing"
 
@@ -224,7 +226,7 @@ PIECES = st.sampled_from(
 
 @settings(deadline=None, max_examples=300)
 @given(st.one_of(st.binary(max_size=60), st.lists(PIECES, max_size=40).map(lambda parts: "".join(parts).encode())))
-def test_whatever_the_bytes_nothing_is_raised(data: bytes) -> None:
+def test_for_any_bytes_nothing_is_raised(data: bytes) -> None:
     read = config(data)
     assert bool(read.problem) or isinstance(read.top, dict)
     lines = data.decode("utf-8", "replace").splitlines() or [""]

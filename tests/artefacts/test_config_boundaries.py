@@ -76,7 +76,7 @@ def test_each_scalar_is_its_value(text: str, value: object) -> None:
         ("[true]", None),
     ],
 )
-def test_truth_is_told_in_many_words_but_not_in_quotes(text: str, value: bool | None) -> None:
+def test_booleans_have_many_spellings_but_none_in_quotes(text: str, value: bool | None) -> None:
     assert read(f"a: {text}\n").flag("a") is value
     assert read(f"setup-ca-as-intermediate: {text}\n").is_intermediate is value
     assert read("").flag("a") is None
@@ -92,7 +92,7 @@ def test_a_template_has_a_beginning_and_an_end(text: str, is_template: bool) -> 
     assert (found.text("a") is None) is (is_template or text == "1")
 
 
-def test_settings_are_found_on_three_levels_and_the_upper_one_wins() -> None:
+def test_settings_are_found_on_three_levels_and_the_topmost_wins() -> None:
     found = read("a:\n  b:\n    c: 1\n    d:\n      e: 2\nx:\n  c: 3\n")
     assert found.get("c") is not None
     assert found.get("c").line == 7  # type: ignore[union-attr]
@@ -114,12 +114,12 @@ def test_every_plain_setting_has_its_full_name_and_line() -> None:
     ]
 
 
-def test_an_empty_value_stands_in_the_line_of_its_key() -> None:
+def test_an_empty_value_has_the_line_of_its_key() -> None:
     found = read("a:\n\n\nb: ~\nc:\n  d:\n")
     assert [(one.name, one.line) for one in found.all()] == [("a", 1), ("b", 4), ("c.d", 6)]
 
 
-def test_the_depth_is_an_integer_and_the_authority_what_is_filled_in() -> None:
+def test_the_depth_is_an_integer_and_the_authority_has_the_attributes_that_are_set() -> None:
     assert read("device-certificate-chain-depth: 3\n").depth == 3
     for text in ("'3'", "true", "3.0", ""):
         assert read(f"device-certificate-chain-depth: {text}\n").depth is None
@@ -148,18 +148,18 @@ def test_the_depth_is_an_integer_and_the_authority_what_is_filled_in() -> None:
         ),
     ],
 )
-def test_what_is_refused_is_told_with_its_line(text: str | bytes, problem: str, line: int | None) -> None:
+def test_refused_settings_are_reported_with_their_line(text: str | bytes, problem: str, line: int | None) -> None:
     assert told(text) == (problem, line)
 
 
-def test_invalid_yaml_is_told_with_its_line() -> None:
+def test_invalid_yaml_is_reported_with_its_line() -> None:
     problem, line = told("a: 1\nb: [\n")
     assert problem.startswith("is not valid YAML: ")
     assert line == 3
     assert told("a: 1\nb: *gone\n")[1] == 2
 
 
-def test_a_file_that_could_not_be_read_says_why() -> None:
+def test_an_unreadable_file_is_reported_with_its_reason() -> None:
     gone = ConfigFile(FileBytes("fcu.yml", Path("fcu.yml"), trouble=Trouble.DENIED))
     assert (gone.problem, gone.problem_line, gone.top) == ("permission denied", None, {})
     large = ConfigFile(FileBytes("fcu.yml", Path("fcu.yml"), trouble=Trouble.TOO_LARGE, detail="is huge"))

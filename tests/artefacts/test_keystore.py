@@ -36,7 +36,7 @@ def unsearched(line: Line) -> list[tuple[str, str]]:
     return [(copy.name, copy.what) for copy in Keystore(line.keystore).unsearched]
 
 
-def test_a_clean_keystore_has_no_copies_and_was_searched_wholly(line: Line) -> None:
+def test_a_clean_keystore_has_no_copies_and_is_searched_completely(line: Line) -> None:
     assert copies(line) == []
     assert unsearched(line) == []
 
@@ -59,7 +59,7 @@ def test_a_clean_keystore_has_no_copies_and_was_searched_wholly(line: Line) -> N
          "a PKCS#12 file"),
     ],
 )  # fmt: skip
-def test_a_copy_is_found_whatever_it_is_called(line: Line, name: str, data: bytes, what: str) -> None:
+def test_a_copy_is_found_under_any_name(line: Line, name: str, data: bytes, what: str) -> None:
     line.write(name, data)
     assert copies(line) == [(name, what)]
 
@@ -70,7 +70,7 @@ def test_a_key_inside_fcu_crt_is_a_copy(line: Line) -> None:
     assert copies(line) == [("fcu.crt", "a PEM private key")]
 
 
-def test_public_things_are_no_copies(line: Line) -> None:
+def test_public_keys_and_certificates_are_not_copies(line: Line) -> None:
     public = KEY.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     line.write("public.der", public)
     line.write("certificate.der", line.chain[0].public_bytes(Encoding.DER))
@@ -78,18 +78,18 @@ def test_public_things_are_no_copies(line: Line) -> None:
     assert copies(line) == []
 
 
-def test_a_link_to_the_key_itself_is_no_copy(line: Line) -> None:
+def test_a_link_to_the_key_itself_is_not_a_copy(line: Line) -> None:
     (line.keystore / "CA_private.pem").symlink_to("fcu_private_key.pem")
     assert copies(line) == []
 
 
-def test_copies_come_by_name(line: Line) -> None:
+def test_copies_are_sorted_by_name(line: Line) -> None:
     for name in ("b", "a", "c/a"):
         line.write(name, key_pem(KEY))
     assert [name for name, _ in copies(line)] == ["a", "b", "c/a"]
 
 
-def test_what_lies_too_deep_is_told(line: Line) -> None:
+def test_a_folder_that_is_too_deep_to_search_is_reported(line: Line) -> None:
     deep = "/".join(["d"] * (KEYSTORE_NESTING - 1))
     line.write(f"{deep}/key.pem", key_pem(KEY))
     assert copies(line) == [(f"{deep}/key.pem", "a PEM private key")]
@@ -99,7 +99,7 @@ def test_what_lies_too_deep_is_told(line: Line) -> None:
     assert unsearched(line) == [(f"{deep}/d", f"lies more than {KEYSTORE_NESTING - 1} folders deep")]
 
 
-def test_what_comes_after_too_many_entries_is_told(line: Line) -> None:
+def test_entries_beyond_the_limit_are_reported(line: Line) -> None:
     here = len(list(line.keystore.iterdir()))
     for number in range(KEYSTORE_ENTRIES - here):
         (line.keystore / f"x{number:05}").touch()
@@ -108,13 +108,13 @@ def test_what_comes_after_too_many_entries_is_told(line: Line) -> None:
     assert unsearched(line) == [("zz", f"the keystore has more than {KEYSTORE_ENTRIES} entries")]
 
 
-def test_a_file_that_is_too_large_is_told(line: Line) -> None:
+def test_a_file_that_is_too_large_is_reported(line: Line) -> None:
     line.write("image", bytes(4 * MIB + 1))
     assert copies(line) == []
     assert unsearched(line) == [("image", f"has more than {4 * MIB} bytes")]
 
 
-def test_the_search_stops_when_it_has_read_enough(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_search_stops_at_its_limit_of_bytes(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("a", "b", "zz"):
         line.write(name, bytes(1000))
     monkeypatch.setattr("fcu_conform.artefacts.keystore.KEYSTORE_SEARCHED", 2000)

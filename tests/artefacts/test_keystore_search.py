@@ -46,7 +46,7 @@ def searched(line: Line) -> tuple[tuple[KeyCopy, ...], tuple[KeyCopy, ...]]:
         (b"", ""),
     ],
 )
-def test_what_private_key_some_bytes_hold(data: bytes, what: str, line: Line) -> None:
+def test_private_keys_are_recognised_in_bytes(data: bytes, what: str, line: Line) -> None:
     line.write("x", data)
     copies, unsearched = searched(line)
     assert copies == ((KeyCopy("x", what),) if what else ())
@@ -101,7 +101,7 @@ def _encrypted() -> bytes:
 
 
 @pytest.mark.parametrize("key", ["encrypted", "none"])
-def test_text_that_could_be_a_key_is_not_called_searched_where_the_key_is_not_known(key: str, line: Line) -> None:
+def test_text_that_may_be_a_key_counts_as_unsearched_if_the_key_is_unknown(key: str, line: Line) -> None:
     line.write(keystore.KEY_NAME, _encrypted() if key == "encrypted" else b"")
     for name, data in (("a", SCALAR.hex(":")), ("b", str(int.from_bytes(SCALAR, "big"))), ("c", "no key 0123456789")):
         line.write(name, data.encode())
@@ -111,7 +111,7 @@ def test_text_that_could_be_a_key_is_not_called_searched_where_the_key_is_not_kn
     assert [copy.name for copy in unsearched] == ["a", "b"]
 
 
-def test_a_weak_key_is_not_found_in_every_number(line: Line) -> None:
+def test_small_numbers_are_not_taken_for_a_weak_key(line: Line) -> None:
     weak = ec.derive_private_key(7, ec.SECP256R1())
     line.write(keystore.KEY_NAME, key_pem(weak))
     line.write("a", b"7 of 007")
@@ -129,7 +129,7 @@ def test_a_weak_key_is_not_found_in_every_number(line: Line) -> None:
         (b"7z\xbc\xaf'\x1c", "7z"),
     ],
 )
-def test_compressed_files_are_told_to_be_unsearched(data: bytes, kind: str, line: Line) -> None:
+def test_compressed_files_are_reported_as_unsearched(data: bytes, kind: str, line: Line) -> None:
     line.write("x", data + b"more")
     assert searched(line) == ((), (KeyCopy("x", f"it is compressed ({kind})"),))
     line.write("x", data[:-1])
@@ -173,14 +173,16 @@ def test_bytes_are_searched_up_to_the_limit(line: Line, monkeypatch: pytest.Monk
     assert searched(line)[1] == tuple(KeyCopy(name, "has more than 3 bytes") for name in ("a", "b", "c"))
 
 
-def test_a_link_to_the_key_is_no_copy_and_a_hard_link_is_one(line: Line) -> None:
+def test_a_symbolic_link_to_the_key_is_not_a_copy_and_a_hard_link_is_one(line: Line) -> None:
     (line.keystore / "link").symlink_to("fcu_private_key.pem")
     assert searched(line)[0] == ()
     os.link(line.keystore / "fcu_private_key.pem", line.keystore / "hard")
     assert [copy.name for copy in searched(line)[0]] == ["hard"]
 
 
-def test_a_keystore_that_cannot_be_opened_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_keystore_that_cannot_be_opened_is_refused_with_a_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "file").write_bytes(b"")
     for given, words in ((tmp_path / "gone", "no such folder"), (tmp_path / "file", "is not a folder")):
         with pytest.raises(UsageError) as refused:
@@ -211,13 +213,13 @@ def test_a_keystore_that_cannot_be_opened_says_why(tmp_path: Path, monkeypatch: 
         ({"portal_uploads": ["a", "b"]}, "portal upload b: there is no keystore for it"),
     ],
 )
-def test_options_that_make_no_sense_are_refused(options: dict[str, object], words: str, line: Line) -> None:
+def test_contradictory_options_are_refused(options: dict[str, object], words: str, line: Line) -> None:
     with pytest.raises(UsageError) as refused:
         read_setups([line.keystore], **options)  # type: ignore[arg-type]
     assert str(refused.value).startswith(words)
 
 
-def test_options_that_agree_are_taken(line: Line) -> None:
+def test_consistent_options_are_accepted(line: Line) -> None:
     (setup,) = read_setups([line.keystore], chain_depth=2, mode="bootstrap", at=AT)
     assert (setup.depth, setup.mode, setup.at, setup.name) == (2, "bootstrap", AT, "keystore")
     with pytest.raises(UsageError, match="was passed twice"):

@@ -72,13 +72,13 @@ def test_a_redactor_is_not_copied() -> None:
     "text",
     ["ab" * 5000, "aB3" * 3000, "1" * 9000, "a: " * 3000, "\u00e9" * 9000, "0x" * 5000, "\\x4" * 3000, "1, -" * 4000],
 )
-def test_what_only_looks_like_keys_stays(text: str) -> None:
+def test_text_that_only_resembles_a_key_is_kept(text: str) -> None:
     redactor = Redactor()
     redactor.learn(SECRET)
     assert redactor.redact(text) == text
 
 
-def test_keys_that_were_not_read_yet_are_read_where_a_text_may_hold_one() -> None:
+def test_unread_keys_are_read_before_a_suspicious_text_is_redacted() -> None:
     redactor, calls = Redactor(), []
 
     def read(name: str) -> None:
@@ -95,7 +95,7 @@ def test_keys_that_were_not_read_yet_are_read_where_a_text_may_hold_one() -> Non
     assert calls == ["keystore", "devices"]
 
 
-def test_what_surrounds_a_key_stays_and_what_looks_like_one_too() -> None:
+def test_text_around_a_key_and_text_that_resembles_one_is_kept() -> None:
     """The fingerprint of a certificate, an account's id, a path: none of it is a key that was read."""
     redactor = Redactor()
     redactor.learn(SECRET)
@@ -108,7 +108,7 @@ def test_what_surrounds_a_key_stays_and_what_looks_like_one_too() -> None:
     assert repr(redactor) == "<Redactor>"
 
 
-def test_of_very_many_keys_the_first_and_the_latest_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_first_and_the_latest_of_many_keys_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(redaction, "KEYS_REMEMBERED", 30)
     keys = [hashlib.sha256(b"%d" % number).digest() for number in range(100)]
     redactor = Redactor()
@@ -120,14 +120,14 @@ def test_of_very_many_keys_the_first_and_the_latest_are_known(monkeypatch: pytes
     assert sum(found) <= 20
 
 
-def test_zeros_are_no_trace_of_a_weak_key() -> None:
+def test_zeros_are_not_taken_for_a_weak_key() -> None:
     redactor = Redactor()
     redactor.learn((1).to_bytes(32, "big"))
     assert redactor.redact("0" * 64) == "0" * 64
     assert redactor.redact("A" * 64) == "A" * 64
 
 
-def test_plain_data_keeps_its_form_when_it_is_redacted() -> None:
+def test_redacted_data_keeps_its_structure() -> None:
     redaction.REDACTOR.learn(SECRET)
     plain = {"a": [SECRET.hex(), 1, None, True], "b": {"c": (SECRET.hex(), "d")}}
     assert redact_all(plain) == {"a": [REMOVED, 1, None, True], "b": {"c": [REMOVED, "d"]}}

@@ -53,7 +53,7 @@ def continued(files: list[DeviceFile]) -> dict[str, str]:
 
 @pytest.mark.parametrize("size", range(1, 8))
 @pytest.mark.parametrize("form", ["folder", "witnessed", "archive"])
-def test_a_session_goes_on_wherever_a_chunk_ends(
+def test_a_session_continues_across_chunks(
     form: str, size: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in (device_set, folders):
@@ -69,7 +69,9 @@ def test_a_session_goes_on_wherever_a_chunk_ends(
         assert files[2].read().bundle.before.asks  # type: ignore[union-attr]
 
 
-def test_only_what_may_be_a_bundle_is_read_with_the_next_chunk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_possible_bundles_are_read_ahead_of_the_next_chunk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(folders, "CHUNK", 1)
     found = list(folder_chunks(write(tmp_path / "out"), Manifest("", {})))
     assert [chunk.groups[0].preceding for chunk in found] == [
@@ -87,7 +89,7 @@ def test_only_what_may_be_a_bundle_is_read_with_the_next_chunk(tmp_path: Path, m
 
 
 @pytest.mark.parametrize(("at_first", "later"), [(ASKING, OTHER), (OTHER, ASKING)], ids=["gone", "come"])
-def test_a_statement_is_of_the_message_that_was_judged_and_not_of_one_put_there_later(
+def test_a_statement_covers_the_judged_message_and_not_a_later_replacement(
     at_first: dict[str, object], later: dict[str, object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(folders, "CHUNK", 2)

@@ -37,7 +37,7 @@ def test_one_keystore_has_the_name_of_its_folder(tmp_path: Path) -> None:
         (("a/keystore", "b/keystore", "b/store"), ["a/keystore", "b/keystore", "b/store"]),
     ],
 )
-def test_several_have_the_shortest_names_that_tell_them_apart(
+def test_several_keystores_have_the_shortest_distinct_names(
     tmp_path: Path, folders: tuple[str, ...], expected: list[str]
 ) -> None:
     assert names(tmp_path, *folders) == expected
@@ -68,19 +68,19 @@ def test_a_keystore_must_be_a_folder(tmp_path: Path) -> None:
     assert refused("a\0b").startswith("keystore a")
 
 
-def test_a_keystore_is_given_once(tmp_path: Path) -> None:
+def test_a_duplicate_keystore_is_refused(tmp_path: Path) -> None:
     (tmp_path / "keystore").mkdir()
     (tmp_path / "alias").symlink_to("keystore")
     assert refused(tmp_path / "keystore", tmp_path / "alias") == f"{tmp_path}/alias: this keystore was passed twice"
 
 
-def test_a_config_that_was_named_must_be_there(tmp_path: Path) -> None:
+def test_a_missing_config_file_that_was_named_is_refused(tmp_path: Path) -> None:
     assert refused(tmp_path, config=tmp_path / "no") == f"config {tmp_path}/no: no such file or folder"
     assert refused(tmp_path, config=tmp_path) == f"config {tmp_path}: is a folder"
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
-def test_a_config_behind_a_closed_door_is_a_usage_error_and_no_traceback(tmp_path: Path) -> None:
+def test_a_config_file_in_an_unreadable_folder_is_a_usage_error(tmp_path: Path) -> None:
     (tmp_path / "closed").mkdir(mode=0o700)
     (tmp_path / "keystore").mkdir(mode=0o755)
     for folder in (tmp_path, *list(tmp_path.parents)[:2]):
@@ -102,7 +102,7 @@ def test_a_depth_is_at_least_1(tmp_path: Path, depth: int) -> None:
     assert refused(tmp_path, chain_depth=depth) == f"chain depth {depth}: must be 1 or more"
 
 
-def test_a_depth_may_repeat_what_fcu_yml_says_but_not_contradict_it(tmp_path: Path) -> None:
+def test_a_depth_that_contradicts_fcu_yml_is_refused(tmp_path: Path) -> None:
     line = Line(tmp_path)
     assert refused(line.keystore, chain_depth=3) == (
         f"chain depth 3: contradicts device-certificate-chain-depth: 2 in {tmp_path}/config/fcu.yml"
@@ -115,7 +115,7 @@ def test_an_instant_needs_a_time_zone(tmp_path: Path) -> None:
     assert read_setups([tmp_path], at=AT)[0].at == AT
 
 
-def test_without_an_instant_it_is_now_and_the_same_for_all(tmp_path: Path) -> None:
+def test_without_an_instant_all_keystores_are_judged_at_the_same_current_time(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
     one, other = read_setups([tmp_path / "a", tmp_path / "b"])
@@ -135,7 +135,7 @@ def test_fcu_yml_is_found_in_all_its_places(tmp_path: Path, place: str) -> None:
     assert config.depth == 3
 
 
-def test_the_place_nearest_to_fcu_s_own_wins(tmp_path: Path) -> None:
+def test_the_fcu_yml_nearest_to_the_usual_place_wins(tmp_path: Path) -> None:
     line = Line(tmp_path)
     line.write("../fcu.yml", b"device-certificate-chain-depth: 4\n")
     line.write("fcu.yml", b"device-certificate-chain-depth: 5\n")
@@ -166,7 +166,7 @@ def test_a_setup_knows_its_key_and_its_fcu_certificate(tmp_path: Path) -> None:
         ("a", None, "b", "all"),
     ],
 )
-def test_which_of_key_request_and_certificate_is_the_odd_one_out(
+def test_a_mismatch_of_key_request_and_certificate_names_the_odd_one_out(
     tmp_path: Path, key: str, request_key: str | None, certificate_key: str, odd: str
 ) -> None:
     line = Line(tmp_path)
@@ -178,7 +178,7 @@ def test_which_of_key_request_and_certificate_is_the_odd_one_out(
     assert read_setups([line.keystore])[0].odd_one_out == odd
 
 
-def test_nothing_of_a_setup_shows_its_key(tmp_path: Path) -> None:
+def test_no_representation_of_a_setup_shows_its_key(tmp_path: Path) -> None:
     setup = read_setups([Line(tmp_path).keystore])[0]
     secret = make_key("FCU line 1").private_numbers().private_value
     assert setup.key_public is not None
@@ -189,7 +189,7 @@ def test_nothing_of_a_setup_shows_its_key(tmp_path: Path) -> None:
     assert "PRIVATE KEY-----" not in shown
 
 
-def test_a_mode_that_contradicts_fcu_yml_makes_no_sense(tmp_path: Path) -> None:
+def test_a_mode_that_contradicts_fcu_yml_is_refused(tmp_path: Path) -> None:
     line = Line(tmp_path)
     with pytest.raises(UsageError, match=r"^mode lwm2m: contradicts use-bootstrap in .*fcu\.yml$"):
         read_setups([line.keystore], at=AT, mode="lwm2m")

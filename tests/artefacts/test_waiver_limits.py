@@ -31,7 +31,7 @@ def refusal(tmp_path: Path, text: str) -> str:
     return str(refused.value).removeprefix(f"waivers {tmp_path / 'w.toml'}: ")
 
 
-def test_waivers_are_numbered_and_no_two_are_the_same(tmp_path: Path) -> None:
+def test_waivers_are_numbered_and_duplicates_are_refused(tmp_path: Path) -> None:
     one, two = f"[[waiver]]\n{GOOD}", f"[[waiver]]\n{GOOD}".replace("lamp", "lamp  2")
     assert read(tmp_path, one + two) == (
         Waiver("A-1", "lamp", "why", "who", date(2026, 12, 31), 1),
@@ -75,7 +75,7 @@ def test_waivers_and_their_texts_go_up_to_the_limit(tmp_path: Path, monkeypatch:
         ),
     ],
 )
-def test_a_waiver_that_is_none_is_refused(tmp_path: Path, change: tuple[str, str], words: str) -> None:
+def test_an_invalid_waiver_is_refused(tmp_path: Path, change: tuple[str, str], words: str) -> None:
     assert refusal(tmp_path, f"[[waiver]]\n{GOOD}".replace(*change)) == words
 
 
@@ -91,12 +91,12 @@ def test_a_waiver_that_is_none_is_refused(tmp_path: Path, change: tuple[str, str
         ("AG" * 32, "AG" * 32),
     ],
 )
-def test_a_fingerprint_is_known_however_it_is_written(tmp_path: Path, scope: str, read_as: str) -> None:
+def test_a_fingerprint_is_recognised_in_every_notation(tmp_path: Path, scope: str, read_as: str) -> None:
     (waiver,) = read(tmp_path, f"[[waiver]]\n{GOOD}".replace("lamp", scope))
     assert waiver.scope == read_as
 
 
-def test_a_file_of_waivers_that_cannot_be_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreadable_waiver_file_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UsageError, match=r"is a folder$"):
         read_waivers(tmp_path)
     os.mkfifo(tmp_path / "fifo")

@@ -33,7 +33,7 @@ def said(library: Path, date: str, *command: str | Path) -> str:
 
 
 @pytest.mark.parametrize("date", DATES)
-def test_python_and_other_programs_believe_in_the_date(library: Path, date: str) -> None:
+def test_python_and_other_programs_see_the_shifted_date(library: Path, date: str) -> None:
     script = "import datetime, time; print(datetime.datetime.now().year, time.gmtime().tm_year, time.monotonic() < 3e9)"
     year = date.partition("-")[0]
     assert said(library, date, sys.executable, "-c", script).split() == [year, year, "True"]
@@ -41,7 +41,7 @@ def test_python_and_other_programs_believe_in_the_date(library: Path, date: str)
         assert said(library, date, "date", "-u", "+%Y-%m-%d").strip() == date
 
 
-def test_a_process_sleeps_no_longer_than_it_wants_to(library: Path) -> None:
+def test_a_process_sleeps_for_the_requested_time(library: Path) -> None:
     script = "import time, threading; time.sleep(0.01); threading.Event().wait(0.01); print('awake')"
     assert said(library, "2099-01-01", sys.executable, "-c", script).strip() == "awake"
 

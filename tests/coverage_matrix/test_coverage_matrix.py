@@ -61,7 +61,7 @@ def test_nothing_is_an_orphan() -> None:
     assert list(orphans(kept())) == []
 
 
-def test_the_books_are_not_empty() -> None:
+def test_the_coverage_matrix_is_not_empty() -> None:
     matrix = kept()
     assert len(matrix.cases) >= 300
     assert len(matrix.rules) >= 150
@@ -69,7 +69,7 @@ def test_the_books_are_not_empty() -> None:
     assert len(matrix.together) <= 3
 
 
-def test_every_way_to_be_a_chain_is_among_the_sound_cases() -> None:
+def test_every_shape_of_chain_is_among_the_sound_cases() -> None:
     drawings = {case["chain"] for name, case in kept().cases.items() if name.startswith("sound/")}
     lengths = {len(re.split(r" -> | \| |, ", drawing)) - 1 for drawing in drawings}
     assert lengths >= set(range(1, 8))
@@ -216,11 +216,11 @@ FINDING = {"code": "CHN005", "level": "error", "file": "fcu.crt"}
         ),
     ],
 )
-def test_an_orphan_is_noticed(matrix: Any, orphan: str) -> None:
+def test_an_orphan_is_reported_with_the_command_that_helps(matrix: Any, orphan: str) -> None:
     assert orphan in list(orphans(matrix()))
 
 
-def test_a_folder_that_was_emptied_renamed_or_added_is_noticed(tmp_path: Path) -> None:
+def test_an_emptied_renamed_or_added_folder_is_noticed(tmp_path: Path) -> None:
     for name in ("emptied", "misspelt", "left"):
         shutil.copytree(FIXTURES / NEGATIVE, tmp_path / "CHN" / name)
     shutil.rmtree(tmp_path / "CHN" / "emptied")
@@ -237,7 +237,7 @@ def test_a_folder_that_was_emptied_renamed_or_added_is_noticed(tmp_path: Path) -
     ]
 
 
-def test_the_notice_on_size_counts_only_where_a_case_is_about_it() -> None:
+def test_the_notice_on_size_counts_only_in_cases_about_it() -> None:
     size = {"code": "DEV018", "level": "notice"}
     assert codes_of({"about": "DEV002", "findings": [size]}) == set()
     assert codes_of({"about": "DEV018", "findings": [size]}) == {"DEV018"}

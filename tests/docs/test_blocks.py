@@ -113,7 +113,7 @@ CODES = {"chmod 644": 1}
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="the pages ask openssl")
 @pytest.mark.parametrize("page", sorted({block.page for block in COMMANDS}))
-def test_the_commands_of_a_page_do_what_they_say(page: str, folder: Path) -> None:
+def test_the_commands_of_a_page_run_as_described(page: str, folder: Path) -> None:
     PREPARED.get(page, lambda folder: None)(folder)
     for block in COMMANDS:
         for command in commands_of(block.text) if block.page == page else ():
@@ -124,7 +124,7 @@ def test_the_commands_of_a_page_do_what_they_say(page: str, folder: Path) -> Non
             assert done.returncode == expected, f"{block}\n$ {command}\n{done.stdout}"
 
 
-def test_every_excuse_is_for_a_command_that_is_there() -> None:
+def test_every_exempted_command_exists() -> None:
     commands = [command for block in COMMANDS for command in commands_of(block.text)]
     assert len(commands) > 30
     assert sum(not is_excused(command) for command in commands) > 25
@@ -141,7 +141,7 @@ def read_by(block: Block) -> str:
 
 
 READ = {
-    "test_the_library_of_the_readme": {("README.md", "python")},
+    "test_the_library_example_of_the_readme_runs": {("README.md", "python")},
     "test_bench": {("docs/howto/validators.md", "python")},
     "test_new": {("docs/howto/rule.md", "python"), ("docs/howto/report.md", "python")},
     "test_json": {("docs/lot.md", "json"), ("docs/validators.md", "json"), ("docs/reference.md", "json")},
@@ -153,12 +153,12 @@ READ = {
 """Pages and languages by what looks at them."""
 
 
-def test_every_block_is_run_or_read() -> None:
+def test_every_code_block_is_run_or_checked() -> None:
     assert len(blocks()) > 40
     assert [str(block) for block in blocks() if block.language != "sh" and not read_by(block)] == []
 
 
-def test_no_command_hides_in_an_indented_block() -> None:
+def test_no_command_is_in_an_indented_block() -> None:
     hidden = re.compile(
         r"^ {4}(?:\$ )?(?:pytest|fcu-conform|reference-ca|tox|python3?|docs/examples/\S+) ", re.MULTILINE
     )
@@ -174,7 +174,7 @@ def only(page: str, language: str) -> list[Block]:
     return found
 
 
-def test_the_library_of_the_readme(folder: Path) -> None:
+def test_the_library_example_of_the_readme_runs(folder: Path) -> None:
     (block,) = only("README.md", "python")
     (folder / "ours.py").write_text(block.text, encoding="utf-8")
     done = run("python ours.py", folder)
@@ -189,12 +189,12 @@ def test_the_setting_that_a_page_shows_makes_plain_pytest_judge(folder: Path) ->
     assert "FCU conformance: conformant" in done.stdout
 
 
-def test_what_a_row_of_a_lot_holds_are_columns() -> None:
+def test_the_fields_of_a_lot_row_are_columns_of_tables() -> None:
     (block,) = only("docs/lot.md", "json")
     assert set(json.loads(block.text)) <= set(COLUMNS)
 
 
-def test_what_validators_read_and_write_is_by_the_schema() -> None:
+def test_documents_for_validators_are_valid_by_the_schema() -> None:
     from jsonschema import Draft202012Validator
 
     document = json.loads(
@@ -206,7 +206,7 @@ def test_what_validators_read_and_write_is_by_the_schema() -> None:
         assert [error.message for instance in instances for error in validator.iter_errors(instance)] == []
 
 
-def test_what_the_report_says_of_devices_is_what_the_page_shows(folder: Path) -> None:
+def test_the_page_shows_what_a_report_contains_about_devices(folder: Path) -> None:
     (block,) = only("docs/reference.md", "json")
     done = run("pytest -q --fcu-keystore=keystore --fcu-devices=devices --fcu-report=r.json", folder)
     assert done.returncode == 0, done.stdout

@@ -29,7 +29,7 @@ def test_every_rule_has_a_section_of_its_own(pages: dict[str, str]) -> None:
     assert set(pages) == {"index", *(rule.family for rule in CATALOGUE)}
 
 
-def test_every_section_shows_what_is_said_where_the_rule_does_not_hold(pages: dict[str, str]) -> None:
+def test_every_section_shows_the_finding_of_its_rule(pages: dict[str, str]) -> None:
     for rule in CATALOGUE:
         section = pages[rule.family].split(f"\n({rule.code})=\n")[1].split("\n(")[0]
         assert f" fcu::{rule.code}[" in section, rule.code
@@ -46,13 +46,13 @@ def test_an_example_is_a_case_about_the_rule_and_its_twin() -> None:
         assert fails["about"] == rule.code
 
 
-def test_no_page_tells_where_it_was_made(pages: dict[str, str]) -> None:
+def test_no_page_contains_a_local_path(pages: dict[str, str]) -> None:
     text = "".join(pages.values())
     assert str(ROOT) not in text
     assert "/tmp" not in text
 
 
-def test_a_page_that_is_right_is_not_written_again(tmp_path: Path) -> None:
+def test_an_up_to_date_page_is_not_rewritten(tmp_path: Path) -> None:
     catalogue.save(tmp_path / "page.md", ["one"])
     before = (tmp_path / "page.md").stat().st_mtime_ns
     catalogue.save(tmp_path / "page.md", ["one"])

@@ -32,13 +32,13 @@ def is_shown(shown: str, happened: str) -> bool:
     return re.fullmatch(pattern, text) is not None
 
 
-def test_there_are_pages_with_sessions() -> None:
+def test_some_pages_have_console_sessions() -> None:
     assert {"docs/tutorial.md", "docs/reference.md", "docs/certification.md"} <= set(PAGES)
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="the pages ask openssl")
 @pytest.mark.parametrize("page", PAGES)
-def test_a_page_shows_what_happens(page: str, tmp_path: Path) -> None:
+def test_a_page_shows_the_real_output(page: str, tmp_path: Path) -> None:
     sessions = [session for session in SESSIONS if session.page == page]
     for session in sessions:
         if session.after:
@@ -60,11 +60,11 @@ def test_a_page_shows_what_happens(page: str, tmp_path: Path) -> None:
         ("a.c\n", "abc\n", False),
     ],
 )
-def test_an_ellipsis_stands_for_anything_and_nothing_else_does(shown: str, happened: str, same: bool) -> None:
+def test_only_an_ellipsis_matches_any_text(shown: str, happened: str, same: bool) -> None:
     assert is_shown(shown, happened) is same
 
 
-def test_blocks_are_found_where_they_are_indented_and_where_they_are_marked() -> None:
+def test_indented_and_fenced_blocks_are_found() -> None:
     indented, bare = "1.\n   ```sh\n   a\n   ```\n", "```\ng\n```\n"
     marked = "<!-- run after: c d -->\n```console\n$ e\nf\n```\n"
     first, second, third = blocks_of(indented + marked + bare, "page.md")
@@ -73,5 +73,5 @@ def test_blocks_are_found_where_they_are_indented_and_where_they_are_marked() ->
     assert (third.language, third.text, third.is_session) == ("", "g\n", False)
 
 
-def test_commands_go_on_behind_a_backslash_and_behind_a_conjunction() -> None:
+def test_commands_continue_after_a_backslash_or_a_conjunction() -> None:
     assert commands_of("a &&\n  b;\n  c\nd --e=f \\\n  --g\n") == ["a && b ; c", "d --e=f --g"]

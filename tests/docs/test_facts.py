@@ -13,13 +13,13 @@ ROWS = re.findall(r"^\| ([A-Z]{1,2}-\d\d) \|", PAGE, re.MULTILINE)
 CITED = {fact for rule in CATALOGUE for source in rule.sources for fact in source.facts}
 
 
-def test_every_fact_that_a_rule_cites_is_told_once() -> None:
+def test_every_fact_that_a_rule_cites_is_documented_once() -> None:
     assert len(CITED) > 80
     assert len(ROWS) == len(set(ROWS))
     assert CITED - set(ROWS) == set()
 
 
-def test_no_fact_is_told_that_no_rule_rests_on() -> None:
+def test_every_documented_fact_is_cited_by_a_rule() -> None:
     """Choices apart: some were decided so that there is nothing to judge."""
     assert {fact for fact in set(ROWS) - CITED if not fact.startswith("D-")} == set()
 
@@ -30,13 +30,13 @@ def test_rules_that_the_page_names_exist() -> None:
     assert all(code in CATALOGUE for code in named)
 
 
-def test_every_choice_that_the_documents_leave_has_a_decision() -> None:
+def test_every_choice_left_open_by_the_documents_has_a_decision() -> None:
     rows = re.findall(r"^\| (D-\d\d) \| (.+) \| (.+) \|$", PAGE, re.MULTILINE)
     assert [name for name, _, _ in rows] == [f"D-{number:02}" for number in range(1, 17)]
     assert all(len(question) > 15 and len(decision) > 15 for _, question, decision in rows)
 
 
-def test_every_fact_says_where_it_was_read() -> None:
+def test_every_fact_names_its_source() -> None:
     rows = re.findall(r"^\| ([A-Z]{1,2}-\d\d) \| [\w, ]+ \| .+ \| ([^|]+) \|$", PAGE, re.MULTILINE)
     facts = {name for name in ROWS if not name.startswith("D-")}
     assert {name for name, _ in rows} == facts

@@ -27,6 +27,6 @@ def test_the_terminal_s_picture_shows_the_failure_word_for_word(tmp_path: Path) 
     assert told(printed) == told(drawn)
 
 
-def test_the_report_s_picture_is_one() -> None:
+def test_the_picture_of_the_report_is_an_image() -> None:
     picture = (DOCS / "images" / "report.png").read_bytes()
     assert picture.startswith(b"\x89PNG\r\n")

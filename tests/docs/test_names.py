@@ -48,14 +48,14 @@ def command(*words: str) -> click.Command:
 COMMANDS = sorted(application.list_commands(click.Context(application)))
 
 
-def test_files_and_folders_that_pages_name_are_there() -> None:
+def test_files_and_folders_named_in_pages_exist() -> None:
     found = names(rf"`((?:{'|'.join(map(re.escape, FOLDERS))})/[\w./-]+)`")
     assert len(found) > 15
     made = ("docs/rules",)
     assert [(page, path) for page, path in found if not (ROOT / path).exists() and not path.startswith(made)] == []
 
 
-def test_links_of_pages_that_sphinx_does_not_build_lead_somewhere() -> None:
+def test_links_of_pages_outside_sphinx_have_a_target() -> None:
     for page in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "fixtures/README.md"):
         links = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", TEXTS[page])
         local = [link for link in links if not link.startswith("https://")]
@@ -63,7 +63,7 @@ def test_links_of_pages_that_sphinx_does_not_build_lead_somewhere() -> None:
     assert len(re.findall(r"\]\(docs/", TEXTS["README.md"])) > 15
 
 
-def test_environments_that_pages_name_are_in_tox() -> None:
+def test_tox_environments_named_in_pages_exist() -> None:
     ini = configparser.ConfigParser(interpolation=None)
     ini.read(ROOT / "tox.ini", encoding="utf-8")
     known = {section.removeprefix("testenv:") for section in ini.sections()}
@@ -74,14 +74,14 @@ def test_environments_that_pages_name_are_in_tox() -> None:
     assert {one for one in named - of_examples if one[1] not in known | listed} == set()
 
 
-def test_rules_that_pages_name_exist() -> None:
+def test_rules_named_in_pages_exist() -> None:
     found = names(rf"\b((?:{'|'.join(Family)})\d{{3}})\b")
     assert len(found) > 60
     begun = {("docs/howto/rule.md", "CHN015")}
     assert {one for one in found if one[1] not in CATALOGUE} - begun == set()
 
 
-def test_options_of_pytest_that_pages_name_exist() -> None:
+def test_pytest_options_named_in_pages_exist() -> None:
     flags = {option.flag for option in OPTIONS}
     found = names(r"(--fcu-[a-z-]+)")
     assert len(found) > 40
@@ -89,13 +89,13 @@ def test_options_of_pytest_that_pages_name_exist() -> None:
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_has_a_row_in_the_reference_with_options_that_it_has(name: str) -> None:
+def test_every_command_is_in_the_reference_with_its_real_options(name: str) -> None:
     rows = re.findall(rf"^\| `fcu-conform {name}( [^`]*)?` \|", REFERENCE, re.MULTILINE)
     assert len(rows) == 1
     assert set(OPTION.findall(rows[0])) <= options(command(name))
 
 
-def test_no_command_is_named_that_is_not_there() -> None:
+def test_every_command_named_in_pages_exists() -> None:
     found = names(r"fcu-conform ((?!installed\b)[a-z][a-z-]+)\b")
     assert len(found) > 20
     assert {one for one in found if one[1] not in COMMANDS} == set()
@@ -103,18 +103,18 @@ def test_no_command_is_named_that_is_not_there() -> None:
     assert {one for one in made if one[1] not in MAKING} == set()
 
 
-def test_every_command_of_the_reference_ca_stands_in_the_reference() -> None:
+def test_every_command_of_the_reference_ca_is_in_the_reference() -> None:
     table = REFERENCE.partition("## reference-ca")[2].partition("\n## ")[0]
     cells = re.findall(r"^\| (`.*?`) \|", table, re.MULTILINE)
     assert {name.split()[0] for cell in cells for name in re.findall(r"`([^`]+)`", cell)} == set(MAKING)
 
 
-def test_the_page_about_lots_has_every_option_that_the_command_has_beside_those_of_a_run() -> None:
+def test_the_page_about_lots_has_every_option_that_only_lots_have() -> None:
     rows = "".join(re.findall(r"^\| (`--.*?) \|", TEXTS["docs/lot.md"], re.MULTILINE))
     assert set(OPTION.findall(rows)) == options(command("lot")) - {option.plain_flag for option in OPTIONS}
 
 
-def test_the_pages_about_certification_and_comparison_name_options_that_there_are() -> None:
+def test_options_named_in_the_pages_about_certification_and_comparison_exist() -> None:
     text = TEXTS["docs/certification.md"]
     rows = "".join(re.findall(r"^\| (`--.*?) \|", text, re.MULTILINE))
     assert set(OPTION.findall(rows)) == options(command("verify-statement"))

@@ -23,7 +23,7 @@ OF_REPORTS = {"report", "sign-key", "sign-passphrase-env"}
 """Of what is written after a run; who calls the library writes what they want."""
 
 
-def test_the_reference_has_the_table_as_the_code_makes_it() -> None:
+def test_the_table_in_the_reference_is_up_to_date() -> None:
     text = page.REFERENCE.read_text(encoding="utf-8")
     assert text.count(page.BEGIN) == text.count(page.END) == 1
     assert page.with_table(text) == text, NEXT

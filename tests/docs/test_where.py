@@ -29,7 +29,7 @@ def line_of(place: str, root: Path = ROOT) -> str:
 
 
 @pytest.mark.parametrize("code", [rule.code for rule in CATALOGUE])
-def test_each_rule_is_found_with_its_defects_and_cases(code: str) -> None:
+def test_each_rule_is_located_with_its_defects_and_cases(code: str) -> None:
     places = find_places(CATALOGUE[code], ROOT)
     assert line_of(places.rule, where.PACKAGE.parent).startswith(("@", "def "))
     defects = {place.rpartition("  ")[2] for place in places.defects}
@@ -49,7 +49,7 @@ def test_outside_the_source_tree_only_the_function_is_named(tmp_path: Path, monk
     assert len(printed.splitlines()) == 5
 
 
-def test_the_page_shows_what_is_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_page_shows_the_printed_output(monkeypatch: pytest.MonkeyPatch) -> None:
     (block,) = (block for block in blocks() if block.page == "docs/where.md")
     command, _, shown = block.text.partition("\n")
     assert command == f"$ fcu-conform explain {FOLLOWED} --where"
@@ -60,7 +60,7 @@ def test_the_page_shows_what_is_printed(monkeypatch: pytest.MonkeyPatch) -> None
     assert is_shown(shown + "…\n", printed)
 
 
-def test_the_rule_that_the_page_follows_is_where_it_says() -> None:
+def test_the_rule_that_the_page_follows_is_at_the_stated_places() -> None:
     walk = PAGE.partition("## One rule, followed")[2]
     places = find_places(CATALOGUE[FOLLOWED], ROOT)
     named = [place for field in fields(places) if isinstance(getattr(places, field.name), tuple)

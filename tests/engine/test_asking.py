@@ -30,7 +30,7 @@ def path(name: str = "leaf") -> PathQuestion:
     return PathQuestion(cert(name), (cert("middle"), cert("second")), (cert("root"), cert("other root")))
 
 
-def test_each_question_is_put_once_to_each_validator() -> None:
+def test_each_validator_gets_each_question_once() -> None:
     one, other = Stub("one"), Stub("other", Answer(False, "no"))
     panel = ValidatorPanel([one, other], AT)
     for _ in range(2):
@@ -42,7 +42,7 @@ def test_each_question_is_put_once_to_each_validator() -> None:
     assert other.asked == [expected]
 
 
-def test_one_that_cannot_tell_says_so_again_and_is_asked_once() -> None:
+def test_a_validator_without_a_verdict_is_asked_once() -> None:
     stub = Stub("clock", CannotTell("reads the clock"))
     panel = ValidatorPanel([stub], AT)
     for _ in range(2):
@@ -52,7 +52,7 @@ def test_one_that_cannot_tell_says_so_again_and_is_asked_once() -> None:
     assert panel.members["clock"].faults == []
 
 
-def test_faults_are_kept_once_each() -> None:
+def test_each_fault_is_recorded_once() -> None:
     stub = Stub("broken", ValidatorFault("timed out"))
     panel = ValidatorPanel([stub], AT)
     assert panel.ask("broken", path()) is None
@@ -80,7 +80,7 @@ PLACE = Location("fcu.crt", 1)
         (("CRT006",), False, False, Level.NOTICE, "; CRT006 tells why", ""),
     ],
 )
-def test_a_refusal_weighs_what_its_cause_weighs(
+def test_a_refusal_has_the_level_of_its_cause(
     causes: tuple[str, ...],
     known: bool,
     acceptance_counts: bool,
@@ -103,7 +103,7 @@ def test_a_refusal_weighs_what_its_cause_weighs(
 
 
 @pytest.mark.parametrize("acceptance_counts", [True, False])
-def test_of_an_acceptance_only_reserve_is_told(acceptance_counts: bool) -> None:
+def test_an_acceptance_is_reported_only_with_a_reservation(acceptance_counts: bool) -> None:
     panel = ValidatorPanel([Stub("yes", acceptance_counts=acceptance_counts)], AT)
     assert panel.finding("yes", path(), Answer(True), PLACE, ()) is None
     finding = panel.finding("yes", path(), Answer(True, dates_left_out=True), PLACE, ("CRT006",))
@@ -167,7 +167,7 @@ def examined(*stubs: Stub, rules: tuple[Rule, ...] = (), **more: Any) -> Examina
         ((), {"sample": 7}, 0),
     ],
 )
-def test_twenty_devices_are_drawn_where_somebody_is_asked(stubs: Any, more: dict[str, Any], size: int) -> None:
+def test_twenty_devices_are_drawn_for_validators(stubs: Any, more: dict[str, Any], size: int) -> None:
     runner = Passes()
     examination = examined(*map(Stub, stubs), runner=runner, **more)
     examination.device_results("x")
@@ -227,7 +227,7 @@ SILENT, DOUBT = ValidatorFault("gone"), CannotTell("the clock")
         ((SILENT, YES, YES), False, Outcome.BLOCKED, 0, ""),
     ],
 )
-def test_what_a_validator_says_of_several_devices(
+def test_verdicts_about_several_devices_are_combined(
     answers: tuple[Any, ...], acceptance_counts: bool, outcome: Outcome, findings: int, reason: str
 ) -> None:
     stub = Stub("v", acceptance_counts=acceptance_counts)
@@ -254,9 +254,7 @@ FAILING = make_rule("CHN002", finds)
         ("CRT006", Level.WARNING, (False, False)),
     ],
 )
-def test_a_rule_that_failed_explains_refusals_of_what_it_is_about(
-    code: str, level: Level, explains: tuple[bool, bool]
-) -> None:
+def test_a_failed_rule_explains_refusals_of_its_subject(code: str, level: Level, explains: tuple[bool, bool]) -> None:
     examination = examined(Stub("v", NO), rules=(make_rule(code, finds, level),))
     for told, explained in zip(("CHN013", "DEV024"), explains, strict=True):
         result = examination.judge(told, "x-v")
@@ -269,7 +267,7 @@ def test_a_rule_that_failed_explains_refusals_of_what_it_is_about(
 @pytest.mark.parametrize(
     ("missing", "reason"), [("upload", "no portal upload was given"), ("devices", "no device output was given")]
 )
-def test_devices_are_asked_about_where_there_are_devices_and_an_upload(missing: str, reason: str) -> None:
+def test_validators_judge_devices_only_with_devices_and_an_upload(missing: str, reason: str) -> None:
     examination = examined(Stub("v"), setups=[setup_named(**{missing: None})], handshake=True)
     for code, subject in (("DEV024", "x-v"), ("DEV025", "x")):
         result = examination.judge(code, subject)
@@ -281,7 +279,7 @@ def test_devices_are_asked_about_where_there_are_devices_and_an_upload(missing: 
     ("levels", "blocked_by"),
     [({}, ()), ({"DEV001": Level.ERROR, "DEV002": Level.WARNING, "LOT001": Level.ERROR}, ("DEV001", "LOT001"))],
 )
-def test_without_a_device_to_ask_about_the_errors_of_devices_tell_why(
+def test_without_a_device_to_judge_the_reason_names_device_errors(
     levels: dict[str, Level], blocked_by: tuple[str, ...]
 ) -> None:
     runner = Passes(**{code: Tally(levels={level}) for code, level in levels.items()})
@@ -292,7 +290,7 @@ def test_without_a_device_to_ask_about_the_errors_of_devices_tell_why(
         assert result.reason == ("" if blocked_by else "no device has a certificate")
 
 
-def test_faults_of_every_validator_and_question_are_told_once() -> None:
+def test_each_fault_of_a_validator_is_reported_once() -> None:
     silent, broken = Stub("silent", ValidatorFault("gone")), Stub("broken", KeyError())
     examination = examined(silent, broken, Stub("fine"))
     result = examination.judge("SYS002", "x")
@@ -315,7 +313,7 @@ def test_faults_of_every_validator_and_question_are_told_once() -> None:
         (lambda _: _raise(ValueError()), False),
     ],
 )
-def test_something_was_looked_at_where_one_rule_judged(check: Any, passed: bool) -> None:
+def test_a_run_counts_as_judged_if_one_rule_gave_a_judgement(check: Any, passed: bool) -> None:
     result = examined(rules=(make_rule("KEY001", check),)).judge("SYS001", "x")
     assert result.outcome is (Outcome.PASSED if passed else Outcome.FAILED)
     assert [finding.message for finding in result.findings] == ([] if passed else ["no rule had anything to judge"])
@@ -325,7 +323,7 @@ def _raise(fault: Exception) -> Any:
     raise fault
 
 
-def test_validators_are_asked_about_the_instant_of_judgement() -> None:
+def test_validators_judge_at_the_instant_of_judgement() -> None:
     late = AT + timedelta(days=9)
     stub = Stub("v")
     examined(stub, setups=[setup_named(at=late)]).judge("CHN013", "x-v")

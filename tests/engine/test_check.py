@@ -20,7 +20,7 @@ from fcu_conform.validators.registry import available
 FOR_KEYSTORES = catalogue(devices=False, upload=False, validators=False, handshake=False, waivers=False)
 
 
-def test_a_sound_keystore_is_conformant_without_a_word(tmp_path: Path) -> None:
+def test_a_sound_keystore_is_conformant_without_findings(tmp_path: Path) -> None:
     report = check(Line(tmp_path).keystore, at=AT, validators="none")
     assert report.verdict is Verdict.CONFORMANT
     assert list(report.findings()) == []
@@ -44,7 +44,7 @@ def test_several_keystores_are_judged_together_keystore_by_keystore(tmp_path: Pa
     assert told == {"one": ["is also the private key of two"], "two": ["is also the private key of one"]}
 
 
-def test_validators_that_are_installed_are_asked_unless_told_otherwise(tmp_path: Path) -> None:
+def test_installed_validators_are_used_by_default(tmp_path: Path) -> None:
     line = Line(tmp_path)
     asked = {v.name for v in check(line.keystore, at=AT).validators() if v.status == "used"}
     # certtool before 3.8 knows no instant but now, and what is valid then may have expired by the clock of today
@@ -54,7 +54,7 @@ def test_validators_that_are_installed_are_asked_unless_told_otherwise(tmp_path:
         check(line.keystore, at=AT, validators="nss")
 
 
-def test_listeners_hear_every_result_in_order_and_the_end_last(tmp_path: Path) -> None:
+def test_listeners_receive_every_result_in_order_and_then_the_end(tmp_path: Path) -> None:
     one: list[Event] = []
     other: list[Event] = []
     report = check(Line(tmp_path).keystore, at=AT, validators="none", listeners=[one.append, other.append])
@@ -78,14 +78,14 @@ def test_a_usage_error_comes_before_anything_is_judged(tmp_path: Path) -> None:
     assert events == []
 
 
-def test_an_empty_folder_is_judged_and_not_conformant(tmp_path: Path) -> None:
+def test_an_empty_folder_is_judged_as_non_conformant(tmp_path: Path) -> None:
     tmp_path.chmod(0o700)
     report = check(tmp_path, at=AT, validators="none")
     assert report.verdict is Verdict.NON_CONFORMANT
     assert report.errors() == {"KEY001", "CRT001"}
 
 
-def test_judging_twice_gives_the_same(tmp_path: Path) -> None:
+def test_judging_twice_gives_the_same_report(tmp_path: Path) -> None:
     line = Line(tmp_path)
     line.write("key.bak", (line.keystore / "fcu_private_key.pem").read_bytes())
     one, other = (check(line.keystore, at=AT, validators="none").results for _ in range(2))
@@ -123,9 +123,7 @@ def test_no_finding_of_a_broken_keystore_holds_the_key(tmp_path: Path) -> None:
     assert [line for line in body if line in repr(report.results)] == []
 
 
-def test_who_stops_it_among_the_devices_gets_no_verdict_on_half_a_lot(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_interruption_among_the_devices_gives_no_verdict(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     line = Line(tmp_path)
     device = make_certificate("acme-0001", "FCU line 1", days=5475, extensions=())
     path = line.write("../devices/acme-0001.pem", pem(device, line.chain[0]))

@@ -81,7 +81,7 @@ def test_a_rule_without_a_finding_passes(setups: list[Setup]) -> None:
     assert (result.code, result.target) == ("KEY001", "one")
 
 
-def test_a_finding_gets_what_it_leaves_open_from_its_rule(setups: list[Setup]) -> None:
+def test_missing_fields_of_a_finding_are_filled_from_its_rule(setups: list[Setup]) -> None:
     result = examine(setups, make_rule("KEY001", finds)).judge("KEY001", "one")
     assert result.outcome is Outcome.FAILED
     assert result.findings == (
@@ -95,7 +95,7 @@ def test_a_finding_gets_what_it_leaves_open_from_its_rule(setups: list[Setup]) -
     )
 
 
-def test_what_a_finding_says_itself_stays(setups: list[Setup]) -> None:
+def test_fields_of_a_finding_take_precedence_over_its_rule(setups: list[Setup]) -> None:
     own = Finding("found", why="own why", fix="own fix", level=Level.NOTICE)
     result = examine(setups, make_rule("KEY001", lambda _: [own])).judge("KEY001", "one")
     assert result.findings == (own,)
@@ -113,13 +113,13 @@ def test_what_a_finding_says_itself_stays(setups: list[Setup]) -> None:
         (Level.NOTICE, True, Outcome.PASSED),
     ],
 )
-def test_the_level_of_a_finding_makes_the_outcome(
+def test_the_level_of_a_finding_determines_the_outcome(
     setups: list[Setup], level: Level, strict: bool, outcome: Outcome
 ) -> None:
     assert examine(setups, make_rule("KEY001", finds, level), strict=strict).judge("KEY001", "one").outcome is outcome
 
 
-def test_the_gravest_finding_counts(setups: list[Setup]) -> None:
+def test_the_most_severe_finding_determines_the_outcome(setups: list[Setup]) -> None:
     mixed = [Finding("a", level=Level.NOTICE), Finding("b", level=Level.WARNING)]
     assert examine(setups, make_rule("KEY001", lambda _: mixed)).judge("KEY001", "one").outcome is Outcome.WARNED
     mixed.insert(0, Finding("c", level=Level.ERROR))
@@ -139,7 +139,7 @@ def test_the_gravest_finding_counts(setups: list[Setup]) -> None:
     ],
     ids=["passed", "noticed", "not applicable", "warned", "failed", "blocked", "broken"],
 )
-def test_what_a_rule_needs_must_not_have_been_hindered(
+def test_a_rule_is_blocked_if_a_prerequisite_was_not_judged(
     setups: list[Setup], first: Rule, outcome: str, blocks: bool
 ) -> None:
     found = outcomes(examine(setups, first, make_rule("KEY002", finds, needs=("KEY001",))))
@@ -147,7 +147,7 @@ def test_what_a_rule_needs_must_not_have_been_hindered(
     assert found["KEY002"] == (("blocked", ("KEY001",)) if blocks else ("failed", ()))
 
 
-def test_blocking_goes_on_and_names_the_next_rules_that_stand_in_the_way(setups: list[Setup]) -> None:
+def test_blocking_is_passed_on_and_names_the_nearest_rules(setups: list[Setup]) -> None:
     found = outcomes(
         examine(
             setups,
@@ -175,7 +175,7 @@ def test_a_blocked_rule_is_not_run(setups: list[Setup]) -> None:
     assert examination.judge("KEY002", "one").outcome is Outcome.BLOCKED
 
 
-def test_a_shaded_rule_judges_what_it_can_but_may_not_pass(setups: list[Setup]) -> None:
+def test_a_shaded_rule_judges_what_it_can_but_does_not_pass(setups: list[Setup]) -> None:
     found = outcomes(
         examine(
             setups,
@@ -207,7 +207,7 @@ def test_a_shaded_rule_keeps_its_notices(setups: list[Setup]) -> None:
     assert [finding.message for finding in result.findings] == ["found"]
 
 
-def test_a_rule_that_does_not_apply_says_why(setups: list[Setup]) -> None:
+def test_a_rule_that_does_not_apply_has_a_reason(setups: list[Setup]) -> None:
     def check(setup: Setup) -> Iterable[Finding]:
         requires(setup.config, "there is no fcu.yml")
         yield Finding("found")
@@ -216,7 +216,7 @@ def test_a_rule_that_does_not_apply_says_why(setups: list[Setup]) -> None:
     assert (result.outcome, result.reason, result.findings) == (Outcome.NOT_APPLICABLE, "there is no fcu.yml", ())
 
 
-def test_a_rule_can_say_itself_what_blocks_it(setups: list[Setup]) -> None:
+def test_a_rule_can_name_what_blocks_it(setups: list[Setup]) -> None:
     result = examine(setups, make_rule("KEY001", raises(Blocked("CRT004", "CRT005")))).judge("KEY001", "one")
     assert (result.outcome, result.blocked_by, result.findings) == (Outcome.BLOCKED, ("CRT004", "CRT005"), ())
 
@@ -234,12 +234,12 @@ def test_a_broken_rule_does_not_stop_the_others(setups: list[Setup]) -> None:
 
 
 @pytest.mark.parametrize("stop", [KeyboardInterrupt, SystemExit])
-def test_who_stops_the_run_stops_it(setups: list[Setup], stop: type[BaseException]) -> None:
+def test_an_interruption_stops_the_run(setups: list[Setup], stop: type[BaseException]) -> None:
     with pytest.raises(stop):
         examine(setups, make_rule("KEY001", raises(stop()))).judge("KEY001", "one")
 
 
-def test_every_check_runs_once_for_each_subject_whoever_asks_and_in_whatever_order(setups: list[Setup]) -> None:
+def test_every_check_runs_once_for_each_subject_in_any_order(setups: list[Setup]) -> None:
     runs: list[tuple[str, str]] = []
 
     def recording(code: str) -> Check:
@@ -270,14 +270,14 @@ def test_cases_come_subject_by_subject_in_the_order_of_the_catalogue(setups: lis
     ]
 
 
-def test_what_blocks_one_subject_does_not_block_the_other(setups: list[Setup]) -> None:
+def test_a_fault_of_one_subject_does_not_block_another(setups: list[Setup]) -> None:
     first = make_rule("KEY001", lambda setup: [Finding("found")] if setup.name == "one" else [])
     examination = examine(setups, first, make_rule("KEY002", passes, needs=("KEY001",)))
     assert outcomes(examination, "one")["KEY002"] == ("blocked", ("KEY001",))
     assert outcomes(examination, "two")["KEY002"] == ("passed", ())
 
 
-def test_a_rule_that_is_not_there_cannot_be_judged(setups: list[Setup]) -> None:
+def test_an_unknown_rule_cannot_be_judged(setups: list[Setup]) -> None:
     with pytest.raises(KeyError):
         examine(setups, make_rule("KEY001", passes)).judge("KEY002", "one")
 

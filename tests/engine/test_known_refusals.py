@@ -107,7 +107,7 @@ def applying(path: PathQuestion, at: datetime = AT) -> list[KnownRefusal]:
 
 
 @pytest.mark.parametrize("cause", CAUSES, ids=lambda cause: cause.what[:30])
-def test_each_cause_is_known_of_these_validators_and_no_other(cause: KnownRefusal) -> None:
+def test_each_cause_is_known_for_exactly_these_validators(cause: KnownRefusal) -> None:
     assert cause.validators == KNOWN_FOR[cause]
     assert cause.what
     assert cause.who
@@ -127,7 +127,7 @@ def test_nothing_explains_the_refusal_of_a_plain_path() -> None:
         (("LEAF", "middle", "root"), False),
     ],
 )
-def test_names_that_are_equal_and_not_the_same_bytes(names: tuple[str, ...], applies: bool) -> None:
+def test_equal_names_with_different_bytes_are_a_known_cause(names: tuple[str, ...], applies: bool) -> None:
     leaf, middle, root = names
     issuers = (Called("middle"), Called("root"), Called("root")) if applies or leaf == "LEAF" else None
     chain = certs(leaf, middle, root)
@@ -157,12 +157,12 @@ def test_names_that_are_equal_and_not_the_same_bytes(names: tuple[str, ...], app
         ("\u1e9e", True),
     ],
 )
-def test_characters_beyond_string_preparation(place: str, text: str, applies: bool) -> None:
+def test_characters_beyond_string_preparation_are_a_known_cause(place: str, text: str, applies: bool) -> None:
     for name in ("subject", "issuer"):
         assert (STRINGS in applying(with_one(place, **{name: Called(text)}))) is applies
 
 
-def test_what_preparation_makes_of_a_character_counts_too() -> None:
+def test_the_prepared_form_of_a_character_counts_as_well() -> None:
     # ALEF SYMBOL is in no table, and becomes a letter from right to left.
     assert STRINGS in applying(with_one("leaf", subject=Called("\u2135")))
 
@@ -189,7 +189,9 @@ def constraints(permitted: Iterable[int] = (), excluded: Iterable[int] = ()) -> 
         ([GeneralName.DNS, GeneralName.DIRECTORY], [DIRECTORY, DNS]),
     ],
 )
-def test_constraints_of_one_kind_of_name(place: str, side: str, choices: list[int], causes: list[KnownRefusal]) -> None:
+def test_constraints_of_one_kind_of_name_are_a_known_cause(
+    place: str, side: str, choices: list[int], causes: list[KnownRefusal]
+) -> None:
     assert applying(with_one(place, name_constraints=constraints(**{side: choices}))) == causes
 
 
@@ -208,7 +210,7 @@ def test_constraints_of_one_kind_of_name(place: str, side: str, choices: list[in
         (oids.NAME_CONSTRAINTS, False, []),
     ],
 )
-def test_critical_extensions_that_some_cannot_parse(
+def test_critical_extensions_that_some_cannot_parse_are_a_known_cause(
     place: str, oid: str, critical: bool, causes: list[KnownRefusal]
 ) -> None:
     harmless = SimpleNamespace(oid=oids.KEY_USAGE, critical=True)
@@ -217,7 +219,7 @@ def test_critical_extensions_that_some_cannot_parse(
 
 
 @pytest.mark.parametrize(("intermediates", "applies"), [(0, False), (7, False), (8, False), (9, True), (12, True)])
-def test_more_than_eight_intermediates(intermediates: int, applies: bool) -> None:
+def test_more_than_eight_intermediates_are_a_known_cause(intermediates: int, applies: bool) -> None:
     leaf, *untrusted, root = certs(*(f"ca {number}" for number in range(intermediates + 2)))
     assert applying(path_of(leaf, untrusted, [root])) == ([LONG] if applies else [])
     assert "more than 8 intermediates" in LONG.what
@@ -225,7 +227,7 @@ def test_more_than_eight_intermediates(intermediates: int, applies: bool) -> Non
 
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("which", ["notes", "last_notes"])
-def test_dates_in_an_odd_encoding(place: str, which: str) -> None:
+def test_dates_in_an_unusual_encoding_are_a_known_cause(place: str, which: str) -> None:
     assert applying(with_one(place, **{which: ("odd",)})) == [DATES]
 
 
@@ -240,7 +242,7 @@ def test_dates_in_an_odd_encoding(place: str, which: str) -> None:
         (timedelta(seconds=-1), False),
     ],
 )
-def test_the_very_last_second(place: str, distance: timedelta, applies: bool) -> None:
+def test_the_last_second_of_validity_is_a_known_cause(place: str, distance: timedelta, applies: bool) -> None:
     assert applying(with_one(place, until=AT), AT + distance) == ([SECOND] if applies else [])
 
 
@@ -256,7 +258,7 @@ def test_the_very_last_second(place: str, distance: timedelta, applies: bool) ->
         ((), True),
     ],
 )
-def test_purposes_of_a_ca_that_leave_clients_out(purposes: tuple[str, ...] | None, applies: bool) -> None:
+def test_purposes_of_a_ca_without_clients_are_a_known_cause(purposes: tuple[str, ...] | None, applies: bool) -> None:
     for place in PLACES[1:]:
         assert applying(with_one(place, extended_key_usage=purposes)) == ([PURPOSES] if applies else [])
     assert (
@@ -283,7 +285,7 @@ ONE, OTHER, THIRD = (Cert(Called(name), Called("up")) for name in ("root", "othe
         ([], False),
     ],
 )
-def test_anchors_that_share_a_name_and_no_key(anchors: list[Cert], applies: bool) -> None:
+def test_anchors_with_one_name_and_different_keys_are_a_known_cause(anchors: list[Cert], applies: bool) -> None:
     assert applying(path_of(LEAF, [MIDDLE], anchors)) == ([ANCHORS] if applies else [])
     assert applying(path_of(LEAF, anchors, [MIDDLE])) == []
 

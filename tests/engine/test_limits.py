@@ -9,7 +9,7 @@ from fcu_conform.engine.results import Finished, Judged, Outcome, Result
 from .fakes import rule
 
 
-def test_what_the_engine_bounds_is_what_it_was() -> None:
+def test_limits_of_the_engine_have_their_recorded_values() -> None:
     assert (tally.KEPT_FINDINGS, device_run.KEPT_FINDINGS) == (10_000, 10_000)
     assert (duplicates.KEPT_IN_MEMORY, duplicates.AT_ONCE, duplicates._CHUNK_BITS) == (16 * 2**20, 2**18, 24)
     assert (workers.AHEAD, workers.MOST_RESTARTS, examination.VALIDATOR_SAMPLE) == (4, 5, 20)
@@ -17,7 +17,7 @@ def test_what_the_engine_bounds_is_what_it_was() -> None:
     assert (fast_path.CHAINS, fast_path.TEMPLATES, fast_path.DATE_PAIRS) == (64, 4096, 4096)
 
 
-def test_a_result_has_nothing_that_it_was_not_given() -> None:
+def test_a_new_result_has_only_the_given_fields() -> None:
     result = Result(rule("DEV001"), "keystore", Outcome.PASSED)
     assert (result.findings, result.blocked_by, result.reason) == ((), (), "")
     assert (result.count, result.version, result.waived) == (0, None, 0)

@@ -84,7 +84,7 @@ def test_without_devices_their_rules_do_not_apply() -> None:
     assert runner.given == []
 
 
-def test_the_devices_of_each_set_up_are_gone_through_once() -> None:
+def test_the_devices_of_each_setup_are_read_once() -> None:
     runner = Runner()
     examination = examined([rule("DEV001"), rule("DEV002")], runner, [setup_named("x"), setup_named("y")])
     for code in ("DEV001", "DEV002"):
@@ -93,7 +93,7 @@ def test_the_devices_of_each_set_up_are_gone_through_once() -> None:
     assert runner.given == [["DEV001", "DEV002"]] * 2
 
 
-def test_what_the_keystore_lacks_keeps_its_device_rules_from_being_asked() -> None:
+def test_device_rules_are_blocked_by_faults_of_the_keystore() -> None:
     runner = Runner()
     examination = examined(
         [
@@ -117,7 +117,7 @@ def test_what_the_keystore_lacks_keeps_its_device_rules_from_being_asked() -> No
     assert runner.given == [["DEV003", "DEV004", "LOT001", "LOT005"]]
 
 
-def test_half_a_lot_is_no_verdict() -> None:
+def test_half_a_lot_gives_no_verdict() -> None:
     class Stopped:
         def chunks(self) -> Any:
             raise KeyboardInterrupt
@@ -178,13 +178,13 @@ def test_the_rules_about_waivers_come_last_and_once(known: Catalogue) -> None:
         examined(rules).setup_of("waivers.toml")
 
 
-def test_a_keystore_may_be_called_as_the_waivers_are(known: Catalogue) -> None:
+def test_a_keystore_may_have_the_name_of_the_waivers_subject(known: Catalogue) -> None:
     setups = [setup_named("x"), setup_named("waivers.toml")]
     examination = waiving(known, [make_rule("KEY001", passes)], waiver("KEY001"), setups=setups)
     assert examination.setup_of("waivers.toml") is setups[1]
 
 
-def test_waivers_that_cover_nothing(known: Catalogue) -> None:
+def test_waivers_that_cover_nothing_are_unused(known: Catalogue) -> None:
     rules = [
         make_rule("KEY001", finds),
         make_rule("KEY002", passes),
@@ -203,7 +203,7 @@ def _breaks(_: Any) -> Any:
     raise ValueError
 
 
-def test_waivers_of_rules_that_this_run_does_not_have_are_not_unused(known: Catalogue) -> None:
+def test_waivers_of_rules_outside_this_run_are_not_called_unused(known: Catalogue) -> None:
     known.add(make_rule("KEY001", passes))
     assert unused(examined([make_rule("KEY002", passes)], waivers=file_of(waiver("KEY001")))) == []
 
@@ -218,7 +218,7 @@ def test_waivers_of_rules_that_this_run_does_not_have_are_not_unused(known: Cata
         (Tally(reasons={"no key": 1}), True),
     ],
 )
-def test_waivers_of_device_rules_that_cover_nothing(known: Catalogue, tally: Tally, is_unused: bool) -> None:
+def test_waivers_of_device_rules_that_cover_nothing_are_unused(known: Catalogue, tally: Tally, is_unused: bool) -> None:
     examination = waiving(known, [rule("DEV001")], waiver("DEV001"), runner=Runner(DEV001=tally))
     assert unused(examination) == ([1] if is_unused else [])
 
@@ -227,7 +227,7 @@ def test_without_devices_a_waiver_of_a_device_rule_is_unused(known: Catalogue) -
     assert unused(waiving(known, [rule("DEV001")], waiver("DEV001"), setups=[setup_named(devices=None)])) == [1]
 
 
-def test_rules_that_could_not_judge_because_of_a_waived_error(known: Catalogue) -> None:
+def test_rules_blocked_by_a_waived_error_are_reported(known: Catalogue) -> None:
     rules = [
         make_rule("KEY001", finds),
         make_rule("KEY002", finds),
@@ -258,7 +258,7 @@ def test_rules_that_could_not_judge_because_of_a_waived_error(known: Catalogue) 
     }
 
 
-def test_what_the_run_itself_blocks_is_hidden_by_no_waiver(known: Catalogue) -> None:
+def test_rules_blocked_by_the_run_are_not_hidden_by_a_waiver(known: Catalogue) -> None:
     from fcu_conform.rules.model import Blocked
 
     def blocked(*codes: str) -> Any:
@@ -291,7 +291,7 @@ def test_today_is_the_day_of_judgement_in_utc(known: Catalogue, hour: int) -> No
         assert today.toordinal() == datetime(2026, 6, 1).toordinal() + day - 1
 
 
-def test_a_waiver_is_applied_where_it_is_in_force(known: Catalogue) -> None:
+def test_a_waiver_is_applied_while_it_is_in_force(known: Catalogue) -> None:
     late = Waiver("KEY001", "*", "r", "o", AT.date().replace(year=2025), 1)
     assert waiving(known, [make_rule("KEY001", finds)], late).judge("KEY001", "x").outcome is Outcome.FAILED
     known._rules.clear()

@@ -79,16 +79,16 @@ SAID: dict[Kind, tuple[str, ...]] = {
 
 
 @pytest.mark.parametrize(("kind", "reason"), [(kind, reason) for kind, said in SAID.items() for reason in said])
-def test_what_a_validator_says_is_known_for_what_it_is(kind: Kind, reason: str) -> None:
+def test_messages_of_validators_are_classified(kind: Kind, reason: str) -> None:
     assert kind in kinds_of(reason)
 
 
-def test_every_kind_is_said_by_somebody_and_explained_by_some_rule() -> None:
+def test_every_kind_of_refusal_has_a_message_and_a_rule() -> None:
     assert set(SAID) == set(Kind) == {kind for kinds in EXPLAINS.values() for kind in kinds}
 
 
 @pytest.mark.parametrize("code", sorted(EXPLAINS))
-def test_what_explains_a_refusal_is_a_rule_of_the_set_up_that_fails_a_run(code: str) -> None:
+def test_only_rules_of_the_setup_that_fail_a_run_explain_refusals(code: str) -> None:
     rule = CATALOGUE[code]
     assert rule.scope in (Scope.SETUP, Scope.INSTANCES)
     assert rule.level is Level.ERROR or code == "CRT016"  # which finds errors too: dates that nobody reads
@@ -116,5 +116,5 @@ def test_what_explains_a_refusal_is_a_rule_of_the_set_up_that_fails_a_run(code: 
         ("CRT018", "not today", False),
     ],
 )
-def test_a_rule_explains_words_about_what_it_is_about(code: str, reason: str, explained: bool) -> None:
+def test_a_rule_explains_messages_about_its_subject(code: str, reason: str, explained: bool) -> None:
     assert explains(code, reason) is explained

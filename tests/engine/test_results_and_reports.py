@@ -28,7 +28,7 @@ def result(outcome: Outcome, *findings: Finding, scope: Scope = Scope.SETUP, **m
     return Result(rule(code, scope=scope), more.pop("subject", "x"), outcome, findings, **more)
 
 
-def test_outcomes_that_are_judgements_and_those_that_hinder() -> None:
+def test_outcomes_are_judgements_or_obstacles() -> None:
     assert {Outcome.PASSED, Outcome.FAILED, Outcome.WARNED, Outcome.WAIVED} == JUDGED
     assert set(Outcome) - {Outcome.PASSED, Outcome.NOT_APPLICABLE} == HINDERED
 
@@ -48,7 +48,7 @@ ERROR, WARNING = Finding("e", level=Level.ERROR), Finding("w", level=Level.WARNI
         (Outcome.WARNED, (replace(WARNING, waiver=ONE), ERROR), False),
     ],
 )
-def test_an_error_that_a_waiver_alone_keeps_from_failing(
+def test_an_error_that_passes_only_by_a_waiver_is_marked(
     outcome: Outcome, findings: tuple[Finding, ...], is_one: bool
 ) -> None:
     told = result(outcome, *findings)
@@ -76,14 +76,14 @@ def test_an_error_that_a_waiver_alone_keeps_from_failing(
         ([(Outcome.BLOCKED, Scope.SETUP), (Outcome.NOT_APPLICABLE, Scope.SETUP)], True, Verdict.NOTHING_CHECKED, False),
     ],
 )
-def test_what_rules_about_the_run_mean_for_the_verdict(
+def test_rules_about_the_run_affect_the_verdict(
     results: list[tuple[Outcome, Scope]], complete: bool, verdict: Verdict, has_judged: bool
 ) -> None:
     report = Report([], [result(outcome, scope=scope) for outcome, scope in results], complete)
     assert (report.verdict, report.has_judged) == (verdict, has_judged)
 
 
-def test_findings_of_one_level_or_of_all() -> None:
+def test_findings_are_selected_by_level() -> None:
     report = Report([], [result(Outcome.FAILED, ERROR, WARNING), result(Outcome.WARNED, WARNING, code="KEY002")])
     assert [(told.code, finding.message) for told, finding in report.findings()] == [
         ("KEY001", "e"),
@@ -120,7 +120,7 @@ def uses(
         module.known = module_known
 
 
-def test_what_became_of_each_validator() -> None:
+def test_the_state_of_each_validator_is_reported() -> None:
     asked = [Stub("silent"), Stub("used"), Stub("gone", False), Stub("quiet")]
     known = [Stub("used"), Stub("other"), Stub("missing", False)]
     results = [
@@ -142,7 +142,7 @@ def test_what_became_of_each_validator() -> None:
     ]
 
 
-def test_a_version_that_is_empty_is_one() -> None:
+def test_an_empty_version_counts_as_a_version() -> None:
     assert uses([result(Outcome.PASSED, subject="x-used", version="")], [Stub("used")], []) == [("used", "", "used")]
 
 
@@ -158,7 +158,7 @@ def outer(depth: int) -> None:
 
 
 @pytest.mark.parametrize("depth", [0, 1, 3])
-def test_a_fault_is_told_by_its_innermost_place(depth: int) -> None:
+def test_a_fault_is_reported_with_its_innermost_location(depth: int) -> None:
     line = outer.__code__.co_firstlineno + (3 if depth == 0 else 2)
     try:
         outer(depth)
@@ -169,7 +169,7 @@ def test_a_fault_is_told_by_its_innermost_place(depth: int) -> None:
     assert line <= innermost
 
 
-def test_a_fault_that_was_never_raised_has_no_place() -> None:
+def test_a_fault_that_was_never_raised_has_no_location() -> None:
     assert describe_fault(ValueError("secret")) == "internal fault: ValueError"
 
 
@@ -211,7 +211,7 @@ def test_the_narrowest_waiver_of_the_rule_covers_a_finding(
     assert [one in waivers for one in (WIDE, LAMP, OTHER)] == [one in given for one in (WIDE, LAMP, OTHER)]
 
 
-def test_what_a_finding_is_about_is_not_asked_where_no_waiver_could_cover_it() -> None:
+def test_scopes_of_a_finding_are_computed_only_if_a_waiver_may_cover_it() -> None:
     def never() -> Iterable[WaiverScope]:
         raise AssertionError("was asked")
 
@@ -227,9 +227,7 @@ def certificates(*names: str) -> tuple[Any, ...]:
     ("index", "fingerprints"),
     [(None, ["own"]), (1, ["own"]), (2, ["second"]), (3, ["third"]), (4, []), (-1, [])],
 )
-def test_a_device_goes_by_its_names_and_the_certificate_at_the_place(
-    index: int | None, fingerprints: list[str]
-) -> None:
+def test_a_device_is_matched_by_its_names_and_certificate(index: int | None, fingerprints: list[str]) -> None:
     device: Any = SimpleNamespace(
         name="n", identity="i", endpoint_names=("a", "b"), certificates=certificates("own", "second", "third")
     )
@@ -254,15 +252,13 @@ DIGITS = "0123456789abcdef" * 4
         (f"sha256:{DIGITS}", WaiverScope(f"sha256:{DIGITS}"), False),
     ],
 )
-def test_a_device_that_is_called_like_a_fingerprint_is_not_covered_by_it(
-    scope: str, mark: WaiverScope, covers: bool
-) -> None:
+def test_a_device_named_like_a_fingerprint_is_not_covered_by_it(scope: str, mark: WaiverScope, covers: bool) -> None:
     given = waiver("KEY001", scope)
     found = Waivers([given]).apply("KEY001", Finding("f", level=Level.ERROR), lambda: [mark])
     assert found.waiver == (given if covers else None)
 
 
-def test_a_waiver_of_a_device_called_star_is_one_of_all_and_is_the_wider_one() -> None:
+def test_a_waiver_for_the_device_star_covers_all_devices() -> None:
     given = [waiver("KEY001", "*"), waiver("KEY001", "lamp", number=2)]
     found = Waivers(given).apply(
         "KEY001", Finding("f", level=Level.ERROR), lambda: [WaiverScope("*"), WaiverScope("lamp")]
@@ -283,7 +279,7 @@ def crt(name: str) -> Any:
 @pytest.mark.parametrize("code", ["UPL001", "CRT001"])
 @pytest.mark.parametrize("file", ["fcu.crt", "upload", None])
 @pytest.mark.parametrize("index", [None, 0, 1, 2, 3, 4])
-def test_a_finding_goes_by_the_certificate_of_the_file_that_its_rule_is_about(
+def test_a_finding_is_matched_by_the_certificate_of_its_file(
     has_upload: bool, code: str, file: str | None, index: int | None
 ) -> None:
     upload = SimpleNamespace(certificates=crt("upload")) if has_upload else None

@@ -54,13 +54,13 @@ def crossed(value: Any) -> Any:
 
 
 @pytest.mark.parametrize("value", [WHOLE, Sample(0, False, None, b"", date.min, set(), (), [], {}, {})])
-def test_what_is_plain_comes_back_as_it_was(value: Sample) -> None:
+def test_plain_values_round_trip(value: Sample) -> None:
     assert read_plain(Sample, crossed(value)) == value
 
 
 @pytest.mark.parametrize("level", [None, *Level])
 @pytest.mark.parametrize("covered", [None, ONE])
-def test_a_finding_comes_back(level: Level | None, covered: Waiver | None) -> None:
+def test_a_finding_round_trips(level: Level | None, covered: Waiver | None) -> None:
     finding = Finding("m", Location("f", 1, 2, "x"), "e", "f", "w", "x", level, ("a", "b"), covered)
     plain = crossed(finding)
     kept = json.dumps(plain)
@@ -114,6 +114,6 @@ def test_nothing_is_converted_or_left_out(change: Callable[[dict[str, Any]], obj
 
 
 @pytest.mark.parametrize("plain", [None, [], "Sample", 1, {}])
-def test_what_is_no_record_is_refused(plain: Any) -> None:
+def test_input_that_is_not_a_record_is_refused(plain: Any) -> None:
     with pytest.raises(MalformedError):
         read_plain(Sample, plain)

@@ -30,7 +30,7 @@ DEVICE = SimpleNamespace(
 )
 
 
-def test_handshakes_that_end_as_they_should_are_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_successful_handshakes_are_not_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     given: list[Any] = []
 
     def tried(*arguments: Any, at: datetime) -> Any:
@@ -51,7 +51,7 @@ def test_handshakes_that_end_as_they_should_are_not_told(monkeypatch: pytest.Mon
     assert given == [(b"leaf", b"middle", b"second"), "key", (b"root", b"other root"), AT]
 
 
-def test_where_no_handshake_can_be_tried_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_skipped_handshakes_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(*_: Any, **__: Any) -> Any:
         raise ValidatorFault("no port")
 
@@ -86,7 +86,7 @@ def shaken(findings: list[Finding] | None, monkeypatch: pytest.MonkeyPatch, *rul
     return result
 
 
-def test_hands_are_shaken_before_it_is_told_who_did_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_handshakes_are_tried_before_missing_answers_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     def silent(self: ValidatorPanel, *_: Any) -> None:
         self.handshake_faults.append("no port")
 
@@ -96,7 +96,7 @@ def test_hands_are_shaken_before_it_is_told_who_did_not_answer(monkeypatch: pyte
     assert [finding.message for finding in run.findings] == ["the handshake did not answer: no port"]
 
 
-def test_the_first_device_whose_key_is_there_shakes_hands(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_handshake_uses_the_first_device_with_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
     assert shaken([], monkeypatch).outcome is Outcome.PASSED
     assert shaken([Finding("accepted an impostor")], monkeypatch).outcome is Outcome.FAILED
     silent = shaken(None, monkeypatch)
@@ -118,13 +118,13 @@ def test_a_handshake_that_fails_for_a_known_reason_is_blocked_by_it(monkeypatch:
     assert shaken(notice, monkeypatch, make_rule("UPL002", finds)).outcome is Outcome.PASSED
 
 
-def test_without_a_key_nobody_shakes_hands(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_key_no_handshake_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
     result = shaken([], monkeypatch, sample=(device("c"),))
     assert result.outcome is Outcome.NOT_APPLICABLE
     assert result.reason.startswith("handshake skipped: the output has no device private key")
 
 
-def test_handshakes_are_tried_only_where_they_were_asked_for() -> None:
+def test_handshakes_are_tried_only_on_request() -> None:
     result = examined(Stub("v")).judge("DEV025", "x")
     assert (result.outcome, result.reason) == (
         Outcome.NOT_APPLICABLE,

@@ -51,17 +51,17 @@ def states(rules: Sequence[Rule], *names: str, **options: Any) -> dict[str, str]
         (ValueError("broke"), "not decided"),
     ],
 )
-def test_a_device_is_decided_where_every_rule_could_say_its_word(said: Any, state: str | None) -> None:
+def test_a_device_is_decided_if_every_rule_could_judge_it(said: Any, state: str | None) -> None:
     rules = [rule("DEV001"), rule("DEV002", {"b": said})]
     assert states(rules, "a", "b") == ({"b": state} if state else {})
 
 
-def test_an_error_decides_whatever_else_is_in_the_way() -> None:
+def test_an_error_decides_even_if_other_rules_are_blocked() -> None:
     rules = [rule("DEV001", {"a": (WRONG,)}), rule("DEV002", needs=("DEV001",)), rule("DEV003", {"a": Blocked("X")})]
     assert states(rules, "a") == {"a": "non-conformant"}
 
 
-def test_rules_that_only_recommend_leave_nothing_open() -> None:
+def test_recommendations_leave_no_device_open() -> None:
     rules = [rule("DEV001"), rule("DEV002", {"a": Blocked("CRT002")}, Level.WARNING)]
     assert states(rules, "a") == {}
 
@@ -76,7 +76,7 @@ def test_a_waived_error_that_hides_others_leaves_the_device_open(scope: str, sta
     assert states(rules, "a", waivers=Waivers([waiver("DEV001", scope)])) == {"a": state}
 
 
-def test_a_warning_in_the_way_leaves_the_device_open() -> None:
+def test_a_blocking_warning_leaves_the_device_open() -> None:
     rules = [rule("DEV001", {"a": (ODD,)}, Level.WARNING), rule("DEV002", needs=("DEV001",))]
     assert states(rules, "a") == {"a": "not decided"}
 
@@ -87,21 +87,21 @@ def test_only_conformant_devices_are_drawn() -> None:
     assert [index for _, index in result.drawn] == [2]
 
 
-def test_what_is_open_is_counted_over_chunks_and_named_in_the_order_of_the_input() -> None:
+def test_open_devices_are_counted_across_chunks_and_named_in_order_of_the_input() -> None:
     opened = {name: Blocked("CRT002") for name in ("b", "c", "e")}
     result = judge_devices([rule("DEV001", {"d": (WRONG,), **opened})], lot("a b", "c", "d e f"), CA, fast_path=False)
     assert (result.checked, result.conformant, result.offending, result.not_decided) == (6, 2, 1, 3)
     assert result.undecided == ["b", "c", "e"]
 
 
-def test_a_repetition_found_at_the_end_decides_an_open_device() -> None:
+def test_a_duplicate_found_at_the_end_decides_an_open_device() -> None:
     rules = [unique_rule("LOT001", lambda device: device.name[0]), rule("DEV001", {"a2": Blocked("X"), "c": NOT_TOLD})]
     result = judge_devices(rules, lot("a1 b", "a2 c"), CA, fast_path=False)
     assert (result.offenders, result.undecided) == (["a2"], [])
     assert (result.conformant, result.offending, result.not_decided) == (3, 1, 0)
 
 
-def test_names_of_open_devices_have_a_limit_and_their_number_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_names_of_open_devices_are_limited_but_their_count_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fcu_conform.engine.lot.device_run.KEPT_FINDINGS", 2)
     whole = DeviceResults({}, checked=5)
     for number in (1, 2, 3, 4):
@@ -123,7 +123,7 @@ class Runner:
     ("check", "level", "acceptance_counts"),
     [(passes, Level.ERROR, (3, 1, 0)), (finds, Level.ERROR, (0, 1, 3)), (finds, Level.WARNING, (3, 1, 0))],
 )
-def test_a_fault_of_the_set_up_that_keeps_a_rule_from_judging_leaves_all_devices_open(
+def test_a_fault_of_the_setup_that_blocks_a_rule_leaves_all_devices_open(
     check: Any, level: Level, acceptance_counts: tuple[int, int, int]
 ) -> None:
     rules = [make_rule("CRT002", check), rule("DEV001"), rule("DEV004", level=level, needs=("CRT002",))]
@@ -155,11 +155,11 @@ def test_a_result_knows_which_devices_were_refused(
     assert (result.asked, result.refused) == (number, refused)
 
 
-def test_the_word_of_a_validator_that_does_not_count_opens_nothing() -> None:
+def test_a_refusal_by_an_ignored_validator_leaves_no_device_open() -> None:
     assert asked(NO, NO, YES, acceptance_counts=False).refused == ()
 
 
-def test_a_refusal_that_the_set_up_explains_opens_the_device_and_a_waived_one_does_not() -> None:
+def test_a_refusal_explained_by_the_setup_leaves_the_device_open_and_a_waived_one_does_not() -> None:
     explained = examined(Stub("v", NO), rules=(make_rule("CRT006", finds),)).judge("DEV024", "x-v")
     assert (explained.outcome, explained.refused) == (Outcome.BLOCKED, (0, 1, 2))
     runner = Passes(device("a"), device("b"))
@@ -186,7 +186,7 @@ def result_of(asked: int, *refused: int, code: str = "DEV024") -> Result:
         ((result_of(0), result_of(3)), 8, 3),
     ],
 )
-def test_refused_devices_are_open_and_all_are_where_one_refuses_whatever_it_is_asked(
+def test_refused_devices_are_open_and_all_are_if_a_validator_refuses_everything(
     results: tuple[Result, ...], conformant: int, number: int
 ) -> None:
     acceptance_counts = DeviceCounts(10, 8, 1).after_asking(results)
@@ -213,14 +213,14 @@ def test_refused_devices_are_open_and_all_are_where_one_refuses_whatever_it_is_a
         (Outcome.PASSED, None, Verdict.CONFORMANT),
     ],
 )
-def test_a_run_that_leaves_a_device_open_is_no_proof(
+def test_a_run_with_an_open_device_is_not_conformant(
     outcome: Outcome, acceptance_counts: DeviceCounts | None, verdict: Verdict
 ) -> None:
     results = [Result(make_rule("CRT006", passes), "x", outcome)]
     assert Report([setup_named()], results, counts=acceptance_counts).verdict is verdict
 
 
-def test_a_chunk_without_open_devices_says_so() -> None:
+def test_a_chunk_without_open_devices_records_it() -> None:
     assert ChunkResult().undecided == []
 
 
@@ -259,9 +259,7 @@ def test_without_a_readable_fcu_certificate_no_device_is_decided(tmp_path: Path)
 
 
 @pytest.mark.parametrize("defect", ["intermediate-expired", "root-path-length-too-small"])
-def test_devices_that_a_validator_refuses_for_a_fault_of_the_set_up_are_not_decided(
-    tmp_path: Path, defect: str
-) -> None:
+def test_devices_refused_for_a_fault_of_the_setup_are_not_decided(tmp_path: Path, defect: str) -> None:
     report = judged(tmp_path, defect, validators="openssl")
     result = next(result for result in report.results if result.code == "DEV024")
     assert (result.outcome, result.asked) == (Outcome.BLOCKED, 5)
@@ -269,7 +267,7 @@ def test_devices_that_a_validator_refuses_for_a_fault_of_the_set_up_are_not_deci
     assert report.verdict is Verdict.NON_CONFORMANT
 
 
-def test_a_waived_fault_that_keeps_devices_from_being_judged_is_no_comfort(tmp_path: Path) -> None:
+def test_a_waived_fault_that_blocks_device_rules_does_not_give_a_pass(tmp_path: Path) -> None:
     waivers = tmp_path / "waivers.toml"
     words = 'code = "CRT002"\nscope = "*"\nreason = "r"\nowner = "o"\nexpires = 2026-06-30\n'
     waivers.write_text(f"[[waiver]]\n{words}", encoding="utf-8")

@@ -43,7 +43,7 @@ def result_of(line: Line, stub: Stub, code: str = "CHN013") -> Result:
     return examination.judge(code, subject)
 
 
-def test_the_question_is_the_path_with_the_root_for_its_anchor(tmp_path: Path) -> None:
+def test_the_question_is_the_path_with_the_root_as_anchor(tmp_path: Path) -> None:
     line, stub = Line(tmp_path), Stub("yes")
     assert result_of(line, stub).outcome is Outcome.PASSED
     (question,) = stub.asked
@@ -57,7 +57,7 @@ def _chain(line: Line) -> tuple[object, ...]:
     return setup.keystore.fcu_crt.certificates
 
 
-def test_an_unexplained_refusal_is_an_error_with_the_librarys_words(tmp_path: Path) -> None:
+def test_an_unexplained_refusal_is_an_error_with_the_message_of_the_library(tmp_path: Path) -> None:
     result = result_of(Line(tmp_path), Stub("no", Answer(False, "bad moon rising")))
     assert result.outcome is Outcome.FAILED
     (finding,) = result.findings
@@ -77,9 +77,7 @@ def test_a_refusal_that_a_failed_rule_explains_is_blocked_by_it(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("fault", [ValidatorFault("timed out"), RuntimeError("segfault of the mind")])
-def test_a_validator_that_does_not_answer_is_a_fault_of_the_run_and_no_verdict(
-    fault: Exception, tmp_path: Path
-) -> None:
+def test_a_validator_that_does_not_answer_is_a_fault_of_the_run(fault: Exception, tmp_path: Path) -> None:
     result = result_of(Line(tmp_path), Stub("broken", fault))
     assert (result.outcome, result.blocked_by, result.findings) == (Outcome.BLOCKED, ("SYS002",), ())
     run = result_of(Line(tmp_path / "other"), Stub("broken", fault), "SYS002")
@@ -88,7 +86,7 @@ def test_a_validator_that_does_not_answer_is_a_fault_of_the_run_and_no_verdict(
     assert "mind" not in run.findings[0].message
 
 
-def test_a_validator_that_a_question_was_too_hard_for_gets_no_other_and_what_others_say_stands(lot: Lot) -> None:
+def test_an_overloaded_validator_gets_no_more_questions_and_others_still_count(lot: Lot) -> None:
     hard, fine = Stub("hard", LimitReached("took too long")), Stub("fine")
     examination = lot.examination(hard, fine, sample=3)
     for code in ("CHN013", "DEV024"):
@@ -100,7 +98,7 @@ def test_a_validator_that_a_question_was_too_hard_for_gets_no_other_and_what_oth
     assert finding.message == "hard did not answer: took too long"
 
 
-def test_one_that_cannot_tell_is_nobodys_fault(tmp_path: Path) -> None:
+def test_a_validator_without_a_verdict_is_not_a_fault(tmp_path: Path) -> None:
     examination = Examination(
         read_setups([Line(tmp_path).keystore], at=AT), validators=[Stub("clock", CannotTell("reads the clock"))]
     )
@@ -109,39 +107,39 @@ def test_one_that_cannot_tell_is_nobodys_fault(tmp_path: Path) -> None:
     assert examination.judge("SYS002", "keystore").outcome is Outcome.PASSED
 
 
-def test_the_acceptance_of_one_that_can_be_forged_does_not_count(tmp_path: Path) -> None:
+def test_acceptance_by_a_library_that_accepts_forgeries_does_not_count(tmp_path: Path) -> None:
     result = result_of(Line(tmp_path), Stub("gullible", acceptance_counts=False))
     assert result.outcome is Outcome.NOT_APPLICABLE
     assert result.reason.startswith("ignored: ")
 
 
-def test_the_refusal_of_one_that_can_be_forged_is_shown(tmp_path: Path) -> None:
+def test_refusal_by_a_library_that_accepts_forgeries_is_reported(tmp_path: Path) -> None:
     result = result_of(Line(tmp_path), Stub("gullible", Answer(False, "no"), acceptance_counts=False))
     assert result.outcome is Outcome.PASSED
     assert [finding.level for finding in result.findings] == [Level.NOTICE]
 
 
-def test_that_dates_were_left_out_is_told(tmp_path: Path) -> None:
+def test_skipped_date_checks_are_reported(tmp_path: Path) -> None:
     result = result_of(Line(tmp_path), Stub("clock", Answer(True, dates_left_out=True)))
     assert result.outcome is Outcome.PASSED
     assert "dates left out" in result.findings[0].message
 
 
-def test_where_validators_work_without_limits_that_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_resource_limits_of_validators_are_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(evaluate_run, "UNPROTECTED", "no limits here")
     result = result_of(Line(tmp_path), Stub("yes"), "SYS002")
     assert result.outcome is Outcome.PASSED
     assert [(finding.level, finding.message) for finding in result.findings] == [(Level.NOTICE, "no limits here")]
 
 
-def test_without_validators_the_rule_says_that_none_was_asked(tmp_path: Path) -> None:
+def test_without_validators_the_rule_does_not_apply(tmp_path: Path) -> None:
     examination = Examination(read_setups([Line(tmp_path).keystore], at=AT), catalogue=catalogue())
     result = examination.judge("CHN013", "keystore")
     assert (result.outcome, result.reason) == (Outcome.NOT_APPLICABLE, "no validator was requested")
     assert examination.judge("SYS002", "keystore").outcome is Outcome.NOT_APPLICABLE
 
 
-def test_something_was_checked_is_true_of_any_keystore(tmp_path: Path) -> None:
+def test_any_keystore_counts_as_checked(tmp_path: Path) -> None:
     assert result_of(Line(tmp_path), Stub("yes"), "SYS001").outcome is Outcome.PASSED
 
 
@@ -175,7 +173,7 @@ def lot(tmp_path: Path) -> Lot:
     return Lot(tmp_path, 30)
 
 
-def test_devices_are_asked_about_with_their_slice_and_the_upload_for_anchors(lot: Lot) -> None:
+def test_devices_are_judged_with_their_slice_and_the_upload_as_anchors(lot: Lot) -> None:
     stub = Stub("yes")
     assert lot.examination(stub, sample=1).judge("DEV024", "keystore-yes").outcome is Outcome.PASSED
     (question,) = stub.asked
@@ -195,20 +193,20 @@ def test_the_sample_is_the_same_in_every_run(lot: Lot) -> None:
     assert asked[0] == asked[1]
 
 
-def test_every_device_is_asked_about_where_the_sample_is_larger(lot: Lot) -> None:
+def test_every_device_is_judged_if_the_sample_is_larger_than_the_lot(lot: Lot) -> None:
     stub = Stub("yes")
     lot.examination(stub, sample=1000).judge("DEV024", "keystore-yes")
     assert len({question.leaf for question in stub.asked}) == lot.size
 
 
-def test_the_devices_that_are_refused_are_named(lot: Lot) -> None:
+def test_refused_devices_are_named(lot: Lot) -> None:
     result = lot.examination(Stub("no", Answer(False, "never")), sample=3).judge("DEV024", "keystore-no")
     assert result.outcome is Outcome.FAILED
     assert len(result.findings) == 3
     assert all(str(finding.location.file).startswith("line1-") for finding in result.findings)
 
 
-def test_that_dates_were_left_out_is_told_once_for_all_devices(lot: Lot) -> None:
+def test_skipped_date_checks_are_reported_once_for_all_devices(lot: Lot) -> None:
     result = lot.examination(Stub("clock", Answer(True, dates_left_out=True)), sample=7).judge(
         "DEV024", "keystore-clock"
     )
@@ -228,19 +226,19 @@ class Moody(Stub):
         return answer
 
 
-def test_a_refusal_stands_though_the_validator_breaks_afterwards(lot: Lot) -> None:
+def test_a_refusal_counts_even_if_the_validator_fails_afterwards(lot: Lot) -> None:
     examination = lot.examination(Moody("moody", Answer(False, "never")), sample=3)
     result = examination.judge("DEV024", "keystore-moody")
     assert (result.outcome, len(result.findings)) == (Outcome.FAILED, 1)
     assert examination.judge("SYS002", "keystore").outcome is Outcome.FAILED
 
 
-def test_an_acceptance_is_not_the_whole_truth_where_the_validator_breaks_afterwards(lot: Lot) -> None:
+def test_an_acceptance_is_incomplete_if_the_validator_fails_afterwards(lot: Lot) -> None:
     result = lot.examination(Moody("moody"), sample=3).judge("DEV024", "keystore-moody")
     assert (result.outcome, result.blocked_by) == (Outcome.BLOCKED, ("SYS002",))
 
 
-def test_a_wrong_upload_explains_that_devices_are_refused(lot: Lot) -> None:
+def test_a_wrong_upload_explains_refused_devices(lot: Lot) -> None:
     upload = lot.folder / "upload.pem"
     end = b"-----END CERTIFICATE-----\n"
     upload.write_bytes(upload.read_bytes().split(end)[1] + end)
@@ -248,7 +246,7 @@ def test_a_wrong_upload_explains_that_devices_are_refused(lot: Lot) -> None:
     assert (result.outcome, result.blocked_by) == (Outcome.BLOCKED, ("UPL003",))
 
 
-def test_devices_with_errors_of_their_own_are_not_asked_about(lot: Lot) -> None:
+def test_devices_with_errors_are_not_given_to_validators(lot: Lot) -> None:
     for path in (lot.folder / "devices").iterdir():
         path.rename(path.with_name(f"other-{path.name}"))
     stub = Stub("yes")
@@ -257,7 +255,7 @@ def test_devices_with_errors_of_their_own_are_not_asked_about(lot: Lot) -> None:
     assert stub.asked == []
 
 
-def test_rules_that_validators_answer_are_there_only_with_validators(tmp_path: Path) -> None:
+def test_rules_answered_by_validators_exist_only_with_validators(tmp_path: Path) -> None:
     setups = read_setups([Line(tmp_path).keystore], at=AT)
     without = {rule.code for rule, _ in Examination(setups).cases()}
     with_one = {rule.code for rule, _ in Examination(setups, validators=[Stub("yes")]).cases()}

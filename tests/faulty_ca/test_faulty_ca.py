@@ -65,14 +65,14 @@ def judged_by_pytest(pytester: pytest.Pytester, line: Line, *, process: bool) ->
 
 
 @pytest.mark.parametrize("kind", [Line, Lines], ids=["one line", "two lines"])
-def test_an_honest_line_passes_without_a_warning(pytester: pytest.Pytester, tmp_path: Path, kind: type[Line]) -> None:
+def test_a_correct_line_passes_without_a_warning(pytester: pytest.Pytester, tmp_path: Path, kind: type[Line]) -> None:
     line = kind(tmp_path / "honest")
     line.work()
     assert judged_by_pytest(pytester, line, process=True) == (True, set())
 
 
 @pytest.mark.parametrize(("length", "depth"), [(1, 1), (2, 1), (2, 2), (3, 3), (4, 3), (5, 5), (7, 2)])
-def test_honest_lines_of_every_length_and_depth_pass(tmp_path: Path, length: int, depth: int) -> None:
+def test_correct_lines_of_every_length_and_depth_pass(tmp_path: Path, length: int, depth: int) -> None:
     line = Line(tmp_path / "honest")
     line.length, line.depth = length, depth
     line.work()
@@ -80,9 +80,7 @@ def test_honest_lines_of_every_length_and_depth_pass(tmp_path: Path, length: int
 
 
 @pytest.mark.parametrize("faulty", FAULTY, ids=lambda faulty: faulty.__name__)
-def test_a_liar_is_caught_by_its_rule_and_by_no_other(
-    pytester: pytest.Pytester, tmp_path: Path, faulty: type[Line]
-) -> None:
+def test_a_faulty_line_fails_exactly_its_rule(pytester: pytest.Pytester, tmp_path: Path, faulty: type[Line]) -> None:
     line, name = faulty(tmp_path / "liar"), faulty.__name__
     line.work()
     by_pytest = name in BY_PROCESS | BY_PYTEST
@@ -91,14 +89,14 @@ def test_a_liar_is_caught_by_its_rule_and_by_no_other(
     assert passed is faulty.only_warned
 
 
-def test_a_liar_that_only_gets_a_warning_fails_a_strict_run(tmp_path: Path) -> None:
+def test_a_faulty_line_with_only_a_warning_fails_a_strict_run(tmp_path: Path) -> None:
     line = device_faults.SignsForTenYears(tmp_path / "liar")
     line.work()
     report = check(line.keystores, devices=line.devices, portal_upload=line.uploads, at=AT, strict=True)
     assert report.verdict.value == "non-conformant"
 
 
-def test_there_are_liars_enough_and_each_says_what_it_lies_about() -> None:
+def test_there_are_enough_faulty_lines_and_each_describes_its_fault() -> None:
     assert len(FAULTY) >= 40
     assert len({code for faulty in FAULTY for code in faulty.caught_by}) >= 35
     assert all((faulty.__doc__ or "").strip() for faulty in FAULTY)

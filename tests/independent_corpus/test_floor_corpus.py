@@ -28,7 +28,7 @@ def _of(*beginnings: str) -> list[Case]:
     return [case for case in CASES if case.topic.startswith(beginnings)]
 
 
-def test_the_corpus_is_as_large_as_it_has_to_be() -> None:
+def test_the_corpus_has_the_required_size() -> None:
     assert len({case.id for case in CASES}) == len(CASES)
     devices = _of("devices_")
     assert len([case for case in devices if case.errors]) >= 100
@@ -44,13 +44,13 @@ def test_every_code_has_a_case_that_breaks_it() -> None:
     assert {code for code in covered if code[:3] in FAMILIES} - CATALOGUE == set()
 
 
-def test_every_code_stands_alone_in_some_case() -> None:
+def test_every_code_is_alone_in_some_case() -> None:
     broken = [case.errors or case.warnings for case in CASES]
     alone = {code for codes in broken if len(codes) == 1 for code in codes}
     assert CATALOGUE - BY_VALIDATORS - alone == set()
 
 
-def test_every_code_has_a_case_that_leaves_no_choice() -> None:
+def test_every_code_has_an_unambiguous_case() -> None:
     strict = set().union(*(case.errors | case.warnings for case in CASES if not case.either))
     assert CATALOGUE - BY_VALIDATORS - strict <= {"DEV007", "DEV028", "DEV029", "LOT006", "UPL003", "UPL004"} | {
         "UPL005",
@@ -58,7 +58,7 @@ def test_every_code_has_a_case_that_leaves_no_choice() -> None:
     }
 
 
-def test_a_case_that_must_not_start_expects_nothing_else() -> None:
+def test_a_case_with_a_usage_error_expects_nothing_else() -> None:
     assert any(case.errors == {USAGE} for case in CASES)
     assert not any(USAGE in reading and len(reading) > 1 for case in CASES for reading in case.allowed)
 
@@ -82,7 +82,7 @@ def test_device_and_upload_together_are_the_device_certificate_and_the_chain(cas
             child.verify_directly_issued_by(issuer)
 
 
-def test_a_grown_certificate_has_the_size_asked_for() -> None:
+def test_a_padded_certificate_has_the_requested_size() -> None:
     for size in (1024, 1025, 4090):
         assert len(sized(lamp(line()[0]), size).der) == size
 

@@ -32,7 +32,7 @@ VERIFIABLE = [case for case in GOOD_CHAINS if case.name != "the_last_second_and_
 UNLIKE_BYTES = {"issuer_in_another_case", "issuer_in_another_string_type"}
 
 
-def test_the_corpus_is_as_large_as_it_has_to_be() -> None:
+def test_the_corpus_has_the_required_size() -> None:
     conformant = [case for case in CASES if not case.errors]
     assert len(CASES) >= 130
     assert len(conformant) >= 35
@@ -46,14 +46,14 @@ def test_every_code_of_a_keystore_has_a_case_that_breaks_it() -> None:
     assert covered - catalogue == set()
 
 
-def test_every_error_code_stands_alone_in_some_case() -> None:
+def test_every_error_code_is_alone_in_some_case() -> None:
     alone = {code for case in CASES if len(case.errors) == 1 for code in case.errors}
     together = set().union(*(case.errors for case in CASES)) - alone
     assert together == set(), "two codes that always come together could be confused"
 
 
 @pytest.mark.parametrize("case", GOOD_CHAINS, ids=[case.name for case in GOOD_CHAINS])
-def test_other_readers_take_the_good_chain(case: Case, tmp_path: Path) -> None:
+def test_other_readers_accept_the_good_chain(case: Case, tmp_path: Path) -> None:
     room = case.make(tmp_path)
     text = (room.keystore / CRT).read_bytes()
     ders = [der for _, _, der in asn1_pem.unarmor(text, multiple=True)]
@@ -85,7 +85,7 @@ def test_openssl_verifies_the_good_chain(case: Case, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_the_maker_writes_the_same_bytes_as_asn1crypto() -> None:
+def test_the_corpus_maker_writes_the_same_bytes_as_asn1crypto() -> None:
     for cert in line(4):
         parsed = asn1_x509.Certificate.load(cert.der, strict=True)
         assert bool(parsed.native)
@@ -95,7 +95,7 @@ def test_the_maker_writes_the_same_bytes_as_asn1crypto() -> None:
     assert x509.load_der_x509_csr(request.der).is_signature_valid
 
 
-def test_the_same_names_make_the_same_bytes() -> None:
+def test_equal_names_give_equal_bytes() -> None:
     assert [cert.der for cert in line()] == [cert.der for cert in line()]
     assert line()[0].der != line(factory=" other")[0].der
 
@@ -120,13 +120,13 @@ def test_the_published_keys_are_the_ones_of_their_documents() -> None:
     )
 
 
-def test_keys_keep_out_of_representations() -> None:
+def test_keys_are_not_in_representations() -> None:
     holder = line()[0].key
     assert isinstance(holder.private, ec.EllipticCurvePrivateKey)
     assert "private" not in repr(holder)
 
 
-def test_keystores_are_private_unless_a_case_says_otherwise(tmp_path: Path) -> None:
+def test_keystores_are_private_unless_a_case_states_a_mode(tmp_path: Path) -> None:
     case = next(case for case in CASES if case.id == "good_chains.intermediate_of_three")
     room = case.make(tmp_path)
     assert stat.S_IMODE(room.keystore.stat().st_mode) == 0o700

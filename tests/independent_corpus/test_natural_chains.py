@@ -57,7 +57,7 @@ def parameters() -> list[ParameterSet]:
 
 
 @pytest.mark.parametrize("tool", parameters())
-def test_what_other_tools_make_has_no_error_that_no_document_backs(tool: Tool, tmp_path: Path) -> None:
+def test_output_of_other_tools_has_only_documented_errors(tool: Tool, tmp_path: Path) -> None:
     report = judged(lay_out(tool, tmp_path), "auto")
     assert not isinstance(report, Exception), str(report)
     found = codes(report, "error")
@@ -72,7 +72,7 @@ def test_what_other_tools_make_has_no_error_that_no_document_backs(tool: Tool, t
 
 
 @pytest.mark.skipif(shutil.which("certtool") is None, reason="gnutls-bin is not installed")
-def test_a_key_that_certtool_writes_in_33_octets_is_refused_and_the_fix_mends_it(tmp_path: Path) -> None:
+def test_a_key_that_certtool_writes_in_33_octets_is_refused_and_fixed_by_the_command(tmp_path: Path) -> None:
     """GnuTLS writes a scalar whose first bit is set in 33 octets. RFC 5915 has 32; cryptography 50 refuses others."""
     bench, seen = Bench(tmp_path), set()
     (rule,) = (rule for rule in CATALOGUE if rule.code == "KEY002")

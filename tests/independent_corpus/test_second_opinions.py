@@ -37,7 +37,7 @@ def failed(report: Report) -> list[tuple[str, list[str]]]:
 
 
 @pytest.mark.parametrize("case", [*CONFORMANT, *DEFECTIVE], ids=lambda case: case.id)
-def test_nobody_refuses_without_a_cause_that_is_known_or_a_rule_that_failed(case: Case, tmp_path: Path) -> None:
+def test_every_refusal_has_a_known_cause_or_a_failed_rule(case: Case, tmp_path: Path) -> None:
     if case.topic == "openssl" and not keystores_openssl.available():
         pytest.skip("the openssl command is not on PATH")
     room = case.make(tmp_path)
@@ -136,7 +136,7 @@ def the_last_second_has_come(room: Room) -> None:
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
-def test_a_refusal_whose_cause_is_known_warns_and_names_it(
+def test_a_refusal_with_a_known_cause_is_a_warning_that_names_it(
     lay_out: Callable[[Room], None], who: set[str], what: str, tmp_path: Path
 ) -> None:
     room = Room(tmp_path)
@@ -157,7 +157,7 @@ def test_a_refusal_whose_cause_is_known_warns_and_names_it(
     [host_names_are_constrained, purposes_leave_clients_out, the_last_second_has_come],
     ids=lambda value: value.__name__,
 )
-def test_what_only_some_versions_refuse_is_an_error_of_none(lay_out: Callable[[Room], None], tmp_path: Path) -> None:
+def test_a_refusal_by_some_versions_only_is_not_an_error(lay_out: Callable[[Room], None], tmp_path: Path) -> None:
     room = Room(tmp_path)
     lay_out(room)
     results = paths(room)
@@ -169,7 +169,7 @@ def test_what_only_some_versions_refuse_is_an_error_of_none(lay_out: Callable[[R
     }
 
 
-def test_every_cause_names_validators_that_there_are() -> None:
+def test_validators_named_by_causes_exist() -> None:
     assert len(CAUSES) >= 9
     for cause in CAUSES:
         assert cause.validators <= set(NAMES)
@@ -177,7 +177,7 @@ def test_every_cause_names_validators_that_there_are() -> None:
         assert cause.who
 
 
-def test_a_date_that_nobody_reads_is_told_by_its_rule_and_validators_refuse_because_of_it(tmp_path: Path) -> None:
+def test_an_unreadable_date_fails_its_rule_which_explains_the_refusals(tmp_path: Path) -> None:
     room = Room(tmp_path)
     room.keystore_of(line(middle={"not_after": der.tlv(0x18, b"20601231235959.5Z")}))
     results = paths(room)
@@ -187,7 +187,7 @@ def test_a_date_that_nobody_reads_is_told_by_its_rule_and_validators_refuse_beca
         assert (results[validator].outcome, results[validator].blocked_by) == (Outcome.BLOCKED, ("CRT016",))
 
 
-def test_what_openssl_alone_refuses_is_told_with_the_rule_that_says_why(tmp_path: Path) -> None:
+def test_a_refusal_by_openssl_alone_is_reported_with_the_rule_that_explains_it(tmp_path: Path) -> None:
     """The identifier names the right key and another certificate of its owner, which only OpenSSL compares."""
     chain = line()
     issuer = chain[1]
@@ -226,7 +226,7 @@ def _resized(body: bytes) -> bytes:
     return der.seq(body[4:])
 
 
-def test_a_forged_root_convinces_nobody_who_counts(tmp_path: Path) -> None:
+def test_a_forged_root_is_accepted_only_by_ignored_validators(tmp_path: Path) -> None:
     chain = line()
     room = Room(tmp_path)
     room.key(chain[0].key)
@@ -240,7 +240,7 @@ def test_a_forged_root_convinces_nobody_who_counts(tmp_path: Path) -> None:
         assert results["certvalidator"].outcome is not Outcome.PASSED
 
 
-def test_a_forged_upload_lets_no_device_in(tmp_path: Path) -> None:
+def test_a_forged_upload_is_refused_for_every_device(tmp_path: Path) -> None:
     room = Room(tmp_path)
     chain = plant(room, 3, 2)
     healthy(room, chain, 2)
@@ -252,7 +252,7 @@ def test_a_forged_upload_lets_no_device_in(tmp_path: Path) -> None:
     assert Outcome.PASSED not in {opinions[name].outcome for name in opinions if name == "certvalidator"}
 
 
-def test_a_device_that_is_its_own_anchor_is_an_error_though_every_library_lets_it_in(tmp_path: Path) -> None:
+def test_a_device_that_is_its_own_anchor_is_an_error_although_every_library_accepts_it(tmp_path: Path) -> None:
     room = Room(tmp_path)
     chain = plant(room, 3, 2)
     device = healthy(room, chain, 2)

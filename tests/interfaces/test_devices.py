@@ -117,9 +117,7 @@ def test_an_interrupted_run_does_not_begin_to_read_the_devices(pytester: Any, ke
     assert (report["verdict"], report["devices"]["checked"]) == ("incomplete", 0)
 
 
-def test_with_workers_the_controller_does_not_read_the_devices_once_more(
-    pytester: Any, keystore: Path, lot: Path
-) -> None:
+def test_with_workers_the_controller_does_not_read_the_devices_again(pytester: Any, keystore: Path, lot: Path) -> None:
     pytester.makeconftest(
         """
         import os
@@ -149,7 +147,7 @@ def test_certificates_of_an_upload_called_fcu_crt_are_not_taken_for_those_of_the
     )
 
 
-def test_a_wrong_upload_is_told_in_the_factorys_words_with_a_drawing(
+def test_a_wrong_upload_is_reported_in_terms_of_the_factory_with_a_drawing(
     pytester: Any, keystore: Path, terminal: Callable[[int], None]
 ) -> None:
     terminal(200)
@@ -175,7 +173,7 @@ def test_a_wrong_upload_is_told_in_the_factorys_words_with_a_drawing(
     ],
 )
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "two-workers"])
-def test_what_makes_no_sense_is_a_usage_error_in_one_line(
+def test_contradictory_options_are_a_usage_error_in_one_line(
     pytester: Any, keystore: Path, arguments: list[str], told: str, workers: tuple[str, ...]
 ) -> None:
     result = run(pytester, keystore, *arguments, *workers)

@@ -28,7 +28,9 @@ def devices(keystore: Path) -> Path:
 
 
 @pytest.mark.parametrize("workers", [[], ["-n2"]])
-def test_a_handshake_without_devices_is_told_and_fails_a_strict_run(run, keystore: Path, workers: list[str]) -> None:
+def test_a_handshake_without_devices_is_reported_and_fails_a_strict_run(
+    run, keystore: Path, workers: list[str]
+) -> None:
     options = ("--fcu-handshake", "-k", "KEY00", *workers)
     result = run(keystore, *options)
     assert result.ret == 0
@@ -55,7 +57,7 @@ def test_a_handshake_without_a_key_is_in_every_report(
     assert statement["predicate"]["result"] == "WARNED"
 
 
-def test_certify_tells_it_and_a_strict_run_is_incomplete(tmp_path: Path, capsys) -> None:
+def test_certify_reports_skipped_work_and_a_strict_run_is_incomplete(tmp_path: Path, capsys) -> None:
     """A setup that nothing warns of has critical extensions."""
     line = tmp_path / "line"
     reference_ca(["keystore", str(line), "--length", "3", "--seed", "x"])
@@ -72,7 +74,7 @@ def test_certify_tells_it_and_a_strict_run_is_incomplete(tmp_path: Path, capsys)
     )
 
 
-def test_a_validator_that_was_named_and_not_asked_is_told(run, keystore: Path) -> None:
+def test_a_named_validator_that_was_not_used_is_reported(run, keystore: Path) -> None:
     (keystore / "fcu.crt").write_text("")
     result = run(keystore, "--fcu-validators=cryptography", "--fcu-validator-command=ours=true")
     result.stdout.fnmatch_lines(
@@ -83,7 +85,7 @@ def test_a_validator_that_was_named_and_not_asked_is_told(run, keystore: Path) -
     )
 
 
-def test_nothing_is_told_of_what_took_place_or_was_not_asked_for(run, keystore: Path) -> None:
+def test_work_that_was_done_or_not_requested_is_not_reported(run, keystore: Path) -> None:
     run(keystore, "--fcu-validators=cryptography").stdout.no_fnmatch_line("not done:*")
     (keystore / "fcu.crt").write_text("")
     run(keystore, "--fcu-validators=auto", "-k", "KEY00").stdout.no_fnmatch_line("not done:*")

@@ -39,7 +39,7 @@ def faults(document: Any, name: str) -> list[str]:
 
 
 @pytest.mark.parametrize(("file", "name"), JOBS.items())
-def test_a_job_is_one_by_the_code_host_s_schema(file: str, name: str) -> None:
+def test_a_job_is_valid_by_the_schema_of_the_code_host(file: str, name: str) -> None:
     job = read(EXAMPLES / file)
     assert faults(job, name) == []
     broken = json.loads(json.dumps(job).replace('"steps"', '"stepss"').replace('"script"', '"scriptt"'))
@@ -54,7 +54,7 @@ def commands(file: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("name", [*JOBS, "tox.ini"])
-def test_every_option_and_report_of_an_example_is_there(name: str) -> None:
+def test_every_option_and_report_of_an_example_exists(name: str) -> None:
     [command] = commands(EXAMPLES / name)
     words = [word for word in shlex.split(command) if word.startswith("--fcu-")]
     assert {word.partition("=")[0] for word in words} <= {option.flag for option in OPTIONS}
@@ -75,7 +75,7 @@ def test_the_command_of_a_job_judges(run, keystore: Path, pytester, monkeypatch)
     assert reports == ["fcu-junit.xml", "fcu.html", "fcu.json", "fcu.md", "fcu.sarif"]
 
 
-def test_tox_reads_the_environment_and_hands_on_what_is_behind_the_dashes() -> None:
+def test_tox_reads_the_environment_and_passes_on_arguments_after_the_dashes() -> None:
     pytest.importorskip("tox", reason="tox is not installed")
     command = [sys.executable, "-m", "tox", "config", "-c", str(EXAMPLES / "tox.ini"), "-e", "fcu", "-k", "commands"]
     done = subprocess.run([*command, "--", "--fcu-devices=out"], capture_output=True, text=True, check=True)
@@ -84,7 +84,7 @@ def test_tox_reads_the_environment_and_hands_on_what_is_behind_the_dashes() -> N
     )
 
 
-def test_pre_commit_takes_the_hook() -> None:
+def test_pre_commit_accepts_the_hook() -> None:
     clientlib = pytest.importorskip("pre_commit.clientlib", reason="pre-commit is not installed")
     [hook] = clientlib.load_manifest(ROOT / ".pre-commit-hooks.yaml")
     assert hook["pass_filenames"] is False
@@ -95,7 +95,7 @@ def test_pre_commit_takes_the_hook() -> None:
     assert [used["id"] for used in repository["hooks"]] == [hook["id"]]
 
 
-def test_the_documentation_shows_the_examples_as_they_are() -> None:
+def test_the_documentation_shows_the_real_examples() -> None:
     text = (ROOT / "docs" / "pipelines.md").read_text(encoding="utf-8")
     for name in (*JOBS, "tox.ini", "pre-commit-config.yaml"):
         assert f"examples/{name}" in text

@@ -72,7 +72,7 @@ def line(disordered: Path, pytester: pytest.Pytester) -> Path:
         ("failing-120-verbose", 120, ["--color=no", "-v"]),
     ],
 )
-def test_a_failing_run_reads_as_it_did(run, line: Path, pytester, terminal, name, width, options) -> None:
+def test_the_output_of_a_failing_run_is_as_recorded(run, line: Path, pytester, terminal, name, width, options) -> None:
     terminal(width)
     result = run(line, "-k", RULES, "-p", "no:cacheprovider", "--fcu-validators=cryptography", *options)
     text = ours(result, pytester.path)
@@ -84,7 +84,7 @@ def test_a_failing_run_reads_as_it_did(run, line: Path, pytester, terminal, name
         assert max(map(columns, lines)) <= width
 
 
-def test_a_run_with_warnings_alone_reads_as_it_did(run, keystore: Path, pytester, terminal) -> None:
+def test_the_output_of_a_run_with_warnings_is_as_recorded(run, keystore: Path, pytester, terminal) -> None:
     shutil.move(keystore.parent, pytester.path / "line-1")
     result = run(
         Path("line-1/keystore"), "-k", RULES, "-p", "no:cacheprovider", "--fcu-validators=cryptography", "--color=no"
@@ -95,7 +95,7 @@ def test_a_run_with_warnings_alone_reads_as_it_did(run, keystore: Path, pytester
 
 @pytest.mark.parametrize("width", [80, 120])
 @pytest.mark.parametrize("code", ["CHN003", "UPL003"])
-def test_explain_reads_as_it_did(terminal: Callable[[int], None], code: str, width: int) -> None:
+def test_the_output_of_explain_is_as_recorded(terminal: Callable[[int], None], code: str, width: int) -> None:
     terminal(width)
     result = CliRunner().invoke(application, ["explain", code])
     assert max(map(columns, result.output.splitlines())) <= width
@@ -117,7 +117,7 @@ def test_every_snapshot_is_compared() -> None:
     assert written == {*runs, *explained, "warning-80"}
 
 
-def test_a_drawing_stays_in_line_whatever_script_the_names_are_in(tmp_path: Path) -> None:
+def test_a_drawing_stays_aligned_for_names_in_any_script(tmp_path: Path) -> None:
     from datetime import datetime, timezone
 
     from cryptography import x509

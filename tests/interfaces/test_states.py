@@ -30,7 +30,7 @@ def open_one(sound: Document) -> Document:
     return undecided(sound)
 
 
-def test_the_document_is_valid_and_counts_of_1_0_are_not(open_one: Document) -> None:
+def test_the_document_is_valid_and_counts_in_the_form_of_1_0_are_not(open_one: Document) -> None:
     validator = Draft202012Validator(json_report.schema())
     validator.validate(open_one)
     del open_one["devices"]["not_decided"]
@@ -55,15 +55,15 @@ def test_the_page_draws_three_states(open_one: Document) -> None:
     assert "open.pem" in page.text
 
 
-def test_a_page_without_open_devices_does_not_speak_of_them(sound: Document) -> None:
+def test_a_page_without_open_devices_does_not_mention_them(sound: Document) -> None:
     assert "not decided" not in Page(html_report.render(sound)).text
 
 
-def test_markdown_tells_three_states(open_one: Document) -> None:
+def test_markdown_shows_three_states(open_one: Document) -> None:
     assert f"8 devices: {STATES.replace('(', '').split(' validators')[0]}" in markdown_report.render(open_one).decode()
 
 
-def test_sarif_and_the_statement_count_them(open_one: Document) -> None:
+def test_sarif_and_the_statement_count_three_states(open_one: Document) -> None:
     log = json.loads(sarif_report.render({**open_one, "verdict": "incomplete"}))["runs"][0]
     assert log["properties"]["devices"] == {
         "checked": 8,
@@ -86,5 +86,5 @@ def test_sarif_and_the_statement_count_them(open_one: Document) -> None:
         (0.0, False, f"devices: 8 judged: {STATES}; interrupted: the rest was not judged"),
     ],
 )
-def test_the_closing_line_of_a_lot_tells_three_states(seconds: float, is_complete: bool, line: str) -> None:
+def test_the_closing_line_of_a_lot_shows_three_states(seconds: float, is_complete: bool, line: str) -> None:
     assert closing_line(DeviceCounts(8, 5, 1, 4), seconds, is_complete=is_complete) == line

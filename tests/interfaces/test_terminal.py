@@ -16,7 +16,7 @@ def block(result: pytest.RunResult, code: str) -> list[str]:
     return lines[start:end]
 
 
-def test_a_failure_says_what_where_why_who_says_so_and_what_to_do(run, disordered: Path, terminal) -> None:
+def test_a_failure_shows_finding_location_reason_source_and_fix(run, disordered: Path, terminal) -> None:
     terminal(120)
     lines = block(run(disordered), "CHN003")
     assert lines[0].startswith("FAILED fcu::CHN003[keystore]")
@@ -45,7 +45,7 @@ def test_a_failure_keeps_within_the_terminal_and_its_labels_stay_aligned(run, di
 
 @pytest.mark.parametrize("style", ["auto", "long", "short", "native", "line", "no"])
 @pytest.mark.parametrize("workers", [[], ["-n2"]])
-def test_no_style_of_traceback_shows_one(run, disordered: Path, style, workers) -> None:
+def test_no_traceback_style_shows_a_traceback(run, disordered: Path, style, workers) -> None:
     result = run(disordered, f"--tb={style}", "--showlocals", "-k", "CHN003", *workers)
     text = result.stdout.str() + result.stderr.str()
     assert result.ret == 1
@@ -53,13 +53,13 @@ def test_no_style_of_traceback_shows_one(run, disordered: Path, style, workers) 
         assert code not in text
 
 
-def test_a_short_summary_line_says_what_was_found(run, disordered: Path, terminal) -> None:
+def test_a_short_summary_line_shows_the_finding(run, disordered: Path, terminal) -> None:
     terminal(120)
     result = run(disordered)
     result.stdout.fnmatch_lines(["FAILED fcu::CHN003?keystore? - fcu.crt, certificate 2: *"])
 
 
-def test_colour_comes_only_where_it_is_wanted(run, disordered: Path) -> None:
+def test_colour_is_used_only_if_wanted(run, disordered: Path) -> None:
     assert "\x1b[" in run(disordered, "--color=yes").stdout.str()
     assert "\x1b[" not in run(disordered, "--color=no").stdout.str()
 
@@ -70,17 +70,17 @@ def test_quiet_and_verbose_runs_end_in_the_verdict(run, disordered: Path) -> Non
         result.stdout.fnmatch_lines(["FCU conformance: non-conformant (*)"])
 
 
-def test_a_run_without_a_terminal_judges_all_the_same(run, disordered: Path, read_report) -> None:
+def test_a_run_without_a_terminal_judges_as_usual(run, disordered: Path, read_report) -> None:
     result = run(disordered, "-p", "no:terminal", "--fcu-report=report.json")
     assert result.ret == 1
     assert read_report()["verdict"] == "non-conformant"
 
 
-def test_slow_rules_are_listed_when_asked(run, keystore: Path) -> None:
+def test_slow_rules_are_listed_on_request(run, keystore: Path) -> None:
     run(keystore, "--durations=2", "-vv").stdout.fnmatch_lines(["*s * fcu::*"])
 
 
-def test_a_path_cannot_steer_the_terminal(run, keystore: Path, tmp_path: Path) -> None:
+def test_a_path_cannot_control_the_terminal(run, keystore: Path, tmp_path: Path) -> None:
     folder = tmp_path / "line\x1b]0;owned\x07\n\u202e"
     folder.symlink_to(keystore)
     result = run(folder, "-v", "-k", "KEY001")
@@ -91,7 +91,7 @@ def test_a_path_cannot_steer_the_terminal(run, keystore: Path, tmp_path: Path) -
     result.stdout.fnmatch_lines([r"fcu::KEY001?line\\x1b?0;owned\\x07\\n\\u202e? PASSED*".replace("\\\\", "\\")])
 
 
-def test_a_certificate_name_cannot_steer_the_terminal(run, pytester, tmp_path: Path, read_report) -> None:
+def test_a_certificate_name_cannot_control_the_terminal(run, pytester, tmp_path: Path, read_report) -> None:
     folder = tmp_path / "keystore"
     folder.mkdir(mode=0o700)
     subprocess.run(

@@ -39,11 +39,11 @@ KNOWN = Certificates("fcu.crt", 3, {1: ("CN=FCU", "aa" * 32), 2: ("CN=ROOT_CA", 
         ("\x9b2J\u2028\U000e0001", r"\x9b2J\u2028\U000e0001"),
     ],
 )
-def test_only_what_can_be_seen_is_printed(text: str, shown: str) -> None:
+def test_only_printable_characters_are_printed(text: str, shown: str) -> None:
     assert printable(text) == shown
 
 
-def test_lines_are_broken_at_spaces_by_what_a_terminal_shows() -> None:
+def test_lines_are_wrapped_at_spaces_by_displayed_width() -> None:
     assert wrap("one two three", 7) == ["one two", "three"]
     assert wrap("a/very/long/path and more", 8) == ["a/very/long/path", "and more"]
     assert wrap("工厂 工厂 工厂", 9) == ["工厂 工厂", "工厂"]
@@ -64,7 +64,7 @@ def test_a_command_at_the_end_stays_whole(text: str, lines: list[str]) -> None:
     assert wrap_around_command(text, 20) == lines
 
 
-def test_combining_marks_take_no_column() -> None:
+def test_combining_marks_have_no_width() -> None:
     assert columns("e\u0301") == 1
 
 
@@ -94,7 +94,7 @@ def test_instants_are_rfc_3339(text: str, instant: datetime) -> None:
         "\uff1226-01-01T00:00:00Z",
     ],
 )
-def test_anything_else_is_no_instant(text: str) -> None:
+def test_anything_else_is_not_an_instant(text: str) -> None:
     with pytest.raises(UsageError, match=r"^--fcu-at: "):
         parse_instant(text)
 
@@ -109,7 +109,7 @@ def test_a_depth_is_a_positive_integer(text: str) -> None:
         parse_depth(text)
 
 
-def test_settings_cross_to_another_process_as_ascii() -> None:
+def test_settings_are_sent_to_another_process_as_ascii() -> None:
     settings = Settings(
         keystores=("a\udcff", "b"),
         config="fcu.yml",
@@ -122,7 +122,7 @@ def test_settings_cross_to_another_process_as_ascii() -> None:
     assert Settings.load(settings.dump()) == settings
 
 
-def test_results_cross_to_another_process_as_ascii() -> None:
+def test_results_are_sent_to_another_process_as_ascii() -> None:
     finding = Finding(
         "is \udcff", Location("fcu.crt", 2, 14, "subject"), "a", "b", picture=("1", "2"), level=Level.NOTICE
     )
@@ -131,7 +131,7 @@ def test_results_cross_to_another_process_as_ascii() -> None:
     assert serialization.load_result(serialization.dump_result(result), CATALOGUE) == result
 
 
-def test_counts_over_devices_cross_to_another_process_as_ascii() -> None:
+def test_counts_over_devices_are_sent_to_another_process_as_ascii() -> None:
     counts = DeviceCounts(4, 1, 2, 3, ("a.pem", "b\udcff.pem"), ("c.pem",))
     assert serialization.dump_counts(counts).isascii()
     assert serialization.load_counts(serialization.dump_counts(counts)) == counts
@@ -148,7 +148,7 @@ def test_counts_over_devices_cross_to_another_process_as_ascii() -> None:
         (Location("upload.pem", 7), "upload.pem, certificate 7: "),
     ],
 )
-def test_a_finding_says_where_it_is(location: Location, place: str) -> None:
+def test_a_finding_shows_its_location(location: Location, place: str) -> None:
     assert place_and_message(Finding("is odd", location), KNOWN) == f"{place}is odd"
 
 
@@ -158,7 +158,7 @@ def test_a_certificate_that_the_message_names_is_not_named_twice() -> None:
     assert place_and_message(finding, KNOWN, brief=True) == "fcu.crt, certificate 2: is odd"
 
 
-def test_a_failure_reads_as_promised() -> None:
+def test_a_failure_has_the_documented_form() -> None:
     finding = Finding(
         "is not the issuer of certificate 1",
         Location("fcu.crt", 2),
@@ -183,21 +183,21 @@ def test_a_failure_reads_as_promised() -> None:
     ]
 
 
-def test_reasons_that_all_findings_share_are_said_once() -> None:
+def test_reasons_shared_by_all_findings_are_shown_once() -> None:
     findings = tuple(Finding(f"is odd {number}", why="because", fix="mend it") for number in range(3))
     result = Result(RULE, "k", Outcome.FAILED, findings)
     text = plain(render(result, findings, "FAILED", "failed", KNOWN, 80))
     assert [text.count(word) for word in ("is odd", "because", "mend it")] == [3, 1, 1]
 
 
-def test_reasons_of_their_own_stay_with_their_findings() -> None:
+def test_individual_reasons_stay_with_their_findings() -> None:
     findings = tuple(Finding(f"is odd {number}", why=f"because {number}", fix="mend it") for number in range(2))
     result = Result(RULE, "k", Outcome.FAILED, findings)
     text = plain(render(result, findings, "FAILED", "failed", KNOWN, 80))
     assert text.index("is odd 0") < text.index("because 0") < text.index("is odd 1") < text.index("because 1")
 
 
-def test_what_several_findings_share_is_said_once_below_them() -> None:
+def test_text_shared_by_several_findings_is_shown_once_below_them() -> None:
     findings = tuple(
         Finding(f"is odd {number}", expected="even", found=f"{number}", why="because", picture=("one", "two"))
         for number in (1, 3)
@@ -217,7 +217,7 @@ def test_what_several_findings_share_is_said_once_below_them() -> None:
     ]
 
 
-def test_lines_of_a_picture_that_disagree_stand_out_and_none_is_wrapped() -> None:
+def test_differing_lines_of_a_drawing_are_marked_and_none_is_wrapped() -> None:
     rows = ("device  " + "long name " * 20, "portal  ROOT  <- missing", "portal  \x1b[2J")
     result = Result(RULE, "k", Outcome.FAILED, (Finding("is odd", picture=rows),))
     segments = [line[0] for line in render(result, result.findings, "FAILED", "failed", KNOWN, 60)]
@@ -226,7 +226,7 @@ def test_lines_of_a_picture_that_disagree_stand_out_and_none_is_wrapped() -> Non
     assert ("  portal  \\x1b[2J", "plain") in segments
 
 
-def test_of_many_findings_the_first_are_shown_and_the_rest_are_counted() -> None:
+def test_the_first_of_many_findings_are_shown_and_the_rest_counted() -> None:
     findings = tuple(Finding(f"is odd: {number}", why="because") for number in range(25))
     result = Result(RULE, "k", Outcome.FAILED, findings, count=1000)
     text = plain(render(result, findings, "FAILED", "failed", KNOWN, 80))
@@ -235,7 +235,7 @@ def test_of_many_findings_the_first_are_shown_and_the_rest_are_counted() -> None
     assert summary(result, KNOWN) == "is odd: 0 (and 999 more)"
 
 
-def test_errors_stand_before_warnings_and_the_summary_counts_the_rest() -> None:
+def test_errors_precede_warnings_and_the_summary_counts_the_rest() -> None:
     findings = (Finding("light", level=Level.NOTICE), Finding("grave", level=Level.ERROR))
     result = Result(RULE, "k", Outcome.FAILED, findings)
     assert [finding.message for finding in weightiest(result)] == ["grave", "light"]
@@ -243,7 +243,7 @@ def test_errors_stand_before_warnings_and_the_summary_counts_the_rest() -> None:
 
 
 @pytest.mark.parametrize("width", [1, 40, 80, 120, 500])
-def test_prose_is_never_wider_than_is_readable(width: int) -> None:
+def test_prose_is_limited_to_a_readable_width(width: int) -> None:
     result = Result(RULE, "k", Outcome.FAILED, (Finding("word " * 100, why="word " * 100),))
     lines = plain(render(result, result.findings, "FAILED", "failed", KNOWN, width)).splitlines()
     assert max(map(len, lines)) <= max(40, min(width, 120))

@@ -35,7 +35,7 @@ def test_each_validator_is_a_test_of_its_own(pytester: Any, keystore: Path) -> N
     )
 
 
-def test_without_the_option_all_that_are_installed_are_asked(pytester: Any, keystore: Path) -> None:
+def test_without_the_option_all_installed_validators_are_used(pytester: Any, keystore: Path) -> None:
     result = run(pytester, keystore, "--co", "-q")
     asked = [line for line in result.outlines if line.startswith("fcu::CHN013")]
     assert asked == [f"fcu::CHN013[keystore-{validator.name}]" for validator in available()]
@@ -43,13 +43,13 @@ def test_without_the_option_all_that_are_installed_are_asked(pytester: Any, keys
     assert "fcu::SYS002[keystore]" in result.outlines
 
 
-def test_none_is_asked_where_none_is_wanted(pytester: Any, keystore: Path) -> None:
+def test_no_validator_is_used_if_none_are_wanted(pytester: Any, keystore: Path) -> None:
     result = run(pytester, keystore, "--co", "-q", "--fcu-validators=none")
     assert "CHN013" not in result.stdout.str()
     assert "KEY004" in result.stdout.str()
 
 
-def test_one_that_is_not_known_is_a_usage_error(pytester: Any, keystore: Path) -> None:
+def test_an_unknown_validator_is_a_usage_error(pytester: Any, keystore: Path) -> None:
     result = run(pytester, keystore, "--fcu-validators=nss")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["ERROR: --fcu-validators: unknown validator 'nss'*"])
@@ -73,7 +73,7 @@ def test_the_report_names_the_validators_with_their_versions(
     assert [r["subject"] for r in report["results"] if r["code"] == "CHN013"] == ["keystore-cryptography"]
 
 
-def test_a_chain_that_all_refuse_is_told_once_with_their_words_for_it(pytester: Any, keystore: Path) -> None:
+def test_a_chain_that_all_refuse_is_reported_once_with_each_message(pytester: Any, keystore: Path) -> None:
     late = "--fcu-at=2070-01-01T00:00:00Z"
     result = run_pytest(
         pytester, f"--fcu-keystore={keystore}", late, "--fcu-validators=cryptography,openssl", "--fcu-report=r.json"
@@ -97,7 +97,9 @@ def program(folder: Path, answer: str) -> str:
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "two-workers"])
-def test_any_program_can_be_plugged_in(pytester: Any, keystore: Path, tmp_path: Path, workers: tuple[str, ...]) -> None:
+def test_any_program_can_be_used_as_a_validator(
+    pytester: Any, keystore: Path, tmp_path: Path, workers: tuple[str, ...]
+) -> None:
     command = program(tmp_path, '{"protocol": 1, "verdict": "refused", "reason": "not on my watch", "version": "7"}')
     result = run(pytester, keystore, NONE, f"--fcu-validator-command=bench={command}", "--fcu-report=r.json", *workers)
     assert result.ret == 1
@@ -109,7 +111,7 @@ def test_any_program_can_be_plugged_in(pytester: Any, keystore: Path, tmp_path: 
 
 
 @pytest.mark.parametrize("answer", ["", "yes", '{"verdict": "maybe"}', '{"verdict": "refused"}'])
-def test_a_program_that_gives_no_answer_is_a_fault_of_the_run_and_no_verdict(
+def test_a_program_without_an_answer_is_a_fault_of_the_run(
     pytester: Any, keystore: Path, tmp_path: Path, answer: str
 ) -> None:
     command = program(tmp_path, answer)

@@ -43,31 +43,31 @@ def failures(kind: type[Examination], folder: Path, monkeypatch: pytest.MonkeyPa
         place = folder / str(number)
         place.mkdir()
         try:
-            test_vectors.test_a_case_is_judged_exactly_as_it_says(name, place)
+            test_vectors.test_a_case_is_judged_exactly_as_expected(name, place)
         except (AssertionError, ZeroDivisionError):
             failed.append(name)
     return failed
 
 
 @pytest.mark.parametrize("kind", [Examination, mutants.Changing], ids=["the judge", "the judge, looked at"])
-def test_the_right_judge_fails_nowhere(
+def test_the_unmodified_judge_passes_every_case(
     kind: type[Examination], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert failures(kind, tmp_path, monkeypatch) == []
 
 
 @pytest.mark.parametrize("kind", BROKEN, ids=lambda kind: kind.__name__)
-def test_a_broken_judge_is_noticed(kind: type[Examination], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_broken_judge_is_detected(kind: type[Examination], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert failures(kind, tmp_path, monkeypatch) != []
 
 
-def test_a_judge_that_says_yes_is_noticed_on_every_case_that_is_wrong(
+def test_a_judge_that_accepts_everything_is_detected_by_every_negative_case(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wrong = [name for name in CASES if not name.startswith("sound/")]
     assert [name for name in failures(mutants.SaysYes, tmp_path, monkeypatch) if name in wrong] == wrong
 
 
-def test_the_cases_and_the_broken_judges_are_there() -> None:
+def test_there_are_enough_cases_and_broken_judges() -> None:
     assert len(BROKEN) >= 10
     assert set(CASES) <= set(test_vectors.FOLDERS)

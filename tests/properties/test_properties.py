@@ -24,7 +24,7 @@ TELLING = [d for d in DEFECTS.values() if d.breaks and not any(code.startswith(B
 
 
 @given(sound())
-def test_a_sound_set_up_has_no_error(setup: FactorySetup) -> None:
+def test_a_sound_setup_has_no_error(setup: FactorySetup) -> None:
     note(describe(setup))
     with tempfile.TemporaryDirectory() as name:
         judged = judge(setup, Path(name) / "setup", LINEAGES)
@@ -53,7 +53,7 @@ def fitting(draw: st.DrawFn, kinds: list[Defect]) -> tuple[Defect, SetupParamete
 
 
 @given(fitting(TELLING))
-def test_a_defect_in_any_set_up_that_can_have_it_is_told(drawn: tuple[Defect, SetupParameters, bytes]) -> None:
+def test_a_defect_is_reported_in_any_setup_that_can_have_it(drawn: tuple[Defect, SetupParameters, bytes]) -> None:
     defect, parameters, seed = drawn
     note(f"{defect.name} in {parameters}")
     with tempfile.TemporaryDirectory() as name:
@@ -62,7 +62,7 @@ def test_a_defect_in_any_set_up_that_can_have_it_is_told(drawn: tuple[Defect, Se
 
 
 @given(fitting(list(NEAR_MISSES.values())))
-def test_an_oddity_in_any_set_up_that_can_have_it_is_no_error(drawn: tuple[Defect, SetupParameters, bytes]) -> None:
+def test_an_oddity_is_not_an_error_in_any_setup_that_can_have_it(drawn: tuple[Defect, SetupParameters, bytes]) -> None:
     near_miss, parameters, seed = drawn
     note(f"{near_miss.name} in {parameters}")
     with tempfile.TemporaryDirectory() as name:
@@ -71,10 +71,10 @@ def test_an_oddity_in_any_set_up_that_can_have_it_is_no_error(drawn: tuple[Defec
 
 
 @pytest.mark.parametrize("defect", TELLING, ids=lambda defect: defect.name)
-def test_a_defect_is_told_in_the_set_up_that_it_is_shown_in(defect: Defect, tmp_path: Path) -> None:
+def test_a_defect_is_reported_in_its_example_setup(defect: Defect, tmp_path: Path) -> None:
     judged = judge(defect.make(KeySource("shown", at=AT)), tmp_path / "setup")
     assert set(defect.breaks) <= judged.named
 
 
-def test_most_defects_can_be_told_without_help_from_outside() -> None:
+def test_most_defects_are_detected_without_validators() -> None:
     assert len(TELLING) > 0.9 * len(DEFECTS)

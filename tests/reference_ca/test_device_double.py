@@ -13,7 +13,7 @@ import reference_ca
 from reference_ca import Config, KeySource, prepare_device_configuration
 
 
-def test_the_device_double_notices_what_the_real_device_refuses(source: KeySource) -> None:
+def test_the_simulated_device_refuses_what_the_real_device_refuses(source: KeySource) -> None:
     authority = reference_ca.make_hierarchy(2, source)[-1].intermediate("FCU line 1")
     good = prepare_device_configuration("endpoint-1", authority, Config.example(source, depth=3)).config_data
     message = cbor2.loads(good)

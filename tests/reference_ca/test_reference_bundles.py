@@ -27,7 +27,7 @@ SUCCESS = "The Factory process succeeded"
 
 
 @pytest.mark.parametrize(("mode", "depth"), list(itertools.product(MODES, DEPTHS)))
-def test_the_device_takes_the_bundle_in_every_mode_and_depth(mode: str, depth: int) -> None:
+def test_the_device_accepts_the_bundle_in_every_mode_and_depth(mode: str, depth: int) -> None:
     source = KeySource(f"{mode} {depth}", at=AT)
     config = Config.example(source, mode=mode, depth=depth)
     authority = fcu(source)
@@ -137,7 +137,7 @@ def test_the_same_seed_gives_the_same_bundle() -> None:
     assert bundle("a") == bundle("a") != bundle("b")
 
 
-def test_the_bundles_key_is_the_certificates_and_stays_out_of_the_repr() -> None:
+def test_the_key_of_the_bundle_matches_its_certificate_and_is_not_in_the_repr() -> None:
     source = KeySource("repr")
     result = prepare_device_configuration("endpoint-1", fcu(source), Config.example(source, depth=1))
     (item,) = cbor2.loads(result.config_data)["Keys"]
@@ -185,7 +185,7 @@ def test_the_offset_follows_the_time_zone(zone: str, offset: str) -> None:
     assert (device.items["mbed.Timezone"], device.items["mbed.UTCOffset"]) == (zone, offset)
 
 
-def test_the_server_ca_of_a_whole_set_up_is_the_one_in_the_bundle(tmp_path: Path) -> None:
+def test_the_server_ca_of_a_whole_setup_is_the_one_in_the_bundle(tmp_path: Path) -> None:
     source = KeySource()  # which reads the clock, as the tool does
     for mode in MODES:
         config = Config.example(source, mode=mode, depth=2)
@@ -310,7 +310,7 @@ def test_an_answer_that_cannot_be_used_has_fcus_number(changes: dict[str, Any], 
 
 
 @pytest.mark.parametrize("answer", [b"", b"\xff", b"\x01", b"\xbf\x63abc"])
-def test_an_answer_that_is_no_map_is_180(answer: bytes) -> None:
+def test_an_answer_that_is_not_a_map_is_error_180(answer: bytes) -> None:
     with pytest.raises(reference_ca.DeviceError) as refusal:
         reference_ca.read_response(answer)
     assert refusal.value.code == 180
@@ -327,7 +327,7 @@ def test_a_forged_request_in_the_answer_is_not_certified() -> None:
         )
 
 
-def test_context_and_answer_come_together_and_for_the_same_device() -> None:
+def test_context_and_answer_must_belong_to_the_same_device() -> None:
     authority, config, context, answer = session()
     with pytest.raises(reference_ca.DeviceError, match="belong together"):
         prepare_device_configuration("endpoint-1", authority, config, device_response=answer)
@@ -337,7 +337,7 @@ def test_context_and_answer_come_together_and_for_the_same_device() -> None:
         )
 
 
-def test_a_name_that_mbed_tls_cannot_write_is_refused_only_where_the_device_has_to_write_it() -> None:
+def test_a_name_that_mbed_tls_cannot_write_is_refused_only_if_the_device_writes_it() -> None:
     source = KeySource("backslash")
     authority = fcu(source)
     by_device = Config.example(source, depth=1, device_keys="by_device")
@@ -347,7 +347,7 @@ def test_a_name_that_mbed_tls_cannot_write_is_refused_only_where_the_device_has_
     Device().receive(result.config_data)
 
 
-def test_a_time_that_the_device_does_not_take_is_refused() -> None:
+def test_a_time_that_the_device_rejects_is_refused() -> None:
     source = KeySource("old", at=datetime(2016, 12, 31, tzinfo=timezone.utc))
     with pytest.raises(reference_ca.DeviceError, match="before 2017"):
         prepare_device_configuration("endpoint-1", fcu(source), Config.example(source, depth=1))
@@ -356,7 +356,7 @@ def test_a_time_that_the_device_does_not_take_is_refused() -> None:
 # --- warnings ---------------------------------------------------------------------------------------------------
 
 
-def test_a_request_of_a_real_device_is_taken_though_its_algorithm_has_parameters(
+def test_a_request_of_a_real_device_is_accepted_although_its_algorithm_has_parameters(
     openssl: OpenSsl, tmp_path: Path, source: KeySource
 ) -> None:
     recorded = Path(__file__).parents[1] / "fixtures" / "device_answers" / "request-with-null-parameters.der"

@@ -30,7 +30,7 @@ def line(length: int, source: KeySource) -> reference_ca.Authority:
     return authority
 
 
-def test_fcus_own_profile_is_met_to_the_byte(openssl: OpenSsl) -> None:
+def test_certificates_match_the_profile_of_fcu_byte_for_byte(openssl: OpenSsl) -> None:
     at = datetime(2019, 10, 30, 10, 0, tzinfo=timezone.utc)
     certificate = RootAuthority(FULL_NAME, source=KeySource("ca-14", at=at)).certificate
     der = certificate.public_bytes(Encoding.DER)
@@ -74,7 +74,7 @@ def test_openssl_accepts_a_device_below_every_length_of_chain(length: int, tmp_p
 
 
 @pytest.mark.parametrize("length", range(1, 7))
-def test_what_the_device_carries_and_what_is_uploaded_make_up_the_whole_chain(length: int, source: KeySource) -> None:
+def test_device_chain_and_upload_together_are_the_whole_chain(length: int, source: KeySource) -> None:
     fcu = line(length, source)
     device = fcu.issue_device("device-1")
     whole = reference_ca.to_pem((device.certificate, *fcu.chain)).data
@@ -96,7 +96,7 @@ def test_the_worked_example_of_the_page_is_cut_as_printed_there(source: KeySourc
     ("length", "depth", "code"),
     [(1, 3, 111), (3, 5, 111), (2, None, 112), (6, None, 112), (1, 0, 201), (3, -1, 201)],
 )
-def test_a_depth_that_cannot_be_is_refused_with_fcus_number(length: int, depth: int | None, code: int) -> None:
+def test_an_impossible_depth_is_refused_with_the_error_number_of_fcu(length: int, depth: int | None, code: int) -> None:
     with pytest.raises(reference_ca.DepthError) as refusal:
         reference_ca.check_depth(depth, length)
     assert refusal.value.code == code
@@ -121,7 +121,7 @@ def test_no_certificate_outlives_its_issuer_or_starts_before_it(source: KeySourc
     assert old.certificate.not_valid_after_utc == datetime(2044, 2, 29, 12, tzinfo=timezone.utc)
 
 
-def test_a_leap_day_ends_on_the_28th_where_the_year_has_no_29th() -> None:
+def test_a_validity_from_a_leap_day_ends_on_the_28th_in_other_years() -> None:
     leap_day = datetime(2024, 2, 29, 12, tzinfo=timezone.utc)
     assert add_years(leap_day, 35) == datetime(2059, 2, 28, 12, tzinfo=timezone.utc)
 
@@ -136,7 +136,7 @@ def test_an_issuer_outside_its_own_validity_issues_nothing(days: int) -> None:
         moved.issue_device("device-1")
 
 
-def test_a_device_certificate_has_what_the_device_and_rfc_5280_ask_for() -> None:
+def test_a_device_certificate_meets_the_requirements_of_the_device_and_rfc_5280() -> None:
     fcu = RootAuthority(FULL_NAME)
     device = fcu.issue_device("endpoint 0001")
     certificate = device.certificate
@@ -189,7 +189,7 @@ def test_the_enrollment_identity_is_the_fingerprint_that_openssl_prints(openssl:
     assert len(device.enrollment_id) == 97
 
 
-def test_openssls_strict_mode_is_content_with_the_critical_profile(tmp_path: Path, openssl: OpenSsl) -> None:
+def test_the_critical_profile_passes_the_strict_mode_of_openssl(tmp_path: Path, openssl: OpenSsl) -> None:
     profile = reference_ca.CaProfile(critical=True, path_length=0)
     root = RootAuthority(profile=reference_ca.CaProfile(critical=True))
     fcu = root.intermediate(profile=profile)
@@ -200,7 +200,7 @@ def test_openssls_strict_mode_is_content_with_the_critical_profile(tmp_path: Pat
     assert "OK" in openssl("verify", *arguments, device)
 
 
-def test_a_path_length_leaves_room_for_as_many_cas_as_it_says() -> None:
+def test_a_path_length_allows_exactly_its_number_of_cas() -> None:
     root = RootAuthority(profile=reference_ca.CaProfile(path_length=1))
     fcu = root.intermediate()
     with pytest.raises(reference_ca.IssuingError, match="path length 1"):
@@ -208,7 +208,7 @@ def test_a_path_length_leaves_room_for_as_many_cas_as_it_says() -> None:
     assert fcu.issue_device("device-1").certificate.issuer == fcu.certificate.subject
 
 
-def test_a_name_stands_once_on_a_path_and_is_never_empty() -> None:
+def test_a_name_occurs_once_on_a_path_and_is_never_empty() -> None:
     root = RootAuthority("Root")
     with pytest.raises(reference_ca.IssuingError, match="on the path already"):
         root.intermediate("Int").intermediate("Root")

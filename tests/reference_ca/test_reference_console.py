@@ -32,7 +32,7 @@ def write_config(folder: Path, intermediate: str = "true", more: str = "") -> Pa
     return path
 
 
-def test_set_up_sign_slice_and_upload_go_together(tmp_path: Path, run: Run, openssl: OpenSsl) -> None:
+def test_setup_sign_slice_and_upload_work_together(tmp_path: Path, run: Run, openssl: OpenSsl) -> None:
     config = write_config(tmp_path, more="device-certificate-chain-depth: 2\n")
     keystore = tmp_path / "keystore"
     assert run("setup", "--config", config, "--keystore", keystore)[0] == 0
@@ -57,7 +57,7 @@ def test_set_up_sign_slice_and_upload_go_together(tmp_path: Path, run: Run, open
 
 
 @pytest.mark.parametrize("length", [1, 2, 3, 6])
-def test_a_whole_conformant_set_up_comes_in_one_go(length: int, tmp_path: Path, run: Run) -> None:
+def test_a_conformant_setup_is_made_by_one_command(length: int, tmp_path: Path, run: Run) -> None:
     assert run("keystore", tmp_path / "fcu", "--length", str(length))[0] == 0
     keystore = tmp_path / "fcu" / "keystore"
     code, out, _ = run("status", "--keystore", keystore)
@@ -97,7 +97,7 @@ def test_a_seed_and_an_instant_give_the_same_files_again(tmp_path: Path, run: Ru
     assert fcu.not_valid_before_utc.isoformat() == "2026-03-01T00:00:00+00:00"
 
 
-def test_stand_alone_authorities_make_external_credentials(tmp_path: Path, run: Run) -> None:
+def test_separate_authorities_make_external_credentials(tmp_path: Path, run: Run) -> None:
     root, below, keystore = tmp_path / "root", tmp_path / "int", tmp_path / "keystore"
     assert run("root", "-o", root, "--name", "Corporate Root", "--critical", "--path-length", "2")[0] == 0
     assert run("intermediate", "--ca", root, "-o", below)[0] == 0
@@ -126,7 +126,7 @@ def test_a_request_is_signed_by_a_given_authority(tmp_path: Path, run: Run) -> N
     assert len(reference_ca.Keystore(keystore).chain()) == 3
 
 
-def test_errors_are_one_line_with_fcus_number_and_no_traceback(tmp_path: Path, run: Run) -> None:
+def test_errors_are_one_line_with_the_error_number_of_fcu(tmp_path: Path, run: Run) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()
     run("keystore", tmp_path / "fcu", "--length", "3")
@@ -158,7 +158,7 @@ def test_errors_are_one_line_with_fcus_number_and_no_traceback(tmp_path: Path, r
     assert not (tmp_path / "x").exists()
 
 
-def test_nothing_left_to_upload_is_said_and_not_written(tmp_path: Path, run: Run) -> None:
+def test_an_empty_upload_is_reported_and_not_written(tmp_path: Path, run: Run) -> None:
     run("keystore", tmp_path / "fcu", "--length", "2", "--depth", "3")
     code, out, err = run("upload", "--keystore", tmp_path / "fcu/keystore", "-o", tmp_path / "upload.pem")
     assert (code, out) == (1, "")
@@ -202,7 +202,7 @@ def test_an_upload_is_never_written_over_a_private_key_nor_into_a_keystore(tmp_p
         assert not path.exists()
 
 
-def test_an_upload_replaces_what_is_none_where_it_is_told_to(tmp_path: Path, run: Run) -> None:
+def test_an_upload_overwrites_another_file_on_request(tmp_path: Path, run: Run) -> None:
     run("keystore", tmp_path / "one", "--length", "2")
     upload = tmp_path / "upload.pem"
     upload.write_text("something")

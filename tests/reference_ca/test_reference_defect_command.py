@@ -23,7 +23,7 @@ def refused(arguments: list[str], capsys: Capture) -> str:
     return error.strip()
 
 
-def test_a_defect_is_made_and_told(tmp_path: Path, capsys: Capture) -> None:
+def test_a_defect_is_made_and_described(tmp_path: Path, capsys: Capture) -> None:
     made = tmp_path / "made"
     main(["defect", "root-missing", str(made)])
     assert capsys.readouterr().out.splitlines() == [
@@ -44,7 +44,7 @@ def test_length_depth_and_seed_can_be_chosen(tmp_path: Path, capsys: Capture) ->
     assert (tmp_path / "one" / "keystore" / "fcu.crt").read_bytes().count(b"BEGIN CERTIFICATE") == 5
 
 
-def test_whom_to_ask_is_told_where_only_others_see_the_defect(tmp_path: Path, capsys: Capture) -> None:
+def test_the_required_option_is_named_if_only_validators_detect_the_defect(tmp_path: Path, capsys: Capture) -> None:
     main(["defect", "critical-alternative-name", str(tmp_path / "a")])
     main(["defect", "critical-alternative-name-on-portal", str(tmp_path / "b")])
     told = capsys.readouterr().out.splitlines()
@@ -87,7 +87,9 @@ def test_the_list_names_every_defect_and_every_oddity_with_its_codes(capsys: Cap
         (["root-missing", "FULL"], "the folder is not empty: "),
     ],
 )
-def test_what_cannot_be_made_is_one_line(arguments: list[str], says: str, tmp_path: Path, capsys: Capture) -> None:
+def test_an_impossible_defect_is_refused_in_one_line(
+    arguments: list[str], says: str, tmp_path: Path, capsys: Capture
+) -> None:
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "file").write_text("there already")
     paths = {"OUT": str(tmp_path / "out"), "FULL": str(tmp_path / "full")}

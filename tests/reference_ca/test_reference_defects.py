@@ -66,7 +66,7 @@ def test_there_are_defects_of_every_family_and_each_module_registers_some() -> N
     assert changes == {module.__name__ for module in FAMILIES}
 
 
-def test_every_name_is_words_and_every_story_a_sentence() -> None:
+def test_every_name_consists_of_words_and_every_story_is_a_sentence() -> None:
     for one in ALL:
         assert one.name == one.name.strip("-").lower()
         assert one.story[0].isupper() or one.story.split()[0] in {"fcu.crt", "fcu.yml", "openssl's"} or "." in one.story
@@ -74,14 +74,14 @@ def test_every_name_is_words_and_every_story_a_sentence() -> None:
     assert len({one.story for one in ALL}) == len(ALL)
 
 
-def test_a_defect_breaks_something_and_an_oddity_nothing() -> None:
+def test_a_defect_breaks_a_rule_and_an_oddity_does_not() -> None:
     assert [one.name for one in DEFECTS.values() if not one.expected] == []
     assert [one.name for one in NEAR_MISSES.values() if any(place.level == "error" for place in one.expected)] == []
     assert [one.name for one in NEAR_MISSES.values() if not one.about] == []
 
 
 @pytest.mark.parametrize("parameters", SHAPES, ids=str)
-def test_a_set_up_without_a_defect_has_no_error(parameters: SetupParameters, tmp_path: Path) -> None:
+def test_a_setup_without_a_defect_has_no_error(parameters: SetupParameters, tmp_path: Path) -> None:
     FactorySetup(parameters, KeySource("sound", at=AT)).write(tmp_path / "made")
     report = check(
         tmp_path / "made" / "keystore",
@@ -94,7 +94,7 @@ def test_a_set_up_without_a_defect_has_no_error(parameters: SetupParameters, tmp
 
 
 @pytest.mark.parametrize("one", [one for one in DEFECTS.values() if not one.ask and not one.handshake], ids=by_name)
-def test_a_defect_is_told_in_a_set_up_of_another_shape_too(one: Defect, tmp_path: Path) -> None:
+def test_a_defect_is_reported_in_a_setup_of_another_shape(one: Defect, tmp_path: Path) -> None:
     fitting = [parameters for parameters in SHAPES if one.needs.met_by(parameters) and parameters != one.parameters]
     parameters = random.Random(one.name).choice(fitting or [one.parameters])
     setup = one.apply(FactorySetup(parameters, KeySource("another shape", at=AT), "FCU of another line"))
@@ -107,21 +107,21 @@ def test_most_defects_fit_more_than_one_shape() -> None:
 
 
 @pytest.mark.parametrize("one", ALL[::7], ids=by_name)
-def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(one: Defect) -> None:
+def test_a_seed_determines_the_bytes(one: Defect) -> None:
     first, again, other = (one.make(KeySource(seed, at=AT)).files() for seed in ("a", "a", "b"))
     assert first == again
     assert first.keys() == other.keys()
     assert first != other
 
 
-def test_a_set_up_can_be_put_together_at_any_time() -> None:
+def test_a_setup_can_be_made_for_any_instant() -> None:
     for year in (2020, 2037, 2049, 2050, 2099):
         at = datetime(year, 12, 31, 23, 59, 59, tzinfo=timezone.utc)
         files = FactorySetup(SetupParameters(devices=1, upload=True), KeySource("clock", at=at)).files()
         assert len(files) == 7
 
 
-def test_a_defect_is_not_put_where_it_does_not_fit() -> None:
+def test_a_defect_is_refused_in_a_setup_that_it_does_not_fit() -> None:
     setup = FactorySetup(SetupParameters(length=1, depth=1), KeySource("x", at=AT))
     before = setup.files()
     with pytest.raises(ValueError, match=r"^root-before-intermediate: cannot be put into self-signed$"):
@@ -150,13 +150,13 @@ def test_a_defect_is_not_put_where_it_does_not_fit() -> None:
         (Needs(external=False), SetupParameters(external=True), False),
     ],
 )
-def test_what_a_defect_needs_is_compared_with_what_a_set_up_is(
+def test_requirements_of_a_defect_are_compared_with_the_setup(
     needs: Needs, parameters: SetupParameters, met: bool
 ) -> None:
     assert needs.met_by(parameters) is met
 
 
-def test_a_name_is_taken_once_and_a_story_has_to_be_told() -> None:
+def test_a_duplicate_name_and_a_missing_story_are_refused() -> None:
     def root_missing(s: FactorySetup) -> None:
         """Once more."""
 
@@ -175,7 +175,7 @@ def test_a_name_is_taken_once_and_a_story_has_to_be_told() -> None:
     assert "elsewhere" not in DEFECTS
 
 
-def test_a_shape_is_named_by_what_is_unusual_about_it() -> None:
+def test_a_shape_is_named_after_its_unusual_settings() -> None:
     assert str(SetupParameters()) == "chain-of-3"
     assert str(SetupParameters(length=1, depth=1, devices=2, form="cbor")) == "self-signed-devices-cbor"
     assert str(SetupParameters(depth=1, devices=5, upload=True, mode="lwm2m", external=True, critical=False)) == (

@@ -32,7 +32,7 @@ def digest_of_a_setup(folder: Path, source: KeySource) -> str:
     return whole.hexdigest()
 
 
-def test_a_whole_set_up_is_the_same_bytes_on_every_machine(tmp_path: Path) -> None:
+def test_a_whole_setup_has_the_same_bytes_on_every_machine(tmp_path: Path) -> None:
     pinned = "e5619170e81c836f9085e0ff3992084ac4898753e165aca67634915ee5a83f35"
     assert digest_of_a_setup(tmp_path / "fcu", KeySource("pinned", at=AT)) == pinned
 
@@ -61,14 +61,14 @@ def test_the_order_of_the_calls_does_not_matter() -> None:
     assert first == second[::-1]
 
 
-def test_seeded_serials_are_twenty_octets_and_never_twice_the_same() -> None:
+def test_seeded_serials_have_twenty_octets_and_are_unique() -> None:
     root = reference_ca.RootAuthority(source=KeySource("serials"))
     serials = [root.issue_device(f"device-{number}").certificate.serial_number for number in range(50)]
     assert len(set(serials)) == 50
     assert {(serial.bit_length() + 8) // 8 for serial in serials} == {20}
 
 
-def test_the_same_key_and_name_at_another_instant_gets_another_serial() -> None:
+def test_the_same_key_and_name_at_another_instant_get_another_serial() -> None:
     root = reference_ca.RootAuthority(source=KeySource("serials"))
     later = reference_ca.Authority.load(root.private_key_pem.data, root.chain_pem.data, KeySource("serials", at=AT))
     assert root.issue_device("a").certificate.serial_number != later.issue_device("a").certificate.serial_number
@@ -89,7 +89,7 @@ def test_octets_follow_the_expand_step_of_rfc_5869() -> None:
     assert KeySource("seed").octets("label", 100) == expected
 
 
-def test_signatures_of_a_seed_are_rfc_6979_ones(source: KeySource) -> None:
+def test_seeded_signatures_follow_rfc_6979(source: KeySource) -> None:
     from cryptography.hazmat.primitives.hashes import SHA256
 
     root = reference_ca.RootAuthority(source=source)
@@ -99,7 +99,7 @@ def test_signatures_of_a_seed_are_rfc_6979_ones(source: KeySource) -> None:
     assert certificate.signature == again
 
 
-def test_a_fresh_source_reads_the_clock_and_a_seeded_one_stands_still() -> None:
+def test_a_random_source_uses_the_clock_and_a_seeded_one_a_fixed_instant() -> None:
     before = datetime.now(timezone.utc).replace(microsecond=0)
     assert before <= KeySource().now() <= datetime.now(timezone.utc)
     assert KeySource("seed").now() == KeySource("seed").now() == datetime(2025, 1, 1, tzinfo=timezone.utc)

@@ -20,7 +20,7 @@ MODES = ("bootstrap", "lwm2m")
 DEPTHS = range(1, 6)
 
 
-def test_what_a_device_would_trip_over_later_is_in_the_warning_list(source: KeySource) -> None:
+def test_problems_of_a_device_later_on_are_in_the_list_of_warnings(source: KeySource) -> None:
     short = reference_ca.CaProfile(years=5)
     weak = reference_ca.make_hierarchy(4, source, short)[-1]
     result = prepare_device_configuration("endpoint-1", weak, Config(
@@ -38,7 +38,7 @@ def test_what_a_device_would_trip_over_later_is_in_the_warning_list(source: KeyS
 # seen on the real device: certificates of 5 years, or no time, and a chain too deep for the answer to fit
 @pytest.mark.parametrize(("years", "time_sync", "deepest"), [(5, True, 4), (35, False, 3), (35, True, 5)])
 @pytest.mark.parametrize("depth", DEPTHS)
-def test_a_chain_that_leaves_the_device_speechless_is_warned_about(
+def test_a_chain_that_is_too_long_for_the_answer_of_the_device_is_warned_about(
     years: int, time_sync: bool, deepest: int, depth: int, source: KeySource
 ) -> None:
     authority = reference_ca.make_hierarchy(4, source, reference_ca.CaProfile(years=years))[-1]
@@ -56,7 +56,7 @@ def test_a_chain_that_leaves_the_device_speechless_is_warned_about(
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("device_keys", ["by_tool", "by_device"])
-def test_the_length_of_the_devices_answer_is_known_beforehand(mode: str, device_keys: str, source: KeySource) -> None:
+def test_the_length_of_the_answer_of_the_device_is_predicted(mode: str, device_keys: str, source: KeySource) -> None:
     from reference_ca.device_warnings import response_length
 
     config = Config.example(source, mode=mode, depth=2, device_keys=device_keys)
@@ -75,7 +75,7 @@ def test_the_length_of_the_devices_answer_is_known_beforehand(mode: str, device_
 
 @pytest.mark.parametrize("time_sync", [True, False])
 @pytest.mark.parametrize(("mode", "depth", "length"), [("bootstrap", 2, 3), ("lwm2m", 3, 1), ("lwm2m", 1, 0)])
-def test_the_suite_counts_the_octets_of_the_answer_that_are_foreseen_here(
+def test_the_suite_predicts_the_same_length_of_the_answer(
     mode: str, depth: int, length: int, time_sync: bool, tmp_path: Path, source: KeySource
 ) -> None:
     from fcu_conform.artefacts.bundle import Bundle

@@ -35,7 +35,7 @@ def test_blobs_are_equal_by_kind_and_bytes_and_show_only_their_size() -> None:
     assert repr(SecretBlob(b"secret")) == "<SecretBlob of 6 bytes>"
 
 
-def test_half_a_file_is_not_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_incomplete_file_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 

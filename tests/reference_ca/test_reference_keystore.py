@@ -54,7 +54,7 @@ def test_setup_as_intermediate_makes_a_key_and_a_request_only(tmp_path: Path, op
 
 @posix
 @pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
-def test_the_key_is_for_its_owner_only_whatever_the_umask(tmp_path: Path, config: Config, umask: int) -> None:
+def test_the_key_is_readable_only_by_its_owner_for_any_umask(tmp_path: Path, config: Config, umask: int) -> None:
     keystore = Keystore(tmp_path / "keystore")
     old = os.umask(umask)
     try:
@@ -66,7 +66,7 @@ def test_the_key_is_for_its_owner_only_whatever_the_umask(tmp_path: Path, config
 
 
 @pytest.mark.parametrize("name", ["fcu_private_key.pem", "fcu.crt", "fcu_csr.pem"])
-def test_setup_overwrites_nothing_and_leaves_nothing_new_behind(tmp_path: Path, config: Config, name: str) -> None:
+def test_setup_overwrites_nothing_and_leaves_no_new_files(tmp_path: Path, config: Config, name: str) -> None:
     (tmp_path / name).write_text("precious")
     with pytest.raises(reference_ca.ExistsError, match=name):
         Keystore(tmp_path).setup(config)
@@ -74,7 +74,7 @@ def test_setup_overwrites_nothing_and_leaves_nothing_new_behind(tmp_path: Path, 
 
 
 @posix
-def test_a_dangling_link_in_the_keys_place_is_not_followed(tmp_path: Path, config: Config) -> None:
+def test_a_dangling_link_in_place_of_the_key_is_not_followed(tmp_path: Path, config: Config) -> None:
     keystore = Keystore(tmp_path / "keystore")
     keystore.folder.mkdir()
     keystore.private_key_file.symlink_to(tmp_path / "elsewhere.pem")
@@ -85,7 +85,7 @@ def test_a_dangling_link_in_the_keys_place_is_not_followed(tmp_path: Path, confi
     assert not (tmp_path / "elsewhere.pem").exists()
 
 
-def test_replace_writes_the_certificate_anew_and_keeps_the_key(tmp_path: Path, config: Config) -> None:
+def test_replace_writes_a_new_certificate_and_keeps_the_key(tmp_path: Path, config: Config) -> None:
     keystore = Keystore(tmp_path / "keystore")
     keystore.setup(config)
     before = contents(keystore.folder)
@@ -97,9 +97,7 @@ def test_replace_writes_the_certificate_anew_and_keeps_the_key(tmp_path: Path, c
 
 
 @posix
-def test_replacing_a_linked_certificate_exchanges_the_link_and_leaves_its_target(
-    tmp_path: Path, config: Config
-) -> None:
+def test_replacing_a_linked_certificate_replaces_the_link_and_keeps_its_target(tmp_path: Path, config: Config) -> None:
     keystore = Keystore(tmp_path / "keystore")
     keystore.setup(config)
     target = tmp_path / "shared.crt"
@@ -129,7 +127,7 @@ def test_a_subject_without_any_attribute_is_refused_before_anything_is_made(tmp_
 
 
 @pytest.mark.parametrize("length", range(1, 7))
-def test_fcu_crt_is_certificate_blocks_only_with_the_root_last(length: int, setup_of_length: SetUp) -> None:
+def test_fcu_crt_contains_only_certificates_with_the_root_last(length: int, setup_of_length: SetUp) -> None:
     keystore = setup_of_length(length)
     lines = keystore.certificate_file.read_text().splitlines()
     outside, inside = [], False
@@ -196,7 +194,7 @@ def test_a_key_as_openssl_ecparam_writes_it_is_read(tmp_path: Path, openssl: Ope
 # --- the stand-in for FCU's API -------------------------------------------------------------
 
 
-def test_the_api_sets_up_from_fcu_yml_and_tells_what_is_left_to_do(tmp_path: Path, source: KeySource) -> None:
+def test_the_api_sets_up_from_fcu_yml_and_returns_the_remaining_steps(tmp_path: Path, source: KeySource) -> None:
     api = FactoryToolApi(tmp_path, source)
     assert api.setup().status == 195
     api.config_file.parent.mkdir()
@@ -239,7 +237,7 @@ def test_fcu_yml_is_read_back_as_it_was_written(tmp_path: Path) -> None:
     assert Config.read(path) == config
 
 
-def test_a_template_takes_its_value_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_template_gets_its_value_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FACTORY_DIR", "/srv/factory")
     (tmp_path / "fcu.yml").write_text("update-auth-certificate-file: <%= ENV['FACTORY_DIR'] %>/update.der\n")
     assert Config.read(tmp_path / "fcu.yml").update_auth_certificate_file == "/srv/factory/update.der"

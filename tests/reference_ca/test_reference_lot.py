@@ -43,7 +43,7 @@ def fcu(source: KeySource) -> reference_ca.Authority:
     return reference_ca.RootAuthority(source=source).intermediate().intermediate("FCU line 1")
 
 
-def test_the_template_gives_the_very_bytes_that_issuing_gives(fcu: reference_ca.Authority, source: KeySource) -> None:
+def test_the_template_gives_the_same_bytes_as_issuing(fcu: reference_ca.Authority, source: KeySource) -> None:
     keys, template = LotKeys(source), DeviceTemplate(fcu)
     for number in (1, 2, COLUMNS, COLUMNS + 1, 4711):
         name = endpoint_name(number)
@@ -62,7 +62,7 @@ def test_the_points_of_a_row_are_those_of_its_private_keys(source: KeySource) ->
     assert len({keys.public_point(number) for number in range(1, 5 * COLUMNS)}) == 5 * COLUMNS - 1
 
 
-def test_a_lot_is_the_same_bytes_on_every_machine(tmp_path: Path) -> None:
+def test_a_lot_has_the_same_bytes_on_every_machine(tmp_path: Path) -> None:
     make_lot(tmp_path / "lot", 60, KeySource("pinned"), form="jsonl", defects=0.5)
     assert digest(tmp_path / "lot") == "925d79513823ebc9379f3a614bfea26106ce95d9ffe2b6fa754decf70db15115"
 
@@ -99,7 +99,7 @@ def chains(folder: Path, form: str) -> Iterator[tuple[str, list[bytes], str | No
             yield row["endpoint_name"], row["chain"], row["enrollment_id"]
 
 
-def test_every_form_holds_the_same_devices(tmp_path: Path) -> None:
+def test_every_form_has_the_same_devices(tmp_path: Path) -> None:
     held = {}
     for form in ("folder", "jsonl", "parquet"):
         make_lot(tmp_path / form, 12, KeySource("forms"), form=form, length=4, depth=3)
@@ -122,7 +122,7 @@ def test_the_upload_is_what_the_devices_do_not_carry(tmp_path: Path) -> None:
     assert reference_ca.Config.read(tmp_path / "lot/config/fcu.yml").device_certificate_chain_depth == 3
 
 
-def test_a_lone_certificate_and_depth_1_make_a_lot_too(tmp_path: Path) -> None:
+def test_a_lot_can_have_a_lone_certificate_and_depth_1(tmp_path: Path) -> None:
     make_lot(tmp_path / "lot", 30, KeySource("lone"), length=1, defects=0.6)
     found = {row["defect"] for row in truth(tmp_path / "lot")}
     assert "slice-too-long" in found
@@ -130,7 +130,9 @@ def test_a_lone_certificate_and_depth_1_make_a_lot_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("count", "share", "wrong"), [(1000, 0.137, 137), (10, 1.0, 9), (1, 1.0, 0), (10, 0.0, 0)])
-def test_exactly_so_many_are_wrong_and_never_the_first(tmp_path: Path, count: int, share: float, wrong: int) -> None:
+def test_exactly_the_requested_number_are_faulty_and_never_the_first(
+    tmp_path: Path, count: int, share: float, wrong: int
+) -> None:
     made = make_lot(tmp_path / "lot", count, KeySource("share"), form="jsonl", defects=share)
     rows = truth(tmp_path / "lot")
     assert made.wrong == wrong == len(rows)
@@ -139,14 +141,14 @@ def test_exactly_so_many_are_wrong_and_never_the_first(tmp_path: Path, count: in
     assert 1 not in places
 
 
-def test_every_kind_of_defect_comes_in_its_turn(tmp_path: Path) -> None:
+def test_every_kind_of_defect_occurs_in_turn(tmp_path: Path) -> None:
     make_lot(tmp_path / "lot", len(KINDS) + 1, KeySource("turns"), form="jsonl", defects=1.0)
     assert [row["defect"] for row in truth(tmp_path / "lot")] == [kind.name for kind in KINDS]
     assert len(KINDS) >= 20
     assert len({kind.name for kind in KINDS}) == len(KINDS)
 
 
-def test_any_part_of_the_plan_is_known_without_the_rest() -> None:
+def test_any_part_of_the_plan_is_computed_without_the_rest() -> None:
     for count, wrong in ((5000, 137), (300, 299), (300, 150), (2, 1)):
         plan = DefectPlan(count, wrong, KeySource("plan"))
         whole = plan.among(1, count + 1)
@@ -157,7 +159,7 @@ def test_any_part_of_the_plan_is_known_without_the_rest() -> None:
         assert [number for number in range(1, count + 1) if plan.is_wrong(number)] == list(whole)
 
 
-def test_no_private_key_of_a_device_is_written_and_the_keystore_is_closed(tmp_path: Path) -> None:
+def test_no_private_key_of_a_device_is_written_and_the_keystore_is_private(tmp_path: Path) -> None:
     make_lot(tmp_path / "lot", 2, KeySource("keys"))
     holding = [path for path in (tmp_path / "lot").rglob("*") if path.is_file() and b"PRIVATE" in path.read_bytes()]
     assert [path.name for path in holding] == ["fcu_private_key.pem"]
@@ -183,7 +185,7 @@ def test_a_lot_that_cannot_be_made_is_refused_before_anything_is_written(
     assert not (tmp_path / "lot").exists()
 
 
-def test_nothing_that_is_there_is_written_over(tmp_path: Path) -> None:
+def test_existing_files_are_not_overwritten(tmp_path: Path) -> None:
     make_lot(tmp_path / "lot", 1, KeySource("first"))
     before = digest(tmp_path / "lot")
     with pytest.raises(reference_ca.ReferenceCaError, match="exists and is not overwritten"):
@@ -209,7 +211,7 @@ def test_parquet_without_pyarrow_is_refused_in_one_line(
     assert not (tmp_path / "lot").exists()
 
 
-def test_the_command_says_what_it_made(tmp_path: Path, run: Run) -> None:
+def test_the_command_prints_what_it_made(tmp_path: Path, run: Run) -> None:
     code, out, err = run("lot", "20", tmp_path / "lot", "--defects", "0.1", "--format", "jsonl", "--seed", "x")
     assert (code, out, err) == (0, f"20 devices, 2 of them wrong: {tmp_path / 'lot'}\n", "")
     code, out, err = run("lot", "20", tmp_path / "other", "--defects", "2")

@@ -55,7 +55,7 @@ def read_back(path: Path) -> dict[str, tuple[bytes, int]]:
 @pytest.mark.parametrize("layout", ["flat", "tree"])
 @pytest.mark.parametrize("container", CONTAINERS)
 @pytest.mark.parametrize("form", ["pem", "der", "cbor"])
-def test_every_form_in_every_container_is_what_the_manifest_says(
+def test_every_form_in_every_container_matches_the_manifest(
     form: str, container: str, layout: str, tmp_path: Path
 ) -> None:
     path = tmp_path / container
@@ -96,14 +96,14 @@ def test_every_form_in_every_container_is_what_the_manifest_says(
 
 @pytest.mark.skipif(os.name != "posix", reason="POSIX modes")
 @pytest.mark.parametrize("container", CONTAINERS)
-def test_a_lot_with_private_keys_is_for_its_owner_only(container: str, tmp_path: Path) -> None:
+def test_a_lot_with_private_keys_is_readable_only_by_its_owner(container: str, tmp_path: Path) -> None:
     path = tmp_path / container
     write_lot(lot("pem", ["a"]), path, at=AT)
     assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600)
 
 
 @pytest.mark.parametrize("container", CONTAINERS)
-def test_the_same_lot_is_the_same_bytes(container: str, tmp_path: Path) -> None:
+def test_the_same_lot_has_the_same_bytes(container: str, tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
         write_lot(lot("pem", NAMES), tmp_path / name / container, at=AT)
@@ -115,7 +115,7 @@ def test_the_same_lot_is_the_same_bytes(container: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("container", CONTAINERS)
-def test_a_lot_is_never_written_over_another(container: str, tmp_path: Path) -> None:
+def test_a_lot_never_overwrites_another(container: str, tmp_path: Path) -> None:
     path = tmp_path / container
     write_lot(lot("pem", ["a"]), path, at=AT)
     before = read_back(path)
@@ -144,7 +144,7 @@ def test_file_names_are_safe_and_never_shared() -> None:
     assert file_name("line1-0001") == "line1-0001"
 
 
-def test_one_device_is_one_file_with_its_key_beside(tmp_path: Path) -> None:
+def test_a_device_is_one_file_with_its_key_beside_it(tmp_path: Path) -> None:
     (output,) = lot("pem", ["a"])
     assert [path.name for path in write_device(output, tmp_path / "a.pem")] == ["a.pem", "a.key.pem"]
     (tmp_path / "a.pem").unlink()

@@ -23,7 +23,7 @@ def numbers(keystore: Keystore, config: Path | Config | None = None) -> list[int
     return [error.code for error in reference_ca.get_setup_status(keystore, config).errors]
 
 
-def test_a_good_keystore_has_status_0_and_its_four_paths(setup_of_length: SetUp) -> None:
+def test_a_good_keystore_has_status_0_and_four_paths(setup_of_length: SetUp) -> None:
     keystore = setup_of_length(3)
     status = reference_ca.get_setup_status(keystore.folder)
     assert status.as_mapping() == {
@@ -92,7 +92,7 @@ def nothing_at_all(keystore: Keystore) -> None:
         (nothing_at_all, [210, 220]),
     ],
 )
-def test_a_faulty_keystore_has_fcus_number(
+def test_a_faulty_keystore_has_the_error_number_of_fcu(
     setup_of_length: SetUp, spoil: Callable[[Keystore], None], expected: list[int]
 ) -> None:
     keystore = setup_of_length(3)
@@ -144,7 +144,7 @@ def test_an_encrypted_key_and_a_key_on_another_curve_are_221(setup_of_length: Se
         (b"device-certificate-chain-depth: 4", []),
     ],
 )
-def test_a_faulty_fcu_yml_has_fcus_number(
+def test_a_faulty_fcu_yml_has_the_error_number_of_fcu(
     setup_of_length: SetUp, tmp_path: Path, text: bytes, expected: list[int]
 ) -> None:
     keystore = setup_of_length(3)

@@ -47,23 +47,23 @@ def test_the_tests_were_found() -> None:
 
 
 @pytest.mark.parametrize("text", HELD)
-def test_no_test_looks_at_the_clock(text: str) -> None:
+def test_no_test_reads_the_clock(text: str) -> None:
     assert clocks(text) == []
 
 
 @pytest.mark.parametrize("text", HELD)
-def test_a_test_waits_long_for_a_process(text: str) -> None:
+def test_a_test_waits_long_enough_for_a_process(text: str) -> None:
     """What is to run out of time gets less than a second, and is never in time."""
     assert hasty(text) == []
 
 
 @pytest.mark.parametrize("text", ["time.perf_counter()", "t = time.time()", "monotonic()", "@settings(deadline=200)"])
-def test_a_look_at_the_clock_would_be_found(text: str) -> None:
+def test_reading_the_clock_would_be_found(text: str) -> None:
     assert clocks(text) == [text]
 
 
 @pytest.mark.parametrize("text", ["process_time()", "time.sleep(1)", "@settings(deadline=None)", "datetime.now()"])
-def test_what_is_no_clock_is_let_through(text: str) -> None:
+def test_names_that_only_resemble_a_clock_are_allowed(text: str) -> None:
     assert clocks(text) == []
 
 

@@ -38,7 +38,7 @@ def members(wheel: Path) -> dict[str, bytes]:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
-def test_wheel_and_sdist_hold_what_they_should_and_nothing_else(built: Path) -> None:
+def test_wheel_and_sdist_contain_exactly_the_expected_files(built: Path) -> None:
     assert faults(built) == []
 
 
@@ -64,7 +64,7 @@ def test_no_private_key_is_in_the_wheel(built: Path) -> None:
     assert [name for name, data in members(wheel).items() if b"PRIVATE KEY-----\nM" in data] == []
 
 
-def test_the_wheel_runs_where_nothing_else_of_the_tree_is(built: Path, tmp_path: Path) -> None:
+def test_the_wheel_runs_without_the_source_tree(built: Path, tmp_path: Path) -> None:
     """Its own commands, from its own bytes: what the environment has installed of this project is not looked at."""
     (wheel,) = built.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:

@@ -65,7 +65,7 @@ def test_lines_and_methods_of_a_class_are_counted() -> None:
 
 
 @pytest.mark.parametrize("module", ALL, ids=place)
-def test_a_module_says_first_what_it_is_for(module: Module) -> None:
+def test_a_module_starts_with_a_docstring_of_its_purpose(module: Module) -> None:
     said = ast.get_docstring(ast.parse(module.text))
     assert said, "no docstring"
     assert len(said.splitlines()[0]) > 15
@@ -73,13 +73,13 @@ def test_a_module_says_first_what_it_is_for(module: Module) -> None:
 
 
 @pytest.mark.parametrize("module", [m for m in ALL if m.path.name.startswith("test_")], ids=place)
-def test_a_test_file_says_in_one_line_what_it_holds(module: Module) -> None:
+def test_a_test_file_starts_with_one_line_about_its_content(module: Module) -> None:
     said = (ast.get_docstring(ast.parse(module.text)) or "").splitlines()[0]
     assert said.endswith((".", "?"))
     assert len(said) > 40
 
 
-def test_no_private_key_stands_in_a_file_but_in_fixtures() -> None:
+def test_no_file_outside_fixtures_contains_a_private_key() -> None:
     checked, found = 0, []
     for path in files_below(ROOT):
         name = path.relative_to(ROOT).as_posix()
@@ -98,7 +98,7 @@ def test_a_private_key_would_be_found() -> None:
     assert not _PRIVATE_KEY.search(begin + b"...\n" + end)
 
 
-def test_no_note_was_left_for_later() -> None:
+def test_no_todo_is_left() -> None:
     suffixes = {".py", ".md", ".toml", ".ini", ".yaml", ".yml", ".json", ".txt", ".sh"}
     paths = [path for path in files_below(ROOT) if path.suffix in suffixes and path.stat().st_size < 1 << 20]
     assert len(paths) > 100
@@ -109,13 +109,13 @@ def test_no_note_was_left_for_later() -> None:
 @pytest.mark.parametrize(
     "name", ["tox.ini", ".ci/run", ".pre-commit-config.yaml", "pyproject.toml", "tests/lowest.txt"]
 )
-def test_no_index_of_packages_is_named(name: str) -> None:
+def test_no_package_index_is_named(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
     assert text
     assert not re.search(r"index[-_]url|find[-_]links|trusted[-_]host|https?://", text)
 
 
-def test_the_ci_script_can_be_run() -> None:
+def test_the_ci_script_is_executable() -> None:
     path = ROOT / ".ci" / "run"
     assert path.stat().st_mode & 0o111 == 0o111
     assert path.read_text().splitlines()[0] == "#!/usr/bin/env bash"

@@ -40,7 +40,7 @@ def test_maker_and_judge_share_nothing(package: str, other: str, files: int, imp
     assert [(m.name, name) for m in found for name in m.imports if belongs(name, other)] == []
 
 
-def test_the_judge_starts_the_maker_in_no_other_way() -> None:
+def test_the_judge_does_not_start_the_maker_as_a_process() -> None:
     found = seen("fcu_conform", 50, 300)
     assert [module.name for module in found if "reference_ca" in module.text or "reference-ca" in module.text] == []
 
@@ -60,12 +60,12 @@ def test_imports_point_downward_only(layer: str) -> None:
 
 
 @pytest.mark.parametrize(("package", "files"), [("fcu_conform", 150), ("reference_ca", 30)])
-def test_no_modules_import_each_other_in_a_circle_not_even_for_their_types(package: str, files: int) -> None:
+def test_no_modules_import_each_other_in_a_circle_even_for_types(package: str, files: int) -> None:
     found = seen(package, files, 4 * files)
     assert circles(imported_modules(found)) == []
 
 
-def test_a_circle_would_be_seen() -> None:
+def test_an_import_circle_would_be_found() -> None:
     graph = {"a": {"b"}, "b": {"c"}, "c": {"b", "d"}, "d": set(), "e": {"e"}}
     assert circles(graph) == [["b", "c"], ["e"]]
     text = "if TYPE_CHECKING:\n    from fcu_conform.two import Two\ndef f():\n    from fcu_conform import two\n"
@@ -73,12 +73,12 @@ def test_a_circle_would_be_seen() -> None:
     assert imported_modules([one, two]) == {one.name: {two.name}, two.name: set()}
 
 
-def test_every_folder_of_the_judge_is_a_layer_that_is_known() -> None:
+def test_every_folder_of_the_judge_is_a_known_layer() -> None:
     folders = {path.parent.name for path in (ROOT / "fcu_conform").glob("*/__init__.py")}
     assert {"artefacts", "rules", "engine", "interfaces"} <= folders <= set(LAYERS)
 
 
-def test_relative_imports_and_late_ones_are_seen() -> None:
+def test_relative_imports_and_imports_within_functions_are_found() -> None:
     """The tests above would find nothing if this broke."""
     text = (
         "from ..engine import check\ndef f():\n    import reference_ca.files\n"
@@ -117,7 +117,7 @@ def test_imports_within_functions_are_few_and_each_has_its_reason() -> None:
     assert [place for place, reason in found if len(reason) < 15] == []
 
 
-def test_the_plugin_s_doorstep_costs_nothing() -> None:
+def test_the_entry_module_of_the_plugin_imports_nothing_heavy() -> None:
     script = "import sys; import fcu_conform.interfaces.pytest_plugin; print(*sorted(sys.modules))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
     loaded = done.stdout.split()
@@ -127,7 +127,7 @@ def test_the_plugin_s_doorstep_costs_nothing() -> None:
     assert [name for name in loaded if any(belongs(name, package) for package in dear)] == []
 
 
-def test_tests_find_each_other_without_the_tree_being_installed_in_place() -> None:
+def test_tests_can_be_imported_without_an_editable_install() -> None:
     """From a wheel, as tox installs, there is no package called tests: only what stands in that folder."""
     named = re.compile(r"^\s*(?:from|import) tests\b", re.MULTILINE)
     assert named.search("from tests.validators import paths")

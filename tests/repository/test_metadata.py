@@ -40,7 +40,7 @@ def requirements(project: dict[str, Any]) -> dict[str, str]:
     return bounds
 
 
-def test_what_the_oldest_environment_installs_are_the_lower_bounds(project: dict[str, Any]) -> None:
+def test_the_oldest_environment_installs_the_lower_bounds(project: dict[str, Any]) -> None:
     lines = (ROOT / "tests" / "lowest.txt").read_text(encoding="utf-8").splitlines()
     pinned = dict(line.split("==") for line in lines if not line.startswith("#"))
     assert len(pinned) >= 12
@@ -48,7 +48,7 @@ def test_what_the_oldest_environment_installs_are_the_lower_bounds(project: dict
     assert list(pinned) == sorted(pinned)
 
 
-def test_every_python_that_is_promised_is_tested(project: dict[str, Any]) -> None:
+def test_every_supported_python_is_tested(project: dict[str, Any]) -> None:
     promised = [c.rpartition(" ")[2] for c in project["classifiers"] if re.search(r":: 3\.\d+$", c)]
     environments = (ROOT / "tox.ini").read_text(encoding="utf-8").split("env_list = ")[1].splitlines()[0].split(", ")
     assert promised
@@ -56,7 +56,7 @@ def test_every_python_that_is_promised_is_tested(project: dict[str, Any]) -> Non
     assert project["requires-python"] == f">={promised[0]}"
 
 
-def test_the_changelog_has_a_place_for_what_comes_next() -> None:
+def test_the_changelog_has_a_section_for_the_next_version() -> None:
     text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     assert text.startswith("# Changelog\n")
     assert re.search(r"\n## (.+)\n", text)[1] == "1.1.0 (unreleased)"  # type: ignore[index]
@@ -64,7 +64,7 @@ def test_the_changelog_has_a_place_for_what_comes_next() -> None:
     assert kinds == ["Added", "Changed", "Stricter", "Fixed"]
 
 
-def test_all_names_that_the_package_offers_are_there() -> None:
+def test_every_public_name_of_the_package_exists() -> None:
     for name in fcu_conform.__all__:
         assert getattr(fcu_conform, name) is not None
     with pytest.raises(AttributeError, match=r"^module 'fcu_conform' has no attribute 'nothing'$"):

@@ -45,11 +45,11 @@ def python(folder: Path, *arguments: str, interpreter: str = sys.executable) -> 
     )
 
 
-def test_nothing_was_begun_and_left_unfinished() -> None:
+def test_nothing_new_is_left_unfinished() -> None:
     assert list(unfinished(ROOT)) == []
 
 
-def test_a_rule_of_every_family_can_be_begun(copy: Path) -> None:
+def test_a_rule_of_every_family_can_be_started(copy: Path) -> None:
     codes = [begin_rule(copy, family, f"{family.lower()}-is-as-it-should-be").name for family in FAMILIES]
     asked = python(copy, "-c", ASK.format(codes=codes))
     assert asked.returncode == 0, asked.stderr
@@ -74,14 +74,14 @@ def test_each_place_that_is_unfinished_is_named(copy: Path, capsys: pytest.Captu
     assert all(place in said for place in places)
 
 
-def test_codes_go_on_where_the_family_ends(copy: Path) -> None:
+def test_a_new_code_continues_its_family(copy: Path) -> None:
     before = next_code(copy, "CHN")
     begin_rule(copy, "CHN", "root-has-common-name", "warning")
     assert int(next_code(copy, "CHN")[3:]) == int(before[3:]) + 1
 
 
 @pytest.mark.parametrize("words", [["rule", "SYS", "x"], ["rule", "CHN", "Root"], ["validator", "a_b"], ["report"]])
-def test_what_cannot_be_begun_is_refused(words: list[str], copy: Path) -> None:
+def test_invalid_names_of_new_parts_are_refused(words: list[str], copy: Path) -> None:
     with pytest.raises(SystemExit):
         main(words, copy)
     assert list(unfinished(copy)) == []
@@ -173,7 +173,7 @@ def interpreter_of(tree: Path, folder: Path) -> str:
 
 
 @pytest.mark.long
-def test_who_follows_the_how_to_ends_with_tests_that_pass(tmp_path: Path) -> None:
+def test_following_the_how_to_ends_with_passing_tests(tmp_path: Path) -> None:
     """One rule of each family, a validator and a report in a copy of the tree; then the one command, then the tests."""
     tree = tmp_path / "tree"
     shutil.copytree(ROOT, tree, ignore=shutil.ignore_patterns("__pycache__", ".venv", ".git", ".tox", ".*_cache"))
@@ -195,7 +195,7 @@ def test_who_follows_the_how_to_ends_with_tests_that_pass(tmp_path: Path) -> Non
     assert done.returncode == 0, done.stdout[-8000:]
 
 
-def test_a_tree_with_something_unfinished_is_not_written_anew(copy: Path) -> None:
+def test_expectations_are_not_rewritten_in_an_unfinished_tree(copy: Path) -> None:
     shutil.copytree(ROOT / "tests" / "repository", copy / "tests" / "repository")
     begin_rule(copy, "CHN", "root-has-common-name")
     done = python(copy, "-m", "repository.generated", "--write")
@@ -222,7 +222,7 @@ for name in sys.argv[1:]:
 """
 
 
-def test_what_breaks_a_new_rule_of_a_family_only_this_rule_names(copy: Path) -> None:
+def test_a_new_rule_of_a_family_is_broken_by_its_defect_alone(copy: Path) -> None:
     assert set(FINISHES) == set(FAMILIES)
     codes = {}
     for family in FAMILIES:

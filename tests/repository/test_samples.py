@@ -13,11 +13,11 @@ DEFINED = [name for module in modules("tests") for name in re.findall(r"^def (te
 
 
 @pytest.mark.parametrize("name", sampling.SAMPLES)
-def test_a_test_that_is_sampled_is_there_once(name: str) -> None:
+def test_a_sampled_test_exists_exactly_once(name: str) -> None:
     assert DEFINED.count(name) == 1
 
 
-def test_folders_and_files_that_tox_names_are_there() -> None:
+def test_folders_and_files_named_in_tox_exist() -> None:
     named = re.findall(r"\btests[{/}\w.]+", (ROOT / "tox.ini").read_text(encoding="utf-8"))
     paths = {name.replace("{/}", "/").rstrip(".") for name in named}
     assert len(paths) > 10
@@ -36,7 +36,7 @@ class Item:
         self.is_long = True
 
 
-def test_the_cases_that_are_taken_are_evenly_spread(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sampled_cases_are_evenly_spread(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sampling, "SAMPLES", {"test_few": 3, "test_none": 0, "test_more_than_there_are": 9})
     items = [Item(name) for name in (*sampling.SAMPLES, "test_all") for _ in range(7)]
     sampling.mark(items)  # type: ignore[arg-type]

@@ -202,14 +202,14 @@ def cases() -> list[object]:
 
 
 @pytest.mark.parametrize(("name", "make"), cases())
-def test_an_archive_that_is_a_trap_is_no_device_output(name: str, make: Maker, factory: Factory, held: Held) -> None:
+def test_a_hostile_archive_is_refused_as_device_output(name: str, make: Maker, factory: Factory, held: Held) -> None:
     path: Path = factory.put(name, make())
     done = held(lambda: judge(factory, f"--fcu-devices={path}", "-k", "DEV001"))
     assert (done.code, failed(done)) == (1, {"DEV001"})
 
 
 @pytest.mark.parametrize("name", ["lot.tar.gz", "lot.zip"])
-def test_an_honest_archive_that_packs_well_is_read_whole(name: str, sound: Factory, tmp_path: Path) -> None:
+def test_a_regular_archive_with_high_compression_is_read_completely(name: str, sound: Factory, tmp_path: Path) -> None:
     """Forty times smaller than what is in it, with a folder for each device: a lot of the same chain."""
     chain = (sound / CRT).read_bytes() * 3
     path = tmp_path / name
@@ -287,7 +287,7 @@ TAR_DAMAGE = [
 
 @pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["tar", "tar.gz"])
 @pytest.mark.parametrize("damage", TAR_DAMAGE, ids=lambda damage: damage.__name__)
-def test_part_of_a_tar_is_never_taken_for_all_of_it(
+def test_a_truncated_tar_is_never_taken_for_a_complete_one(
     damage: Callable[[bytes, list[int]], bytes], pack: Callable[[bytes], bytes], sound: Factory, tmp_path: Path
 ) -> None:
     """By itself the library stops at these without a word."""
@@ -312,7 +312,7 @@ def test_a_tar_gz_whose_checksum_is_wrong_is_damaged(sound: Factory, tmp_path: P
 
 
 @pytest.mark.parametrize("blocks", [20, 2048])
-def test_a_tar_of_any_blocking_factor_is_read_whole(blocks: int, sound: Factory, tmp_path: Path) -> None:
+def test_a_tar_of_any_blocking_factor_is_read_completely(blocks: int, sound: Factory, tmp_path: Path) -> None:
     data, _ = a_tar(sound)
     path = tmp_path / "lot.tar"
     path.write_bytes(data.rstrip(b"\0").ljust(blocks * 512, b"\0"))

@@ -114,7 +114,7 @@ def once(monkeypatch: pytest.MonkeyPatch, name: str, act: Callable[[], object], 
 
 
 @pytest.mark.parametrize("act", ANOTHER)
-def test_another_thing_that_is_met_at_the_opening_is_told(
+def test_a_file_that_was_exchanged_before_opening_is_reported(
     act: Act, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     once(monkeypatch, "open", lambda: act(file), after=False)
@@ -123,7 +123,7 @@ def test_another_thing_that_is_met_at_the_opening_is_told(
 
 
 @pytest.mark.parametrize("act", [is_replaced, *ANOTHER])
-def test_a_file_that_was_opened_stays_the_one_that_is_read(
+def test_an_open_file_is_read_even_if_its_path_is_replaced(
     act: Act, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     once(monkeypatch, "fstat", lambda: act(file), after=False)
@@ -132,7 +132,7 @@ def test_a_file_that_was_opened_stays_the_one_that_is_read(
 
 @pytest.mark.parametrize("act", IN_PLACE)
 @pytest.mark.parametrize("moment", ["fstat", "read"])
-def test_a_file_that_changes_under_the_reader_is_no_file(
+def test_a_file_that_changes_during_reading_is_refused(
     moment: str, act: Act, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     once(monkeypatch, moment, lambda: act(file), after=True)
@@ -157,9 +157,7 @@ def test_a_file_that_grows_as_fast_as_it_is_read_is_read_to_its_limit(
 
 
 @pytest.mark.parametrize("act", [is_cut_off, is_emptied, grows])
-def test_the_short_way_to_a_device_leaves_a_changing_file_to_the_long_one(
-    act: Act, file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_changing_file_is_left_to_the_careful_path(act: Act, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = os.open(file.parent, os.O_RDONLY)
     try:
         assert read_plainly(file.name, folder, LIMIT) == OLD
@@ -192,19 +190,19 @@ def listed_then(devices: DeviceSet, act: Callable[[], object]) -> dict[str, tupl
     }
 
 
-def test_a_device_that_is_gone_since_its_folder_was_listed_is_told(factory: Factory) -> None:
+def test_a_device_that_vanished_after_listing_is_reported(factory: Factory) -> None:
     path = factory / DEVICES / "device-0001.pem"
     told = listed_then(DeviceSet((path.parent,)), path.unlink)
     assert told == {"device-0001.pem": ("disappeared after the folder was listed",)}
 
 
-def test_a_folder_that_is_gone_since_it_was_listed_is_told_device_by_device(factory: Factory) -> None:
+def test_a_folder_that_vanished_after_listing_is_reported_device_by_device(factory: Factory) -> None:
     folder = factory / DEVICES
     told = listed_then(DeviceSet((folder,)), lambda: folder.rename(factory / "elsewhere"))
     assert set(told) == {"device-0001.pem", "device-0002.pem"}
 
 
-def test_a_folder_that_vanishes_while_others_are_walked_is_told(factory: Factory) -> None:
+def test_a_folder_that_vanishes_during_the_walk_is_reported(factory: Factory) -> None:
     below = factory / DEVICES / "more"
     below.mkdir()
     chunks = DeviceSet((factory / DEVICES,))
@@ -221,7 +219,7 @@ def test_a_folder_that_vanishes_while_others_are_walked_is_told(factory: Factory
 
 
 @pytest.mark.parametrize("act", [becomes_a_pipe, becomes_a_link, becomes_a_folder])
-def test_a_device_that_became_something_else_since_it_was_listed_is_told(act: Act, factory: Factory) -> None:
+def test_a_device_that_was_exchanged_after_listing_is_reported(act: Act, factory: Factory) -> None:
     path = factory / DEVICES / "device-0001.pem"
     assert set(listed_then(DeviceSet((path.parent,)), lambda: act(path))) == {"device-0001.pem"}
 
@@ -248,23 +246,19 @@ def changed_at_the_first_device(devices: DeviceSet, act: Callable[[], object]) -
 
 @pytest.mark.parametrize("make", [an_archive, a_table])
 @pytest.mark.parametrize("act", [grows, is_written_over, is_replaced, is_gone])
-def test_what_is_read_in_pieces_must_not_change_meanwhile(
-    act: Act, make: Callable[[Factory], Path], factory: Factory
-) -> None:
+def test_a_file_read_in_pieces_must_not_change(act: Act, make: Callable[[Factory], Path], factory: Factory) -> None:
     path = make(factory)
     assert CHANGED not in list(changed_at_the_first_device(DeviceSet((path,)), lambda: None))
     assert CHANGED in list(changed_at_the_first_device(DeviceSet((path,)), lambda: act(path)))
 
 
-def test_rows_that_are_no_longer_there_when_they_are_judged_are_told(factory: Factory) -> None:
+def test_rows_that_vanish_before_they_are_judged_are_reported(factory: Factory) -> None:
     path = a_table(factory)
     told = listed_then(DeviceSet((path,)), lambda: os.truncate(path, 60))
     assert told == {"lot.jsonl row 1": ("can no longer be read: it became shorter",)}
 
 
-def test_a_table_that_grows_as_fast_as_it_is_read_comes_to_an_end(
-    factory: Factory, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_reading_a_growing_table_terminates(factory: Factory, monkeypatch: pytest.MonkeyPatch) -> None:
     path = a_table(factory)
     monkeypatch.setattr(json_lines, "_BLOCK", 16)
     end, row = path.stat().st_size, path.read_bytes()

@@ -102,7 +102,7 @@ def test_no_command_runs_code_of_the_judged_folder_or_of_the_current_one(
 
 
 @pytest.mark.skipif(sys.version_info < (3, 11), reason="only from Python 3.11 on can a new process be told")
-def test_workers_that_are_started_anew_look_nowhere_else(trapped: Trapped) -> None:
+def test_spawned_workers_use_the_same_search_path(trapped: Trapped) -> None:
     """Where pyarrow is loaded workers are not forked: a new Python would look in the current folder first."""
     pytest.importorskip("pyarrow")
     made = trapped.factory.folder.parent / "lot"
@@ -119,7 +119,7 @@ def verdict(done: Done) -> str:
     return next(line for line in reversed(done.out.splitlines()) if line.startswith("FCU conformance:"))
 
 
-def test_check_comes_to_what_pytest_comes_to_without_their_ini_files(factory: Factory) -> None:
+def test_check_gives_the_results_of_pytest_without_foreign_ini_files(factory: Factory) -> None:
     """One of these would leave out the rule that fails, in a folder of others and in the environment."""
     (factory.keystore / "fcu_private_key.pem").chmod(0o644)
     given = [f"--fcu-keystore={factory.keystore}", f"--fcu-devices={factory / DEVICES}"]
@@ -135,7 +135,7 @@ def test_check_comes_to_what_pytest_comes_to_without_their_ini_files(factory: Fa
         assert set(theirs) <= set(done.out.splitlines())
 
 
-def test_pytest_with_an_equals_sign_runs_no_code_of_what_it_judges(trapped: Trapped) -> None:
+def test_pytest_with_an_equals_sign_runs_no_code_of_judged_folders(trapped: Trapped) -> None:
     """From another folder; what an ini file names runs before any plugin can say no, so a blank is no part of this."""
     factory = trapped.factory
     options = (f"--fcu-keystore={factory.keystore}", f"--fcu-devices={factory / DEVICES}")

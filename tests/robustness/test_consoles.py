@@ -33,7 +33,7 @@ LINES: dict[str, tuple[Line, str]] = {
 
 @pytest.mark.parametrize("name", LINES)
 @pytest.mark.parametrize("trap", TRAPS, ids=lambda trap: trap.__name__)
-def test_a_command_says_in_a_line_what_it_cannot_read(name: str, trap: object, factory: Factory, held: Held) -> None:
+def test_a_command_reports_unreadable_input_in_one_line(name: str, trap: object, factory: Factory, held: Held) -> None:
     make, place = LINES[name]
     assert callable(trap)
     trap(factory, place)
@@ -64,7 +64,7 @@ ODD_ARGUMENTS = [
 
 
 @pytest.mark.parametrize("argument", ODD_ARGUMENTS, ids=lambda text: ascii(text[:12]))
-def test_odd_arguments_are_refused_in_a_line(argument: str, factory: Factory, held: Held) -> None:
+def test_unusual_arguments_are_refused_in_one_line(argument: str, factory: Factory, held: Held) -> None:
     for command in (
         [*SUITE, "explain", argument],
         [*SUITE, argument],
@@ -91,7 +91,9 @@ def test_odd_arguments_are_refused_in_a_line(argument: str, factory: Factory, he
     ],
     ids=lambda odd: " ".join(odd)[:24],
 )
-def test_the_maker_refuses_what_no_certificate_can_hold(odd: Sequence[str], factory: Factory, held: Held) -> None:
+def test_the_maker_refuses_values_that_no_certificate_can_contain(
+    odd: Sequence[str], factory: Factory, held: Held
+) -> None:
     done = held(lambda: run(*MAKER, "keystore", factory / "new", *odd, cwd=elsewhere(factory)))
     assert (done.code in (1, 2), done.out) == (True, "")
     assert re.fullmatch(r"reference-ca: [^\n]+\n", done.err)
@@ -105,7 +107,7 @@ def test_a_path_with_a_nul_in_an_ini_file_is_a_usage_error(factory: Factory, hel
 
 
 @pytest.mark.parametrize("command", [[*SUITE, "rules"], [*SUITE, "explain", "KEY004"], [*MAKER, "--help"]], ids=str)
-def test_a_reader_that_has_seen_enough_is_no_error(command: Sequence[Path | str], factory: Factory) -> None:
+def test_a_closed_output_pipe_is_not_an_error_of_a_command(command: Sequence[Path | str], factory: Factory) -> None:
     reading, writing = os.pipe()
     os.close(reading)
     try:
@@ -117,7 +119,9 @@ def test_a_reader_that_has_seen_enough_is_no_error(command: Sequence[Path | str]
 
 
 @pytest.mark.parametrize("command", [[*SUITE, "rules"], [*MAKER, "--help"]], ids=str)
-def test_a_full_disk_for_standard_output_is_told_in_a_line(command: Sequence[Path | str], factory: Factory) -> None:
+def test_a_full_disk_for_standard_output_is_reported_in_one_line(
+    command: Sequence[Path | str], factory: Factory
+) -> None:
     full = os.open("/dev/full", os.O_WRONLY)
     try:
         done = run(*command, cwd=elsewhere(factory), stdout=full)
@@ -128,7 +132,7 @@ def test_a_full_disk_for_standard_output_is_told_in_a_line(command: Sequence[Pat
     assert re.fullmatch(r"(fcu-conform|reference-ca): [^\n]*[Nn]o space[^\n]*\n", done.err)
 
 
-def test_a_report_on_a_full_disk_is_an_internal_fault_and_no_verdict(factory: Factory, held: Held) -> None:
+def test_a_report_on_a_full_disk_is_an_internal_error(factory: Factory, held: Held) -> None:
     done = held(lambda: judge(factory, "--fcu-report=/dev/full"))
     assert done.code == 4
     assert re.fullmatch(r"ERROR: --fcu-report: /dev/full: .+\n\n?", done.err)
@@ -174,7 +178,7 @@ def test_nothing_is_written_into_a_keystore(by_link: bool, make: Writer, factory
     [b"notes without an end of line", b"{}", b'{"journal":3', b'{"journal":2}x', b"\n", b"[" * 100_000, b"\xff" * 99],
     ids=lambda content: repr(content[:16]),
 )
-def test_a_file_that_is_no_journal_is_not_written_over(content: bytes, factory: Factory, held: Held) -> None:
+def test_a_file_that_is_not_a_journal_is_not_overwritten(content: bytes, factory: Factory, held: Held) -> None:
     journal = factory.put("notes", content)
     done = held(lambda: run(*a_journal(factory, journal), cwd=elsewhere(factory)))
     assert (done.code, done.out) == (4, "")
@@ -182,7 +186,7 @@ def test_a_file_that_is_no_journal_is_not_written_over(content: bytes, factory: 
 
 
 @pytest.mark.parametrize("trap", [a_pipe, a_loop_of_links, a_link_to_zeros_without_end, a_folder])
-def test_a_journal_that_is_no_file_is_a_usage_error(trap: Trap, factory: Factory, held: Held) -> None:
+def test_a_journal_that_is_not_a_regular_file_is_a_usage_error(trap: Trap, factory: Factory, held: Held) -> None:
     trap(factory, "notes")
     done = held(lambda: run(*a_journal(factory, factory / "notes"), cwd=elsewhere(factory)))
     assert (done.code, done.out) == (4, "")
@@ -190,7 +194,7 @@ def test_a_journal_that_is_no_file_is_a_usage_error(trap: Trap, factory: Factory
 
 
 @pytest.mark.parametrize("command", [SUITE, MAKER], ids=["judge", "maker"])
-def test_a_folder_that_has_vanished_is_told_in_a_line(command: Sequence[Path], factory: Factory) -> None:
+def test_a_folder_that_vanished_is_reported_in_one_line(command: Sequence[Path], factory: Factory) -> None:
     gone = factory.folder.parent / "gone"
     gone.mkdir()
     line = [*command, "upload", "--keystore", "keystore"]
@@ -202,14 +206,14 @@ def test_a_folder_that_has_vanished_is_told_in_a_line(command: Sequence[Path], f
 
 
 @pytest.mark.parametrize("command", [[*SUITE, "rules"], [*MAKER, "--help"], [*SUITE, "nothing"]], ids=str)
-def test_closed_standard_streams_are_no_crash(command: Sequence[Path | str], factory: Factory) -> None:
+def test_closed_standard_streams_do_not_crash_a_command(command: Sequence[Path | str], factory: Factory) -> None:
     script = "import os, sys; os.close(0); os.close(1); os.close(2); os.execv(sys.argv[1], sys.argv[1:])"
     done = run(sys.executable, "-c", script, *command, cwd=elsewhere(factory))
     assert trespasses(done) == []
     assert done.code in (0, 4)
 
 
-def test_what_may_not_be_read_is_told_and_the_rest_is_judged(factory: Factory) -> None:
+def test_unreadable_files_are_reported_and_the_rest_is_judged(factory: Factory) -> None:
     (factory / KEY).chmod(0)
     (factory / DEVICE).chmod(0)
     (factory / CONFIG).chmod(0)
@@ -220,7 +224,7 @@ def test_what_may_not_be_read_is_told_and_the_rest_is_judged(factory: Factory) -
     assert {"KEY001", "DEV001", "CFG001"} <= set(re.findall(r"^FAILED fcu::(\w+)", done.out, re.MULTILINE))
 
 
-def test_a_keystore_that_may_not_be_listed_is_a_usage_error(factory: Factory) -> None:
+def test_an_unlistable_keystore_is_a_usage_error(factory: Factory) -> None:
     factory.keystore.chmod(0)
     done = judge(factory, humble=True)
     factory.keystore.chmod(0o700)
@@ -229,7 +233,7 @@ def test_a_keystore_that_may_not_be_listed_is_a_usage_error(factory: Factory) ->
     assert re.fullmatch(r"ERROR: keystore \S+: cannot be opened: .+\n\n?", done.err)
 
 
-def test_a_keystore_that_can_only_be_read_is_judged_like_any_other(factory: Factory, held: Held) -> None:
+def test_a_read_only_keystore_is_judged_like_any_other(factory: Factory, held: Held) -> None:
     for path in factory.keystore.iterdir():
         path.chmod(0o400)
     factory.keystore.chmod(0o500)

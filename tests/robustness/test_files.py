@@ -94,9 +94,7 @@ NO_FILE_TRAPS: list[Trap] = [a_pipe, a_loop_of_links, a_link_to_zeros_without_en
     [*((trap, MISREAD) for trap in MISREAD_TRAPS), *((trap, NO_FILES) for trap in NO_FILE_TRAPS)],
     ids=lambda value: getattr(value, "__name__", ""),
 )
-def test_a_set_up_of_nothing_but_traps_is_told_place_by_place(
-    trap: Trap, codes: set[str], factory: Factory, held: Held
-) -> None:
+def test_every_trap_of_a_hostile_setup_is_reported(trap: Trap, codes: set[str], factory: Factory, held: Held) -> None:
     is_usage = trap in (a_loop_of_links, a_folder)  # no path of the right kind, as far as an upload goes
     for place in FIRST:
         if place != UPLOAD or not is_usage:
@@ -115,7 +113,7 @@ def test_a_path_of_the_wrong_kind_is_a_usage_error_in_one_line(trap: Trap, facto
 
 
 @pytest.mark.parametrize("trap", [*MISREAD_TRAPS, *NO_FILE_TRAPS], ids=lambda trap: trap.__name__)
-def test_a_trap_beside_a_sound_chain_is_told(trap: Trap, factory: Factory, held: Held) -> None:
+def test_a_trap_beside_a_sound_chain_is_reported(trap: Trap, factory: Factory, held: Held) -> None:
     for place in SECOND:
         trap(factory, place)
     done = held(lambda: judge(factory))

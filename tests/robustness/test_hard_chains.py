@@ -78,7 +78,7 @@ def test_an_upload_of_certificates_of_one_name_is_judged_in_seconds(factory: Fac
     assert "UPL002" in judged(factory)
 
 
-def test_hands_that_are_shaken_before_a_hundred_anchors_of_one_name_are_stopped(
+def test_a_handshake_with_a_hundred_anchors_of_one_name_is_stopped(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     key = private_key(LEAF.common_name)

@@ -78,7 +78,7 @@ def test_every_reader_is_in_the_list(readers: dict[str, Reader]) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_reader_takes_whatever_comes(name: str, readers: dict[str, Reader], canaries: list[Canary]) -> None:
+def test_a_reader_handles_any_input(name: str, readers: dict[str, Reader], canaries: list[Canary]) -> None:
     reader = readers[name]
 
     def traces(text: str) -> list[str]:
@@ -89,7 +89,7 @@ def test_a_reader_takes_whatever_comes(name: str, readers: dict[str, Reader], ca
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_same_number_is_the_same_input_and_most_are_broken(name: str, readers: dict[str, Reader]) -> None:
+def test_a_seed_determines_the_input_and_most_inputs_are_broken(name: str, readers: dict[str, Reader]) -> None:
     reader = readers[name]
     made = [reader.input(number) for number in range(8)]
     assert made == [reader.input(number) for number in range(8)]
@@ -97,7 +97,7 @@ def test_the_same_number_is_the_same_input_and_most_are_broken(name: str, reader
     assert sum(data not in reader.seeds for data in made) >= 4
 
 
-def test_a_reader_that_breaks_shows_a_secret_or_fails_is_caught(readers: dict[str, Reader]) -> None:
+def test_a_reader_that_raises_or_shows_a_secret_is_caught(readers: dict[str, Reader]) -> None:
     """The tests above would find nothing if this broke."""
 
     def raises(_data: bytes) -> str:
@@ -113,7 +113,7 @@ def test_a_reader_that_breaks_shows_a_secret_or_fails_is_caught(readers: dict[st
     assert fault_of(Reader("x", one.seeds, one.mutate, tells), b"something else", Canary(secret).traces) == ""
 
 
-def test_exploring_looks_at_what_is_only_computed_when_asked_for() -> None:
+def test_lazy_properties_are_explored_as_well() -> None:
     class Lazy:
         @property
         def late(self) -> str:

@@ -42,9 +42,7 @@ def index(count: int) -> bytes:
     ],
     ids=["stars", "one run", "one line", "lines", "beside the key", "exclude", "config"],
 )
-def test_a_repository_that_would_keep_its_readers_busy_is_not_read(
-    name: str, content: bytes, factory: Factory, held: Held
-) -> None:
+def test_an_expensive_repository_is_not_read(name: str, content: bytes, factory: Factory, held: Held) -> None:
     unread(name, content, factory, held)
 
 

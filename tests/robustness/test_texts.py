@@ -43,7 +43,7 @@ LAUGHS = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(
     ],
     ids=lambda text: text[:24].replace("\n", " "),
 )
-def test_a_configuration_that_is_a_trap_is_read_without_harm(text: str, factory: Factory, held: Held) -> None:
+def test_a_hostile_configuration_is_read_without_harm(text: str, factory: Factory, held: Held) -> None:
     factory.put(CONFIG, text.encode("utf-8", "surrogatepass"))
     done = held(lambda: judge(factory, "-k", "CFG"))
     assert done.code == 1
@@ -71,7 +71,7 @@ BUNDLES: list[bytes] = [
 ]
 
 
-def test_bundles_that_are_traps_are_read_without_harm(factory: Factory, held: Held) -> None:
+def test_hostile_bundles_are_read_without_harm(factory: Factory, held: Held) -> None:
     for number, data in enumerate(BUNDLES):
         factory.put(f"{DEVICES}/trap-{number:02}.cbor", data)
     done = held(lambda: judge(factory, "-k", "BDL or DEV001"))
@@ -132,7 +132,7 @@ def a_report(factory: Factory) -> list[str]:
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
-def test_names_that_would_steer_a_terminal_are_shown_escaped(
+def test_names_that_would_control_a_terminal_are_shown_escaped(
     where: Callable[[Factory], list[str]], code: int, factory: Factory, held: Held
 ) -> None:
     arguments = where(factory)
@@ -141,7 +141,7 @@ def test_names_that_would_steer_a_terminal_are_shown_escaped(
     assert "\\x1b" in done.text
 
 
-def test_a_keystore_of_an_odd_name_is_judged_and_called_by_it(factory: Factory, held: Held) -> None:
+def test_a_keystore_with_an_unusual_name_is_judged_under_that_name(factory: Factory, held: Held) -> None:
     odd: Path = factory.folder / "key\x1b[2J\nstore\udcff"
     factory.keystore.rename(odd)
     done = held(lambda: run(*PYTEST, f"--fcu-keystore={odd}", "--junitxml=/dev/null", cwd=elsewhere(factory)))

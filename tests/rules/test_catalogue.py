@@ -35,12 +35,12 @@ def code(rule: Rule) -> str:
     return rule.code
 
 
-def test_every_promised_rule_is_there_with_its_level() -> None:
+def test_every_promised_rule_exists_with_its_level() -> None:
     assert len(LEVELS) == 68
     assert {code: CATALOGUE[code].level.value for code in LEVELS if code in CATALOGUE} == LEVELS
 
 
-def test_codes_come_by_family_and_number_without_a_gap() -> None:
+def test_codes_are_ordered_by_family_and_number_without_gaps() -> None:
     codes = [rule.code for rule in CATALOGUE]
     assert codes == sorted(codes, key=lambda code: (list(Family).index(code[:3]), code))
     assert all(re.fullmatch(r"[A-Z]{3}\d{3}", code) for code in codes)
@@ -56,7 +56,7 @@ def test_slugs_are_unique_and_read_as_words() -> None:
 
 
 @pytest.mark.parametrize("rule", RULES, ids=code)
-def test_a_rule_says_everything_in_one_line_each(rule: Rule) -> None:
+def test_every_text_of_a_rule_is_one_line(rule: Rule) -> None:
     for text in (rule.requirement, rule.title, rule.why, rule.fix, rule.passes, rule.fails):
         assert len(text.strip()) >= 3
         assert text == text.strip()
@@ -65,7 +65,7 @@ def test_a_rule_says_everything_in_one_line_each(rule: Rule) -> None:
 
 
 @pytest.mark.parametrize("rule", RULES, ids=code)
-def test_a_rule_states_what_is_true_and_says_why_in_a_sentence(rule: Rule) -> None:
+def test_requirement_and_reason_of_a_rule_are_sentences(rule: Rule) -> None:
     assert not rule.requirement.endswith(".")
     assert not rule.title.endswith(".")
     assert rule.title != rule.requirement
@@ -87,14 +87,14 @@ def test_a_rule_names_its_sources(rule: Rule) -> None:
 
 
 @pytest.mark.parametrize("rule", RULES, ids=code)
-def test_a_rule_depends_on_rules_that_are_there_each_named_once(rule: Rule) -> None:
+def test_prerequisites_of_a_rule_exist_and_are_named_once(rule: Rule) -> None:
     named = [*rule.needs, *rule.told_by, *rule.partially_blocked_by]
     assert [other for other in named if other not in CATALOGUE] == []
     assert len(set(named)) == len(named)
     assert rule.code not in named
 
 
-def test_no_rule_depends_on_itself_by_way_of_others() -> None:
+def test_rules_do_not_depend_on_each_other_in_a_circle() -> None:
     edges = {rule.code: {*rule.needs, *rule.told_by, *rule.partially_blocked_by} for rule in CATALOGUE}
     assert sum(map(len, edges.values())) > 100
     while ready := {code for code, named in edges.items() if not named & edges.keys()}:
@@ -102,7 +102,7 @@ def test_no_rule_depends_on_itself_by_way_of_others() -> None:
     assert edges == {}
 
 
-def test_a_code_or_a_slug_is_taken_once() -> None:
+def test_duplicate_codes_and_slugs_are_refused() -> None:
     catalogue = Catalogue()
     first = CATALOGUE["KEY001"]
     catalogue.add(first)
@@ -115,7 +115,7 @@ def test_a_code_or_a_slug_is_taken_once() -> None:
     assert [rule.code for rule in catalogue] == ["KEY001"]
 
 
-def test_the_digest_changes_with_what_a_rule_asks_and_only_then() -> None:
+def test_the_digest_changes_only_with_the_content_of_a_rule() -> None:
     def digest(**changes: object) -> str:
         catalogue = Catalogue()
         catalogue.add(replace(CATALOGUE["KEY002"], **changes))  # type: ignore[arg-type]
@@ -145,7 +145,7 @@ def test_a_finding_is_completed_from_its_rule() -> None:
 
 
 @pytest.mark.parametrize("nothing", [(), []])
-def test_a_rule_does_not_say_by_accident_that_it_looks_at_nothing(nothing: Any) -> None:
+def test_a_rule_cannot_declare_by_accident_that_it_reads_nothing(nothing: Any) -> None:
     card = dict.fromkeys(("requirement", "title", "why", "fix", "passes", "fails"), "x")
     with pytest.raises(ValueError, match=r"^DEV999: looks_at is empty; leave it out, or say WHAT_ALL_SHARE$"):
         device_rule("DEV999", Level.ERROR, **card, source=Source(Evidence.PAGE, "A page"), looks_at=nothing)

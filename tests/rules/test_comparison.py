@@ -30,7 +30,7 @@ def compared(depth: int, *numbers: int, length: int = 5) -> Comparison:
         ((0, 1, 2), (3, 4), True),
     ],
 )
-def test_an_upload_is_cut_short_where_its_end_alone_is_missing(
+def test_an_upload_is_truncated_if_only_its_end_is_missing(
     numbers: tuple[int, ...], missing: tuple[int, ...], is_cut_short: bool
 ) -> None:
     comparison = compared(3, *numbers)
@@ -67,5 +67,5 @@ def test_an_upload_is_in_another_order_than_the_file(numbers: tuple[int, ...], e
         (6, 5, "nothing, or the root alone"),
     ],
 )
-def test_what_belongs_on_the_portal_is_told_by_number(depth: int, length: int, expected: str) -> None:
+def test_certificates_for_the_portal_are_reported_by_number(depth: int, length: int, expected: str) -> None:
     assert compared(depth, length=length).numbers() == expected

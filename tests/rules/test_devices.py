@@ -52,21 +52,21 @@ def errors(report: Report) -> dict[str, list[str]]:
     return found
 
 
-def test_a_cas_key_behind_the_devices_own_in_one_file_is_found(line: Line) -> None:
+def test_a_ca_key_after_the_device_key_in_one_file_is_found(line: Line) -> None:
     content = pem(device(), line.chain[0]) + key_pem(make_key(NAME))
     assert errors(judge(line, **{f"{NAME}__pem": content + key_pem(make_key(FCU))})) == {
         "DEV016": ["holds the private key of a CA"]
     }
 
 
-def test_a_cas_key_in_a_chain_is_found_though_the_devices_own_lies_beside_it(line: Line) -> None:
+def test_a_ca_key_in_a_chain_is_found_although_the_device_key_is_beside_it(line: Line) -> None:
     content = pem(device(), line.chain[0]) + key_pem(make_key(FCU))
     report = judge(line, **{f"{NAME}__pem": content, f"{NAME}__key__pem": key_pem(make_key(NAME))})
     assert errors(report) == {"DEV016": ["holds the private key of a CA"]}
 
 
 @pytest.mark.parametrize("kind", ["ECCPrivate", "ECCPublic"])
-def test_a_cas_key_in_a_bundle_is_found_under_any_name_and_type(line: Line, kind: str) -> None:
+def test_a_ca_key_in_a_bundle_is_found_under_any_name_and_type(line: Line, kind: str) -> None:
     bundle = {
         "SchemeVersion": "0.0.1",
         "Keys": [
@@ -82,7 +82,7 @@ def test_a_cas_key_in_a_bundle_is_found_under_any_name_and_type(line: Line, kind
     assert found["DEV016"] == ["holds the private key of a CA"]
 
 
-def test_a_certificate_beside_the_devices_own_names_one_algorithm(line: Line) -> None:
+def test_a_certificate_in_the_chain_of_a_device_names_one_algorithm(line: Line) -> None:
     update = other_algorithm(make_certificate("updates"), inside=False)
     bundle = {
         "SchemeVersion": "0.0.1",
@@ -99,7 +99,7 @@ def test_a_certificate_beside_the_devices_own_names_one_algorithm(line: Line) ->
     ("numbers", "is_right"),
     [((), True), ((0,), True), ((0, 1, 2), True), ((0, 1, 2, 2), False), ((0, 1, 1), False), ((1,), False)],
 )
-def test_where_nobody_said_the_depth_a_device_carries_the_chain_as_far_as_it_likes(
+def test_without_a_known_depth_a_device_may_carry_any_part_of_the_chain(
     line: Line, numbers: tuple[int, ...], is_right: bool
 ) -> None:
     (line.keystore / "../config/fcu.yml").unlink()
@@ -109,7 +109,7 @@ def test_where_nobody_said_the_depth_a_device_carries_the_chain_as_far_as_it_lik
 
 
 @pytest.mark.parametrize("name", ["acme\N{NO-BREAK SPACE}1", "acme\N{ZERO WIDTH JOINER}1", "acme\U0001fae8"])
-def test_odd_characters_of_a_name_that_control_nothing_are_only_warned_of(line: Line, name: str) -> None:
+def test_unusual_characters_of_a_name_are_only_a_warning(line: Line, name: str) -> None:
     report = judge(line, **{f"{name}__pem": pem(device(name), line.chain[0])})
     assert errors(report) == {}
     assert [result.code for result, _ in report.findings()] == ["DEV006", "DEV035"]
@@ -121,7 +121,7 @@ def test_control_characters_of_a_name_are_errors(line: Line, name: str) -> None:
     assert errors(report) == {"DEV005": ["the CN has control characters"]}
 
 
-def test_an_account_that_is_empty_is_told_of_the_setting_and_not_of_every_device(line: Line) -> None:
+def test_an_empty_account_is_reported_for_the_setting_and_not_for_every_device(line: Line) -> None:
     config = line.keystore / "../config/fcu.yml"
     config.write_text(config.read_text().replace("use-bootstrap: true", "use-bootstrap: false"))
     line.configure("lwm2m-server-uri: coaps://lwm2m.example.com?aid=\n")
@@ -144,9 +144,7 @@ def keyed(scalar: int) -> ec.EllipticCurvePrivateKey:
         (2**127, "can be guessed"),
     ],
 )
-def test_a_device_with_a_key_that_others_have_or_guess_fails_that_rule_and_no_other(
-    line: Line, scalar: int, message: str
-) -> None:
+def test_a_device_with_a_published_or_weak_key_fails_only_that_rule(line: Line, scalar: int, message: str) -> None:
     certificate = make_certificate(NAME, FCU, key=keyed(scalar), serial=7, days=5475, extensions=())
     report = judge(
         line, **{f"{NAME}__pem": pem(certificate, line.chain[0]), f"{NAME}__key__pem": key_pem(keyed(scalar))}

@@ -93,7 +93,7 @@ def in_keystore(code: str, *certificates: Any) -> list[tuple[str, str, str]]:
         oids.NETSCAPE_CERT_TYPE,
     ],
 )
-def test_the_devices_library_parses_what_is_critical_of_these(oid: str) -> None:
+def test_critical_extensions_must_be_parsed_by_the_library_of_the_device(oid: str) -> None:
     assert of_device(device(certificate(extension(oid, critical=True)))) == []
 
 
@@ -121,21 +121,21 @@ def test_the_devices_library_parses_what_is_critical_of_these(oid: str) -> None:
         ([extension(ALSO_UNKNOWN), *[extension(UNKNOWN)] * 3], False, [f"has {UNKNOWN} 3 times"]),
     ],
 )
-def test_an_extension_on_a_device_is_parsed_by_its_library_and_there_once(
+def test_an_extension_of_a_device_is_parsed_by_its_library_and_unique(
     extensions: list[Extension], is_ca: bool, messages: list[str]
 ) -> None:
     subject = certificate(*extensions, is_ca=is_ca)
     assert of_device(device(certificate(), subject)) == [f"2: {message}" for message in messages]
 
 
-def test_an_empty_issuer_is_told_wherever_it_stands() -> None:
+def test_an_empty_issuer_is_reported_at_any_position() -> None:
     good, bad = certificate(issuer=Name("y")), certificate(issuer=Name(""), signed_by=lambda key: key == "nameless")
     subject, named = device(good, bad, good, bad), SimpleNamespace(certificate=certificate(public_key="named"))
     findings = CATALOGUE["DEV029"].check(subject, SimpleNamespace(chain=SimpleNamespace(links=[named])))
     assert [(f.location.index, f.location.field) for f in findings] == [(2, "issuer"), (4, "issuer")]
 
 
-def test_a_ca_without_a_name_explains_the_empty_issuers_of_what_it_signed_and_no_other() -> None:
+def test_a_ca_without_a_name_explains_only_the_empty_issuers_of_its_own_certificates() -> None:
     ca = SimpleNamespace(certificate=certificate(subject="", public_key="nameless"))
     setup = SimpleNamespace(chain=SimpleNamespace(links=[ca]))
     of_it = certificate(issuer=Name(""), signed_by=lambda key: key == "nameless")
@@ -168,7 +168,7 @@ def test_a_ca_without_a_name_explains_the_empty_issuers_of_what_it_signed_and_no
         ([extension(UNKNOWN)] * 3, [(f"1: has {UNKNOWN} 3 times", "once", "3 times")]),
     ],
 )
-def test_an_extension_in_fcu_crt_is_known_where_it_is_critical_and_there_once(
+def test_a_critical_extension_in_fcu_crt_is_known_and_unique(
     extensions: list[Extension], told: list[tuple[str, str, str]]
 ) -> None:
     assert in_keystore("CRT015", certificate(*extensions)) == told
@@ -183,7 +183,7 @@ def test_an_extension_in_fcu_crt_is_known_where_it_is_critical_and_there_once(
         (True, SimpleNamespace(ca=True), []),
     ],
 )
-def test_a_ca_says_that_it_is_one(is_there: bool, constraints: Any, told: list[tuple[str, str, str]]) -> None:
+def test_a_ca_is_marked_as_a_ca(is_there: bool, constraints: Any, told: list[tuple[str, str, str]]) -> None:
     extensions = [extension(oids.BASIC_CONSTRAINTS)] if is_there else []
     assert in_keystore("CRT007", certificate(*extensions, basic_constraints=constraints)) == told
 
@@ -202,7 +202,7 @@ CA_USAGES = "digitalSignature, keyCertSign, cRLSign"
         (True, {"cRLSign", "digitalSignature", "keyCertSign", "keyAgreement"}, []),
     ],
 )
-def test_a_cas_key_may_sign_all_that_a_ca_signs(
+def test_the_key_usage_of_a_ca_allows_everything_that_a_ca_signs(
     is_there: bool, usages: set[str] | None, told: list[tuple[str, str, str]]
 ) -> None:
     extensions = [extension(oids.KEY_USAGE)] if is_there else []
@@ -246,7 +246,9 @@ def test_a_certificate_that_cannot_have_extensions_is_left_to_the_rule_of_versio
         (list("abcdef"), "a (and 5 more)", "a; b; c; d; e"),
     ],
 )
-def test_freedoms_of_ber_are_told_and_five_of_them_shown(notes: list[str], more: str | None, found: str | None) -> None:
+def test_ber_encodings_are_reported_and_five_of_them_shown(
+    notes: list[str], more: str | None, found: str | None
+) -> None:
     assert in_keystore("CRT018", certificate(der_notes=notes)) == (
         [] if more is None else [(f"1: is not strict DER: {more}", "DER", found)]
     )
@@ -290,7 +292,7 @@ def test_an_authority_key_identifier_names_the_issuer_in_each_of_its_parts(
     assert list(key_identifier_mismatches(child, issuer)) == told
 
 
-def test_the_identifier_of_a_root_is_its_own_and_that_of_an_unfinished_chain_is_left_open() -> None:
+def test_a_root_identifies_its_own_key_and_an_incomplete_chain_is_not_judged() -> None:
     def one(identifier: bytes, own: bytes, *, is_self_issued: bool = False) -> Any:
         return certificate(
             authority_key_identifier=named(identifier),
@@ -333,7 +335,7 @@ TO_BE_CRITICAL = "critical basicConstraints (OpenSSL 3.0)"
         ),
     ],
 )
-def test_strict_readers_want_identifiers_and_critical_constraints(
+def test_strict_readers_require_identifiers_and_critical_constraints(
     extensions: list[Extension], is_root: bool, wants: str | None
 ) -> None:
     subject = certificate(*extensions, is_self_issued=is_root)
@@ -342,7 +344,7 @@ def test_strict_readers_want_identifiers_and_critical_constraints(
     )
 
 
-def test_what_several_lack_is_told_of_each() -> None:
+def test_a_fault_of_several_certificates_is_reported_for_each() -> None:
     lacking = certificate(SUBJECT_KEY, CRITICAL, is_self_issued=False)
     sound = certificate(SUBJECT_KEY, AUTHORITY_KEY, CRITICAL, is_self_issued=False)
     wants = "authorityKeyIdentifier"
@@ -351,13 +353,13 @@ def test_what_several_lack_is_told_of_each() -> None:
     ]
 
 
-def test_what_older_versions_lack_is_left_to_the_rule_about_versions() -> None:
+def test_certificates_of_older_versions_are_left_to_the_rule_about_versions() -> None:
     old = certificate(is_self_issued=True)
     old.version = 1
     assert in_keystore("CHN014", old) == []
 
 
-def test_the_certificate_of_a_device_is_the_first_that_is_no_cas() -> None:
+def test_the_certificate_of_a_device_is_the_first_that_is_not_a_ca() -> None:
     own, ca = certificate(subject="own"), certificate(subject="ca", is_ca=True)
     own.version = ca.version = 1
     for certificates in ((own, ca), (ca, own), (ca, ca, own)):
@@ -377,7 +379,7 @@ def test_the_certificate_of_a_device_is_the_first_that_is_no_cas() -> None:
         CATALOGUE["DEV020"].check(subject, SimpleNamespace(ca_certificates=()))
 
 
-def test_a_value_is_that_of_another_device_only_where_the_device_differs() -> None:
+def test_a_value_is_reported_as_a_duplicate_only_for_another_device() -> None:
     seen = ExactFirstHolders()
 
     def one(name: str, identity: str) -> Any:

@@ -60,7 +60,7 @@ def vars_of(location: object) -> tuple[str | None, int | None, int | None, str |
 
 
 @pytest.mark.parametrize("name", EDITS)
-def test_one_edit_is_told_in_exactly_these_words(tmp_path: Path, name: str) -> None:
+def test_the_finding_about_one_edit_has_exactly_the_recorded_text(tmp_path: Path, name: str) -> None:
     line = Line(tmp_path)
     EDITS[name](line)
     words = words_of(line)
@@ -71,14 +71,14 @@ def test_one_edit_is_told_in_exactly_these_words(tmp_path: Path, name: str) -> N
     assert told(line) == expected
 
 
-def test_every_edit_has_its_words() -> None:
+def test_every_edit_has_a_recorded_text() -> None:
     assert list(EDITS) == list(FOUND)
     assert FOUND["nothing"] == []
     assert [name for name, findings in FOUND.items() if not findings] == ["nothing"]
 
 
 @pytest.mark.parametrize("name", EDITS)
-def test_every_finding_says_why_it_matters_and_what_to_do(tmp_path: Path, name: str) -> None:
+def test_every_finding_has_a_reason_and_a_fix(tmp_path: Path, name: str) -> None:
     line = Line(tmp_path)
     EDITS[name](line)
     findings = [finding for _, finding in check(line.keystore, at=AT, validators="none").findings()]

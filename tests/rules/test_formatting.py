@@ -30,22 +30,22 @@ from fcu_conform.rules.support.formatting import format_span, has_controls, plur
         (1.9, "1 second"),
     ],
 )
-def test_a_span_of_time_is_told_in_the_largest_unit_that_fits(seconds: float, expected: str) -> None:
+def test_a_time_span_is_shown_in_the_largest_exact_unit(seconds: float, expected: str) -> None:
     assert format_span(timedelta(seconds=seconds)) == expected
 
 
 @pytest.mark.parametrize(("number", "expected"), [(0, "0 bytes"), (1, "1 byte"), (2, "2 bytes")])
-def test_only_one_is_told_in_the_singular(number: int, expected: str) -> None:
+def test_only_one_is_shown_in_the_singular(number: int, expected: str) -> None:
     assert pluralize(number, "byte") == expected
 
 
 @pytest.mark.parametrize("text", ["a\x00b", "a\nb", "\x7f", "\x85", "\u2028", "\u2029"])
-def test_control_characters_and_ends_of_lines_are_found(text: str) -> None:
+def test_control_characters_and_line_endings_are_found(text: str) -> None:
     assert has_controls(text)
 
 
 @pytest.mark.parametrize("text", ["", "lamp 1", "\u3000", "a\u00a0b", "\u200d", "\U0001fae8", "Ä"])
-def test_other_characters_are_none_whatever_this_python_can_print(text: str) -> None:
+def test_other_characters_are_not_control_characters_in_any_python(text: str) -> None:
     assert not has_controls(text)
 
 
@@ -77,12 +77,12 @@ def test_a_value_of_a_bundle_is_shown_without_its_octets(value: object, expected
     assert shown_value(value) == expected
 
 
-def test_a_text_whose_value_is_better_not_shown_is_only_named() -> None:
+def test_a_text_that_may_be_secret_is_only_named() -> None:
     assert type_name("anything") == "a text string"
     assert type_name(7) == "7"
 
 
-def test_a_text_as_long_as_it_may_be_is_told_whole_and_a_longer_one_is_cut() -> None:
+def test_a_text_up_to_the_limit_is_shown_completely_and_a_longer_one_is_cut() -> None:
     rule = CATALOGUE["CHN003"]
     whole, longer = "x" * LONGEST, "x" * (LONGEST + 1)
     told = rule.complete(Finding(whole, Location(whole), whole, whole))

@@ -125,9 +125,7 @@ def test_a_certificate_may_outlive_its_issuer_by_a_day(line: Line, more: timedel
         (2, None, None),
     ],
 )
-def test_a_path_length_leaves_room_for_what_is_below(
-    line: Line, number: int, length: int | None, message: str | None
-) -> None:
+def test_a_path_length_allows_the_cas_below(line: Line, number: int, length: int | None, message: str | None) -> None:
     key, issuer = make_key(NAMES[number]).public_key(), make_key(NAMES[number + 1]).public_key()
     remake(line, number, extensions=ca_extensions(key, issuer, length))
     assert said(line, "CHN008") == ([] if message is None else [message])
@@ -161,7 +159,7 @@ def test_a_depth_fits_the_chain_and_the_device(line: Line, depth: int, codes: li
 @pytest.mark.parametrize(
     ("depth", "codes"), [(5, []), (6, ["CFG005"]), (7, ["CFG005", "CFG006"]), (8, ["CFG004", "CFG005"])]
 )
-def test_a_depth_fits_the_device_though_the_chain_is_longer(line: Line, depth: int, codes: list[str]) -> None:
+def test_a_depth_fits_the_device_even_if_the_chain_is_longer(line: Line, depth: int, codes: list[str]) -> None:
     line.write_chain(*make_chain("FCU line 1", "A", "B", "C", "D", "E"))
     set_depth(line, depth)
     found = {result.code for result, _ in report(line).findings()}
@@ -171,14 +169,14 @@ def test_a_depth_fits_the_device_though_the_chain_is_longer(line: Line, depth: i
 @pytest.mark.parametrize(
     ("depth", "expected"), [(0, "1 or more"), (1, None), (2, None), (5, None)], ids=["0", "1", "2", "5"]
 )
-def test_a_depth_without_a_certificate_is_at_least_one(line: Line, depth: int, expected: str | None) -> None:
+def test_without_a_certificate_a_depth_is_at_least_one(line: Line, depth: int, expected: str | None) -> None:
     line.write("fcu.crt", b"")
     set_depth(line, depth)
     findings = [finding for result, finding in report(line).findings() if result.code == "CFG004"]
     assert [finding.expected for finding in findings] == ([] if expected is None else [expected])
 
 
-def test_a_depth_is_told_with_how_many_certificates_there_are(line: Line) -> None:
+def test_a_depth_is_reported_with_the_number_of_certificates(line: Line) -> None:
     line.write_chain(make_certificate("FCU line 1"))
     set_depth(line, 3)
     (finding,) = [finding for result, finding in report(line).findings() if result.code == "CFG004"]
@@ -187,7 +185,7 @@ def test_a_depth_is_told_with_how_many_certificates_there_are(line: Line) -> Non
 
 
 @pytest.mark.parametrize(("count", "is_told"), [(1, False), (2, True), (3, True)])
-def test_a_chain_wants_a_depth(line: Line, count: int, is_told: bool) -> None:
+def test_a_chain_requires_a_depth(line: Line, count: int, is_told: bool) -> None:
     line.write_chain(*make_chain(*("FCU line 1", "A", "B")[:count]))
     set_depth(line, None)
     messages = [f"device-certificate-chain-depth is not set, but fcu.crt has {count} certificates"]
@@ -221,13 +219,13 @@ def test_an_attribute_has_its_upper_bound(line: Line, name: str, limit: int) -> 
         assert said(line, "CFG007") == messages
 
 
-def test_what_a_template_fills_in_has_no_bound_here(line: Line) -> None:
+def test_values_filled_in_by_a_template_have_no_bound_in_the_settings(line: Line) -> None:
     line.configure(f"certificate-authority:\n  common-name: <%= ENV['{'X' * 100}'] %>\n  country-name: GBR\n")
     assert said(line, "CFG007") == ["country-name is not a country code"]
 
 
 @pytest.mark.parametrize("inside", [True, False])
-def test_two_algorithms_are_told_whichever_is_the_wrong_one(line: Line, inside: bool) -> None:
+def test_a_mismatch_of_the_two_algorithms_is_reported_either_way(line: Line, inside: bool) -> None:
     first = ssl.DER_cert_to_PEM_cert(other_algorithm(line.chain[0], inside=inside))
     line.write("fcu.crt", first.encode() + pem(*line.chain[1:]))
     assert said(line, "CRT005") == ["has two different signature algorithms"]
@@ -302,7 +300,7 @@ def test_an_identifier_for_updates_is_a_uuid(line: Line, name: str, value: str, 
     assert said(line, "CFG014") == ([f"{name} is not a UUID"] if is_told else [])
 
 
-def test_properties_of_a_list_are_told_by_line(line: Line) -> None:
+def test_properties_of_a_list_are_reported_by_line(line: Line) -> None:
     line.configure(
         "custom-properties:\n  - name: a\n  - 7\n  - value: x\n  - name:\n  - name: mbed.x\n  - name: a\n  - name: a\n"
     )
@@ -337,14 +335,14 @@ def test_properties_of_a_list_are_told_by_line(line: Line) -> None:
         ),
     ],
 )
-def test_a_chain_of_four_is_told_where_it_breaks(line: Line, kept: tuple[str, ...], code: str, message: str) -> None:
+def test_a_break_in_a_chain_of_four_is_located(line: Line, kept: tuple[str, ...], code: str, message: str) -> None:
     names = ("FCU line 1", "A", "B", "ROOT_CA")
     made = dict(zip(names, make_chain(*names), strict=True))
     line.write_chain(*(made[name] for name in kept))
     assert said(line, code) == [message]
 
 
-def test_a_gap_after_the_third_certificate_is_told_of_what_comes_after_it(line: Line) -> None:
+def test_a_gap_after_the_third_certificate_is_reported_for_the_next_one(line: Line) -> None:
     made = make_chain("FCU line 1", "A", "B", "C", "ROOT_CA")
     line.write_chain(*made[:3], made[4])
     (finding,) = [finding for result, finding in report(line).findings() if result.code == "CHN003"]
@@ -353,7 +351,7 @@ def test_a_gap_after_the_third_certificate_is_told_of_what_comes_after_it(line: 
 
 
 @pytest.mark.parametrize(("order", "told"), [((0, 3, 1, 4), 4), ((0, 3, 4, 1), 2), ((0, 1, 3, 4), 3)])
-def test_a_gap_is_told_of_the_certificate_that_stands_behind_it(line: Line, order: tuple[int, ...], told: int) -> None:
+def test_a_gap_is_reported_for_the_certificate_after_it(line: Line, order: tuple[int, ...], told: int) -> None:
     made = make_chain("FCU line 1", "A", "B", "C", "ROOT_CA")
     line.write_chain(*(made[number] for number in order))
     (finding,) = [finding for result, finding in report(line).findings() if result.code == "CHN003"]
@@ -361,7 +359,7 @@ def test_a_gap_is_told_of_the_certificate_that_stands_behind_it(line: Line, orde
     assert finding.expected == f"after {order.index(1) + 1} CN=A: CN=B"
 
 
-def test_a_block_that_is_no_certificate_does_not_hide_the_next_one(line: Line) -> None:
+def test_a_block_that_is_not_a_certificate_does_not_hide_the_next_one(line: Line) -> None:
     first, second, third = line.chain
     blocks = "".join(map(ssl.DER_cert_to_PEM_cert, (b"\x30\x00", der(second) + b"\0\0")))
     line.write("fcu.crt", pem(first) + blocks.encode() + pem(third))
@@ -370,7 +368,7 @@ def test_a_block_that_is_no_certificate_does_not_hide_the_next_one(line: Line) -
     assert found[1].message == "certificate 3 of 4: has 2 trailing bytes"
 
 
-def test_a_missing_root_is_told_of_the_last_certificate(line: Line) -> None:
+def test_a_missing_root_is_reported_for_the_last_certificate(line: Line) -> None:
     line.write_chain(*make_chain("FCU line 1", "A", "B", "ROOT_CA")[:3])
     (finding,) = [finding for result, finding in report(line).findings() if result.code == "CHN005"]
     assert finding.location.index == 3
@@ -391,7 +389,7 @@ def test_a_request_in_two_blocks_or_beside_another_block_is_not_one(line: Line) 
         assert said(line, "CSR002") == ([] if message is None else [message])
 
 
-def test_a_key_usage_that_lacks_something_is_told_with_what_is_there(line: Line) -> None:
+def test_an_incomplete_key_usage_is_reported_with_its_bits(line: Line) -> None:
     key, issuer = make_key(NAMES[0]).public_key(), make_key(NAMES[1]).public_key()
     usual = [pair for pair in ca_extensions(key, issuer) if not isinstance(pair[0], x509.KeyUsage)]
     flags = ("content_commitment", "key_encipherment", "data_encipherment", "encipher_only", "decipher_only")
@@ -407,13 +405,15 @@ def test_a_key_usage_that_lacks_something_is_told_with_what_is_there(line: Line)
 @pytest.mark.parametrize(
     ("common_name", "is_told"), [("<%= ENV['CN'] %>", False), ("FCU line 1", False), ("FCU line 2", True)]
 )
-def test_a_template_in_the_settings_is_compared_with_no_subject(line: Line, common_name: str, is_told: bool) -> None:
+def test_a_template_in_the_settings_is_not_compared_with_the_subject(
+    line: Line, common_name: str, is_told: bool
+) -> None:
     line.write("fcu_csr.pem", make_request("FCU line 1").public_bytes(Encoding.PEM))
     line.configure(f"certificate-authority:\n  common-name: {common_name}\n")
     assert bool(said(line, "CSR005")) is is_told
 
 
-def test_a_setting_that_is_not_given_does_not_hide_the_next_one(line: Line) -> None:
+def test_a_missing_setting_does_not_hide_the_next_one(line: Line) -> None:
     line.write("fcu_csr.pem", make_request("FCU line 1").public_bytes(Encoding.PEM))
     line.configure("certificate-authority:\n  locality-name: Oulu\n  country-name: FI\n")
     assert len(said(line, "CSR005")) == 2

@@ -46,7 +46,7 @@ def test_35_years_are_12775_days_with_the_second_at_their_end(line: Line, validi
 
 
 @pytest.mark.parametrize("organization", ["ACME\N{IDEOGRAPHIC SPACE}KK", "ACME\N{NO-BREAK SPACE}SARL", "\U0001fae8"])
-def test_a_space_of_another_script_and_a_young_character_are_no_control_characters(
+def test_a_space_of_another_script_and_a_recent_character_are_not_control_characters(
     line: Line, organization: str
 ) -> None:
     line.configure(f"certificate-authority:\n  organization-name: '{organization}'\n")
@@ -54,18 +54,18 @@ def test_a_space_of_another_script_and_a_young_character_are_no_control_characte
 
 
 @pytest.mark.parametrize("organization", [r"ACME\aKK", r"ACME\LKK", r"ACME\NKK"], ids=["bell", "line", "next line"])
-def test_control_characters_and_ends_of_lines_are_told(line: Line, organization: str) -> None:
+def test_control_characters_and_line_endings_are_reported(line: Line, organization: str) -> None:
     line.configure(f'certificate-authority:\n  organization-name: "{organization}"\n')
     assert ("CFG007", "organization-name has control characters") in found(line)
 
 
 @pytest.mark.parametrize("uri", ["coaps://b.example.com?aid=", "coaps://b.example.com?aid=&x=1"])
-def test_an_account_that_is_empty_is_told(line: Line, uri: str) -> None:
+def test_an_empty_account_is_reported(line: Line, uri: str) -> None:
     line.configure(f"bootstrap-server-uri: {uri}\n")
     assert found(line) == [("CFG012", "bootstrap-server-uri names an empty account")]
 
 
-def test_instants_are_told_in_utc_whatever_their_zone(line: Line) -> None:
+def test_instants_are_shown_in_utc_for_any_zone(line: Line) -> None:
     at = datetime(2026, 1, 1, 1, tzinfo=timezone(timedelta(hours=2)))
     report = check(line.keystore, at=at, validators="none")
     expected = {finding.expected for result, finding in report.findings() if result.code == "CRT006"}
@@ -87,12 +87,12 @@ def indefinite_pkcs12() -> bytes:
     [(encrypted_pkcs8, "an encrypted DER private key"), (indefinite_pkcs12, "a PKCS#12 file")],
     ids=["PKCS#8", "PKCS#12 in BER"],
 )
-def test_a_key_that_is_encrypted_is_a_copy_as_well(line: Line, content: object, what: str) -> None:
+def test_an_encrypted_key_is_a_copy_as_well(line: Line, content: object, what: str) -> None:
     line.write("export.bin", content())  # type: ignore[operator]
     assert found(line) == [("KEY008", f"holds {what}")]
 
 
-def test_a_certificate_in_der_is_no_copy_of_a_key(line: Line) -> None:
+def test_a_certificate_in_der_is_not_a_copy_of_a_key(line: Line) -> None:
     line.write("fcu.der", line.chain[0].public_bytes(Encoding.DER))
     assert found(line) == []
 
@@ -104,7 +104,7 @@ def zipped(content: bytes, how: int) -> bytes:
     return target.getvalue()
 
 
-def test_a_compressed_file_was_not_searched(line: Line) -> None:
+def test_a_compressed_file_is_reported_as_unsearched(line: Line) -> None:
     content = key_pem(make_key("FCU line 1"))
     line.write("a.gz", gzip.compress(content))
     line.write("b.zip", zipped(content * 9, zipfile.ZIP_DEFLATED))
@@ -127,7 +127,7 @@ def test_lengths_of_ber_are_found_in_extensions_that_no_rule_reads(line: Line) -
     assert "certificatePolicies: length with unnecessary octets" in message
 
 
-def test_parameters_of_the_signature_algorithm_are_told_of_an_upload_too(line: Line, tmp_path: Path) -> None:
+def test_parameters_of_the_signature_algorithm_are_reported_for_an_upload(line: Line, tmp_path: Path) -> None:
     root = line.chain[2].public_bytes(Encoding.DER)
     assert root.count(NO_PARAMETERS) == 2
     assert root[:2] == root[4:6] == b"\x30\x82"

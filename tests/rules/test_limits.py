@@ -97,7 +97,7 @@ def test_a_device_stores_five_certificates(count: int, is_told: bool) -> None:
 
 
 @pytest.mark.parametrize("code", ["DEV017", "DEV018", "DEV019", "DEV026", "DEV028", "DEV029", "LOT004"])
-def test_a_file_without_a_certificate_is_no_subject(code: str) -> None:
+def test_a_file_without_a_certificate_is_not_judged(code: str) -> None:
     ask = lot if code == "LOT004" else found
     with pytest.raises(NotApplicable, match=r"^no certificate$"):
         ask(code, device())
@@ -194,14 +194,14 @@ def test_an_endpoint_name_has_1_to_64_characters(length: int, is_told: bool) -> 
         (["a"], ["b"], object(), []),
     ],
 )
-def test_the_cn_is_one_of_the_names_that_the_file_goes_by(
+def test_the_cn_is_one_of_the_names_of_the_file(
     names: list[str], expected: list[str], bundle: object, messages: list[str]
 ) -> None:
     findings = found("DEV005", device(named(names), endpoint_names=expected, bundle=bundle))
     assert [f.message for f in findings] == messages
 
 
-def test_characters_that_are_not_recommended_are_told_once_each_and_sorted() -> None:
+def test_discouraged_characters_are_reported_once_each_and_sorted() -> None:
     subject = device(SimpleNamespace(common_names=["b_a_\u00e9-1"]))
     assert [(f.found, f.location.index) for f in found("DEV006", subject)] == [("_\u00e9", 1)]
     assert not found("DEV006", device(SimpleNamespace(common_names=["aZ09'()+,-.?:/= "])))
@@ -225,7 +225,7 @@ def test_a_device_certificate_is_of_version_3_and_no_other(version: int, is_told
         (True, None, ["the device certificate is a CA certificate"]),
     ],
 )
-def test_a_device_is_no_ca_and_its_key_signs_no_certificates(
+def test_a_device_is_not_a_ca_and_its_key_signs_no_certificates(
     ca: bool | None, usages: set[str] | None, messages: list[str]
 ) -> None:
     constraints = None if ca is None else SimpleNamespace(ca=ca)
@@ -240,7 +240,7 @@ CLIENT, SERVER, ANY = "1.3.6.1.5.5.7.3.2", "1.3.6.1.5.5.7.3.1", "2.5.29.37.0"
     ("purposes", "is_told"),
     [(None, False), ((), True), ((SERVER,), True), ((SERVER, CLIENT), False), ((ANY,), False), ((ANY, CLIENT), False)],
 )
-def test_a_device_with_purposes_is_a_client_or_anything(purposes: tuple[str, ...] | None, is_told: bool) -> None:
+def test_the_purposes_of_a_device_include_client_or_any(purposes: tuple[str, ...] | None, is_told: bool) -> None:
     assert bool(found("DEV013", device(certificate(extended_key_usage=purposes)))) is is_told
 
 
@@ -254,7 +254,7 @@ def test_a_device_with_purposes_is_a_client_or_anything(purposes: tuple[str, ...
         ({"digitalSignature", "keyAgreement"}, []),
     ],
 )
-def test_a_device_with_usages_may_sign(usages: set[str] | None, told: list[str]) -> None:
+def test_the_key_usage_of_a_device_includes_signing(usages: set[str] | None, told: list[str]) -> None:
     assert [f.found for f in found("DEV014", device(certificate(key_usage=usages)))] == told
 
 
@@ -369,7 +369,7 @@ def test_validity_may_differ_by_three_days_inside_a_lot(days: float, is_told: bo
         )
     ),
 )
-def test_each_part_of_a_profile_that_drifts_is_told_by_its_name(part: int, words: str) -> None:
+def test_each_difference_of_a_profile_is_named(part: int, words: str) -> None:
     other = tuple("else" if number == part else value for number, value in enumerate(PROFILE))
     assert lot("LOT005", of_days(100, "a"), of_days(100, "b", other)) == [("b", f"differs from a: {words} differs")]
     assert lot("LOT005", of_days(100, "a"), of_days(200, "b", other)) == [
@@ -381,7 +381,7 @@ def test_each_part_of_a_profile_that_drifts_is_told_by_its_name(part: int, words
     ("count", "told"),
     [(1, []), (9, []), (10, []), (11, ["at most 10"]), (50, ["at most 10"]), (51, ["at most 50"])],
 )
-def test_an_account_takes_ten_certificates_and_a_commercial_one_fifty(count: int, told: list[str]) -> None:
+def test_an_account_accepts_ten_certificates_and_a_commercial_one_fifty(count: int, told: list[str]) -> None:
     upload = SimpleNamespace(name="upload.pem", certificates=SimpleNamespace(entries=[None] * count))
     findings = list(CATALOGUE["UPL007"].check(SimpleNamespace(upload=upload)))
     assert [f.expected for f in findings] == told
@@ -423,7 +423,7 @@ def test_texts_of_an_upload_have_their_limits(field: str, limit: int) -> None:
         ({"service": None}, "lwm2m", []),
     ],
 )
-def test_the_service_of_an_upload_is_that_of_the_devices(
+def test_the_service_of_an_upload_matches_the_devices(
     values: dict[str, Any], mode: str | None, told: list[tuple[str, str, str]]
 ) -> None:
     assert details(values, mode) == told

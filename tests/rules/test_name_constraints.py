@@ -67,7 +67,7 @@ def within(name: x509.GeneralName, base: GeneralName) -> bool:
         ("anything.at.all", "", True),
     ],
 )
-def test_a_host_lies_below_a_domain(host: str, base: str, expected: bool) -> None:
+def test_a_host_is_below_a_domain(host: str, base: str, expected: bool) -> None:
     assert within(x509.DNSName(host), limit(DNS, base)) is expected
 
 
@@ -84,7 +84,7 @@ def test_a_host_lies_below_a_domain(host: str, base: str, expected: bool) -> Non
         ("qa@example.com", ".example.com", False),
     ],
 )
-def test_an_address_is_that_address_or_lies_at_a_host(address: str, base: str, expected: bool) -> None:
+def test_an_address_is_that_address_or_at_a_host(address: str, base: str, expected: bool) -> None:
     assert within(x509.RFC822Name(address), limit(EMAIL, base)) is expected
 
 
@@ -98,7 +98,7 @@ def test_an_address_is_that_address_or_lies_at_a_host(address: str, base: str, e
         ("urn:no:host", "example.com", False),
     ],
 )
-def test_a_uri_lies_at_a_host_or_below_a_domain(uri: str, base: str, expected: bool) -> None:
+def test_a_uri_is_at_a_host_or_below_a_domain(uri: str, base: str, expected: bool) -> None:
     assert within(x509.UniformResourceIdentifier(uri), limit(URI, base)) is expected
 
 
@@ -120,18 +120,18 @@ def test_a_uri_lies_at_a_host_or_below_a_domain(uri: str, base: str, expected: b
         ("10.1.2.3", b"", False),
     ],
 )
-def test_an_address_lies_in_a_network(address: str, base: bytes, expected: bool) -> None:
+def test_an_address_is_in_a_network(address: str, base: bytes, expected: bool) -> None:
     assert within(x509.IPAddress(ip_address(address)), limit(IP, base)) is expected
 
 
 @pytest.mark.parametrize(("last", "expected"), [(b"\x03", False), (b"\x04", True), (b"\x05", False)])
-def test_a_name_of_a_kind_without_subtrees_is_that_name_or_not(last: bytes, expected: bool) -> None:
+def test_a_name_of_a_kind_without_subtrees_must_be_equal(last: bytes, expected: bool) -> None:
     name = x509.RegisteredID(x509.ObjectIdentifier("1.2.3.4"))
     held = certificate(x509.Name([]), name).subject_alt_names[0].content
     assert within(name, limit(REGISTERED_ID, held[:-1] + last)) is expected
 
 
-def test_a_name_of_another_kind_has_no_host_though_it_looks_like_an_address() -> None:
+def test_a_name_of_another_kind_has_no_host_even_if_it_resembles_an_address() -> None:
     name = x509.OtherName(x509.ObjectIdentifier("1.2.3.4"), b"\x0c\x03a@b")
     held = certificate(x509.Name([]), name).subject_alt_names[0].content
     assert within(name, limit(OTHER, held))
@@ -142,7 +142,7 @@ def directory(*attributes: tuple[str, str]) -> GeneralName:
     return limit(DIRECTORY, make_name(*attributes).public_bytes())
 
 
-def test_a_subject_lies_below_the_names_that_it_begins_with() -> None:
+def test_a_subject_is_below_the_names_that_it_begins_with() -> None:
     holder = certificate(make_name(("C", "FI"), ("O", "Example"), ("CN", "lamp")))
     for base, admitted in (
         (directory(("C", "FI")), True),
@@ -170,12 +170,12 @@ def test_one_of_several_permitted_subtrees_is_enough_and_exclusion_comes_first()
 
 
 @pytest.mark.parametrize("choice", [EMAIL, DIRECTORY, URI, IP, REGISTERED_ID])
-def test_what_is_permitted_of_one_kind_says_nothing_of_another(choice: int) -> None:
+def test_a_permitted_name_of_one_kind_does_not_affect_another(choice: int) -> None:
     holder = certificate(x509.Name([]), x509.DNSName("a.example.org"))
     assert list(excluded_names(NameConstraints((limit(choice, "x"),), ()), holder)) == []
 
 
-def test_a_limit_on_names_of_one_kind_says_nothing_of_another() -> None:
+def test_a_constraint_on_one_kind_of_name_does_not_affect_another() -> None:
     holder = certificate(make_name(("CN", "lamp")), x509.DNSName("a.example.org"))
     assert (
         list(excluded_names(NameConstraints((limit(EMAIL, "example.com"),), (limit(URI, "a.example.org"),)), holder))
@@ -183,20 +183,20 @@ def test_a_limit_on_names_of_one_kind_says_nothing_of_another() -> None:
     )
 
 
-def test_an_address_in_the_subject_counts_as_one() -> None:
+def test_an_email_address_in_the_subject_is_constrained() -> None:
     subject = x509.Name([x509.NameAttribute(NameOID.EMAIL_ADDRESS, "qa@example.org")])
     told = list(excluded_names(NameConstraints((limit(EMAIL, "example.com"),), ()), certificate(subject)))
     assert told == [("qa@example.org", "not permitted")]
 
 
-def test_what_cannot_be_printed_is_shown_as_octets() -> None:
+def test_unprintable_names_are_shown_as_octets() -> None:
     holder = certificate(x509.Name([]), x509.IPAddress(ip_address("10.1.2.3")))
     assert list(excluded_names(NameConstraints((), (limit(IP, network("10.0.0.0/8")),)), holder)) == [
         ("0a010203", "excluded")
     ]
 
 
-def test_a_limit_for_one_kind_of_name_says_nothing_about_another() -> None:
+def test_a_constraint_for_one_kind_of_name_is_not_applied_to_another() -> None:
     holder = certificate(x509.Name([]), x509.DNSName("example.com"))
     for choice in (EMAIL, DIRECTORY, URI):
         bases = (limit(choice, "" if choice == DIRECTORY else "example.com"),)

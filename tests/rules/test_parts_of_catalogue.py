@@ -63,7 +63,7 @@ COMBINATIONS = [
 
 
 @pytest.mark.parametrize("without", COMBINATIONS, ids=" ".join)
-def test_a_part_of_the_catalogue_lacks_what_has_nothing_to_judge(without: tuple[str, ...]) -> None:
+def test_a_part_of_the_catalogue_omits_rules_without_a_subject(without: tuple[str, ...]) -> None:
     part = {rule.code for rule in catalogue(**dict.fromkeys(without, False))}
     assert set(CATALOGUE) - {rule for rule in CATALOGUE if rule.code in part} == {
         rule for rule in CATALOGUE if rule.code in left_out(*without)
@@ -81,7 +81,7 @@ def test_parts_of_the_catalogue_are_not_empty() -> None:
 
 
 @pytest.mark.parametrize("without", [(), ("devices",), ("upload",), ("waivers",), EVERY], ids=" ".join)
-def test_a_process_imports_the_rules_that_it_needs_and_finds_them_all(without: tuple[str, ...]) -> None:
+def test_a_process_imports_only_and_all_the_rules_that_it_needs(without: tuple[str, ...]) -> None:
     options = json.dumps(dict.fromkeys(without, False))
     done = subprocess.run([sys.executable, "-c", PROGRAM, options], capture_output=True, text=True, check=True)
     codes, loaded = json.loads(done.stdout)
@@ -93,6 +93,6 @@ def test_a_process_imports_the_rules_that_it_needs_and_finds_them_all(without: t
 
 
 @pytest.mark.parametrize("name", ["CATALOG", "CATALOGUES"])
-def test_nothing_else_is_made_when_it_is_asked_for(name: str) -> None:
+def test_an_unknown_name_of_the_catalogue_is_refused(name: str) -> None:
     with pytest.raises(AttributeError, match=rf"^module 'fcu_conform.rules' has no attribute '{name}'$"):
         getattr(fcu_conform.rules, name)

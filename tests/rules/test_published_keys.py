@@ -22,7 +22,7 @@ RFC_6979 = ec.derive_private_key(0xC9AFA9D845BA75166B5C215767B1D6934E50C3DB36E89
 
 
 @pytest.mark.parametrize("path", [PUBLISHED, WEAK_KEYS], ids=["published", "weak"])
-def test_a_list_says_where_of_every_digest_once_and_in_order(path: Path) -> None:
+def test_a_list_has_every_digest_once_in_order_with_its_origin(path: Path) -> None:
     text = path.read_text("utf-8")
     places = json.loads(text, object_pairs_hook=list)
     digests = [one for _, found in places for one in found]
@@ -53,12 +53,12 @@ def test_a_key_that_can_be_derived_is_listed_with_its_origin(number: int, origin
     assert LISTED[digest(ec.derive_private_key(number, ec.SECP256R1()))] == origin
 
 
-def test_the_key_of_a_factory_configurator_utility_that_lies_in_a_public_repository_is_listed() -> None:
+def test_the_factory_configurator_utility_key_in_a_public_repository_is_listed() -> None:
     place = LISTED["a1065e64d2a5bdbf5248a69bbde624d8e29931c51c24a974864e3da5f23b3777"]
     assert place.startswith("bentcooke/arm_pelion_psoc64_tools: ")
 
 
-def test_a_digest_that_others_publish_too_is_the_same() -> None:
+def test_digests_agree_with_those_published_by_others() -> None:
     # RFC 9500's testECCP256, as its users name it by the digest of its SubjectPublicKeyInfo
     rfc_9500 = "b2b04340cfaee616ec9c2c62d261b208e54bb197498df52e8cadede23ac0ba5e"
     assert LISTED[rfc_9500] == "RFC 9500, 2.3, testECCP256"
@@ -70,7 +70,7 @@ def keystore_of(line: Line, key: ec.EllipticCurvePrivateKey) -> Path:
     return line.keystore
 
 
-def test_a_keystore_with_the_key_of_an_rfc_fails_that_rule_and_no_other(tmp_path: Path) -> None:
+def test_a_keystore_with_the_key_of_an_rfc_fails_only_that_rule(tmp_path: Path) -> None:
     report = check(keystore_of(Line(tmp_path), RFC_6979), at=AT, validators="none")
     assert report.errors() == {"KEY010"}
     told = [(result.code, f.message, f.location.file, f.expected, f.found) for result, f in report.findings()]
@@ -84,7 +84,7 @@ def test_the_same_keystore_with_a_key_of_its_own_is_fine(tmp_path: Path) -> None
     assert list(report.findings()) == []
 
 
-def test_the_request_and_the_certificate_are_known_without_the_key_file(tmp_path: Path) -> None:
+def test_a_published_key_is_recognised_from_request_and_certificate_alone(tmp_path: Path) -> None:
     line = Line(tmp_path)
     keystore = keystore_of(line, RFC_6979)
     (keystore / "fcu_private_key.pem").unlink()
@@ -105,16 +105,14 @@ def test_the_request_and_the_certificate_are_known_without_the_key_file(tmp_path
         (int.from_bytes(bytes(range(16)) * 2, "big"), "its private key repeats a few octets"),
     ],
 )
-def test_a_keystore_with_a_key_that_can_be_guessed_fails_that_rule_and_no_other(
-    tmp_path: Path, scalar: int, found: str
-) -> None:
+def test_a_keystore_with_a_weak_key_fails_only_that_rule(tmp_path: Path, scalar: int, found: str) -> None:
     report = check(keystore_of(Line(tmp_path), ec.derive_private_key(scalar, ec.SECP256R1())), at=AT, validators="none")
     told = [(result.code, f.message, f.location.file, f.found) for result, f in report.findings()]
     assert told == [("KEY013", "can be guessed", "fcu_private_key.pem", found)]
 
 
 @pytest.mark.parametrize("scalar", [2**128, ORDER - 2**128, int.from_bytes(bytes(range(32)), "big")])
-def test_a_key_just_beyond_what_can_be_guessed_is_fine(tmp_path: Path, scalar: int) -> None:
+def test_a_key_just_beyond_the_weak_keys_is_fine(tmp_path: Path, scalar: int) -> None:
     key = ec.derive_private_key(scalar, ec.SECP256R1())
     assert check(keystore_of(Line(tmp_path), key), at=AT, validators="none").errors() == set()
 
@@ -136,7 +134,7 @@ def _as_response_file(key: ec.EllipticCurvePrivateKey, *, point: bool = True) ->
     return text.encode()
 
 
-def test_the_collector_knows_a_private_key_in_the_forms_in_which_people_publish_it() -> None:
+def test_the_collector_recognises_private_keys_in_all_published_forms() -> None:
     key = make_key("somebody publishes")
     sec1 = key.private_bytes(Encoding.DER, PrivateFormat.TraditionalOpenSSL, NoEncryption())
     forms = [key_pem(key), sec1, _as_array(sec1), b64encode(sec1), sec1.hex().encode(), _as_jwk(key)]
@@ -144,5 +142,5 @@ def test_the_collector_knows_a_private_key_in_the_forms_in_which_people_publish_
     assert [list(public_keys(form)) for form in forms] == [[digest(key)]] * len(forms)
 
 
-def test_the_collector_takes_no_number_for_a_key_whose_point_is_not_there() -> None:
+def test_the_collector_accepts_a_number_as_key_only_with_its_point() -> None:
     assert list(public_keys(_as_response_file(make_key("a number"), point=False))) == []

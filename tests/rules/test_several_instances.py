@@ -50,7 +50,7 @@ def test_one_instance_alone_is_not_compared(tmp_path: Path) -> None:
     assert judged["KEY009"] == judged["LOT006"] == ("not-applicable", [])
 
 
-def test_of_three_instances_those_that_share_a_subject_are_told(tmp_path: Path) -> None:
+def test_instances_that_share_a_subject_are_reported(tmp_path: Path) -> None:
     lines = (lay(tmp_path / name, *of) for name, of in (("a", ("X", "1")), ("b", ("Y", "2")), ("c", ("X", "3"))))
     one, two, three = judge(*lines)
     assert one["LOT006"][0] == three["LOT006"][0] == "failed"
@@ -59,7 +59,7 @@ def test_of_three_instances_those_that_share_a_subject_are_told(tmp_path: Path) 
     assert one["KEY009"] == two["KEY009"] == three["KEY009"] == ("passed", [])
 
 
-def test_of_three_instances_those_that_share_a_key_are_told(tmp_path: Path) -> None:
+def test_instances_that_share_a_key_are_reported(tmp_path: Path) -> None:
     lines = (lay(tmp_path / name, *of) for name, of in (("a", ("X", "1")), ("b", ("Y", "2")), ("c", ("Z", "1"))))
     one, two, three = judge(*lines)
     assert one["KEY009"][0] == three["KEY009"][0] == "failed"
@@ -67,14 +67,14 @@ def test_of_three_instances_those_that_share_a_key_are_told(tmp_path: Path) -> N
     assert two["KEY009"] == two["LOT006"] == ("passed", [])
 
 
-def test_a_key_that_certificates_share_is_told_where_no_key_file_is(tmp_path: Path) -> None:
+def test_a_key_shared_by_certificates_is_reported_without_key_files(tmp_path: Path) -> None:
     one, two = judge(lay(tmp_path / "a", "X", "1", has_key=False), lay(tmp_path / "b", "Y", "1"))
     assert one["LOT006"] == ("failed", ["the FCU certificate has the same key as that of another instance"])
     assert two["LOT006"] == ("blocked", ["KEY009"])
     assert two["KEY009"] == ("passed", [])
 
 
-def test_an_instance_without_a_certificate_is_compared_with_none(tmp_path: Path) -> None:
+def test_an_instance_without_a_certificate_is_not_compared(tmp_path: Path) -> None:
     lines = [lay(tmp_path / name, "X", name) for name in "ab"]
     lines[0].write("fcu.crt", b"")
     one, two = judge(*lines)
@@ -97,7 +97,7 @@ def test_uploads_of_two_instances_have_two_subjects(tmp_path: Path, names: tuple
         assert len(judged["UPL006"][1]) == count
 
 
-def test_an_upload_is_compared_with_none_where_there_is_no_other(tmp_path: Path) -> None:
+def test_a_single_upload_is_not_compared(tmp_path: Path) -> None:
     lines = [lay(tmp_path / name, "X", name) for name in "ab"]
     upload = lines[0].write("../upload.pem", (lines[0].keystore / "fcu.crt").read_bytes())
     one, two = judge(*lines, portal_upload=[upload])
@@ -106,7 +106,7 @@ def test_an_upload_is_compared_with_none_where_there_is_no_other(tmp_path: Path)
 
 
 @pytest.mark.parametrize("without", [0, 1])
-def test_an_upload_is_compared_with_none_where_a_certificate_is_missing(tmp_path: Path, without: int) -> None:
+def test_an_upload_without_a_certificate_is_not_compared(tmp_path: Path, without: int) -> None:
     lines = [lay(tmp_path / name, "X", name) for name in "ab"]
     uploads = [line.write("../upload.pem", (line.keystore / "fcu.crt").read_bytes()) for line in lines]
     lines[without].write("fcu.crt", b"")
@@ -114,7 +114,7 @@ def test_an_upload_is_compared_with_none_where_a_certificate_is_missing(tmp_path
         assert judged["UPL006"] == ("passed", [])
 
 
-def test_the_very_same_certificate_of_two_instances_is_no_second_subject(tmp_path: Path) -> None:
+def test_an_identical_certificate_of_two_instances_is_not_a_duplicate_subject(tmp_path: Path) -> None:
     lines = [lay(tmp_path / name, "X", "1") for name in "ab"]
     uploads = [line.write("../upload.pem", (line.keystore / "fcu.crt").read_bytes()) for line in lines]
     for judged in judge(*lines, portal_upload=uploads):
@@ -134,7 +134,7 @@ F, A, B = "FCU line 1", "another", "a third"
         (F, A, B, {"CSR004": "failed", "CSR007": "blocked", "KEY004": "failed"}),
     ],
 )
-def test_of_key_request_and_certificate_the_one_that_does_not_belong_is_told(
+def test_the_odd_one_out_of_key_request_and_certificate_is_reported(
     tmp_path: Path, key: str, request_key: str, certificate_key: str, outcomes: dict[str, str]
 ) -> None:
     line = Line(tmp_path)
@@ -146,7 +146,7 @@ def test_of_key_request_and_certificate_the_one_that_does_not_belong_is_told(
     assert {code: judged[code][0] for code in outcomes} == outcomes
 
 
-def test_a_request_is_compared_with_the_certificate_where_no_key_is(tmp_path: Path) -> None:
+def test_without_a_key_the_request_is_compared_with_the_certificate(tmp_path: Path) -> None:
     line = Line(tmp_path)
     (line.keystore / "fcu_private_key.pem").unlink()
     for key, outcome in ((F, "passed"), (A, "failed")):
@@ -154,7 +154,7 @@ def test_a_request_is_compared_with_the_certificate_where_no_key_is(tmp_path: Pa
         assert judge(line)[0]["CSR007"][0] == outcome
 
 
-def test_a_signature_of_two_certificates_that_do_not_belong_together_is_told_of_each(tmp_path: Path) -> None:
+def test_a_wrong_signature_is_reported_for_each_of_two_certificates(tmp_path: Path) -> None:
     line = Line(tmp_path)
     line.chain[0] = make_certificate(F, "INT_CA", issuer_key=make_key("x"), extensions=())
     line.chain[2] = make_certificate("ROOT_CA", issuer_key=make_key("x"), extensions=())
@@ -166,7 +166,7 @@ def test_a_signature_of_two_certificates_that_do_not_belong_together_is_told_of_
     ]
 
 
-def test_a_block_of_a_device_file_of_the_wrong_kind_is_told_of_an_upload_with_its_line(tmp_path: Path) -> None:
+def test_a_block_of_the_wrong_kind_in_an_upload_is_reported_with_its_line(tmp_path: Path) -> None:
     line = Line(tmp_path)
     request = make_request(F).public_bytes(Encoding.PEM)
     upload = line.write("../upload.pem", pem(*line.chain[1:]) + request + key_pem(make_key("x")))
@@ -229,7 +229,7 @@ def test_a_waiver_holds_from_today_for_180_days(days: int, holds: bool, expired:
         ("nothing", False, [("there is no such rule", "a rule's code")]),
     ],
 )
-def test_a_waiver_is_for_a_rule_that_may_be_waived(code: str, holds: bool, told: list[tuple[str, str]]) -> None:
+def test_only_a_waivable_rule_may_have_a_waiver(code: str, holds: bool, told: list[tuple[str, str]]) -> None:
     made = audit(waiver(code))
     assert bool(made.in_force) is holds
     assert of_waivers("SYS003", made) == told
@@ -246,7 +246,7 @@ def test_a_waiver_is_for_a_rule_that_may_be_waived(code: str, holds: bool, told:
         ((), "DEV001"),
     ],
 )
-def test_what_a_waiver_hides_is_told_where_it_stands_if_it_is_one(waivers: tuple[Any, ...], field: str) -> None:
+def test_hidden_rules_are_reported_at_the_line_of_the_waiver(waivers: tuple[Any, ...], field: str) -> None:
     made = audit(*waivers, hidden={"DEV001": ("DEV002", "DEV003")})
     (finding,) = CATALOGUE["SYS007"].check(made)
     assert finding.message == "while DEV001 fails, DEV002, DEV003 cannot be judged"

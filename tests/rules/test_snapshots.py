@@ -15,20 +15,20 @@ from .snapshots import CASES, DECLARED, OUTCOMES, declared, outcomes, read_secti
 KEPT_RULES, KEPT_OUTCOMES = read_sections(DECLARED), read_sections(OUTCOMES)
 
 
-def test_what_is_kept_is_of_every_rule_and_every_case() -> None:
+def test_the_snapshots_cover_every_rule_and_every_case() -> None:
     assert list(KEPT_RULES) == [rule.code for rule in CATALOGUE], NEXT
     assert list(KEPT_OUTCOMES) == list(CASES), NEXT
 
 
 @pytest.mark.parametrize("code", KEPT_RULES)
-def test_a_rule_declares_what_it_did(code: str) -> None:
+def test_the_declarations_of_a_rule_are_as_recorded(code: str) -> None:
     assert list(declared(CATALOGUE[code])) == KEPT_RULES[code], NEXT
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_every_rule_comes_to_what_it_did_with(name: str, tmp_path: Path) -> None:
+def test_every_rule_has_its_recorded_outcome_for(name: str, tmp_path: Path) -> None:
     assert list(outcomes(name, tmp_path / "line")) == KEPT_OUTCOMES[name], NEXT
 
 
-def test_texts_of_findings_are_cut_where_they_were() -> None:
+def test_texts_of_findings_are_cut_as_recorded() -> None:
     assert LONGEST == 2000

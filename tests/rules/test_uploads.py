@@ -118,7 +118,7 @@ def test_an_upload_is_the_rest_of_the_chain(
     assert said(judge(line, upload, depth)) == expected
 
 
-def test_a_certificate_that_is_uploaded_twice_is_told_once(line: Line) -> None:
+def test_a_certificate_that_is_uploaded_twice_is_reported_once(line: Line) -> None:
     messages = [finding.message for result, finding in judge(line, "IRRR", 2).findings() if result.code == "UPL006"]
     assert [message.partition("…): ")[2] for message in messages] == ["has the same subject as certificate 2"] * 2
 
@@ -146,7 +146,7 @@ def test_an_uploaded_certificate_is_valid_from_its_first_instant_to_its_last(
 @pytest.mark.parametrize(
     ("depth", "option"), [(2, ""), (None, " --chain-depth 2")], ids=["of fcu.yml", "of the upload"]
 )
-def test_the_command_that_mends_an_upload_names_the_depth_where_fcu_yml_does_not(
+def test_the_command_that_fixes_an_upload_has_the_depth_if_fcu_yml_does_not(
     line: Line, depth: int | None, option: str
 ) -> None:
     report = judge(line, "I", depth)
@@ -190,7 +190,9 @@ def test_the_command_that_mends_an_upload_names_the_depth_where_fcu_yml_does_not
         ),
     ],
 )  # fmt: skip
-def test_a_chain_is_drawn_with_what_goes_where(line: Line, depth: int, upload: str | None, expected: list[str]) -> None:
+def test_a_chain_is_drawn_with_the_part_of_device_and_portal(
+    line: Line, depth: int, upload: str | None, expected: list[str]
+) -> None:
     report = judge(line, upload or "IR", depth)
     (setup,) = report.setups
     assert setup.ca.slicing is not None

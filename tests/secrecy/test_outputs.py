@@ -75,14 +75,14 @@ def judge(factory: Factory, *arguments: str, environment: dict[str, str] | None 
     ],
     ids=" ".join,
 )
-def test_no_style_of_the_terminal_shows_a_key(arguments: list[str], factory: Factory, canaries: list[Canary]) -> None:
+def test_no_output_style_shows_a_key(arguments: list[str], factory: Factory, canaries: list[Canary]) -> None:
     done = judge(factory, *arguments, "--color=yes")
     assert "KEY008" in done.out
     assert traces(canaries, done.text) == []
     assert [name for name in done.left if not name.startswith("pytest-of-")] == []  # xdist's, for its workers
 
 
-def test_no_report_and_no_cache_holds_a_key(factory: Factory, canaries: list[Canary], tmp_path: Path) -> None:
+def test_no_report_and_no_cache_contains_a_key(factory: Factory, canaries: list[Canary], tmp_path: Path) -> None:
     reports = [tmp_path / f"report{ending}" for ending in WRITERS]
     asked = [f"--fcu-report={path}" for path in reports]
     done = judge(
@@ -104,7 +104,7 @@ def test_no_report_and_no_cache_holds_a_key(factory: Factory, canaries: list[Can
     assert traces(canaries, done.text) == []
 
 
-def test_neither_a_lot_nor_its_journal_nor_any_report_of_it_holds_a_key(
+def test_neither_the_journal_nor_any_report_of_a_lot_contains_a_key(
     factory: Factory, canaries: list[Canary], tmp_path: Path
 ) -> None:
     reports = [f"--report={tmp_path / f'report{ending}'}" for ending in WRITERS]
@@ -118,7 +118,7 @@ def test_neither_a_lot_nor_its_journal_nor_any_report_of_it_holds_a_key(
     assert done.left == ()
 
 
-def test_nothing_of_what_is_handed_in_holds_a_key_nor_does_what_is_said_of_it(
+def test_neither_a_certification_folder_nor_messages_about_it_contain_a_key(
     factory: Factory, canaries: list[Canary], tmp_path: Path
 ) -> None:
     """Signed by the key of a device, which stands beside those of the canary."""
@@ -135,7 +135,7 @@ def test_nothing_of_what_is_handed_in_holds_a_key_nor_does_what_is_said_of_it(
     assert traces(canaries, "".join(one.text for one in (done, *told))) == []
 
 
-def test_a_sign_key_that_is_none_is_refused_without_a_word_of_it(factory: Factory, canaries: list[Canary]) -> None:
+def test_an_invalid_signing_key_is_refused_without_showing_it(factory: Factory, canaries: list[Canary]) -> None:
     key = (factory / KEY).read_bytes()
     broken = factory.folder.parent / "broken.pem"
     for content in (key, key[:-40], key.replace(b"BEGIN EC", b"BEGIN RSA"), key * 2, b"\n".join(key.splitlines()[1:])):
@@ -146,7 +146,7 @@ def test_a_sign_key_that_is_none_is_refused_without_a_word_of_it(factory: Factor
         assert traces(canaries, done.text) == []
 
 
-def test_a_keystore_that_cannot_be_written_stays_as_it_was_whatever_is_asked_for(factory: Factory) -> None:
+def test_a_read_only_keystore_is_unchanged_by_every_command(factory: Factory) -> None:
     """Modes count for root too here, and the times of change tell of what was written and taken back."""
     before = picture(factory.keystore)
     for path in (factory.keystore, *factory.keystore.iterdir()):
@@ -204,7 +204,7 @@ LAYERS = {
 
 @pytest.mark.parametrize("target", [*LAYERS.values()], ids=[*LAYERS])
 @pytest.mark.parametrize("style", ["long", "native"])
-def test_a_crash_with_a_key_in_its_hands_shows_none_of_it(
+def test_a_crash_while_a_key_is_in_use_does_not_show_it(
     target: str, style: str, factory: Factory, canaries: list[Canary], tmp_path: Path
 ) -> None:
     module = target.rpartition(".")[0]
@@ -228,7 +228,7 @@ def test_a_crash_with_a_key_in_its_hands_shows_none_of_it(
     assert traces(canaries, done.text) == []
 
 
-def test_no_object_tells_the_key_it_holds(factory: Factory, canaries: list[Canary]) -> None:
+def test_no_representation_shows_a_key(factory: Factory, canaries: list[Canary]) -> None:
     setups = read_setups([factory.keystore], devices=[factory / DEVICES], portal_uploads=[factory / UPLOAD])
     devices = list(setups[0].devices or ())
     report = check(factory.keystore, devices=factory / DEVICES, portal_upload=factory / UPLOAD, validators="none")
@@ -240,7 +240,7 @@ def test_no_object_tells_the_key_it_holds(factory: Factory, canaries: list[Canar
     assert traces(canaries, shown) == []
 
 
-def test_nothing_that_holds_a_key_can_be_pickled_or_copied_by_accident(factory: Factory) -> None:
+def test_an_object_with_a_key_cannot_be_pickled_or_copied(factory: Factory) -> None:
     (setup,) = read_setups([factory.keystore])
     key = setup.keystore.key_file.key
     assert isinstance(key, PrivateKey)
@@ -254,7 +254,7 @@ def test_nothing_that_holds_a_key_can_be_pickled_or_copied_by_accident(factory: 
     assert not hasattr(key.scalar, "__dict__")
 
 
-def test_the_canary_is_found_in_every_disguise() -> None:
+def test_a_planted_secret_is_found_in_every_encoding() -> None:
     """The tests above would find nothing if this broke."""
     import base64
 
@@ -297,7 +297,7 @@ print("\\n".join(written))
 """
 
 
-def test_the_suite_opens_nothing_for_writing_but_certificates_for_tools(factory: Factory, tmp_path: Path) -> None:
+def test_the_suite_opens_only_certificates_for_tools_for_writing(factory: Factory, tmp_path: Path) -> None:
     script = WATCHED.format(
         keystore=str(factory.keystore), devices=str(factory / DEVICES), upload=str(factory / UPLOAD)
     )

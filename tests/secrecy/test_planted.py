@@ -104,7 +104,7 @@ def test_pytest_shows_and_writes_no_planted_key(
     assert [(path.name, found) for path in written_files if (found := canary.traces(path.read_bytes()))] == []
 
 
-def test_a_lot_its_journal_and_what_is_handed_in_hold_no_planted_key(
+def test_no_planted_key_is_in_a_lot_journal_or_certification_folder(
     planted: tuple[Factory, Canary], tmp_path: Path
 ) -> None:
     factory, canary = planted

@@ -121,7 +121,7 @@ def test_the_cut_loses_nothing_and_repeats_nothing(made: Made, depth: int, tmp_p
 
 
 @pytest.mark.parametrize("depth", range(1, STORED_BY_DEVICE + 1))
-def test_judge_and_maker_cut_alike(made: Made, depth: int) -> None:
+def test_judge_and_maker_cut_the_chain_identically(made: Made, depth: int) -> None:
     if depth > made.length + 1:
         with pytest.raises(ca.ReferenceCaError):
             made.device.chain(depth)

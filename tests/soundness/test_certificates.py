@@ -31,27 +31,27 @@ def setup(tmp_path_factory: pytest.TempPathFactory) -> Setup:
     return setup
 
 
-def test_all_readers_are_there() -> None:
+def test_every_reader_is_installed() -> None:
     missing = {"OpenSSL", "cryptography", "Mbed TLS", "asn1crypto", "GnuTLS"} - set(available())
     if missing:
         pytest.skip(f"not installed: {', '.join(sorted(missing))}")
 
 
 @PLANS
-def test_a_sound_certificate_is_sound_to_all(plan: Plan, setup: Setup) -> None:
+def test_a_sound_certificate_is_accepted_by_every_reader(plan: Plan, setup: Setup) -> None:
     certificate = plan.certificate.der
     assert (refusals(certificate, CHAIN[0].der), errors(certificate, setup)) == ({}, {})
 
 
 @PLANS
-def test_what_a_reader_refuses_is_told_by_a_rule(plan: Plan, setup: Setup) -> None:
+def test_a_certificate_that_a_reader_refuses_fails_a_rule(plan: Plan, setup: Setup) -> None:
     hold(Random(plan.name).sample(plan.changes(), DRAWN), setup)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("part", range(8))
 @PLANS
-def test_every_change_that_a_reader_refuses_is_told_by_a_rule(plan: Plan, part: int, setup: Setup) -> None:
+def test_every_change_that_a_reader_refuses_fails_a_rule(plan: Plan, part: int, setup: Setup) -> None:
     hold(plan.changes()[part::8], setup)
 
 

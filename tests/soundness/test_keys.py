@@ -47,7 +47,7 @@ def taken(data: bytes) -> bytes | None:
 
 
 @pytest.mark.parametrize("text", [KEY.sec1(), KEY.pkcs8()], ids=["SEC1", "PKCS#8"])
-def test_what_is_taken_is_the_same_key_to_every_reader(text: str) -> None:
+def test_an_accepted_key_is_the_same_key_for_every_reader(text: str) -> None:
     data = base64.b64decode("".join(line for line in text.splitlines() if "-----" not in line))
     assert taken(data) == by_cryptography(data) == by_openssl(data) == KEY.spki
     (root,) = parse(data)

@@ -122,7 +122,7 @@ def test_both_readers_see_the_same_fields() -> None:
     assert compared >= 0.8 * len(found) >= 400
 
 
-def test_what_pkits_breaks_within_an_octet_is_refused_for_that() -> None:
+def test_pkits_signatures_that_end_within_an_octet_are_refused_for_that_reason() -> None:
     found = certificates()
     for name in BROKEN_SIGNATURES:
         with pytest.raises(DerError, match="malformed signature value"):

@@ -110,7 +110,7 @@ def mend(problem: str, path: Path, command: str = "") -> None:
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_certificates_that_a_reader_does_not_find_are_told_and_mended(shape: str, tmp_path: Path) -> None:
+def test_certificates_that_a_reader_does_not_find_are_reported_and_fixed(shape: str, tmp_path: Path) -> None:
     path = tmp_path / "fcu.crt"
     path.write_bytes(SHAPES[shape](TEXT).encode())
     data = path.read_bytes()
@@ -128,7 +128,7 @@ def test_certificates_that_a_reader_does_not_find_are_told_and_mended(shape: str
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_a_key_that_a_reader_does_not_find_is_told_and_mended(shape: str, tmp_path: Path) -> None:
+def test_a_key_that_a_reader_does_not_find_is_reported_and_fixed(shape: str, tmp_path: Path) -> None:
     for text in (KEY.sec1(), KEY.pkcs8()):
         path = tmp_path / "fcu_private_key.pem"
         path.write_bytes(SHAPES[shape](text).encode())
@@ -152,7 +152,7 @@ def is_read_by_openssl(data: bytes) -> bool:
 
 
 @pytest.mark.parametrize("shape", ["PKCS7", "CERTIFICATE", "der"])
-def test_pkcs7_is_told_by_its_name_and_mended(shape: str, tmp_path: Path) -> None:
+def test_pkcs7_is_named_and_fixed(shape: str, tmp_path: Path) -> None:
     certificates = [x509.load_der_x509_certificate(cert.der) for cert in CHAIN]
     encoding = Encoding.DER if shape == "der" else Encoding.PEM
     data = pkcs7.serialize_certificates(certificates, encoding)
@@ -180,7 +180,7 @@ def test_a_certificate_under_another_label_keeps_its_place(label: str, tmp_path:
     ("label", "form"),
     [("EC PRIVATE KEY", "PKCS#8"), ("PRIVATE KEY", "SEC1"), ("ECDSA PRIVATE KEY", "SEC1"), ("X PRIVATE KEY", "PKCS#8")],
 )
-def test_a_key_under_the_label_of_another_form_is_told_and_mended(label: str, form: str, tmp_path: Path) -> None:
+def test_a_key_under_the_label_of_another_form_is_reported_and_fixed(label: str, form: str, tmp_path: Path) -> None:
     path = tmp_path / "fcu_private_key.pem"
     text = KEY.sec1() if form == "SEC1" else KEY.pkcs8()
     path.write_text(re.sub("(BEGIN|END) [A-Z ]*PRIVATE KEY", rf"\1 {label}", text))
@@ -190,7 +190,7 @@ def test_a_key_under_the_label_of_another_form_is_told_and_mended(label: str, fo
     assert path.read_text() == text
 
 
-def test_an_openssh_key_is_told_by_its_name_and_mended(tmp_path: Path) -> None:
+def test_an_openssh_key_is_named_and_fixed(tmp_path: Path) -> None:
     path = tmp_path / "fcu_private_key.pem"
     path.write_bytes(KEY.private.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()))
     path.chmod(0o600)
@@ -207,5 +207,5 @@ def test_an_openssh_key_is_told_by_its_name_and_mended(tmp_path: Path) -> None:
         (bytes.fromhex("308204000201033082") + bytes.fromhex("06092a864886f70d010701"), "is PKCS#12, as DER"),
     ],
 )
-def test_what_is_no_pem_at_all_is_told_by_its_name(data: bytes, words: str) -> None:
+def test_a_file_that_is_not_pem_is_reported_with_its_format(data: bytes, words: str) -> None:
     assert parse_pem(data).problem == words

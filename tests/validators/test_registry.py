@@ -36,7 +36,7 @@ def test_the_order_is_fixed_and_four_are_the_core() -> None:
     assert registry.CORE == ("cryptography", "openssl", "pyhanko", "mbedtls")
 
 
-def test_every_adapter_bears_the_name_it_is_registered_by() -> None:
+def test_every_adapter_has_its_registered_name() -> None:
     for entry in registry.ENTRIES:
         validator = entry.validator()
         assert validator.name == entry.name
@@ -50,14 +50,14 @@ def test_a_list_of_names_comes_in_the_registrys_order_and_each_once() -> None:
 
 
 @pytest.mark.parametrize("spec", ["openssl,polarssl", "", "openssl,", "Cryptography", "auto,openssl", "all,auto"])
-def test_an_unknown_name_is_answered_with_the_known_ones(spec: str) -> None:
+def test_an_unknown_name_is_refused_with_the_known_ones(spec: str) -> None:
     with pytest.raises(
         ValueError, match=f"unknown validator .*: choose auto, all, none, or some of {', '.join(MINE[:3])}"
     ):
         registry.select(spec)
 
 
-def test_all_holds_those_too_that_are_not_there_and_they_say_so_when_asked(
+def test_all_includes_missing_validators_which_report_that_they_are_missing(
     good_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     library = Library("missing", "a test", "no-such-package", "no_such_package")
@@ -75,18 +75,18 @@ def test_all_holds_those_too_that_are_not_there_and_they_say_so_when_asked(
     assert "missing" not in {validator.name for validator in registry.select("auto")}
 
 
-def test_auto_holds_those_that_are_installed() -> None:
+def test_auto_includes_installed_validators() -> None:
     chosen = [validator.name for validator in registry.select("auto")]
     assert set(MINE) <= set(chosen)
     assert chosen == [name for name in registry.NAMES if name in chosen]
 
 
 @pytest.mark.usefixtures("_nothing_installed")
-def test_auto_leaves_out_python_libraries_that_are_not_installed() -> None:
+def test_auto_omits_python_libraries_that_are_not_installed() -> None:
     assert not set(MINE) & {validator.name for validator in registry.available()}
 
 
-def test_auto_leaves_out_what_cannot_tell_its_version(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_auto_omits_tools_without_a_version(monkeypatch: pytest.MonkeyPatch) -> None:
     entry = registry.Entry("pyhanko", "pyhanko", "Pyhanko")
     assert entry.available()
 

@@ -20,7 +20,7 @@ FOLDERS = sorted(path.parent.relative_to(FIXTURES).as_posix() for path in FIXTUR
 
 
 @pytest.mark.parametrize("name", FOLDERS)
-def test_a_case_is_judged_exactly_as_it_says(name: str, tmp_path: Path) -> None:
+def test_a_case_is_judged_exactly_as_expected(name: str, tmp_path: Path) -> None:
     judged = judge(FIXTURES / name, tmp_path)
     assert judged.faults == ()
     assert judged.said == judged.expected, f"the rule or the defect is wrong, or, {NEXT}"
@@ -29,7 +29,7 @@ def test_a_case_is_judged_exactly_as_it_says(name: str, tmp_path: Path) -> None:
     assert list(judged.words) == SPOKEN.get(name, []), NEXT
 
 
-def test_the_words_that_are_kept_are_of_cases_that_are_there() -> None:
+def test_every_recorded_output_belongs_to_a_case() -> None:
     assert sorted(SPOKEN) == sorted(FOLDERS), NEXT
 
 
@@ -41,11 +41,11 @@ def test_all_cases_are_made_byte_for_byte_from_their_seed(tmp_path: Path) -> Non
     assert published(keys) == PUBLISHED.read_text("utf-8"), NEXT
 
 
-def test_the_digest_is_that_of_the_files() -> None:
+def test_the_digest_covers_the_files() -> None:
     assert (FIXTURES / "DIGEST").read_text("ascii") == digest(FIXTURES) + "\n", NEXT
 
 
-def test_the_digest_sees_every_byte_and_every_name(tmp_path: Path) -> None:
+def test_the_digest_depends_on_every_byte_and_name(tmp_path: Path) -> None:
     shutil.copytree(FIXTURES / "CHN", tmp_path / "CHN")
     first = digest(tmp_path)
     file = tmp_path / "CHN" / "root-missing" / "keystore" / "fcu.crt"
@@ -66,7 +66,7 @@ def test_a_case_does_not_depend_on_those_before_it(tmp_path: Path) -> None:
     )
 
 
-def test_every_key_of_the_fixtures_is_known_as_published() -> None:
+def test_every_key_of_the_fixtures_is_listed_as_published() -> None:
     named = {key for name in FOLDERS for key in read_case(FIXTURES / name)["test-keys"]}
     assert len(named) > 3
     assert named <= {key for key, origin in read(PUBLISHED).items() if SEED in origin}
@@ -85,7 +85,7 @@ def test_every_key_of_the_fixtures_is_known_as_published() -> None:
         ("LOT/subject-shared-by-instances", 'instance = "line-1"', 'instance = "line-2"'),
     ],
 )
-def test_a_case_that_says_something_else_is_noticed(name: str, old: str, new: str, tmp_path: Path) -> None:
+def test_a_case_with_a_wrong_expectation_is_noticed(name: str, old: str, new: str, tmp_path: Path) -> None:
     shutil.copytree(FIXTURES / name, tmp_path / "changed")
     text = (tmp_path / "changed" / "case.toml").read_text("utf-8")
     assert old in text
@@ -94,7 +94,7 @@ def test_a_case_that_says_something_else_is_noticed(name: str, old: str, new: st
     assert judged.said != judged.expected
 
 
-def test_only_the_keys_that_a_case_names_are_let_pass(tmp_path: Path) -> None:
+def test_only_published_keys_named_by_a_case_are_allowed(tmp_path: Path) -> None:
     shutil.copytree(FIXTURES / "sound" / "chain-of-3", tmp_path / "changed")
     file = tmp_path / "changed" / "case.toml"
     lines = [line for line in file.read_text("utf-8").splitlines() if not line.startswith("test-keys")]
@@ -104,7 +104,7 @@ def test_only_the_keys_that_a_case_names_are_let_pass(tmp_path: Path) -> None:
     assert judged.verdict == "non-conformant"
 
 
-def test_modes_links_and_a_work_tree_are_made_where_a_case_is_laid_out(tmp_path: Path) -> None:
+def test_a_case_is_laid_out_with_modes_links_and_a_work_tree(tmp_path: Path) -> None:
     for number, name in enumerate(
         ("KEY/key-readable-by-all", "sound/key-is-link-inside-keystore", "sound/key-ignored-by-git")
     ):

@@ -34,7 +34,7 @@ USER_OBJ, USER, GROUP_OBJ, GROUP, MASK, OTHER = 0x01, 0x02, 0x04, 0x08, 0x10, 0x
         (0o755, ["group (r)", "others (r)"]),
     ],
 )
-def test_a_mode_grants_what_it_says(tmp_path: Path, mode: int, grants: list[str]) -> None:
+def test_a_file_mode_grants_the_access_of_its_bits(tmp_path: Path, mode: int, grants: list[str]) -> None:
     path = tmp_path / "file"
     path.touch()
     path.chmod(mode)
@@ -48,7 +48,7 @@ def test_special_bits_are_shown(tmp_path: Path) -> None:
     assert access_to(tmp_path) == Access("1700", ())
 
 
-def test_it_is_the_target_of_a_link_that_counts(tmp_path: Path) -> None:
+def test_the_target_of_a_link_decides_about_access(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.touch()
     path.chmod(0o604)
@@ -56,7 +56,7 @@ def test_it_is_the_target_of_a_link_that_counts(tmp_path: Path) -> None:
     assert access_to(tmp_path / "link") == Access("0604", (Grant("others", "r"),))
 
 
-def test_what_is_not_there_grants_nothing(tmp_path: Path) -> None:
+def test_a_missing_file_grants_no_access(tmp_path: Path) -> None:
     assert access_to(tmp_path / "no") == Access("", ())
 
 
@@ -81,7 +81,7 @@ OWNER = (USER_OBJ, 6, NO_ID)
         ([OWNER, (USER, 1, 1000), (GROUP_OBJ, 0, NO_ID), (MASK, 7, NO_ID), (OTHER, 0, NO_ID)], []),
     ],
 )  # fmt: skip
-def test_an_access_control_list_grants_what_its_mask_leaves(
+def test_an_access_control_list_grants_what_its_mask_allows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, entries: list[tuple[int, int, int]], grants: list[str]
 ) -> None:
     path = tmp_path / "file"
@@ -91,13 +91,15 @@ def test_an_access_control_list_grants_what_its_mask_leaves(
     assert list(map(str, access_to(path).grants)) == grants
 
 
-def test_a_list_that_is_cut_short_is_read_as_far_as_it_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_truncated_access_control_list_is_read_up_to_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data = acl((USER, 4, 1000), (OTHER, 4, NO_ID))[:-3]
     monkeypatch.setattr(access.os, "getxattr", lambda *_: data, raising=False)
     assert list(map(str, access_to(tmp_path).grants)) == ["user 1000 (r)"]
 
 
-def test_without_support_for_lists_the_mode_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_support_for_access_control_lists_the_mode_decides(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refuse(*_: object) -> bytes:
         raise OSError(errno.ENOTSUP, "not supported")
 
@@ -120,7 +122,7 @@ def test_a_real_list_on_this_file_system_is_read(tmp_path: Path) -> None:
     assert access_to(path) == Access("0640", (Grant("user 12345", "r"),))
 
 
-def test_where_the_system_keeps_no_modes_it_is_told_and_nothing_passes_for_private(
+def test_without_file_modes_a_note_is_given_and_no_file_counts_as_private(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(access, "_KEEPS_MODES", False)

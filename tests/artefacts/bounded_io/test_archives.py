@@ -58,7 +58,7 @@ def told(files: Iterable[FileBytes]) -> list[tuple[str, bytes, str]]:
         ("a.tar.xz", False),
     ],
 )
-def test_archives_are_known_by_their_endings(name: str, is_one: bool) -> None:
+def test_archives_are_recognised_by_their_suffix(name: str, is_one: bool) -> None:
     assert is_archive(Path(name)) is is_one
 
 
@@ -72,7 +72,7 @@ def test_archives_are_known_by_their_endings(name: str, is_one: bool) -> None:
         ("a.ZIP", make_zip),
     ],
 )
-def test_members_come_in_order_as_far_as_they_are_wanted(
+def test_members_of_an_archive_are_read_in_order_and_only_if_selected(
     name: str, make: Callable[[Path, Members], Path], tmp_path: Path
 ) -> None:
     path = make(tmp_path / name, [("b", b"1"), ("x/a", b"22"), ("c.no", b"3"), ("", b"")][:3])
@@ -80,7 +80,7 @@ def test_members_come_in_order_as_far_as_they_are_wanted(
     assert [file.trouble for file in walk(path, everything)] == [None] * 3
 
 
-def test_of_a_file_itself_just_that_comes(tmp_path: Path) -> None:
+def test_a_single_file_yields_only_itself(tmp_path: Path) -> None:
     (tmp_path / "a.pem").write_bytes(b"x")
     assert told(walk(tmp_path / "a.pem", lambda _: False)) == [("a.pem", b"x", "")]
 
@@ -97,7 +97,7 @@ def test_a_folder_is_walked_depth_first(tmp_path: Path) -> None:
     assert found[2].trouble is Trouble.NOT_REGULAR
 
 
-def test_a_folder_that_cannot_be_listed_is_told_and_the_others_come(
+def test_an_unreadable_folder_is_reported_and_the_others_are_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("a/x", "b/y"):
@@ -123,7 +123,7 @@ def test_a_folder_that_cannot_be_listed_is_told_and_the_others_come(
     ("name", "refused"),
     [("/a", True), ("../a", True), ("x/../a", True), ("x/..", True), ("..a", False), ("x/a..", False), ("a", False)],
 )
-def test_names_that_lead_out_are_refused(
+def test_member_names_that_leave_the_folder_are_refused(
     make: Callable[[Path, Members], Path], name: str, refused: bool, tmp_path: Path
 ) -> None:
     path = make(tmp_path / ("a.tar" if make is make_tar else "a.zip"), [(name, b"1"), ("z", b"2")])
@@ -132,7 +132,7 @@ def test_names_that_lead_out_are_refused(
 
 
 @pytest.mark.parametrize("make", [make_tar, make_zip])
-def test_a_member_has_as_many_bytes_as_the_limit_and_not_one_more(
+def test_a_member_of_exactly_the_limit_is_read_and_a_larger_one_is_refused(
     make: Callable[[Path, Members], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(archives, "DEVICE_FILE", 4)
@@ -147,7 +147,7 @@ def test_a_member_has_as_many_bytes_as_the_limit_and_not_one_more(
     ]
 
 
-def test_what_is_no_regular_file_of_a_tar_is_refused_and_folders_are_passed_over(tmp_path: Path) -> None:
+def test_special_members_of_a_tar_are_refused_and_folders_are_skipped(tmp_path: Path) -> None:
     path = tmp_path / "a.tar"
     with tarfile.open(path, "w") as archive:
         for name, kind in (("folder", tarfile.DIRTYPE), ("link", tarfile.SYMTYPE), ("fifo", tarfile.FIFOTYPE)):
@@ -161,7 +161,7 @@ def test_what_is_no_regular_file_of_a_tar_is_refused_and_folders_are_passed_over
     assert told(walk(path, everything)) == [("link", b"", detail), ("fifo", b"", detail), ("dot", b"1", "")]
 
 
-def test_what_is_no_regular_file_of_a_zip_is_refused_and_folders_are_passed_over(tmp_path: Path) -> None:
+def test_special_members_of_a_zip_are_refused_and_folders_are_skipped(tmp_path: Path) -> None:
     path = tmp_path / "a.zip"
     with zipfile.ZipFile(path, "w") as archive:
         for name, mode in (("folder/", 0o040755), ("link", 0o120777), ("file", 0o100644), ("bare", 0o644), ("none", 0)):
@@ -177,7 +177,7 @@ def test_what_is_no_regular_file_of_a_zip_is_refused_and_folders_are_passed_over
     ]
 
 
-def test_an_encrypted_member_and_a_damaged_one_are_told_and_the_others_come(tmp_path: Path) -> None:
+def test_encrypted_and_damaged_members_are_reported_and_the_others_are_read(tmp_path: Path) -> None:
     path = make_zip(tmp_path / "a.zip", [("a", b"1" * 50), ("b", b"2" * 50)])
     data = bytearray(path.read_bytes())
     central = data.index(b"PK\x01\x02")
@@ -193,7 +193,7 @@ def test_an_encrypted_member_and_a_damaged_one_are_told_and_the_others_come(tmp_
     assert other == ("b", b"2" * 50, "")
 
 
-def test_what_unpacks_to_more_than_its_limit_ends_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unpacking_stops_at_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = make_zip(tmp_path / "a.zip", [("a", b"1" * 10), ("b", b"2" * 10), ("c", b"3")])
     far = "is a damaged archive: it expands far beyond its own size; the rest was not judged"
     for limit, names in ((21, ["a", "b", "c"]), (20, ["a", "b", "a.zip"]), (19, ["a", "a.zip"])):
@@ -207,7 +207,9 @@ def test_what_unpacks_to_more_than_its_limit_ends_there(tmp_path: Path, monkeypa
         assert [file.name for file in walk(path, everything)] == names
 
 
-def test_the_limit_is_the_floor_or_so_many_times_the_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_unpacking_limit_is_a_fixed_minimum_or_a_multiple_of_the_packed_size(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(archives, "ARCHIVE_FLOOR", 100)
     monkeypatch.setattr(archives, "ARCHIVE_RATIO", 10)
     for size, limit in ((0, 100), (9, 100), (10, 100), (11, 110)):
@@ -216,7 +218,7 @@ def test_the_limit_is_the_floor_or_so_many_times_the_size(tmp_path: Path, monkey
             assert unpacked_limit(file) == limit
 
 
-def test_a_stream_gives_no_more_than_its_budget_and_asks_for_no_more_than_is_honest(
+def test_a_stream_returns_and_requests_no_more_bytes_than_its_budget(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(archives, "ARCHIVE_READ", 8)
@@ -239,9 +241,7 @@ def reading(path: Path) -> str:
     return detail.removeprefix("is a damaged archive: ").removesuffix("; the rest was not judged")
 
 
-def test_a_tar_without_its_end_or_with_something_behind_it_is_damaged(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_tar_without_an_end_or_with_trailing_data_is_damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = make_tar(tmp_path / "a.tar", [("a", b"1")])
     whole = path.read_bytes()
     assert len(whole) == tarfile.RECORDSIZE
@@ -281,7 +281,7 @@ def test_a_tar_of_empty_members_ends_at_the_limit(tmp_path: Path, monkeypatch: p
         assert reading(path) == fault, sizes
 
 
-def test_an_archive_that_is_read_in_crumbs_or_in_large_pieces_is_given_up(
+def test_reading_an_archive_in_tiny_or_huge_pieces_is_abandoned(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(archives, "ARCHIVE_READ", 100)
@@ -323,13 +323,13 @@ def test_only_regular_files_are_opened(tmp_path: Path) -> None:
         assert reading(tmp_path / name) == "it is a FIFO"
 
 
-def test_words_of_a_library_are_one_line_and_not_a_long_one() -> None:
+def test_a_library_message_is_reduced_to_one_short_line() -> None:
     assert archives._reason(ValueError("one\ntwo")) == "one"
     assert archives._reason(ValueError("x" * 201)) == "x" * 200
     assert archives._reason(ValueError()) == "ValueError"
 
 
-def test_a_file_with_holes_is_refused_where_a_tar_fills_them_for_nothing(tmp_path: Path) -> None:
+def test_a_sparse_member_of_a_tar_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "lot.tar"
     with tarfile.open(path, "w", format=tarfile.PAX_FORMAT) as archive:
         info = tarfile.TarInfo("devices.csv")
@@ -340,7 +340,7 @@ def test_a_file_with_holes_is_refused_where_a_tar_fills_them_for_nothing(tmp_pat
     assert (file.trouble, file.detail) == (Trouble.NOT_REGULAR, "is not a regular file in the archive")
 
 
-def test_members_of_a_zip_that_share_their_bytes_are_not_unpacked_again_and_again(tmp_path: Path) -> None:
+def test_overlapping_members_of_a_zip_are_not_unpacked_repeatedly(tmp_path: Path) -> None:
     path = make_zip(tmp_path / "lot.zip", [("a.pem", b"x" * 40), ("b.pem", b"y" * 40)])
     assert [file.name for file in walk(path, everything)] == ["a.pem", "b.pem"]
     data = path.read_bytes()
@@ -350,7 +350,7 @@ def test_members_of_a_zip_that_share_their_bytes_are_not_unpacked_again_and_agai
     assert file.detail == "is a damaged archive: its members overlap; the rest was not judged"
 
 
-def test_a_gzip_file_of_nothing_very_many_times_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_gzip_file_of_very_many_empty_streams_is_abandoned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archives, "GZIP_HOLLOW", 1000)
     sound = make_tar(tmp_path / "sound.tar.gz", [("a.pem", os.urandom(50_000))], packed=True)
     hollow = tmp_path / "hollow.tar.gz"
@@ -362,14 +362,14 @@ def test_a_gzip_file_of_nothing_very_many_times_is_given_up(tmp_path: Path, monk
     assert "it has too many empty members" in file.detail
 
 
-def test_gzip_is_fed_with_a_few_kilobytes_and_with_next_to_nothing_where_it_has_some_left() -> None:
+def test_gzip_input_is_fed_in_small_pieces_and_less_while_output_is_pending() -> None:
     packed = archives._Packed(io.BytesIO(bytes(100_000)))
     assert [len(packed.read(count)) for count in (5, 8, 4, 100_000, 99_999, 2, 100_000)] == [5, 8, 1, 8192, 1, 1, 8192]
     assert len(packed.read()) == 8192
     assert archives._Packed(io.BytesIO(b"all of it")).read() == b"all of it"
 
 
-def test_members_that_a_program_on_windows_names_with_backslashes_are_paths(tmp_path: Path) -> None:
+def test_backslashes_in_member_names_from_windows_separate_folders(tmp_path: Path) -> None:
     path = make_zip(tmp_path / "a.zip", [])
     with zipfile.ZipFile(path, "w") as archive:
         for name in ("out\\", "out\\a.pem", "out\\..\\..\\b.pem", "C:\\c.pem", "\\d.pem"):
@@ -389,7 +389,7 @@ def test_members_that_a_program_on_windows_names_with_backslashes_are_paths(tmp_
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 @pytest.mark.parametrize("make", [make_tar, make_zip])
-def test_what_is_in_an_archive_twice_is_told_and_what_is_not_read_too(
+def test_duplicate_and_unread_members_of_an_archive_are_reported(
     make: Callable[[Path, Members], Path], tmp_path: Path
 ) -> None:
     twice = "is in the archive twice, and only one of them can count"

@@ -42,11 +42,11 @@ def key(work_tree: Path) -> Path:
     return work_tree / "line 1" / "keystore" / "key.pem"
 
 
-def test_a_file_outside_every_work_tree_is_free(tmp_path: Path) -> None:
+def test_a_file_outside_every_work_tree_is_not_tracked(tmp_path: Path) -> None:
     assert tracking_of(tmp_path / "key.pem") is Tracking.NONE
 
 
-def test_a_file_that_is_not_ignored_would_be_taken(work_tree: Path) -> None:
+def test_a_file_that_is_not_ignored_could_be_committed(work_tree: Path) -> None:
     assert tracking_of(key(work_tree)) is Tracking.UNTRACKED
 
 
@@ -74,7 +74,7 @@ def test_a_tracked_file_stays_tracked_when_it_is_ignored_later(work_tree: Path) 
         (".git/info/exclude", "**/key.pem"),
     ],
 )
-def test_an_ignored_file_is_ignored_wherever_git_is_told_so(work_tree: Path, place: str, pattern: str) -> None:
+def test_every_kind_of_ignore_file_of_git_is_respected(work_tree: Path, place: str, pattern: str) -> None:
     path = work_tree / place
     path.parent.mkdir(exist_ok=True)
     path.write_text(f"{pattern}\n")
@@ -82,7 +82,7 @@ def test_an_ignored_file_is_ignored_wherever_git_is_told_so(work_tree: Path, pla
     assert tracking_of(key(work_tree)) is Tracking.IGNORED
 
 
-def test_a_pattern_that_takes_the_file_out_again_counts(work_tree: Path) -> None:
+def test_a_negated_ignore_pattern_is_respected(work_tree: Path) -> None:
     (work_tree / ".gitignore").write_text("*.pem\n!key.pem\n")
     assert tracking_of(key(work_tree)) is Tracking.UNTRACKED
 
@@ -111,7 +111,7 @@ def test_a_second_work_tree_whose_git_is_a_file_is_read(work_tree: Path, tmp_pat
 
 
 @pytest.mark.parametrize("damage", ["index", "git file", "empty folder"])
-def test_a_damaged_repository_is_unknown_and_no_exception(work_tree: Path, damage: str) -> None:
+def test_a_damaged_repository_gives_an_unknown_state_and_raises_nothing(work_tree: Path, damage: str) -> None:
     git(work_tree, "add", ".")
     if damage == "index":
         (work_tree / ".git" / "index").write_bytes(b"noise" * 100)
@@ -133,5 +133,5 @@ def test_an_index_that_is_too_large_is_not_read(work_tree: Path, monkeypatch: py
     assert tracking_of(key(work_tree)) is Tracking.UNKNOWN
 
 
-def test_a_name_that_is_no_text_is_no_exception(work_tree: Path) -> None:
+def test_a_file_name_that_is_not_text_raises_nothing(work_tree: Path) -> None:
     assert tracking_of(work_tree / "line 1" / "\udcff.pem") in (Tracking.UNKNOWN, Tracking.UNTRACKED)

@@ -69,15 +69,15 @@ VALUES = {
 
 
 @pytest.mark.parametrize("name", VALUES)
-def test_a_limit_is_what_it_was_when_it_was_measured(name: str) -> None:
+def test_every_limit_has_its_measured_value(name: str) -> None:
     assert getattr(limits, name) == VALUES[name]
 
 
-def test_there_is_no_limit_that_is_not_pinned() -> None:
+def test_every_limit_is_pinned() -> None:
     assert {name for name in vars(limits) if name.isupper()} == set(VALUES)
 
 
-def test_what_modules_bound_themselves_is_what_it_was() -> None:
+def test_limits_within_modules_have_their_recorded_values() -> None:
     assert (cbor.MAX_BYTES, cbor.MAX_NESTING, cbor.MAX_ITEMS, cbor.MAX_NOTES) == (256 * KIB, 16, 10_000, 50)
     assert (archives.ZIP_CRUMB, archives.TAR_CRUMB) == (8, 100)
     assert (chunks.CHUNK, device_set.CHUNK, parquet.CHUNK, parquet._UNPACKED_ROWS) == (500, 500, 500, 8)

@@ -19,7 +19,7 @@ def found(file: FileBytes) -> tuple[Trouble | None, str, bytes]:
     return file.trouble, file.detail, file.data
 
 
-def test_a_regular_file_is_its_bytes_and_its_mode(tmp_path: Path) -> None:
+def test_a_regular_file_is_read_with_its_bytes_and_mode(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"abc")
     path.chmod(0o640)
@@ -32,7 +32,7 @@ def test_a_regular_file_is_its_bytes_and_its_mode(tmp_path: Path) -> None:
     assert read_file(path, 10, name="other").name == "other"
 
 
-def test_a_file_may_have_as_many_bytes_as_the_limit_and_not_one_more(tmp_path: Path) -> None:
+def test_a_file_of_exactly_the_limit_is_read_and_a_larger_one_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"abcd")
     assert found(read_file(path, 4)) == (None, "", b"abcd")
@@ -41,7 +41,7 @@ def test_a_file_may_have_as_many_bytes_as_the_limit_and_not_one_more(tmp_path: P
     assert file.exists
 
 
-def test_an_endless_file_is_read_no_further_than_the_limit() -> None:
+def test_an_endless_file_is_read_up_to_the_limit() -> None:
     assert read_file(Path("/dev/zero"), 10).trouble is Trouble.NOT_REGULAR
 
 
@@ -51,13 +51,13 @@ def test_a_file_larger_than_one_read_is_read_whole(tmp_path: Path) -> None:
     assert read_file(path, 4 << 20).data == path.read_bytes()
 
 
-def test_what_is_missing_does_not_exist(tmp_path: Path) -> None:
+def test_a_missing_file_is_reported_as_missing(tmp_path: Path) -> None:
     file = read_file(tmp_path / "file", 10)
     assert found(file) == (Trouble.MISSING, "", b"")
     assert not file.exists
 
 
-def test_a_folder_is_no_file(tmp_path: Path) -> None:
+def test_a_folder_is_not_read_as_a_file(tmp_path: Path) -> None:
     assert found(read_file(tmp_path, 10)) == (Trouble.NOT_REGULAR, "is a folder", b"")
 
 
@@ -66,18 +66,18 @@ def test_a_fifo_is_not_waited_for(tmp_path: Path) -> None:
     assert found(read_file(tmp_path / "fifo", 10)) == (Trouble.NOT_REGULAR, "is a FIFO", b"")
 
 
-def test_a_socket_is_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_socket_is_not_read_as_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)  # the address of a socket may have 107 bytes only
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind("socket")
         assert found(read_file(tmp_path / "socket", 10)) == (Trouble.NOT_REGULAR, "is a socket or a device", b"")
 
 
-def test_a_device_is_no_file() -> None:
+def test_a_device_node_is_not_read_as_a_file() -> None:
     assert found(read_file(Path("/dev/null"), 10)) == (Trouble.NOT_REGULAR, "is a character device", b"")
 
 
-def test_links_inside_are_followed_and_told(tmp_path: Path) -> None:
+def test_links_inside_the_folder_are_followed_and_reported(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"abc")
     (tmp_path / "one").symlink_to("file")
     (tmp_path / "two").symlink_to("one")
@@ -97,7 +97,7 @@ def test_a_link_out_of_the_folder_is_not_followed_but_one_without_a_folder_is(tm
     assert found(read_file(link, 10)) == (None, "", b"abc")
 
 
-def test_a_folder_of_which_another_one_s_name_is_the_beginning_is_outside(tmp_path: Path) -> None:
+def test_a_folder_whose_name_starts_like_the_judged_one_is_outside(tmp_path: Path) -> None:
     (tmp_path / "keys").mkdir()
     (tmp_path / "keystore").mkdir()
     (tmp_path / "keystore" / "file").write_bytes(b"abc")
@@ -105,7 +105,7 @@ def test_a_folder_of_which_another_one_s_name_is_the_beginning_is_outside(tmp_pa
     assert read_file(tmp_path / "keys" / "link", 10, within=tmp_path / "keys").trouble is Trouble.LINK_OUT
 
 
-def test_a_folder_that_is_itself_reached_by_a_link_holds_its_files(tmp_path: Path) -> None:
+def test_files_of_a_folder_that_is_reached_by_a_link_are_inside_it(tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     (tmp_path / "real" / "file").write_bytes(b"abc")
     (tmp_path / "real" / "link").symlink_to("file")
@@ -119,18 +119,18 @@ def test_a_loop_of_links_ends(tmp_path: Path) -> None:
     assert found(read_file(tmp_path / "one", 10, within=tmp_path)) == (Trouble.LINK_LOOP, "is a loop of links", b"")
 
 
-def test_a_link_to_nothing_is_missing_but_told(tmp_path: Path) -> None:
+def test_a_dangling_link_is_missing_and_reported(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to("nothing")
     file = read_file(tmp_path / "link", 10, within=tmp_path)
     assert found(file) == (Trouble.MISSING, "is a broken link", b"")
 
 
-def test_a_name_that_no_file_can_have_is_trouble_and_no_exception(tmp_path: Path) -> None:
+def test_an_impossible_file_name_is_reported_and_raises_nothing(tmp_path: Path) -> None:
     file = read_file(tmp_path / ("x" * 300), 10)
     assert found(file) == (Trouble.UNREADABLE, "cannot be read: file name too long", b"")
 
 
-def test_what_may_not_be_read_is_denied(tmp_path: Path) -> None:
+def test_a_file_without_read_permission_is_denied(tmp_path: Path) -> None:
     """In a process of its own, because root may read everything."""
     (tmp_path / "file").write_bytes(b"abc")
     (tmp_path / "closed").mkdir()
@@ -157,6 +157,6 @@ def test_the_repr_does_not_show_the_bytes(tmp_path: Path) -> None:
     assert "secret" not in repr(file)
 
 
-def test_a_name_that_no_file_can_have_is_of_no_file(tmp_path: Path) -> None:
+def test_an_impossible_file_name_does_not_name_a_file(tmp_path: Path) -> None:
     read = read_file(tmp_path / "a\0b", 100)
     assert (read.data, read.trouble, read.detail) == (b"", Trouble.MISSING, "has a name that is not valid for a file")

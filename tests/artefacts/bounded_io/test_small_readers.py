@@ -40,7 +40,7 @@ from fcu_conform.artefacts.usage import UsageError, existing
         (b"[1,1,1,1,1,1]", None),
     ],
 )
-def test_json_has_as_many_values_as_the_limit_and_not_one_more(
+def test_json_of_exactly_the_limit_of_values_is_read_and_more_is_refused(
     text: bytes, value: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(json_text, "JSON_VALUES", 3 if value == [[[]]] else 2)
@@ -51,7 +51,7 @@ def test_json_has_as_many_values_as_the_limit_and_not_one_more(
         parse_json(text)
 
 
-def test_json_that_is_nested_too_deeply_or_none_at_all_is_told() -> None:
+def test_json_that_is_nested_too_deeply_or_malformed_is_reported() -> None:
     with pytest.raises(ValueError, match=r"^is nested too deeply$"):
         parse_json(b"[" * 100_000)
     with pytest.raises(ValueError, match=r"Expecting value"):
@@ -59,12 +59,12 @@ def test_json_that_is_nested_too_deeply_or_none_at_all_is_told() -> None:
 
 
 @pytest.mark.parametrize("text", [b'{"a":1,"a":1}', b'[{"b":[{"a":1,"c":2,"a":3}]}]', b'{"a":1,"\\u0061":2}'])
-def test_json_that_says_a_thing_twice_is_refused(text: bytes) -> None:
+def test_json_with_a_duplicate_key_is_refused(text: bytes) -> None:
     with pytest.raises(ValueError, match=r"^has the member 'a' twice in one object$"):
         parse_json(text)
 
 
-def test_toml_has_as_many_parts_in_a_key_as_the_limit_and_not_one_more() -> None:
+def test_a_toml_key_of_exactly_the_limit_of_parts_is_read_and_more_is_refused() -> None:
     parts = ["a"] * TOML_KEY
     assert parse_toml(".".join(parts) + " = 1")
     assert parse_toml("x = '" + ".".join(parts) + "'")
@@ -92,7 +92,7 @@ def test_the_digest_of_a_file_is_that_of_its_bytes_up_to_the_limit(
                 digest_of_file(path, len(data) - 1)
 
 
-def test_only_a_regular_file_that_stays_as_it_is_has_a_digest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_an_unchanged_regular_file_has_a_digest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     os.mkfifo(tmp_path / "fifo")
     (tmp_path / "link").symlink_to("a")
     (tmp_path / "a").write_bytes(b"1")
@@ -128,7 +128,7 @@ def test_files_are_opened_without_waiting_without_links_and_not_for_children(
     assert flags == [os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC]
 
 
-def test_the_digest_of_a_folder_is_that_of_the_lines_of_sha256sum(tmp_path: Path) -> None:
+def test_the_digest_of_a_folder_is_taken_over_sha256sum_lines(tmp_path: Path) -> None:
     for name, data in (("b", b"1"), ("a/c", b"22"), ("a/x.key", b"secret"), ("key.pem", b"secret"), ("n\nl", b"3")):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(data)
@@ -145,7 +145,7 @@ def dir_hash(**files: bytes) -> dict[str, str]:
     return {"dirHash": hashlib.sha256("".join(lines).encode()).hexdigest()}
 
 
-def test_what_the_manifest_calls_a_device_is_in_the_digest_and_what_it_calls_a_key_is_not(tmp_path: Path) -> None:
+def test_devices_in_the_manifest_are_in_the_digest_and_keys_are_not(tmp_path: Path) -> None:
     files = {"a.key.pem": b"chain", "b.pem": b"key", "c.key.pem": b"another", "d.pem": b"more"}
     manifest = b"endpoint_name,file,key_file\na,a.key.pem,b.pem\n"
     for name, data in {**files, "devices.csv": manifest}.items():
@@ -155,7 +155,7 @@ def test_what_the_manifest_calls_a_device_is_in_the_digest_and_what_it_calls_a_k
     assert digest_of_output(tmp_path / "d.pem") == {"sha256": hashlib.sha256(b"more").hexdigest()}
 
 
-def test_a_chunk_travels_where_no_private_key_is_in_it() -> None:
+def test_a_chunk_is_sent_to_a_worker_only_without_private_keys() -> None:
     plain = DeviceFile("a", Kind.PEM, b"x")
     for other, may_travel in (
         (plain, True),
@@ -169,7 +169,7 @@ def test_a_chunk_travels_where_no_private_key_is_in_it() -> None:
     assert FilesChunk(()).is_portable
 
 
-def test_about_how_many_devices_a_set_has(tmp_path: Path) -> None:
+def test_the_number_of_devices_is_estimated(tmp_path: Path) -> None:
     for name in ("a.pem", "b/c.pem", "b/c.key", "n.txt", "t.zip", "d.csv"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(b"x")
@@ -188,7 +188,7 @@ def test_about_how_many_devices_a_set_has(tmp_path: Path) -> None:
         assert DeviceSet(tuple(tmp_path / name for name in names)).estimate() == count
 
 
-def test_a_file_of_a_folder_is_read_plainly_where_nothing_is_odd(tmp_path: Path) -> None:
+def test_an_ordinary_file_of_a_folder_is_read_on_the_short_path(tmp_path: Path) -> None:
     for name, data in (("none", b""), ("one", b"1"), ("four", b"1234"), ("five", b"12345")):
         (tmp_path / name).write_bytes(data)
     (tmp_path / "link").symlink_to("one")
@@ -203,7 +203,9 @@ def test_a_file_of_a_folder_is_read_plainly_where_nothing_is_odd(tmp_path: Path)
         os.close(folder)
 
 
-def test_a_file_that_grows_or_shrinks_is_not_read_plainly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_grows_or_shrinks_is_not_read_on_the_short_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "a").write_bytes(b"1234")
     folder = os.open(tmp_path, os.O_RDONLY)
     asked: list[int] = []
@@ -222,7 +224,7 @@ def test_a_file_that_grows_or_shrinks_is_not_read_plainly(tmp_path: Path, monkey
         os.close(folder)
 
 
-def test_the_version_of_a_path_is_that_of_its_file(tmp_path: Path) -> None:
+def test_the_version_of_a_path_comes_from_its_file(tmp_path: Path) -> None:
     path = tmp_path / "a"
     assert version_at(path) is None
     path.write_bytes(b"1")
@@ -230,7 +232,7 @@ def test_the_version_of_a_path_is_that_of_its_file(tmp_path: Path) -> None:
     assert version_at(path) == (status.st_dev, status.st_ino, 1, status.st_mtime_ns)
 
 
-def test_what_is_asked_for_is_there_or_told(tmp_path: Path) -> None:
+def test_a_requested_file_is_present_or_reported(tmp_path: Path) -> None:
     assert existing(tmp_path, "config") == tmp_path
     for path, words in (
         (tmp_path / "gone", "no such file or folder"),
@@ -243,7 +245,7 @@ def test_what_is_asked_for_is_there_or_told(tmp_path: Path) -> None:
         existing("a\0b", "config")
 
 
-def test_blocks_with_other_labels_are_no_certificates() -> None:
+def test_blocks_with_other_labels_are_not_certificates() -> None:
     blocks = [
         f"-----BEGIN {label}-----\nMAA=\n-----END {label}-----\n"
         for label in ("ATTRIBUTE CERTIFICATE", "CERTIFICATE", "CERTIFICATE REQUEST", "TRUSTED CERTIFICATE", "A")

@@ -59,7 +59,7 @@ def test_a_pem_file_holds(data: bytes, certificates: int, keys: int, troubles: t
     assert (device.certificate is None) is (certificates == 0)
 
 
-def test_der_and_chains_one_by_one() -> None:
+def test_der_files_and_chains_are_read() -> None:
     raw = [der(certificate) for certificate in CHAIN]
     assert [certificate.raw for certificate in read(raw[0], Kind.DER).certificates] == raw[:1]
     assert read(raw[0] + b"12", Kind.DER).troubles == ("certificate 1: has 2 trailing bytes",)
@@ -106,13 +106,13 @@ def test_a_key_file_holds(data: bytes, trouble: str) -> None:
     assert bool(key.public) is (key.private is not None) is (not trouble)
 
 
-def test_a_key_that_is_no_key_or_of_another_kind_is_told() -> None:
+def test_an_unreadable_key_or_one_of_another_type_is_reported() -> None:
     assert read_key_der("k", b"").trouble == "cannot be read: private key is missing at offset 0"
     rsa = b"\x30\x1b\x02\x01\x00" + b"\x02\x01\x01" * 8
     assert read_key_der("k", rsa).trouble == "the key is RSA"
 
 
-def test_an_archive_of_devices_finds_keys_and_rows_wherever_they_stand(
+def test_keys_and_rows_are_found_anywhere_in_an_archive_of_devices(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "a.zip"
@@ -146,7 +146,7 @@ def harmless(work_tree: Path, patterns: str, name: str = "key.pem") -> bool:
     return git._is_harmless(work_tree, name)
 
 
-def test_patterns_are_as_long_as_the_limits_and_not_longer(tmp_path: Path) -> None:
+def test_patterns_of_exactly_the_limits_are_accepted_and_longer_ones_are_refused(tmp_path: Path) -> None:
     line = "x" * GIT_PATTERN + "\n"
     assert harmless(tmp_path, line)
     assert not harmless(tmp_path, "x" + line)
@@ -171,14 +171,12 @@ def test_patterns_are_as_long_as_the_limits_and_not_longer(tmp_path: Path) -> No
         (b"*", "k\u00e4\u00e4.pem", 9 + 10 * 2),  # of bytes, not of characters
     ],
 )
-def test_steps_are_ways_to_share_names_among_stars_and_folders_among_double_stars(
-    pattern: bytes, name: str, steps: int
-) -> None:
+def test_the_cost_of_a_pattern_counts_the_ways_to_match_its_stars(pattern: bytes, name: str, steps: int) -> None:
     assert git._steps([pattern], name) == steps
     assert git._steps([pattern, b"#"] * 3, name) == 3 * steps + 3 * git._steps([b"#"], name)
 
 
-def test_patterns_that_would_take_for_ever_are_not_matched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_patterns_that_would_take_too_long_are_not_matched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert harmless(tmp_path, "*.pem\n**/*.key\n/line*/**/fcu_private_key.*\n!*.pub\n" * 100, "line 1/keystore/key.pem")
     assert not harmless(tmp_path, "*a" * 6 + "b\n", "a" * 120 + "/key.pem")
     assert not harmless(tmp_path, "/" + "*" * 52 + "/\n", "keystore/key.pem")
@@ -187,7 +185,7 @@ def test_patterns_that_would_take_for_ever_are_not_matched(tmp_path: Path, monke
         assert harmless(tmp_path, "*.pem\n") is expected
 
 
-def test_who_may_read_or_write_is_told_bit_by_bit(tmp_path: Path) -> None:
+def test_read_and_write_access_is_reported_for_each_bit(tmp_path: Path) -> None:
     path = tmp_path / "a"
     path.write_bytes(b"")
     words = ("", "", "w", "w", "r", "r", "rw", "rw")
@@ -212,7 +210,7 @@ def test_who_may_read_or_write_is_told_bit_by_bit(tmp_path: Path) -> None:
         ("u.toml", "a = ", {}, None),
     ],
 )
-def test_details_beside_an_upload(
+def test_details_beside_an_upload_are_read(
     name: str, text: str, values: dict[str, str], problem: str | None, tmp_path: Path
 ) -> None:
     (tmp_path / "u.pem").write_bytes(pem(CHAIN[2]))
@@ -229,7 +227,7 @@ def test_details_beside_an_upload(
         assert details.problem == problem
 
 
-def test_an_upload_is_no_folder_and_its_details_no_link_to_nothing(tmp_path: Path) -> None:
+def test_a_folder_as_upload_and_a_dangling_link_as_details_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"is a folder$"):
         read_upload(tmp_path)
     (tmp_path / "u.pem").write_bytes(b"")

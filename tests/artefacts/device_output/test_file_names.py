@@ -94,7 +94,7 @@ def test_a_name_of_device_output(name: str, is_one: bool) -> None:
         ),
     ],
 )
-def test_where_a_key_may_lie_the_likeliest_first(name: str, keys: list[str]) -> None:
+def test_key_file_names_are_tried_most_likely_first(name: str, keys: list[str]) -> None:
     assert list(keys_beside(name)) == keys
 
 
@@ -116,7 +116,7 @@ def test_where_a_key_may_lie_the_likeliest_first(name: str, keys: list[str]) -> 
         ("x/y/lamp.pem", "x/y/lamp", ("lamp", "y")),
     ],
 )
-def test_whose_file_it_is(name: str, identity: str, endpoint_names: tuple[str, ...]) -> None:
+def test_a_file_is_assigned_to_its_device(name: str, identity: str, endpoint_names: tuple[str, ...]) -> None:
     device = named_device(name, b"")
     assert (device.name, device.identity, device.endpoint_names) == (name, identity, endpoint_names)
     assert device.enrollment_id is None
@@ -141,11 +141,11 @@ def test_whose_file_it_is(name: str, identity: str, endpoint_names: tuple[str, .
         "Config-Data",
     ],
 )
-def test_names_that_say_what_a_file_is(stem: str) -> None:
+def test_the_kind_of_a_file_is_read_from_its_name(stem: str) -> None:
     assert named_device(f"lamp-1/{stem}.pem", b"").endpoint_names == ("lamp-1",)
 
 
-def test_a_row_of_the_manifest_is_believed_before_names() -> None:
+def test_a_manifest_row_takes_precedence_over_file_names() -> None:
     row = Row(2, "lamp-9", "x/lamp.pem", "0a", None)
     device = named_device("x/lamp.pem", b"", row)
     assert (device.endpoint_names, device.enrollment_id, device.identity) == (("lamp-9",), "0a", "x/lamp")
@@ -177,7 +177,7 @@ def test_a_row_of_the_manifest_is_believed_before_names() -> None:
         ("a", b"", Kind.PEM),
     ],
 )
-def test_of_what_kind_a_file_is(name: str, data: bytes, kind: Kind) -> None:
+def test_each_file_has_its_kind(name: str, data: bytes, kind: Kind) -> None:
     device = named_device(name, data)
     assert (device.kind, device.data, device.troubles, device.key) == (kind, data, (), None)
 
@@ -193,7 +193,7 @@ def test_a_file_that_could_not_be_read_has_no_kind() -> None:
     assert device_file(fine, None, DeviceKey("k")).kind is Kind.PEM
 
 
-def test_a_key_is_taken_or_told() -> None:
+def test_a_key_is_read_or_reported() -> None:
     key = make_key("lamp")
     taken = take_key(FileBytes("a.key", Path("a.key"), key_pem(key)))
     assert (taken.name, taken.trouble, bool(taken.public), taken.private is not None) == ("a.key", "", True, True)

@@ -97,7 +97,7 @@ def test_it_is_the_same_for_the_same_devices_and_holds_their_order_and_number() 
     assert {len(each) for each in taken} == {SIZE}
 
 
-def test_the_devices_that_are_handed_on_are_those_that_are_digested() -> None:
+def test_the_devices_that_are_judged_are_the_ones_in_the_digest() -> None:
     files = [device(), device(name="b.pem")]
     taken = Fingerprint()
     passing = taken.over(iter(files))
@@ -132,7 +132,7 @@ def keeping_time(path: Path, data: bytes) -> None:
         lambda folder: (folder / "devices.csv").write_text("endpoint_name,file,key_file\na,b.pem,a.key\n"),
     ],
 )
-def test_no_change_of_a_folder_goes_unnoticed(change: Callable[[Path], object], tmp_path: Path) -> None:
+def test_every_change_of_a_folder_is_noticed(change: Callable[[Path], object], tmp_path: Path) -> None:
     for name in ("a.pem", "b.pem", "a.key", "elsewhere"):
         (tmp_path / name).write_bytes(b"1")
     (tmp_path / "a.key").write_text(key("one").sec1())

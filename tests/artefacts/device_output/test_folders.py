@@ -36,7 +36,7 @@ def files(root: Path) -> list[DeviceFile]:
     return [file for chunk in DeviceSet((root,)).chunks() for file in chunk.files()]
 
 
-def test_folders_are_gone_through_depth_first_with_names_in_order(tmp_path: Path) -> None:
+def test_folders_are_walked_depth_first_in_order_of_names(tmp_path: Path) -> None:
     write(tmp_path, "b.pem", "a.pem", "z/q.pem", "m/n/o.pem", "m/p.pem", "m/b/c.pem", "notes.txt")
     (chunk,) = listed(tmp_path)
     assert list(chunk.names()) == ["a.pem", "b.pem", "m/p.pem", "m/b/c.pem", "m/n/o.pem", "z/q.pem"]
@@ -60,7 +60,7 @@ def test_a_folder_is_cut_into_chunks(
 
 
 @pytest.mark.parametrize(("count", "sizes"), [(1, [1]), (2, [2]), (3, [2, 1]), (4, [2, 2])])
-def test_small_folders_share_a_chunk_and_each_counts_as_one_more(
+def test_small_folders_share_a_chunk_and_each_adds_one_to_its_size(
     count: int, sizes: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(folders, "CHUNK", 4)
@@ -75,7 +75,7 @@ def test_a_folder_has_five_hundred_devices_to_a_chunk(tmp_path: Path) -> None:
     assert [len(list(chunk.names())) for chunk in listed(tmp_path)] == [500, 1]
 
 
-def test_keys_go_with_their_devices_and_the_others_are_strays(tmp_path: Path) -> None:
+def test_keys_are_read_with_their_devices_and_other_keys_are_strays(tmp_path: Path) -> None:
     write(
         tmp_path,
         "a.pem",
@@ -103,14 +103,14 @@ def test_keys_go_with_their_devices_and_the_others_are_strays(tmp_path: Path) ->
     assert found["c.key"].kind is None
 
 
-def test_a_folder_with_nothing_but_a_stray_key_below_is_told(tmp_path: Path) -> None:
+def test_a_folder_with_only_a_stray_key_is_reported(tmp_path: Path) -> None:
     write(tmp_path, "x/y.key", data=key_pem(make_key("a")))
     (chunk,) = listed(tmp_path)
     assert [(group.below, group.names, group.strays) for group in chunk.groups] == [("x", (), ("y.key",))]
     assert [(file.name, file.key.name if file.key else "") for file in chunk.files()] == [("x/y.key", "x/y.key")]
 
 
-def test_rows_say_which_files_are_devices_and_where_their_keys_lie(tmp_path: Path) -> None:
+def test_manifest_rows_name_device_files_and_their_keys(tmp_path: Path) -> None:
     write(tmp_path, "devices.csv", "a.bin", "b.pem", "k.pem", "a.key", "x/c.pem", "x/k")
     rows = {name: row(name, key) for name, key in (("a.bin", "k.pem"), ("x/c.pem", "x/k"), ("gone.pem", None))}
     for listed_only, names in ((False, ["a.bin", "b.pem", "x/c.pem"]), (True, ["a.bin", "x/c.pem"])):
@@ -121,7 +121,7 @@ def test_rows_say_which_files_are_devices_and_where_their_keys_lie(tmp_path: Pat
         assert [group.strays for group in chunk.groups] == [("a.key",), ()]
 
 
-def test_a_manifest_is_no_device_even_under_a_name_of_one(tmp_path: Path) -> None:
+def test_a_manifest_is_not_a_device_even_with_the_name_of_one(tmp_path: Path) -> None:
     write(tmp_path, "list.pem", "a.pem")
     manifest = Manifest("list.pem", {"a.pem": row("a.pem")})
     assert [list(chunk.names()) for chunk in listed(tmp_path, manifest)] == [["a.pem"]]
@@ -129,9 +129,7 @@ def test_a_manifest_is_no_device_even_under_a_name_of_one(tmp_path: Path) -> Non
     assert listed(tmp_path, Manifest("list.pem", {}), listed_only=True) == []
 
 
-def test_rows_and_keys_go_with_the_part_of_a_folder_that_has_their_device(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_rows_and_keys_are_in_the_same_chunk_as_their_device(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(folders, "CHUNK", 1)
     write(tmp_path, "x/a.pem", "x/a.key", "x/b.pem", "x/b.key")
     first, second = listed(tmp_path, Manifest("devices.csv", {"x/a.pem": row("x/a.pem")}))
@@ -139,7 +137,7 @@ def test_rows_and_keys_go_with_the_part_of_a_folder_that_has_their_device(
     assert [list(group.rows) for group in (*first.groups, *second.groups)] == [["x/a.pem"], []]
 
 
-def test_links_to_folders_are_not_followed_and_what_cannot_be_listed_is_told(tmp_path: Path) -> None:
+def test_links_to_folders_are_not_followed_and_unreadable_folders_are_reported(tmp_path: Path) -> None:
     root, other = tmp_path / "root", tmp_path / "other"
     write(other, "a.pem")
     write(root, "b.pem")
@@ -151,7 +149,7 @@ def test_links_to_folders_are_not_followed_and_what_cannot_be_listed_is_told(tmp
     ]
 
 
-def test_what_goes_away_after_the_listing_is_told(tmp_path: Path) -> None:
+def test_files_that_vanish_after_the_listing_are_reported(tmp_path: Path) -> None:
     write(tmp_path, "x/a.pem", "x/b.pem", "x/b.key", "c.pem")
     (chunk,) = listed(tmp_path)
     (tmp_path / "x/a.pem").unlink()
@@ -168,7 +166,9 @@ def test_what_goes_away_after_the_listing_is_told(tmp_path: Path) -> None:
     ] * 2
 
 
-def test_empty_large_and_odd_files_are_read_the_careful_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_empty_large_and_special_files_are_read_on_the_careful_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(folders, "DEVICE_FILE", 3)
     write(tmp_path, "a.pem", data=b"")
     write(tmp_path, "b.pem", data=b"123")
@@ -203,14 +203,14 @@ def test_files_that_are_not_read_are_counted_and_the_first_are_named(tmp_path: P
     assert (remark.count, len(remark.passed_over)) == (22, 10)
 
 
-def test_a_folder_of_other_files_alone_has_no_device_all_the_same(tmp_path: Path) -> None:
+def test_a_folder_of_unrelated_files_has_no_devices(tmp_path: Path) -> None:
     write(tmp_path / "out", "a.txt")
     first, second = files(tmp_path / "out")
     assert first.troubles[0].startswith("has no device in it")
     assert second.remark == Remark(passed_over=("a.txt",), count=1)
 
 
-def test_a_set_of_a_folder_gives_its_devices_once(tmp_path: Path) -> None:
+def test_each_device_of_a_folder_is_yielded_once(tmp_path: Path) -> None:
     write(tmp_path, "a.pem", "b/c.pem")
     assert [file.name for file in files(tmp_path)] == ["a.pem", "b/c.pem"]
     empty = tmp_path / "empty"

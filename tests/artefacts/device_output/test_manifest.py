@@ -39,7 +39,7 @@ def test_a_row_is_read(text: str, row: Row) -> None:
 @pytest.mark.parametrize("name", ["a", "1 2 3", "", " ", "a\nb", "\0", "ünïcode \U0001f980"])
 @pytest.mark.parametrize("enrollment_id", [None, "0A", "7 7"])
 @pytest.mark.parametrize("key_file", [None, "k", "3 k"])
-def test_a_row_is_kept_as_it_is_whatever_it_says(name: str, enrollment_id: str | None, key_file: str | None) -> None:
+def test_a_row_is_kept_verbatim(name: str, enrollment_id: str | None, key_file: str | None) -> None:
     row = Row(12, name, "f.pem", enrollment_id, key_file)
     kept = Rows()
     kept.add(row)
@@ -61,7 +61,7 @@ def test_a_row_is_kept_as_it_is_whatever_it_says(name: str, enrollment_id: str |
         ("a", None, "line 2: has no endpoint_name or no file"),
     ],
 )
-def test_a_row_with_a_fault_is_told_and_what_is_left_of_it_counts(text: str, row: Row | None, trouble: str) -> None:
+def test_a_faulty_row_is_reported_and_its_valid_fields_are_used(text: str, row: Row | None, trouble: str) -> None:
     assert rows(text) == ([row] if row else [], (trouble,))
 
 
@@ -103,7 +103,7 @@ SPREADSHEET = {
 
 @pytest.mark.parametrize("text", SPREADSHEET.values(), ids=SPREADSHEET)
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
-def test_what_spreadsheets_write_is_read(text: str, encoding: str) -> None:
+def test_csv_written_by_spreadsheets_is_read(text: str, encoding: str) -> None:
     found = read(text.encode(encoding))
     line = next(number for number, row in enumerate(text.splitlines(), 1) if row.strip('"').startswith("a"))
     assert (list(found.rows.values()), found.troubles) == ([Row(line, "a", "b.pem", None, "b.key")], ())
@@ -121,15 +121,15 @@ def test_what_spreadsheets_write_is_read(text: str, encoding: str) -> None:
         ("x" * 20_000, "has no column endpoint_name and no column file"),
     ],
 )
-def test_a_header_that_is_not_clear_is_told(header: str, trouble: str) -> None:
+def test_an_ambiguous_header_is_reported(header: str, trouble: str) -> None:
     assert read(f"{header}\na,b,c\n") == Manifest("devices.csv", {}, (trouble,))
 
 
-def test_lines_are_counted_from_the_first_of_the_file() -> None:
+def test_line_numbers_start_at_the_first_line_of_the_file() -> None:
     assert read("sep=;\nendpoint_name;file\na;b\n;c\n").troubles == ("line 4: has no endpoint_name or no file",)
 
 
-def test_what_is_no_csv_is_told_and_so_is_a_file_that_was_not_read() -> None:
+def test_malformed_csv_and_an_unread_file_are_reported() -> None:
     for data, trouble in (
         (b"endpoint_name,file\n\xff,b\n", "is not UTF-8 text (save it as 'CSV UTF-8')"),
         ("endpoint_name,file\na,b\n".encode("utf-16-be"), "is not UTF-8 text (save it as 'CSV UTF-8')"),
@@ -163,7 +163,7 @@ def test_rows_and_faults_are_read_up_to_the_limit(monkeypatch: pytest.MonkeyPatc
         )
 
 
-def test_a_row_with_two_faults_does_not_lead_past_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_row_with_two_faults_does_not_exceed_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(manifest, "MANIFEST_TROUBLES", 2)
     _, troubles = rows("a,x,,\n,y,,\n,x,,\n,z,,\n,w,,\n")
     assert troubles == (

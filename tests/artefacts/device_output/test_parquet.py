@@ -55,7 +55,7 @@ def fault(**columns: object) -> str:
         {"chain": pa.string(), "chain_length": pa.int32(), "endpoint": pa.string()},
     ],
 )
-def test_these_columns_are_taken(columns: dict[str, object]) -> None:
+def test_known_columns_are_read(columns: dict[str, object]) -> None:
     assert fault(**columns) == ""
 
 
@@ -78,7 +78,7 @@ def test_these_columns_are_taken(columns: dict[str, object]) -> None:
         ({"chains": LIST}, "has a column 'chains': did you mean chain?"),
     ],
 )
-def test_other_columns_are_told(columns: dict[str, object], words: str) -> None:
+def test_unknown_columns_are_reported(columns: dict[str, object], words: str) -> None:
     assert fault(**columns) == words
 
 
@@ -92,7 +92,7 @@ def sizes(*columns: tuple[int, int], groups: int = 1) -> SimpleNamespace:
     return SimpleNamespace(num_row_groups=groups, row_group=lambda _: group, num_rows=1)
 
 
-def test_sizes_are_believed_up_to_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_declared_sizes_are_accepted_up_to_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reader, "DEVICE_FILE", 10)
     far = "expands far beyond its own size"
     for metadata, limit, words in (
@@ -120,7 +120,7 @@ def test_sizes_are_believed_up_to_the_limit(monkeypatch: pytest.MonkeyPatch) -> 
         (10**9, 64 * 10**9, False),
     ],
 )
-def test_a_file_has_as_many_rows_as_certificates_find_room_in_it(rows: int, size: int, is_told: bool) -> None:
+def test_the_number_of_rows_is_limited_by_the_size_of_the_file(rows: int, size: int, is_told: bool) -> None:
     metadata = sizes((1, 1))
     metadata.num_rows = rows
     words = f"has {rows} rows in {size} bytes, too few for certificates" if is_told else ""
@@ -138,7 +138,7 @@ def test_rows_are_numbered_over_chunks(tmp_path: Path, monkeypatch: pytest.Monke
     assert chunks == [shown[:4], shown[4:]]
 
 
-def test_what_cannot_be_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreadable_file_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "t.parquet"
     path.write_bytes(b"x" * 50)
     ((file,),) = [list(chunk.files()) for chunk in chunks_of(path)]
@@ -153,7 +153,7 @@ def test_what_cannot_be_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert file.troubles == ("expands far beyond its own size",)
 
 
-def test_a_row_that_is_too_large_is_told_and_its_neighbours_are_judged(
+def test_a_row_that_is_too_large_is_reported_and_its_neighbours_are_judged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reader, "TABLE_ROW", 100)
@@ -167,7 +167,7 @@ def test_a_row_that_is_too_large_is_told_and_its_neighbours_are_judged(
     ]
 
 
-def test_rows_of_just_so_many_bytes_are_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rows_of_exactly_the_limit_are_accepted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "t.parquet"
     parquet.write_table(named(["x" * 40, "y" * 60]), path)
     for limit, troubles in ((69, ()), (68, ("has more than 68 bytes",))):
@@ -189,7 +189,7 @@ def test_rows_before_the_damage_are_judged(tmp_path: Path) -> None:
     assert "the rest was not judged" in files[-1].troubles[0]
 
 
-def test_a_column_that_is_there_twice_is_one_line(tmp_path: Path) -> None:
+def test_a_duplicate_column_is_reported_in_one_line(tmp_path: Path) -> None:
     path = tmp_path / "t.parquet"
     columns = [pa.array(["a"]), pa.array(["x"]), pa.array(["y"])]
     parquet.write_table(pa.Table.from_arrays(columns, names=["endpoint_name", "chain", "chain"]), path)
@@ -208,7 +208,7 @@ KINDS = {
 
 
 @pytest.mark.parametrize(("text", "chain"), KINDS.values(), ids=KINDS)
-def test_a_table_is_read_whatever_type_its_writer_chose(text: Any, chain: Any, tmp_path: Path) -> None:
+def test_a_table_is_read_with_any_column_type_that_holds_text_or_bytes(text: Any, chain: Any, tmp_path: Path) -> None:
     path = tmp_path / "t.parquet"
     names = [f"lamp-{number % 3}" for number in range(20)]
     values = (
@@ -232,7 +232,7 @@ def test_values_that_many_rows_share_count_once_for_each_row(tmp_path: Path, mon
 
 
 @pytest.mark.parametrize("names", [None, [None] * 3])
-def test_a_table_without_endpoint_names_says_so_once(names: list[None] | None, tmp_path: Path) -> None:
+def test_a_table_without_endpoint_names_is_reported_once(names: list[None] | None, tmp_path: Path) -> None:
     path = tmp_path / "t.parquet"
     columns = {} if names is None else {"endpoint_name": pa.array(names, pa.string())}
     parquet.write_table(pa.table({**columns, "chain": ["x"] * 3}), path)
@@ -241,7 +241,7 @@ def test_a_table_without_endpoint_names_says_so_once(names: list[None] | None, t
     assert [(file.endpoint_names, file.troubles, file.remark) for file in others] == [((), (), None)] * 3
 
 
-def test_a_row_without_the_name_that_others_have_is_an_offender(tmp_path: Path) -> None:
+def test_a_row_without_an_endpoint_name_is_an_error_if_other_rows_have_one(tmp_path: Path) -> None:
     path = tmp_path / "t.parquet"
     parquet.write_table(pa.table({"endpoint_name": ["a", None, ""], "chain": ["x"] * 3}), path)
     without = ("has no endpoint_name, but other rows have one",)

@@ -45,7 +45,7 @@ def line(name: str, **more: object) -> str:
         ("jsonl", False),
     ],
 )
-def test_tables_are_known_by_their_endings(name: str, is_one: bool) -> None:
+def test_tables_are_recognised_by_their_suffix(name: str, is_one: bool) -> None:
     assert is_table(Path(name)) is is_one
 
 
@@ -75,12 +75,12 @@ def test_tables_are_known_by_their_endings(name: str, is_one: bool) -> None:
         ({"endpoint_name": "a", "chains": CHAIN}, "t row 3 (a)", "has a column 'chains': did you mean chain?"),
     ],
 )
-def test_a_row_that_tells_of_no_device_says_why(row: object, name: str, trouble: str) -> None:
+def test_a_row_without_a_device_is_reported_with_its_reason(row: object, name: str, trouble: str) -> None:
     assert told([read_row("t", 3, row, has_names=True)]) == [(name, (trouble,))]
 
 
 @pytest.mark.parametrize("more", [{"chain_id": 1}, {"line": "x"}, {"EndpointName": "b"}, {"endpoint": "b", "": 1}])
-def test_other_columns_are_left_alone(more: dict[str, object]) -> None:
+def test_other_columns_are_ignored(more: dict[str, object]) -> None:
     row = {"endpoint_name": "a", "chain": CHAIN, **more}
     assert told([read_row("t", 3, row, has_names=True)]) == [("t row 3 (a)", ())]
 
@@ -101,7 +101,7 @@ def test_a_row_with_a_key_twice_is_an_error(row: str, trouble: str, tmp_path: Pa
 
 @pytest.mark.parametrize("packed", [False, True])
 @pytest.mark.parametrize("name", [{}, {"endpoint_name": None}, {"endpoint_name": ""}, {"name": "a"}])
-def test_a_table_without_endpoint_names_says_so_once(name: dict[str, object], packed: bool, tmp_path: Path) -> None:
+def test_a_table_without_endpoint_names_is_reported_once(name: dict[str, object], packed: bool, tmp_path: Path) -> None:
     path = tmp_path / ("t.jsonl.gz" if packed else "t.jsonl")
     text = "".join(json.dumps({**name, "chain": CHAIN}) + "\n" for _ in range(3))
     path.write_bytes(gzip.compress(text.encode()) if packed else text.encode())
@@ -110,13 +110,13 @@ def test_a_table_without_endpoint_names_says_so_once(name: dict[str, object], pa
     assert [(file.endpoint_names, file.troubles, file.remark) for file in others] == [((), (), None)] * 3
 
 
-def test_bundles_have_names_of_their_own_and_need_none_beside_them(tmp_path: Path) -> None:
+def test_bundles_contain_their_endpoint_name_and_need_no_column_for_it(tmp_path: Path) -> None:
     path = tmp_path / "t.jsonl"
     path.write_text(json.dumps({"bundle": A64}) + "\n")
     assert devices(path) == [("t.jsonl row 1", ())]
 
 
-def test_a_name_that_comes_late_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_endpoint_name_that_first_appears_late_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(json_lines, "_BLOCK", 200)
     path = tmp_path / "t.jsonl"
     path.write_text((json.dumps({"chain": CHAIN}) + "\n") * 40 + line("late"))
@@ -145,7 +145,7 @@ def test_each_kind_of_row_is_a_device() -> None:
     assert read_row("t", 3, {"bundle": b"AB"}, has_names=False).data == b"AB"
 
 
-def test_a_row_has_as_many_bytes_as_the_limit_and_not_one_more(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_row_of_exactly_the_limit_is_read_and_a_larger_one_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rows, "DEVICE_FILE", 4)
     for row, trouble in (
         ({"chain": "1234"}, ()),
@@ -192,13 +192,13 @@ def test_blocks_of_any_size_give_the_same_rows(block: int, tmp_path: Path, monke
     assert spans[-1][2] == len(text)
 
 
-def test_no_more_is_read_than_was_there_at_the_beginning() -> None:
+def test_reading_stops_at_the_size_that_the_file_had_at_the_start() -> None:
     stream = io.BytesIO(b"1\n2\n3\n")
     assert list(json_lines._spans(stream, 4)) == [((1, 0, 4), b"1\n2\n")]
     assert list(json_lines._spans(io.BytesIO(b""), 0)) == []
 
 
-def test_a_line_that_is_too_long_is_told_and_the_next_one_is_read(
+def test_a_line_that_is_too_long_is_reported_and_the_next_one_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(json_lines, "TABLE_ROW", 60)
@@ -217,7 +217,7 @@ def test_a_line_that_is_too_long_is_told_and_the_next_one_is_read(
         assert devices(path) == expected
 
 
-def test_of_a_line_that_is_too_long_the_middle_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_line_that_is_too_long_is_skipped_in_the_middle(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(json_lines, "TABLE_ROW", 10)
     monkeypatch.setattr(json_lines, "_BLOCK", 4)
     for size in range(30):
@@ -227,7 +227,7 @@ def test_of_a_line_that_is_too_long_the_middle_is_left_out(monkeypatch: pytest.M
         assert (len(lines) > 11) is (size > 10)
 
 
-def test_a_line_without_an_end_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_endless_line_is_abandoned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(json_lines, "TABLE_LINE", 8)
     monkeypatch.setattr(json_lines, "_BLOCK", 4)
     assert [lines for _, lines in json_lines._spans(io.BytesIO(b"\n1234567"), 8)] == [b"\n", b"1234567"]
@@ -241,7 +241,9 @@ def test_a_line_without_an_end_is_given_up(tmp_path: Path, monkeypatch: pytest.M
     ]
 
 
-def test_a_file_of_something_else_is_told_by_its_first_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_is_not_a_table_is_recognised_by_its_first_lines(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(json_lines, "TABLE_STRANGE", 12)
     objects, rows = "mostly lines that are not JSON objects", "no row with a chain or a bundle"
     row = b'{"chain": 1}\n'
@@ -271,7 +273,7 @@ def test_a_file_of_something_else_is_told_by_its_first_lines(tmp_path: Path, mon
         ]
 
 
-def test_a_chunk_is_read_again_and_tells_when_it_cannot_be(tmp_path: Path) -> None:
+def test_a_chunk_that_cannot_be_read_again_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "t.jsonl"
     path.write_text("\n" + line("a") + line("b"))
     (chunk,) = table_chunks(path)
@@ -285,7 +287,7 @@ def test_a_chunk_is_read_again_and_tells_when_it_cannot_be(tmp_path: Path) -> No
     assert told(second.files()) == [("t.jsonl row 2", ("can no longer be read: no such file or directory",))]
 
 
-def test_a_damaged_gz_is_told(tmp_path: Path) -> None:
+def test_a_damaged_gz_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "t.jsonl.gz"
     packed = gzip.compress(line("a").encode())
     for data in (packed[:-9], b"x" * 20, packed[:-8] + b"\0" * 8, packed[:12] + b"\xff\xff" + packed[14:]):
@@ -296,7 +298,7 @@ def test_a_damaged_gz_is_told(tmp_path: Path) -> None:
         assert trouble.endswith("; the rest was not judged")
 
 
-def test_about_how_many_rows_there_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_number_of_rows_is_estimated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(json_lines, "_BLOCK", 10)
     path = tmp_path / "t.jsonl"
     for text, count in (("", 0), ("12\n45\n", 2), ("1234\n6789\n", 2), ("1234\n6789\nx", 2), ("1234\n6789\n" * 5, 10)):

@@ -88,7 +88,7 @@ def go_through(devices: DeviceSet) -> list[tuple[str, bytes, tuple[str, ...]]]:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_what_was_read_has_the_digest_that_the_output_has(form: Callable[[Path], Path], tmp_path: Path) -> None:
+def test_an_unchanged_output_has_the_digest_of_what_was_read(form: Callable[[Path], Path], tmp_path: Path) -> None:
     path = form(tmp_path)
     devices = DeviceSet((path,)).witnessed()
     assert devices.digests() == [None]
@@ -99,7 +99,7 @@ def test_what_was_read_has_the_digest_that_the_output_has(form: Callable[[Path],
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_what_was_replaced_after_it_was_read_has_none(form: Callable[[Path], Path], tmp_path: Path) -> None:
+def test_a_file_that_was_replaced_after_reading_has_no_digest(form: Callable[[Path], Path], tmp_path: Path) -> None:
     path = form(tmp_path)
     devices = DeviceSet((path,)).witnessed()
     go_through(devices)
@@ -112,7 +112,7 @@ def test_what_was_replaced_after_it_was_read_has_none(form: Callable[[Path], Pat
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_what_was_put_back_before_the_end_has_none(form: Callable[[Path], Path], tmp_path: Path) -> None:
+def test_a_file_that_was_replaced_and_restored_has_no_digest(form: Callable[[Path], Path], tmp_path: Path) -> None:
     path = form(tmp_path)
     changed = path / "c" / "d.pem" if path.is_dir() else path.parent / "b.pem" if path.suffix == ".csv" else path
     data = changed.read_bytes()
@@ -124,7 +124,7 @@ def test_what_was_put_back_before_the_end_has_none(form: Callable[[Path], Path],
         devices.digests()
 
 
-def test_a_device_that_was_away_while_the_others_were_read_is_seen(tmp_path: Path) -> None:
+def test_a_device_that_was_missing_during_the_run_is_noticed(tmp_path: Path) -> None:
     folder = fill(tmp_path)
     (folder / "b.pem").rename(folder / "b.away")
     devices = DeviceSet((folder,)).witnessed()
@@ -134,7 +134,7 @@ def test_a_device_that_was_away_while_the_others_were_read_is_seen(tmp_path: Pat
         devices.digests()
 
 
-def test_a_device_that_has_gone_and_one_that_has_come_are_seen(tmp_path: Path) -> None:
+def test_a_removed_and_an_added_device_are_noticed(tmp_path: Path) -> None:
     folder = fill(tmp_path)
     devices = DeviceSet((folder,)).witnessed()
     go_through(devices)
@@ -147,7 +147,7 @@ def test_a_device_that_has_gone_and_one_that_has_come_are_seen(tmp_path: Path) -
         devices.digests()
 
 
-def test_a_manifest_that_was_another_while_the_devices_were_read_is_seen(tmp_path: Path) -> None:
+def test_a_manifest_that_was_exchanged_during_the_run_is_noticed(tmp_path: Path) -> None:
     folder = fill(tmp_path)
     manifest = folder / "devices.csv"
     manifest.write_text("endpoint_name,file\nx,a.pem\n")
@@ -161,7 +161,7 @@ def test_a_manifest_that_was_another_while_the_devices_were_read_is_seen(tmp_pat
         devices.digests()
 
 
-def test_what_a_second_look_finds_otherwise_is_seen_even_if_it_is_put_back(tmp_path: Path) -> None:
+def test_a_difference_at_the_second_reading_is_noticed_even_if_it_is_undone(tmp_path: Path) -> None:
     folder = fill(tmp_path)
     devices = DeviceSet((folder,)).witnessed()
     go_through(devices)
@@ -172,7 +172,7 @@ def test_what_a_second_look_finds_otherwise_is_seen_even_if_it_is_put_back(tmp_p
         devices.digests()
 
 
-def test_a_folder_that_has_become_an_archive_is_seen(tmp_path: Path) -> None:
+def test_a_folder_that_became_an_archive_is_noticed(tmp_path: Path) -> None:
     (tmp_path / "out.zip").mkdir()
     (tmp_path / "out.zip" / "a.pem").write_bytes(b"1")
     devices = DeviceSet((tmp_path / "out.zip",)).witnessed()
@@ -183,7 +183,7 @@ def test_a_folder_that_has_become_an_archive_is_seen(tmp_path: Path) -> None:
         devices.digests()
 
 
-def test_what_cannot_be_read_is_no_change_as_long_as_it_cannot(tmp_path: Path) -> None:
+def test_a_file_that_stays_unreadable_is_not_a_change(tmp_path: Path) -> None:
     folder = fill(tmp_path)
     (folder / "loop.pem").symlink_to("loop.pem")
     os.mkfifo(folder / "fifo.pem")
@@ -209,7 +209,7 @@ def test_a_watched_file_reads_like_any_other(tmp_path: Path, monkeypatch: pytest
     assert witness.digest(tmp_path / "x") == hashlib.sha256(data).hexdigest()
 
 
-def test_a_file_that_has_become_longer_is_not_what_was_read(tmp_path: Path) -> None:
+def test_a_file_that_has_grown_has_no_digest(tmp_path: Path) -> None:
     path = as_lines(tmp_path)
     devices = DeviceSet((path,)).witnessed()
     go_through(devices)

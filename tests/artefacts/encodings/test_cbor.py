@@ -21,7 +21,7 @@ VALUES = st.recursive(
 
 @given(VALUES, st.binary(max_size=3))
 @settings(max_examples=150)
-def test_what_cbor2_writes_is_well_formed_and_decoded_as_it_was(value: object, rest: bytes) -> None:
+def test_cbor2_output_is_well_formed_and_round_trips(value: object, rest: bytes) -> None:
     data = cbor2.dumps(value)
     found = scan(data + rest)
     assert found == Scan("", len(data), len(rest), isinstance(value, dict))
@@ -71,7 +71,7 @@ HEADS = [
 
 
 @pytest.mark.parametrize(("data", "end"), HEADS)
-def test_each_head_is_taken_with_all_that_belongs_to_it(data: str, end: int) -> None:
+def test_each_head_is_read_with_its_argument_and_content(data: str, end: int) -> None:
     raw = bytes.fromhex(data)
     assert len(raw) == end
     for rest in (b"", b"\0", b"\xff\xff"):
@@ -119,7 +119,7 @@ def test_each_head_is_taken_with_all_that_belongs_to_it(data: str, end: int) -> 
         ("9f00", "is truncated after 2 bytes"),
     ],
 )
-def test_what_is_not_well_formed_says_where(data: str, problem: str) -> None:
+def test_malformed_cbor_is_reported_with_its_offset(data: str, problem: str) -> None:
     found = scan(bytes.fromhex(data))
     assert found.problem == problem
     assert found.is_decodable is (not problem)
@@ -171,7 +171,7 @@ def test_places_are_paths(data: str, field: str, places: list[object]) -> None:
     assert found.is_decodable is (not found.problem and not found.odd_keys and not found.tags)
 
 
-def test_so_many_notes_are_kept_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_notes_are_kept_up_to_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cbor, "MAX_NOTES", 2)
     assert scan(b"\x83" + b"\x9f\xff" * 3).indefinite == ["[0]", "[1]"]
 
@@ -238,7 +238,7 @@ def parameters(**values: object) -> list[dict[str, object]]:
     ("value", "mode"),
     [(0, "lwm2m"), (1, "bootstrap"), (2, None), (b"\1\0\0\0", "bootstrap"), ("1", None), (True, None)],
 )
-def test_the_mode_is_what_use_bootstrap_says(value: object, mode: str | None) -> None:
+def test_the_mode_is_read_from_use_bootstrap(value: object, mode: str | None) -> None:
     assert bundle(ConfigParams=parameters(UseBootstrap=value)).mode == mode
     assert bundle().mode is None
 
@@ -280,7 +280,7 @@ def test_items_are_maps_in_the_order_of_the_bundle_with_requests_last() -> None:
     assert found.parameter("gone") is None
 
 
-def test_a_bundle_that_is_no_map_or_cannot_be_read_has_no_groups() -> None:
+def test_a_bundle_that_is_not_a_map_or_is_unreadable_has_no_groups() -> None:
     for data, problem in ((b"", "is empty"), (b"\x80", ""), (b"\xa1\0\0", ""), (b"\xa1", None)):
         found = Bundle(data)
         assert found.groups == {}

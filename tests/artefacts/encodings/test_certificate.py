@@ -48,7 +48,7 @@ certificates = st.builds(
 
 @settings(deadline=None, max_examples=40)
 @given(certificates)
-def test_every_field_is_what_another_reader_sees(made: x509.Certificate) -> None:
+def test_every_field_agrees_with_another_reader(made: x509.Certificate) -> None:
     read = Certificate(der(made))
     assert read.raw == der(made)
     assert read.trailing == 0
@@ -77,7 +77,7 @@ def test_every_field_is_what_another_reader_sees(made: x509.Certificate) -> None
     assert not read.is_valid_at(made.not_valid_after_utc + timedelta(seconds=1))
 
 
-def test_the_extensions_that_rules_look_into_are_read() -> None:
+def test_the_extensions_that_rules_use_are_read() -> None:
     extensions = [
         *ca_extensions(make_key("a").public_key(), make_key("b").public_key(), 3),
         (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), False),
@@ -97,7 +97,7 @@ def test_the_extensions_that_rules_look_into_are_read() -> None:
     assert [base.content for base in read.name_constraints.permitted] == [b"example.com"]
 
 
-def test_what_is_not_there_reads_as_nothing() -> None:
+def test_absent_fields_are_read_as_absent() -> None:
     read = Certificate(der(make_certificate("A", extensions=[])))
     assert read.extensions == ()
     assert read.basic_constraints is read.key_usage is read.extended_key_usage is None
@@ -106,7 +106,7 @@ def test_what_is_not_there_reads_as_nothing() -> None:
     assert not read.has_extension("2.5.29.19")
 
 
-def test_a_malformed_extension_is_there_but_says_nothing() -> None:
+def test_a_malformed_extension_is_present_without_a_value() -> None:
     extension = x509.UnrecognizedExtension(x509.ObjectIdentifier("2.5.29.19"), b"\5\0")
     read = Certificate(der(make_certificate("A", extensions=[(extension, True)])))
     assert read.has_extension("2.5.29.19")
@@ -240,7 +240,7 @@ def replaced(old: str, new: str) -> bytes:
         ("170d3236303130313030303030305a", "170d3236313330313030303030305a", "not a date that exists"),
     ],
 )
-def test_what_cannot_be_read_is_refused_in_words(old: str, new: str, message: str) -> None:
+def test_an_unreadable_certificate_is_refused_with_a_reason(old: str, new: str, message: str) -> None:
     with pytest.raises(DerError, match=message):
         Certificate(replaced(old, new))
 
@@ -253,14 +253,14 @@ def test_what_cannot_be_read_is_refused_in_words(old: str, new: str, message: st
         ("020203e8", "0215" + "7f" * 21, int("7f" * 21, 16)),
     ],
 )
-def test_odd_serial_numbers_are_read_as_they_are(old: str, new: str, serial: int) -> None:
+def test_unusual_serial_numbers_are_read(old: str, new: str, serial: int) -> None:
     assert Certificate(replaced(old, new)).serial == serial
 
 
 @pytest.mark.parametrize(
     ("new", "version", "note"), [("a003020100", 1, True), ("a003020101", 2, False), ("a003020103", 4, False)]
 )
-def test_odd_versions_are_read_as_they_are(new: str, version: int, note: bool) -> None:
+def test_unusual_versions_are_read(new: str, version: int, note: bool) -> None:
     read = Certificate(replaced("a003020102", new))
     assert read.version == version
     assert ("version 1 is encoded" in read.der_notes) is note
@@ -287,7 +287,7 @@ def test_a_field_whose_insides_are_not_even_ber_is_read_and_noted() -> None:
 
 @settings(deadline=None, max_examples=200)
 @given(st.integers(0, len(SOUND) - 1), st.integers(0, 255), st.integers(0, 3))
-def test_whatever_byte_is_changed_only_a_der_error_is_raised(position: int, octet: int, cut: int) -> None:
+def test_for_any_changed_byte_only_a_der_error_is_raised(position: int, octet: int, cut: int) -> None:
     data = SOUND[:position] + bytes([octet]) + SOUND[position + 1 : len(SOUND) - cut]
     try:
         read = Certificate(data)
@@ -302,7 +302,7 @@ def test_whatever_byte_is_changed_only_a_der_error_is_raised(position: int, octe
 
 @settings(deadline=None)
 @given(st.binary(max_size=100))
-def test_noise_is_no_certificate(data: bytes) -> None:
+def test_random_bytes_are_not_a_certificate(data: bytes) -> None:
     with pytest.raises(DerError):
         Certificate(data)
 

@@ -73,7 +73,7 @@ def refusal(data: bytes) -> str:
     return str(refused.value)
 
 
-def test_nothing_changed_is_the_certificate_itself() -> None:
+def test_without_changes_the_certificate_is_the_original() -> None:
     assert built(lambda _: None) == RAW
     assert Certificate(RAW).trailing == 0
     whole = Certificate(RAW + b"more")
@@ -98,7 +98,7 @@ def test_versions(field: str, version: int, spelled: bool) -> None:
 
 
 @pytest.mark.parametrize("field", ["a0020200", "a00702050100000000", "a0050201020500", "a0020500"])
-def test_a_version_that_is_none_is_refused(field: str) -> None:
+def test_an_invalid_version_is_refused(field: str) -> None:
     assert refusal(built(put(0, bytes.fromhex(field)))).startswith("version: ")
 
 
@@ -129,13 +129,13 @@ def test_serial_numbers_are_signed(field: str, serial: int) -> None:
         (built(put(VALIDITY, der.encode(0x30, b"\x19\0"))), "notBefore: tag 0x19 is not a time"),
     ],
 )
-def test_a_field_that_is_none_is_refused(data: bytes, words: str | None) -> None:
+def test_an_invalid_field_is_refused(data: bytes, words: str | None) -> None:
     found = refusal(data)
     if words is not None:
         assert found == words
 
 
-def test_unique_identifiers_are_passed_over() -> None:
+def test_unique_identifiers_are_skipped() -> None:
     read = Certificate(built(lambda fields: fields.__setitem__(slice(7, 7), [b"\x81\2\0\1", b"\x82\2\0\1"])))
     assert read.extensions == Certificate(RAW).extensions
     without = Certificate(built(lambda fields: fields.pop()))
@@ -161,7 +161,7 @@ def test_criticality(content: str, critical: bool, spelled: bool) -> None:
     assert ("1.2.3: critical FALSE is encoded" in read.der_notes) is spelled
 
 
-def test_an_algorithm_with_parameters_says_so() -> None:
+def test_algorithm_parameters_are_recorded() -> None:
     for content, has, shown in (
         ("300a06082a8648ce3d040302", False, "ecdsa-with-SHA256"),
         ("300c06082a8648ce3d0403020500", True, "ecdsa-with-SHA256 with parameters"),
@@ -181,7 +181,7 @@ def test_times_fill_their_span() -> None:
         read_times(content, 2, len(content) - 1)
 
 
-def test_a_signature_is_tried_with_either_algorithm() -> None:
+def test_a_signature_is_verified_with_each_of_the_two_algorithms() -> None:
     root = Certificate(der_of(make_certificate("ROOT_CA"))).public_key
     other = bytes.fromhex("300a06082a8648ce3d040303")
     assert Certificate(RAW).signed_by(root) is True
@@ -201,7 +201,7 @@ def ext(number: str, value: str) -> bytes:
     return der.encode(0x30, bytes.fromhex(f"0603551d{number}") + der.encode(4, bytes.fromhex(value)))
 
 
-def test_malformed_extensions_are_told_and_ber_ones_are_read() -> None:
+def test_malformed_extensions_are_reported_and_ber_ones_are_read() -> None:
     read = Certificate(built(extensions(ext("13", "3003010101"), ext("0f", "0500"), ext("0e", "04016105"))))
     assert read.basic_constraints == BasicConstraints(True, None)
     assert read.key_usage is None
@@ -311,7 +311,7 @@ def test_defaults_that_are_written_out_are_noted(oid: str, value: str, noted: st
     assert default_notes(Extension(oid, False, bytes.fromhex(value))) == ([noted] if noted else [])
 
 
-def test_a_request_is_read_and_what_is_none_is_refused() -> None:
+def test_a_request_is_read_and_anything_else_is_refused() -> None:
     raw = make_request("FCU").public_bytes(Encoding.DER)
     read = Request(raw + b"xy")
     assert (read.trailing, read.is_signed_by_its_key) == (2, True)

@@ -19,7 +19,7 @@ MADE = make_request("FCU line 1", name=make_name(("CN", "FCU line 1"), ("O", "Ac
 DATA = MADE.public_bytes(Encoding.DER)
 
 
-def test_the_fields_are_what_another_reader_sees() -> None:
+def test_the_fields_agree_with_another_reader() -> None:
     read = Request(DATA)
     assert read.subject.der == MADE.subject.public_bytes()
     assert read.public_key.der == MADE.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
@@ -41,7 +41,7 @@ def test_an_rsa_request_is_read_and_verified() -> None:
     assert read.is_signed_by_its_key is True
 
 
-def test_a_signature_algorithm_that_does_not_fit_the_key_is_no_verdict() -> None:
+def test_a_signature_algorithm_that_does_not_fit_the_key_gives_no_verdict() -> None:
     sha256_with_ecdsa, sha1_with_rsa = bytes.fromhex("06082a8648ce3d040302"), bytes.fromhex("06082a864886f70d0105")
     assert Request(DATA.replace(sha256_with_ecdsa, sha1_with_rsa)).is_signed_by_its_key is None
 
@@ -51,14 +51,14 @@ def test_bytes_after_the_request_are_counted() -> None:
 
 
 @pytest.mark.parametrize("data", [b"", b"0\0", DATA[:-1], DATA[1:], b"\x30\x03\x02\x01\x00"])
-def test_what_is_no_request_is_refused(data: bytes) -> None:
+def test_input_that_is_not_a_request_is_refused(data: bytes) -> None:
     with pytest.raises(DerError):
         Request(data)
 
 
 @settings(deadline=None)
 @given(st.integers(0, len(DATA) - 1), st.integers(0, 255))
-def test_whatever_byte_is_changed_only_a_der_error_is_raised(position: int, octet: int) -> None:
+def test_for_any_changed_byte_only_a_der_error_is_raised(position: int, octet: int) -> None:
     try:
         read = Request(DATA[:position] + bytes([octet]) + DATA[position + 1 :])
     except DerError:

@@ -34,13 +34,13 @@ def test_an_element_is_its_tag_and_where_its_content_starts_and_stops() -> None:
         ("048200ff" + "00" * 255, "length with unnecessary octets at offset 0"),
     ],
 )
-def test_the_strict_reader_refuses_what_is_not_der(data: str, message: str) -> None:
+def test_the_strict_reader_refuses_anything_but_der(data: str, message: str) -> None:
     with pytest.raises(der.DerError) as refused:
         der.read(unhex(data), 0, len(unhex(data)))
     assert str(refused.value) == message
 
 
-def test_an_element_may_not_go_beyond_its_container_although_bytes_are_there() -> None:
+def test_an_element_that_exceeds_its_container_is_refused_although_bytes_follow() -> None:
     with pytest.raises(der.DerError, match="longer than the data"):
         der.read(unhex("0403616263"), 0, 4)
 
@@ -87,7 +87,7 @@ def test_malformed_and_endless_object_identifiers_are_refused(content: bytes) ->
 
 
 @pytest.mark.parametrize("size", [0, 1, 127, 128, 255, 256, 65535, 65536])
-def test_what_is_encoded_is_read_back(size: int) -> None:
+def test_encoded_values_are_read_back(size: int) -> None:
     data = der.encode(4, bytes(size))
     tag, start, stop = der.read(data, 0, len(data))
     assert (tag, stop - start, stop) == (4, size, len(data))
@@ -128,11 +128,11 @@ def test_ber_is_rewritten_with_a_note_for_each_departure(ber: str, rewritten: st
     assert der.normalise(unhex(ber)) == (unhex(rewritten), b"", notes)
 
 
-def test_what_follows_the_element_is_handed_back() -> None:
+def test_bytes_after_an_element_are_returned() -> None:
     assert der.normalise(unhex("3003020105 beef")) == (unhex("3003020105"), unhex("beef"), [])
 
 
-def test_what_follows_an_element_with_a_long_length_is_handed_back_too() -> None:
+def test_bytes_after_an_element_with_a_long_length_are_returned() -> None:
     long = der.encode(der.OCTET_STRING, bytes(200))
     assert der.normalise(long + b"\xbe\xef") == (long, b"\xbe\xef", [])
 
@@ -144,7 +144,7 @@ def test_a_length_of_three_octets_where_two_are_enough_is_not_der() -> None:
 
 
 @pytest.mark.parametrize("tag", [0x04, 0x0C, 0x12, 0x13, 0x14, 0x16, 0x1C, 0x1E])
-def test_every_kind_of_string_may_come_in_pieces_in_ber_and_is_put_together(tag: int) -> None:
+def test_constructed_strings_of_every_kind_are_joined_in_ber(tag: int) -> None:
     pieces = der.encode(tag, b"ab") + der.encode(tag, b"cd")
     rewritten = der.encode(tag, b"abcd"), b"", ["constructed string at offset 0"]
     assert der.normalise(der.encode(tag | der.CONSTRUCTED, pieces)) == rewritten
@@ -166,7 +166,7 @@ def test_every_kind_of_string_may_come_in_pieces_in_ber_and_is_put_together(tag:
         "3003 3080 00 00",
     ],
 )
-def test_what_is_not_even_ber_is_refused(data: str) -> None:
+def test_input_that_is_not_even_ber_is_refused(data: str) -> None:
     with pytest.raises(der.DerError):
         der.normalise(unhex(data))
 
@@ -204,7 +204,7 @@ def test_rewriting_twice_changes_nothing_more(element: bytes, rest: bytes) -> No
 
 @settings(deadline=None)
 @given(st.binary(max_size=200))
-def test_whatever_the_bytes_only_a_der_error_is_raised(data: bytes) -> None:
+def test_for_any_bytes_only_a_der_error_is_raised(data: bytes) -> None:
     try:
         element, rest, _ = der.normalise(data)
     except der.DerError:

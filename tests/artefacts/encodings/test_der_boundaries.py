@@ -32,7 +32,7 @@ def lenient_refusal(data: bytes) -> str:
         ("04 83 01 00 00", 65536),
     ],
 )
-def test_an_element_of_exactly_the_room_there_is_fits_and_one_octet_less_does_not(head: str, size: int) -> None:
+def test_an_element_that_fills_its_container_is_read_and_one_octet_more_is_refused(head: str, size: int) -> None:
     start = len(bytes.fromhex(head))
     data = bytes.fromhex(head) + bytes(size)
     for before in (b"", b"\x05\x00"):
@@ -98,11 +98,11 @@ def test_every_other_tag_is_read(tag: int) -> None:
         ("3003 2101 ff", "tag 0x21, a form that this type does not have, at offset 2"),
     ],
 )
-def test_what_its_type_cannot_be_is_refused_leniently_too(data: str, told: str) -> None:
+def test_values_that_are_impossible_for_their_type_are_refused_leniently_as_well(data: str, told: str) -> None:
     assert lenient_refusal(bytes.fromhex(data)) == told
 
 
-def test_what_is_expected_must_be_there_before_the_end() -> None:
+def test_an_expected_element_must_be_present() -> None:
     data = bytes.fromhex("0500 0201 07")
     assert der.expect(data, 2, 5, der.INTEGER, "number") == (4, 5)
     for position, end in ((2, 2), (5, 5), (3, 2)):
@@ -115,13 +115,13 @@ def test_what_is_expected_must_be_there_before_the_end() -> None:
         assert str(refused.value) == f"number: tag 0x02 where {tag:#04x} was expected, at offset 2"
 
 
-def test_of_what_is_left_over_the_bytes_are_counted() -> None:
+def test_trailing_bytes_are_counted() -> None:
     with pytest.raises(der.DerError) as refused:
         der.only(bytes.fromhex("0201 07 0500 00"), der.INTEGER, "number")
     assert str(refused.value) == "number: 3 trailing bytes"
 
 
-def test_children_of_nothing_are_none_and_the_last_one_ends_with_its_container() -> None:
+def test_an_empty_container_has_no_children_and_the_last_child_ends_with_its_container() -> None:
     data = bytes.fromhex("0500 0201 07")
     assert list(der.children(data, 5, 5)) == []
     assert list(der.children(data, 0, 5)) == [(5, 0, 2, 2), (2, 2, 4, 5)]
@@ -153,7 +153,7 @@ def test_arcs_of_an_object_identifier_at_their_boundaries(content: str, text: st
     assert der.oid_text(bytes.fromhex(content)) == text
 
 
-def test_an_object_identifier_has_as_many_octets_as_the_limit_and_not_one_more() -> None:
+def test_an_object_identifier_of_exactly_the_limit_is_read_and_a_longer_one_is_refused() -> None:
     assert der.oid_text(b"\x2a" * OID_OCTETS) == ".".join(["1.2", *["42"] * (OID_OCTETS - 1)])
     for content in (b"\x2a" * (OID_OCTETS + 1), b"", b"\x80", b"\x2a\x80"):
         with pytest.raises(der.DerError, match="malformed object identifier"):
@@ -224,11 +224,11 @@ def test_each_departure_from_der_exactly_at_its_boundary(ber: str, rewritten: st
         ("3080 3080 0000", "truncated within the element at offset 6"),
     ],
 )
-def test_where_ber_breaks_off_is_told(ber: str, message: str) -> None:
+def test_truncated_ber_is_reported_with_its_offset(ber: str, message: str) -> None:
     assert lenient_refusal(bytes.fromhex(ber)) == message
 
 
-def test_an_element_with_a_length_in_several_octets_fits_exactly_or_not_at_all() -> None:
+def test_an_element_with_a_long_length_fits_exactly_or_is_refused() -> None:
     whole = bytes.fromhex("308183 048180") + bytes(128)
     assert der.normalise(whole) == (whole, b"", [])
     cut = bytes.fromhex("308182 048180") + bytes(127)
@@ -249,7 +249,7 @@ def test_an_element_with_a_length_in_several_octets_fits_exactly_or_not_at_all()
         ("2c06 0c01 61 0c01 62", "0c02 6162"),
     ],
 )
-def test_strings_in_pieces_are_put_together(pieces: str, whole: str) -> None:
+def test_constructed_strings_are_joined(pieces: str, whole: str) -> None:
     element, _, notes = der.normalise(bytes.fromhex(pieces))
     assert element == bytes.fromhex(whole)
     assert notes == ["constructed string at offset 0"]

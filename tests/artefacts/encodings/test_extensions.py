@@ -163,7 +163,7 @@ def test_a_written_out_criticality_is_noted_by_the_extension_s_name() -> None:
 
 @pytest.mark.parametrize("parser", PARSERS.values())
 @given(st.binary(max_size=40))
-def test_whatever_the_value_only_a_der_error_is_raised(parser: Callable[[bytes], object], value: bytes) -> None:
+def test_for_any_value_only_a_der_error_is_raised(parser: Callable[[bytes], object], value: bytes) -> None:
     try:
         parser(value)
     except der.DerError:

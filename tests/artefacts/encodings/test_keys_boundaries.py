@@ -38,7 +38,7 @@ def info(parameters: bytes, bits: bytes, algorithm: bytes = EC_OID) -> bytes:
     return der.encode(der.SEQUENCE, inner)
 
 
-def test_the_quick_way_gives_what_the_careful_one_gives() -> None:
+def test_the_fast_path_gives_the_same_key_as_the_full_path() -> None:
     key = make_key("quick")
     data = spki(key)
     assert len(data) == 91
@@ -57,7 +57,7 @@ def test_the_quick_way_gives_what_the_careful_one_gives() -> None:
         parse_public_key(unused)
 
 
-def test_what_follows_the_key_bits_is_refused_and_so_are_bits_without_an_octet() -> None:
+def test_trailing_bytes_and_an_empty_bit_string_of_a_key_are_refused() -> None:
     inner = der.encode(der.SEQUENCE, EC_OID + P256_OID)
     for rest in (der.encode(3, b"\0\4") + b"\5\0", b"\3\0", der.encode(3, b"\4\4")):
         with pytest.raises(der.DerError, match="malformed key bits"):
@@ -78,7 +78,7 @@ def test_what_follows_the_key_bits_is_refused_and_so_are_bits_without_an_octet()
         (b"", "", False, "EC without a named curve"),
     ],
 )
-def test_parameters_of_an_ec_key(parameters: bytes, curve: str, explicit: bool, shown: str) -> None:
+def test_parameters_of_an_ec_key_are_read(parameters: bytes, curve: str, explicit: bool, shown: str) -> None:
     key = parse_public_key(info(parameters, b"\0\4"))
     assert (key.algorithm, key.curve, key.has_explicit_curve, str(key)) == (EC_PUBLIC_KEY, curve, explicit, shown)
     assert key.is_p256 is (curve == P256)
@@ -86,7 +86,7 @@ def test_parameters_of_an_ec_key(parameters: bytes, curve: str, explicit: bool, 
 
 
 @pytest.mark.parametrize("algorithm", ["1.2.840.10045.2.0", "1.2.840.10045.2.2", "1.1", "1.3.101.112", ""])
-def test_no_other_algorithm_is_p256_whatever_curve_stands_beside_it(algorithm: str) -> None:
+def test_another_algorithm_with_the_curve_p256_is_not_a_p256_key(algorithm: str) -> None:
     good = parse_public_key(spki(make_key("quick")))
     assert good.is_p256
     assert not PublicKey(good.der, algorithm, P256, False, good.bits).is_p256
@@ -94,13 +94,13 @@ def test_no_other_algorithm_is_p256_whatever_curve_stands_beside_it(algorithm: s
     assert not PublicKey(good.der, EC_PUBLIC_KEY, "1.2.840.10045.3.1.8", False, good.bits).is_p256
 
 
-def test_parameters_of_other_keys_are_no_curve() -> None:
+def test_parameters_of_other_keys_are_not_a_curve() -> None:
     other = parse_public_key(info(P256_OID, b"\0\4", bytes.fromhex("06032b6570")))
     assert (other.algorithm, other.curve, other.has_explicit_curve) == ("1.3.101.112", "", False)
     assert str(other) == "Ed25519"
 
 
-def test_a_point_lies_on_the_curve_as_another_library_says() -> None:
+def test_points_on_the_curve_agree_with_another_library() -> None:
     good = point(make_key("quick"))
     x, y = good[1:33], good[33:]
     candidates = [
@@ -148,7 +148,7 @@ def test_coordinates_are_below_the_prime() -> None:
         assert lies_on_p256(b"\x04" + first.to_bytes(32, "big") + small[1].to_bytes(32, "big")) is fine
 
 
-def test_a_compressed_point_is_told_from_a_wrong_one() -> None:
+def test_a_compressed_point_is_distinguished_from_an_invalid_one() -> None:
     compressed = point(make_key("quick"), PublicFormat.CompressedPoint)
     for first, rest, trouble in (
         (b"\2", compressed[1:], COMPRESSED),
@@ -310,12 +310,12 @@ def test_each_form_of_a_key_has_its_kind(data: bytes, kind: str) -> None:
         pkcs8(sec1(b"\1" * 32) + b"\0"),
     ],
 )
-def test_what_is_none_of_the_forms_is_refused(data: bytes) -> None:
+def test_a_key_of_none_of_the_forms_is_refused(data: bytes) -> None:
     with pytest.raises(der.DerError):
         parse_private_key(data)
 
 
-def test_a_key_of_another_library_is_read_alike_in_both_forms() -> None:
+def test_a_key_written_by_another_library_is_read_the_same_in_both_forms() -> None:
     key = make_key("quick")
     for form in (PrivateFormat.TraditionalOpenSSL, PrivateFormat.PKCS8):
         read = parse_private_key(key.private_bytes(Encoding.DER, form, NoEncryption()))

@@ -44,7 +44,7 @@ def test_the_empty_name_is_empty() -> None:
     assert str(read) == ""
 
 
-def test_an_unknown_attribute_shows_its_number() -> None:
+def test_an_unknown_attribute_is_shown_by_its_object_identifier() -> None:
     assert str(parse_name(name(attribute(bytes.fromhex("06032a0304"), "x")))) == "1.2.3.4=x"
 
 
@@ -63,7 +63,7 @@ def test_an_unknown_attribute_shows_its_number() -> None:
         (attribute(CN, "a") + attribute(O, "b"), attribute(O, "B") + attribute(CN, "A")),
     ],
 )
-def test_names_are_equal_whatever_their_string_type_case_and_white_space(one: bytes, other: bytes) -> None:
+def test_names_are_compared_regardless_of_string_type_case_and_white_space(one: bytes, other: bytes) -> None:
     assert one != other
     assert matches(name(one), name(other))
 
@@ -86,7 +86,7 @@ def test_other_names_are_not_equal(one: bytes, other: bytes) -> None:
     assert not matches(one, other)
 
 
-def test_the_same_bytes_match_even_where_they_are_no_text() -> None:
+def test_identical_bytes_match_even_if_they_are_not_text() -> None:
     assert matches(name(attribute(CN, b"\xff\xfe")), name(attribute(CN, b"\xff\xfe")))
     assert parse_name(name(attribute(CN, b"\xff"))).values(COMMON_NAME) == ["\\xff"]
 
@@ -104,14 +104,14 @@ def test_the_same_bytes_match_even_where_they_are_no_text() -> None:
         (name(attribute(CN + b"\x05\0", "x")), "name: an attribute with trailing bytes"),
     ],
 )
-def test_what_is_no_name_is_refused_in_words(data: bytes, message: str) -> None:
+def test_input_that_is_not_a_name_is_refused_with_a_reason(data: bytes, message: str) -> None:
     with pytest.raises(DerError) as refused:
         parse_name(data)
     assert str(refused.value) == message
 
 
 @given(st.text(max_size=20), st.text(max_size=20))
-def test_outer_white_space_never_tells_two_names_apart(text: str, other: str) -> None:
+def test_leading_and_trailing_white_space_never_distinguishes_names(text: str, other: str) -> None:
     plain = name(attribute(CN, text.strip()))
     assert matches(plain, name(attribute(CN, f" {text.strip()}  ")))
     assert matches(name(attribute(CN, text), attribute(O, other)), name(attribute(CN, text), attribute(O, other)))

@@ -42,7 +42,7 @@ def test_text_is_folded_up_to_the_limit_and_compared_byte_by_byte_beyond_it() ->
         ((UTF8, b"\xff"), (PRINTABLE, b"\xff"), False),
     ],
 )
-def test_what_two_string_types_share(one: tuple[int, bytes], other: tuple[int, bytes], same: bool) -> None:
+def test_names_of_two_string_types_are_compared(one: tuple[int, bytes], other: tuple[int, bytes], same: bool) -> None:
     first, second = Attribute("2.5.4.3", *one), Attribute("2.5.4.3", *other)
     assert (first.comparable == second.comparable) is same
     assert first.comparable != Attribute("2.5.4.10", *one).comparable
@@ -60,7 +60,7 @@ def test_bytes_that_no_string_type_allows_are_shown_escaped() -> None:
     assert Attribute("2.5.4.3", 0x04, b"\xe5").text == "å"
 
 
-def test_names_of_any_length_are_read_alike() -> None:
+def test_names_of_any_length_are_read_the_same() -> None:
     head = len(name_of(b"x" * 4000)) - 4000
     for size in (NAME_KEPT - 1, NAME_KEPT, NAME_KEPT + 1):
         data = name_of(b"x" * (size - head))
@@ -93,14 +93,14 @@ def test_names_with_different_numbers_of_rdns_differ_although_one_begins_like_th
         ("3109 3007 0603550403 0c01", "truncated: the element at offset 11 is longer than the data"),
     ],
 )
-def test_what_is_wrong_in_a_name_is_told(content: str, message: str) -> None:
+def test_faults_of_a_name_are_reported(content: str, message: str) -> None:
     data = der.encode(der.SEQUENCE, bytes.fromhex(content))
     with pytest.raises(der.DerError) as refused:
         parse_name(data)
     assert str(refused.value) == message
 
 
-def test_several_attributes_of_one_rdn_have_no_order_and_several_rdns_have_one() -> None:
+def test_the_order_of_rdns_counts_and_the_order_within_an_rdn_does_not() -> None:
     first = der.encode(der.SEQUENCE, CN + der.encode(UTF8, b"a"))
     second = der.encode(der.SEQUENCE, bytes.fromhex("060355040a") + der.encode(UTF8, b"b"))
     one = parse_name(der.encode(der.SEQUENCE, der.encode(der.SET, first + second)))

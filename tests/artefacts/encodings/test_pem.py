@@ -29,7 +29,7 @@ def test_blocks_come_in_order_with_the_lines_of_their_begin_markers() -> None:
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
-def test_every_kind_of_line_end_counts_as_one_line(newline: str) -> None:
+def test_every_line_ending_counts_as_one_line(newline: str) -> None:
     text = parse_pem(pem_block("A", b"x", newline) + newline.encode() + pem_block("B", b"y", newline))
     assert [(block.label, block.line) for block in text.blocks] == [("A", 1), ("B", 5)]
     assert [block.data for block in text.blocks] == ([None, None] if newline == "\r" else [b"x", b"y"])
@@ -45,7 +45,7 @@ def test_every_kind_of_line_end_counts_as_one_line(newline: str) -> None:
         (b"\3\1\2\n", Stray(4, "3 stray bytes")),
     ],
 )
-def test_what_stands_between_blocks_is_told_with_its_line(between: bytes, stray: Stray) -> None:
+def test_text_between_blocks_is_reported_with_its_line(between: bytes, stray: Stray) -> None:
     text = parse_pem(pem_block("A", b"x") + between + pem_block("A", b"y"))
     assert text.strays == (stray,)
     assert [block.data for block in text.blocks] == [b"x", b"y"]
@@ -67,7 +67,7 @@ def test_text_before_the_first_and_after_the_last_block_is_stray_too() -> None:
         (b"-----BEGIN A-----\nAAAA\n", "has no END line"),
     ],
 )
-def test_a_broken_block_says_what_is_wrong_with_it(data: bytes, problem: str) -> None:
+def test_a_broken_block_is_reported_with_its_reason(data: bytes, problem: str) -> None:
     assert parse_pem(data).blocks == (Block("A", 1, None, problem),)
 
 
@@ -91,7 +91,7 @@ def test_a_block_without_its_end_does_not_swallow_the_next() -> None:
 
 
 @pytest.mark.parametrize("gap", ["\n", "\r\n"])
-def test_rfc_1421_headers_are_left_out_and_say_that_a_key_is_encrypted(gap: str) -> None:
+def test_rfc_1421_headers_are_skipped_and_mark_a_key_as_encrypted(gap: str) -> None:
     headers = gap.join(("Proc-Type: 4,ENCRYPTED", "DEK-Info: AES-128-CBC,00", "", ""))
     data = f"-----BEGIN EC PRIVATE KEY-----{gap}{headers}QUJD{gap}-----END EC PRIVATE KEY-----{gap}".encode()
     assert parse_pem(data).blocks == (Block("EC PRIVATE KEY", 1, b"ABC", encrypted=True),)
@@ -128,7 +128,7 @@ def test_an_encrypted_key_keeps_being_one_when_its_body_is_damaged() -> None:
         (b"key", "is not PEM: it has no BEGIN line"),
     ],
 )
-def test_a_file_without_a_block_says_what_it_is(data: bytes, problem: str) -> None:
+def test_a_file_without_a_block_is_reported_with_its_format(data: bytes, problem: str) -> None:
     assert parse_pem(data).problem == problem
 
 
@@ -141,7 +141,7 @@ def test_exactly_as_many_blocks_as_the_limit_are_fine_and_one_more_is_a_problem(
     assert len(text.blocks) == PEM_BLOCKS + 1
 
 
-def test_of_a_file_full_of_strays_only_the_first_are_told() -> None:
+def test_only_the_first_stray_lines_of_a_file_are_reported() -> None:
     text = parse_pem(
         (b"stray\n" + pem_block("A", b"x")) * (PEM_BLOCKS - 1) + b"stray\n" + pem_block("A", b"x") + b"last\n"
     )
@@ -156,7 +156,7 @@ def test_a_label_may_have_64_characters_and_no_more() -> None:
 
 
 @pytest.mark.parametrize("label", ["PRIVATE KEY", "EC PRIVATE KEY", "ENCRYPTED PRIVATE KEY", "OPENSSH PRIVATE KEY"])
-def test_every_kind_of_private_key_is_known_by_its_label(label: str) -> None:
+def test_every_kind_of_private_key_is_recognised_by_its_label(label: str) -> None:
     assert parse_pem(pem_block(label, b"x")).blocks[0].is_private_key
     assert PRIVATE_KEY_MARKER.search(b"x" + pem_block(label, b"x"))
 
@@ -181,7 +181,7 @@ PIECES = st.sampled_from(
 
 @settings(deadline=None)
 @given(st.one_of(st.binary(), st.lists(st.one_of(PIECES, st.binary(max_size=3)), max_size=30).map(b"".join)))
-def test_whatever_the_bytes_nothing_is_raised_and_every_line_lies_in_the_file(data: bytes) -> None:
+def test_for_any_bytes_nothing_is_raised_and_every_line_is_in_the_file(data: bytes) -> None:
     text = parse_pem(data)
     lines = len(data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n"))
     assert all(1 <= item.line <= lines for item in (*text.blocks, *text.strays))

@@ -65,7 +65,7 @@ def test_lines_have_sixty_four_characters_and_are_read_back(size: int) -> None:
         (" \t\r\n", None, "is empty"),
     ],
 )
-def test_base64_is_taken_or_told(body: str, data: bytes | None, problem: str) -> None:
+def test_base64_is_decoded_or_reported(body: str, data: bytes | None, problem: str) -> None:
     assert only(block(body)) == Block("X", 1, data, problem)
 
 
@@ -80,11 +80,11 @@ def test_base64_is_taken_or_told(body: str, data: bytes | None, problem: str) ->
         ("QU\n\nJD", Block(KEY, 1, None, "has a blank line inside the block")),
     ],
 )
-def test_headers_are_told_from_base64(text: str, found: Block) -> None:
+def test_headers_are_distinguished_from_base64(text: str, found: Block) -> None:
     assert only(block(text, KEY)) == found
 
 
-def test_blocks_that_are_not_closed_or_not_opened_say_so_with_their_lines() -> None:
+def test_blocks_without_an_end_or_a_begin_line_are_reported_with_their_lines() -> None:
     begin, end = "-----BEGIN X-----\n", "-----END X-----\n"
     assert parse_pem(("\n" + begin + "\n" + begin + "AAAA\n" + end).encode()).blocks == (
         Block("X", 2, None, "has no END line before the next block begins"),
@@ -97,7 +97,7 @@ def test_blocks_that_are_not_closed_or_not_opened_say_so_with_their_lines() -> N
     assert parse_pem(block(end="Y").encode()).blocks == (Block("X", 1, None, "ends with the wrong END line (Y)"),)
 
 
-def test_a_block_that_begins_where_another_one_ends_is_told_and_the_next_one_is_fine() -> None:
+def test_a_block_that_begins_on_the_end_line_of_another_is_reported_and_the_next_one_is_read() -> None:
     one = block().rstrip("\n")
     text = parse_pem((one + one + "\n" + block()).encode())
     assert text.blocks == (
@@ -126,20 +126,20 @@ def test_a_block_that_begins_where_another_one_ends_is_told_and_the_next_one_is_
         ("a\x0bb", (Stray(4, "3 stray bytes"),)),
     ],
 )
-def test_what_stands_between_two_blocks(between: str, strays: tuple[Stray, ...]) -> None:
+def test_text_between_two_blocks_is_reported(between: str, strays: tuple[Stray, ...]) -> None:
     text = parse_pem((block() + between + "\n" * bool(between) + block()).encode("latin-1"))
     assert text.strays == strays
     assert [found.data for found in text.blocks] == [b"\0\0\0"] * 2
 
 
-def test_strays_are_told_up_to_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stray_lines_are_reported_up_to_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pem, "STRAYS", 2)
     lines = [stray.line for stray in parse_pem((("x\n" + block()) * 3 + "x\n").encode()).strays]
     assert lines == [1, 5]
 
 
 @pytest.mark.parametrize(("count", "fine"), [(1, True), (2, True), (3, False)])
-def test_blocks_are_taken_up_to_the_limit(count: int, fine: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_blocks_are_read_up_to_the_limit(count: int, fine: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pem, "PEM_BLOCKS", 2)
     text = parse_pem((block() * (count + 1)).encode()[: -len(block())] + b"-----BEGIN Y-----\n")
     assert (text.problem == "") is fine
@@ -164,7 +164,7 @@ def test_blocks_are_taken_up_to_the_limit(count: int, fine: bool, monkeypatch: p
         (b"1", "is not PEM: it has no BEGIN line"),
     ],
 )
-def test_what_is_no_pem_is_told_by_its_first_bytes(data: bytes, words: str) -> None:
+def test_a_file_that_is_not_pem_is_recognised_by_its_first_bytes(data: bytes, words: str) -> None:
     assert describe_non_pem(data) == words
     assert parse_pem(data).problem == words
 
@@ -173,7 +173,7 @@ def test_labels_that_are_not_ascii_are_shown_escaped() -> None:
     assert only(block(label="\u00e4")).label == "\\xe4"
 
 
-def test_lines_are_counted_over_each_kind_of_end_and_never_twice() -> None:
+def test_every_kind_of_line_ending_is_counted_once() -> None:
     text = ("a\r\nb\rc\n\r\n" + block() + "\r\r" + block() + "x").encode()
     found = parse_pem(text)
     assert [one.line for one in found.blocks] == [5, 10]

@@ -68,7 +68,7 @@ def test_a_p256_key_is_read_in_every_form_and_gives_its_public_key(data: bytes) 
         (sec1(curve=encode(0x30, b"")), "the key is EC with explicit curve parameters"),
     ],
 )  # fmt: skip
-def test_an_unsound_key_says_why(data: bytes, trouble: str) -> None:
+def test_an_invalid_key_is_refused_with_a_reason(data: bytes, trouble: str) -> None:
     assert parse_private_key(data).trouble == trouble
 
 
@@ -90,7 +90,9 @@ def test_the_largest_scalar_in_range_is_fine() -> None:
     ],
     ids=["RSA PKCS#1", "RSA PKCS#8", "DSA", "Ed25519", "P-384", "secp256k1"],
 )
-def test_other_keys_are_known_by_kind_and_their_secret_is_not_kept(key: object, form: PrivateFormat, kind: str) -> None:
+def test_other_keys_are_recognised_by_type_and_their_secret_is_not_kept(
+    key: object, form: PrivateFormat, kind: str
+) -> None:
     read = parse_private_key(key.private_bytes(Encoding.DER, form, NoEncryption()))  # type: ignore[attr-defined]
     told = f"the key is on {kind}" if kind in ("P-384", "secp256k1") else f"the key is {kind}"
     assert (read.kind, read.is_p256, read.trouble) == (kind, False, told)
@@ -112,7 +114,7 @@ def test_other_keys_are_known_by_kind_and_their_secret_is_not_kept(key: object, 
     ],
     ids=range(8),
 )
-def test_what_is_no_private_key_is_refused_without_a_byte_of_it(data: bytes) -> None:
+def test_input_that_is_not_a_private_key_is_refused_without_showing_a_byte(data: bytes) -> None:
     with pytest.raises(DerError) as refused:
         parse_private_key(data)
     assert SCALAR.hex() not in str(refused.value)
@@ -144,7 +146,7 @@ def test_a_traceback_with_local_variables_does_not_show_the_secret() -> None:
 
 
 @given(st.binary(max_size=60))
-def test_whatever_the_bytes_only_a_der_error_is_raised(data: bytes) -> None:
+def test_for_any_bytes_only_a_der_error_is_raised(data: bytes) -> None:
     try:
         key = parse_private_key(data)
     except DerError:
@@ -152,12 +154,12 @@ def test_whatever_the_bytes_only_a_der_error_is_raised(data: bytes) -> None:
     assert isinstance(key, PrivateKey)
 
 
-def test_what_a_broken_file_has_in_place_of_its_public_point_is_not_shown() -> None:
+def test_the_value_in_place_of_the_public_point_of_a_broken_file_is_not_shown() -> None:
     key = PrivateKey("P-256", True, Secret(b"\x01"), b"\x04" + b"secret" * 10)
     assert "secret" not in repr(key).replace("<secret>", "")
 
 
-def test_a_field_that_nobody_knows_is_no_public_point() -> None:
+def test_an_unknown_field_is_not_taken_for_the_public_point() -> None:
     strange = encode(4, b"xy")
     fields = bytes.fromhex("020101") + encode(4, SCALAR) + encode(0xA0, P256)
     key = parse_private_key(encode(0x30, fields + strange))

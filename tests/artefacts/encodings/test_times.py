@@ -57,14 +57,14 @@ def test_a_time_is_its_instant_with_a_note_for_each_departure(tag: int, content:
         (UTC_TIME, b"26112309312\xb2Z", "not a time: '26112309312\xb2Z'"),
     ],
 )
-def test_what_is_no_time_is_refused_in_words(tag: int, content: bytes, message: str) -> None:
+def test_input_that_is_not_a_time_is_refused_with_a_reason(tag: int, content: bytes, message: str) -> None:
     with pytest.raises(DerError) as refused:
         parse_time(tag, content)
     assert str(refused.value) == message
 
 
 @given(st.datetimes(min_value=datetime(1950, 1, 1), max_value=datetime(9999, 12, 31)))
-def test_what_rfc_5280_writes_is_read_back_without_a_note(instant: datetime) -> None:
+def test_times_in_the_form_of_rfc_5280_are_read_without_a_note(instant: datetime) -> None:
     instant = instant.replace(microsecond=0, tzinfo=timezone.utc)
     text = f"{instant.year:04}{instant:%m%d%H%M%S}Z"
     tag, text = (UTC_TIME, text[2:]) if instant.year < 2050 else (GENERALIZED_TIME, text)

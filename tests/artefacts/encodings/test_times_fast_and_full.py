@@ -50,7 +50,7 @@ def _said(read: object, tag: int, content: bytes) -> object:
         return str(fault)
 
 
-def test_the_quick_way_says_what_the_careful_one_says() -> None:
+def test_the_fast_path_reads_the_same_time_as_the_full_path() -> None:
     edges = list(_edges())
     assert len(edges) > 1000
     for tag, content in edges:
@@ -59,7 +59,7 @@ def test_the_quick_way_says_what_the_careful_one_says() -> None:
 
 @given(st.sampled_from([UTC, GENERALIZED]), st.from_regex(rb"\A[0-9]{10,15}[Zz]?\Z"))
 @settings(max_examples=300)
-def test_both_ways_say_the_same_of_any_digits(tag: int, content: bytes) -> None:
+def test_both_paths_agree_on_any_digits(tag: int, content: bytes) -> None:
     assert _said(times.parse_time, tag, content) == _said(times._parse, tag, content)
 
 
@@ -104,12 +104,12 @@ def test_both_ways_say_the_same_of_any_digits(tag: int, content: bytes) -> None:
         (UTC, b"260102030405", Time(datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc), ("no zone",))),
     ],
 )
-def test_edges_are_these_instants(tag: int, content: bytes, time: Time) -> None:
+def test_the_first_and_last_instants_are_read(tag: int, content: bytes, time: Time) -> None:
     assert times.parse_time(tag, content) == time
     assert times._parse(tag, content) == time
 
 
-def test_what_is_no_time_is_shown_as_far_as_forty_characters() -> None:
+def test_an_invalid_time_is_shown_with_at_most_forty_characters() -> None:
     content = b"9" * 41
     for read in (times.parse_time, times._parse):
         with pytest.raises(der.DerError) as refused:
@@ -129,7 +129,7 @@ def test_another_library_writes_the_same_instants(moment: datetime) -> None:
     assert times.parse_time(tag, text.encode()) == Time(moment)
 
 
-def test_another_library_reads_the_dates_of_a_certificate_so() -> None:
+def test_another_library_reads_the_same_dates_of_a_certificate() -> None:
     for start in (datetime(1999, 12, 31, 23, 59, 59), datetime(2049, 12, 31, 23, 59, 59), datetime(2050, 1, 1)):
         made = make_certificate("INT_CA", "ROOT_CA", start=start.replace(tzinfo=timezone.utc), days=1)
         raw = der_of(made)
@@ -144,6 +144,6 @@ def test_another_library_reads_the_dates_of_a_certificate_so() -> None:
 
 
 @pytest.mark.parametrize("digits", [11, 13, 14, 15, 16, 20])
-def test_a_utc_time_of_another_length_is_none(digits: int) -> None:
+def test_a_utc_time_of_another_length_is_refused(digits: int) -> None:
     with pytest.raises(der.DerError, match="not a time"):
         times.parse_time(UTC, b"2006151230450000000000"[:digits] + b"Z")

@@ -40,12 +40,12 @@ def test_each_device_is_judged_by_each_rule() -> None:
     assert (finding.location, finding.level, finding.why) == (Location("b"), Level.ERROR, "why of DEV002")
 
 
-def test_what_has_neither_certificate_nor_trouble_is_not_counted() -> None:
+def test_output_without_a_certificate_or_a_fault_is_not_counted() -> None:
     result = ChunkJudge([rule("DEV001")], CA, fast_path=False).judge([DeviceFile("empty"), *files("a")])
     assert result.checked == 1
 
 
-def test_a_finding_with_a_place_of_its_own_keeps_it() -> None:
+def test_a_finding_keeps_its_own_location() -> None:
     own = Finding("wrong", Location("key.pem", 2, 3, "x"))
     place_in_it = Finding("wrong", Location(None, 2, 3, "x"))
     result = judged([rule("DEV001", {"a": (own, place_in_it)})], "a")
@@ -69,14 +69,14 @@ def test_a_finding_with_a_place_of_its_own_keeps_it() -> None:
         (ValueError("broke"), False),
     ],
 )
-def test_what_a_rule_needs_counts_for_each_device(said: Any, blocks: bool) -> None:
+def test_prerequisites_of_a_rule_are_checked_for_each_device(said: Any, blocks: bool) -> None:
     needing = rule("DEV002", {"a": (WRONG,)}, needs=("DEV001",))
     tally = judged([needing, rule("DEV001", {"a": said})], "a", "b").tallies["DEV002"]
     assert (tally.judged, tally.found) == ((1, 0) if blocks else (2, 1))
     assert tally.blocked_by == ({"DEV001": 1} if blocks else {})
 
 
-def test_blocking_goes_on_and_names_the_first_rule_in_the_way() -> None:
+def test_blocking_is_passed_on_and_names_the_first_failed_rule() -> None:
     rules = [
         rule("DEV001", {"a": (WRONG,)}),
         rule("DEV002", {"a": (WRONG,)}),
@@ -94,7 +94,7 @@ def test_blocking_goes_on_and_names_the_first_rule_in_the_way() -> None:
     }
 
 
-def test_a_rule_can_say_itself_what_all_blocks_it() -> None:
+def test_a_rule_can_name_everything_that_blocks_it() -> None:
     tally = judged([rule("DEV001", {"a": Blocked("DEV002", "DEV003"), "b": Blocked("DEV003")})], "a", "b", "c").tallies
     assert tally["DEV001"].blocked_by == {"DEV002": 1, "DEV003": 2}
     assert tally["DEV001"].judged == 1
@@ -106,7 +106,7 @@ def test_reasons_for_not_applying_are_counted() -> None:
     assert (tally.judged, tally.reasons) == (1, {"no key": 2, "no name": 1})
 
 
-def test_of_a_broken_rule_the_first_fault_is_told_and_the_others_go_on() -> None:
+def test_the_first_fault_of_a_broken_rule_is_reported_and_other_rules_continue() -> None:
     rules = [rule("DEV001", {"a": ValueError("secret"), "b": KeyError("secret")}), rule("DEV002", {"a": (WRONG,)})]
     result = judged(rules, "a", "b", "c")
     assert result.tallies["DEV001"].fault.startswith("internal fault: ValueError in check")
@@ -149,7 +149,7 @@ def test_a_waived_error_alone_hides_a_device_from_the_rules_that_need_its_rule(
     assert bool(result.offenders) is (Level.ERROR in standing)
 
 
-def test_of_two_errors_the_one_that_stands_keeps_others_from_judging(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_unwaived_one_of_two_errors_blocks_other_rules(monkeypatch: pytest.MonkeyPatch) -> None:
     other = replace(WRONG, message="wrong too")
 
     def only_one(self: Waivers, code: str, finding: Finding, marks: Any) -> Finding:
@@ -165,7 +165,7 @@ def test_of_two_errors_the_one_that_stands_keeps_others_from_judging(monkeypatch
     ("waived", "hidden"),
     [(("DEV001", "DEV002"), {"DEV001": 1, "DEV002": 1}), (("DEV001",), {}), (("DEV002",), {}), ((), {})],
 )
-def test_only_waived_errors_that_are_all_behind_it_hide_a_device(
+def test_a_device_is_hidden_only_if_every_blocking_error_is_waived(
     waived: tuple[str, ...], hidden: dict[str, int]
 ) -> None:
     rules = [
@@ -180,7 +180,7 @@ def test_only_waived_errors_that_are_all_behind_it_hide_a_device(
     assert [tally.waived for tally in result.tallies.values()] == [int(code in waived) for code in result.tallies]
 
 
-def test_a_device_that_only_repeats_another_one_is_told_apart() -> None:
+def test_a_device_that_only_duplicates_another_is_distinguished() -> None:
     rules = [unique_rule("LOT001", lambda device: device.name[0]), rule("DEV001", {"b3": (WRONG,)})]
     result = judged(rules, "a1", "a2", "b1", "b2", "b3", first_holders=ExactFirstHolders)
     assert result.offenders == [Offender(1, "a2", True), Offender(3, "b2", True), Offender(4, "b3", False)]
@@ -192,7 +192,7 @@ def test_a_device_that_only_repeats_another_one_is_told_apart() -> None:
     assert result.marks == {}
 
 
-def test_without_a_memory_what_must_be_unique_is_written_down_by_the_device_s_number() -> None:
+def test_without_a_shared_store_unique_values_are_recorded_by_device_number() -> None:
     judge = ChunkJudge([unique_rule("LOT001", lambda device: device.name[0])], CA, fast_path=False)
     for names in (("a1", "a2", "b1"), ("c",)):
         result = judge.judge(files(*names))
@@ -221,7 +221,7 @@ def test_rules_that_compare_with_the_first_device_take_the_one_they_are_given() 
     assert list(half.leads) == ["LOT006"]
 
 
-def test_what_does_not_apply_to_a_device_does_not_take_it_for_the_first() -> None:
+def test_a_rule_that_does_not_apply_to_a_device_does_not_take_it_as_the_first() -> None:
     def start(_: Any) -> Callable[[Device, Any], Sequence[Finding]]:
         def check(device: Device, _: Any) -> Sequence[Finding]:
             if device.name == "a":
@@ -249,7 +249,7 @@ def test_the_devices_of_the_smallest_digests_are_drawn(sample: int) -> None:
     assert result.drawn == expected[:sample]
 
 
-def test_another_seed_draws_other_devices_and_the_same_one_the_same() -> None:
+def test_a_seed_determines_which_devices_are_drawn() -> None:
     names = [f"d{number}" for number in range(50)]
     drawn = {seed: judged([rule("DEV001")], *names, sample=5, seed=seed).drawn for seed in (None, 0, 7, 2**64 - 1)}
     assert drawn[7] == judged([rule("DEV001")], *names, sample=5, seed=7).drawn
@@ -258,18 +258,18 @@ def test_another_seed_draws_other_devices_and_the_same_one_the_same() -> None:
     assert len({frozenset(number for _, number in one) for one in drawn.values()}) == 4
 
 
-def test_what_has_no_bytes_is_not_drawn_and_a_chain_counts_as_its_bytes() -> None:
+def test_empty_output_is_not_drawn_and_a_chain_is_drawn_by_its_bytes() -> None:
     some = [file("none", b""), DeviceFile("chain", Kind.CHAIN, chain=(b"ab", b"c")), file("data", b"abc")]
     result = ChunkJudge([rule("DEV001")], CA, fast_path=False, sample=5).judge(some)
     assert result.drawn == [(digest(b"abc"), 1), (digest(b"abc"), 2)]
 
 
-def test_rules_come_after_those_that_they_need() -> None:
+def test_rules_are_run_after_their_prerequisites() -> None:
     rules = [rule("DEV001", needs=("DEV003", "KEY001")), rule("DEV002"), rule("DEV003", needs=("DEV002",))]
     assert [one.code for one in in_order_of_need(rules)] == ["DEV002", "DEV003", "DEV001"]
 
 
-def test_bundle_rules_are_asked_about_bundles_alone() -> None:
+def test_bundle_rules_judge_only_bundles() -> None:
     rules = [rule("DEV001"), rule("BDL001", {"bundle": (WRONG,)})]
     bundle = DeviceFile("bundle", Kind.BUNDLE, b"\xa0")
     result = ChunkJudge(rules, CA, fast_path=False).judge([*files("a"), bundle])
@@ -309,7 +309,7 @@ def scripted(monkeypatch: pytest.MonkeyPatch) -> Scripted:
     return fast_path
 
 
-def test_devices_of_the_short_way_count_as_what_they_are_like(scripted: Scripted) -> None:
+def test_devices_on_the_fast_path_count_like_their_template(scripted: Scripted) -> None:
     scripted.reasons, scripted.count = {"DEV001": None, "DEV002": "no key"}, 2
     said = {"-b": (WRONG,), "c": NotApplicable("no key")}
     judge = ChunkJudge([rule("DEV001", {"-b": (WRONG,)}), rule("DEV002", said), rule("BDL001")], CA, sample=9)
@@ -321,9 +321,7 @@ def test_devices_of_the_short_way_count_as_what_they_are_like(scripted: Scripted
     assert sorted(index for _, index in result.drawn) == [0, 1, 2, 3]
 
 
-def test_more_devices_are_looked_at_together_while_all_of_them_pass(
-    scripted: Scripted, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_batches_grow_while_all_devices_pass(scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(chunk_judge, "BLOCK", 4)
     names = ["-0", "-1", "-2", "-3", "-4", "-5", "-6", "-7", "8", "-9", "10", "-11", "-12"]
     result = ChunkJudge([rule("DEV001", {"8": (WRONG,), "10": (WRONG,)})], CA).judge(files(*names))
@@ -353,7 +351,7 @@ def test_more_devices_are_looked_at_together_while_all_of_them_pass(
         (ValueError(), {}, False),
     ],
 )
-def test_the_short_way_learns_from_devices_of_which_no_rule_finds_anything_that_weighs(
+def test_the_fast_path_learns_only_from_devices_without_findings_above_a_notice(
     said: Any, more: dict[str, Any], learns: bool, scripted: Scripted
 ) -> None:
     ChunkJudge([rule("DEV001", {"a": said}, **more), rule("DEV002")], CA).judge(files("a"))
@@ -361,6 +359,6 @@ def test_the_short_way_learns_from_devices_of_which_no_rule_finds_anything_that_
     assert scripted.learnt == ([("a", {"DEV001": reason, "DEV002": None})] if learns else [])
 
 
-def test_nothing_is_learnt_where_there_is_no_short_way(scripted: Scripted) -> None:
+def test_nothing_is_learnt_without_a_fast_path(scripted: Scripted) -> None:
     assert ChunkJudge([rule("DEV001")], CA, fast_path=False).judge(files("a", "-b")).checked == 2
     assert (scripted.learnt, scripted.blocks) == ([], [])

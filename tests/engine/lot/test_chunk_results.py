@@ -40,20 +40,20 @@ def plain() -> dict[str, Any]:
     return whole
 
 
-def test_what_the_judge_says_comes_back() -> None:
+def test_results_of_the_judge_round_trip() -> None:
     result = judged()
     assert (len(result.offenders), result.tallies["DEV001"].waived, len(result.drawn)) == (1, 2, 2)
     assert result.leads == {"LOT005": 0}
     assert QUESTION.read(plain()) == result
 
 
-def test_rules_that_had_nothing_to_say_are_left_out() -> None:
+def test_rules_without_findings_are_left_out() -> None:
     result = ChunkResult(tallies={"DEV001": Tally(), "DEV002": Tally(judged=1)})
     assert list(plain_result(result)["tallies"]) == ["DEV002"]
 
 
 @pytest.mark.parametrize("waived", [None, waiver("DEV002", "c")], ids=["stands", "waived"])
-def test_results_that_differ_in_a_notice_alone_share_a_text(waived: Waiver | None) -> None:
+def test_results_that_differ_only_in_a_notice_share_one_encoding(waived: Waiver | None) -> None:
     result, again = judged(), judged()
     (notice,) = result.tallies["DEV002"].findings
     result.tallies["DEV002"] = Tally(judged=5)
@@ -65,7 +65,7 @@ def test_results_that_differ_in_a_notice_alone_share_a_text(waived: Waiver | Non
     assert canonical(again) != canonical(result)
 
 
-def test_results_that_say_the_same_share_a_text_and_others_do_not() -> None:
+def test_equal_results_share_one_encoding_and_others_do_not() -> None:
     result, again = judged(), judged()
     again.tallies = dict(reversed(again.tallies.items())) | {"DEV009": Tally()}
     again.marks["LOT001"] = b"".join(
@@ -133,7 +133,7 @@ def test_a_result_that_contradicts_itself_is_refused(change: Callable[[dict[str,
         QUESTION.read(whole)
 
 
-def test_marks_of_devices_beyond_all_are_refused() -> None:
+def test_marks_beyond_the_number_of_devices_are_refused() -> None:
     result = judged()
     result.marks["LOT001"] = ENTRY.pack(1 << 24, 0, 0)
     with pytest.raises(MalformedError, match="numbers that no devices have"):
@@ -157,7 +157,7 @@ def test_a_waiver_of_another_rule_waives_nothing() -> None:
 
 
 @pytest.mark.parametrize(("kept", "is_read"), [(3, True), (2, False)])
-def test_only_what_is_beyond_the_limit_is_counted_without_being_kept(
+def test_findings_are_counted_but_not_kept_only_beyond_the_limit(
     kept: int, is_read: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(chunk_results, "KEPT_FINDINGS", 3)

@@ -59,7 +59,7 @@ def alone(setup: Any, lot: Lot = BAD) -> Any:
 
 
 @pytest.mark.parametrize("talker", [talkers.answering, talkers.failing, talkers.dying_later])
-def test_what_others_say_or_fail_to_say_is_what_is_said_here(talker: Any, connect: Any, setup: Any) -> None:
+def test_results_of_a_cluster_equal_those_of_one_process(talker: Any, connect: Any, setup: Any) -> None:
     cluster = connect(talker)
     assert cluster.size == 2
     result, crew = judged(cluster, setup, share=1)
@@ -68,7 +68,7 @@ def test_what_others_say_or_fail_to_say_is_what_is_said_here(talker: Any, connec
 
 
 @pytest.mark.parametrize("lot", [GOOD, BAD])
-def test_a_process_that_stops_in_the_middle_hangs_nobody(lot: Lot, connect: Any, setup: Any) -> None:
+def test_a_process_that_stops_halfway_does_not_hang_the_run(lot: Lot, connect: Any, setup: Any) -> None:
     result, crew = judged(connect(talkers.stopping), setup, lot, seconds=0.2, lates=2)
     assert result == alone(setup, lot)
     assert (crew.late, crew.has_given_up) == (2, True)
@@ -85,7 +85,7 @@ def test_a_process_that_stops_in_the_middle_hangs_nobody(lot: Lot, connect: Any,
         talkers.mistyped,
     ],
 )
-def test_what_is_not_an_answer_ends_the_run_in_one_line(talker: Any, connect: Any, setup: Any, tmp_path: Path) -> None:
+def test_a_malformed_answer_ends_the_run_in_one_line(talker: Any, connect: Any, setup: Any, tmp_path: Path) -> None:
     cluster = connect(talker)
     told = f"--scheduler {tmp_path / 'marker'}: the process that talks to it sent an invalid answer"
     with pytest.raises(DisagreementError, match=f"^{re.escape(told)}$"):
@@ -93,7 +93,7 @@ def test_what_is_not_an_answer_ends_the_run_in_one_line(talker: Any, connect: An
     assert not (tmp_path / "marker").exists()
 
 
-def test_a_message_that_is_longer_than_any_is_not_waited_for(connect: Any, setup: Any) -> None:
+def test_an_oversized_message_is_refused(connect: Any, setup: Any) -> None:
     assert judged(connect(talkers.endless), setup)[0] == alone(setup)
 
 
@@ -109,7 +109,7 @@ def test_a_message_that_is_longer_than_any_is_not_waited_for(connect: Any, setup
         (talkers.no_json, "a workersent an invalid result: "),
     ],
 )
-def test_what_is_not_a_result_ends_the_run_in_one_line(talker: Any, told: str, connect: Any, setup: Any) -> None:
+def test_a_malformed_result_ends_the_run_in_one_line(talker: Any, told: str, connect: Any, setup: Any) -> None:
     cluster = connect(talker)
     with pytest.raises(DisagreementError, match=f"^--scheduler .*: {re.escape(told)}") as caught:
         judged(cluster, setup)
@@ -124,20 +124,18 @@ def test_what_is_not_a_result_ends_the_run_in_one_line(talker: Any, told: str, c
         (talkers.dying, ": the scheduler does not answer$"),
     ],
 )
-def test_where_there_is_no_cluster_it_is_said(
-    talker: Any, told: str, connect: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_missing_cluster_is_reported(talker: Any, told: str, connect: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     if talker is talkers.silent:
         monkeypatch.setattr(module, "STARTING", 0.5)
     with pytest.raises(UsageError, match=told):
         connect(talker)
 
 
-def test_no_cluster_is_believed_to_have_any_number_of_threads(connect: Any) -> None:
+def test_an_implausible_number_of_threads_of_a_cluster_is_limited(connect: Any) -> None:
     assert connect(talkers.boasting).size == module.MOST_WORKERS
 
 
-def test_what_holds_a_secret_is_not_sent(connect: Any, setup: Any) -> None:
+def test_secrets_are_not_sent(connect: Any, setup: Any) -> None:
     cluster = connect(talkers.answering)
     secret = made(1, key=private(same_template(1).key, 1))
     with pytest.raises(TypeError, match="a secret is not copied or pickled"):
@@ -158,7 +156,7 @@ def memory_of(process: object, octets: bytes) -> bool:
 
 
 @pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="there is no /proc")
-def test_the_process_that_talks_has_no_key_in_its_memory(connect: Any, setup: Any) -> None:
+def test_the_process_that_talks_to_the_cluster_has_no_key_in_memory(connect: Any, setup: Any) -> None:
     key = setup.keystore.key_file.key
     assert key is not None
     secret = key.scalar.reveal()

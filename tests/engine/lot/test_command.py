@@ -49,7 +49,7 @@ def test_a_bad_lot_names_exactly_its_offenders(bad: Laid, report_of: Report) -> 
     assert repeats["LOT001"] == "has the same serial number as 0010/lamp-001002.pem"
 
 
-def test_the_report_is_what_the_library_and_pytest_say(bad: Laid, report_of: Report) -> None:
+def test_the_report_equals_that_of_the_library_and_of_pytest(bad: Laid, report_of: Report) -> None:
     report = report_of(bad, bad.devices, code=1)
     by_library = check(bad.keystore, devices=bad.devices, at=NOW, validators="none")
     document = json_report.document(by_library, judged_at=NOW, checked_at=datetime.now(NOW.tzinfo))
@@ -57,7 +57,7 @@ def test_the_report_is_what_the_library_and_pytest_say(bad: Laid, report_of: Rep
     assert document == report
 
 
-def test_the_summary_tells_first_offenders_counts_and_rate(bad: Laid) -> None:
+def test_the_summary_shows_first_offenders_counts_and_rate(bad: Laid) -> None:
     done = run(bad, bad.devices)
     assert done.returncode == 1
     assert "FAILED fcu::LOT002[keystore]" in done.stdout
@@ -73,7 +73,7 @@ def test_two_workers_give_the_same_report(bad: Laid, report_of: Report) -> None:
 
 
 @pytest.mark.parametrize("form", ["lot.jsonl", "lot.jsonl.gz", "lot.tar.gz", "lot.parquet"])
-def test_other_ways_in_find_the_same_devices_with_any_number_of_workers(
+def test_every_input_format_gives_the_same_devices_with_any_number_of_workers(
     form: str, bad: Laid, report_of: Report, tmp_path: Path
 ) -> None:
     path = tmp_path / form
@@ -126,7 +126,7 @@ def wait_for_chunks(journal: Path, count: int, process: subprocess.Popen[str]) -
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_a_run_that_was_stopped_says_so_and_goes_on_where_it_was(
+def test_a_stopped_run_is_reported_and_resumes_where_it_stopped(
     workers: int, large: Laid, report_of: Report, tmp_path: Path
 ) -> None:
     journal, report = tmp_path / "journal", tmp_path / "first.json"
@@ -161,7 +161,7 @@ def test_a_journal_of_another_lot_is_refused_in_one_line(good: Laid, bad: Laid, 
     assert journal.read_bytes() == before
 
 
-def test_a_lot_that_was_changed_since_does_not_go_on(tmp_path: Path) -> None:
+def test_a_changed_lot_is_not_resumed(tmp_path: Path) -> None:
     laid = Laid(tmp_path, Factory(1100))
     laid.factory.write_keystore(tmp_path)
     laid.factory.write_folder(laid.devices)
@@ -188,7 +188,7 @@ def test_a_lot_that_was_changed_since_does_not_go_on(tmp_path: Path) -> None:
         ([], "Missing argument 'DEVICES...'"),
     ],
 )
-def test_what_makes_no_sense_is_one_line(
+def test_invalid_options_are_reported_in_one_line(
     arguments: list[str], told: str, good: Laid, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(good.folder)
@@ -198,7 +198,7 @@ def test_what_makes_no_sense_is_one_line(
     assert done.stderr.count("\n") == 1
 
 
-def test_an_empty_folder_is_a_fault_and_not_a_good_lot(good: Laid, tmp_path: Path) -> None:
+def test_an_empty_folder_is_a_usage_error(good: Laid, tmp_path: Path) -> None:
     done = run(good, tmp_path)
     assert done.returncode == 1
     assert "has no device in it" in done.stdout
@@ -212,5 +212,5 @@ def test_no_progress_is_shown_in_a_pipe(good: Laid) -> None:
 
 
 @pytest.mark.parametrize(("given", "least"), [("7", 7), ("all", 10**9)])
-def test_validators_can_be_asked_about_every_device(given: str, least: int) -> None:
+def test_validators_can_judge_every_device(given: str, least: int) -> None:
     assert parse_sample(given) >= least

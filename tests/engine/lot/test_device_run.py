@@ -55,7 +55,7 @@ def test_the_first_offenders_are_kept_in_the_order_of_the_input(
     assert (whole.offending, whole.conformant) == (len(numbers), 10 - len(numbers))
 
 
-def test_an_offender_among_the_first_replaces_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_earlier_offender_replaces_the_last_one_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(device_run, "KEPT_FINDINGS", 3)
     whole = DeviceResults({}, checked=9)
     for number in (1, 2, 9, 5):
@@ -87,7 +87,7 @@ def order(names: str) -> list[str]:
     return sorted(names.split(), key=lambda name: blake2b(name.encode(), digest_size=8).digest())
 
 
-def test_the_sample_is_that_of_the_seed_however_the_lot_is_cut() -> None:
+def test_the_seed_determines_the_sample_for_any_division_into_chunks() -> None:
     rules = [rule("DEV001")]
     cuts = [("a b c d e f g",), ("a", "b", "c", "d", "e", "f", "g"), ("a b", "c d e f", "g")]
     names = [[device.name for device in passed(rules, *parts, sample=3, seed=4).sample] for parts in cuts]
@@ -97,13 +97,13 @@ def test_the_sample_is_that_of_the_seed_however_the_lot_is_cut() -> None:
 
 @pytest.mark.parametrize("sample", [0, 1, 3, 5, 9])
 @pytest.mark.parametrize("parts", [("a b c d e f g",), ("a", "b", "c", "d", "e", "f", "g"), ("a b", "c d e f", "g")])
-def test_the_sample_is_drawn_by_digest_however_the_lot_is_cut(sample: int, parts: tuple[str, ...]) -> None:
+def test_the_sample_is_drawn_by_digest_for_any_division_into_chunks(sample: int, parts: tuple[str, ...]) -> None:
     result = passed([rule("DEV001", {"c": (WRONG,)})], *parts, sample=sample)
     assert [device.name for device in result.sample] == order("a b d e f g")[:sample]
 
 
 @pytest.mark.parametrize("parts", [("a1 b1 a2 c1 a3 c2",), ("a1", "b1 a2", "c1 a3", "c2"), ("a1 b1 a2", "c1 a3 c2")])
-def test_who_repeats_whom_is_found_however_the_lot_is_cut(parts: tuple[str, ...]) -> None:
+def test_duplicates_are_found_for_any_division_into_chunks(parts: tuple[str, ...]) -> None:
     result = passed([UNIQUE, rule("DEV001")], *parts, sample=9)
     assert [(finding.location.file, finding.message) for finding in result.tallies["LOT001"].findings] == [
         ("a2", "repeats a1"),
@@ -116,7 +116,7 @@ def test_who_repeats_whom_is_found_however_the_lot_is_cut(parts: tuple[str, ...]
     assert result.checked == 6
 
 
-def test_a_device_that_repeats_and_has_another_error_is_one_offender() -> None:
+def test_a_duplicate_with_another_error_is_one_offender() -> None:
     rules = [UNIQUE, rule("DEV001", {"a2": (WRONG,), "b1": (WRONG,)})]
     result = passed(rules, "a1 b1", "a2 a3")
     assert (result.offenders, result.offending) == (["b1", "a2", "a3"], 3)
@@ -124,7 +124,7 @@ def test_a_device_that_repeats_and_has_another_error_is_one_offender() -> None:
     assert result.tallies["LOT001"].found == 2
 
 
-def test_what_a_repetition_keeps_from_being_judged_is_counted_once() -> None:
+def test_rules_blocked_by_a_duplicate_are_counted_once() -> None:
     rules = [
         UNIQUE,
         unique_rule("LOT002", lambda device: device.name[-1], needs=("LOT001", "DEV001")),
@@ -135,7 +135,7 @@ def test_what_a_repetition_keeps_from_being_judged_is_counted_once() -> None:
     assert result.tallies["LOT002"].hidden_by == {}
 
 
-def test_a_waived_repetition_hides_what_rests_on_it() -> None:
+def test_a_waived_duplicate_hides_dependent_rules() -> None:
     rules = [UNIQUE, unique_rule("LOT002", lambda device: device.name[-1], needs=("LOT001",))]
     result = passed(rules, "a1 b2", "a3 c4", waivers=Waivers([waiver("LOT001")]), sample=9)
     assert result.tallies["LOT002"].hidden_by == {"LOT001": 1}
@@ -216,7 +216,7 @@ class Stopped(Lot):
 
 
 @pytest.mark.parametrize("is_elsewhere", [True, False])
-def test_who_stops_it_gets_what_was_judged_so_far(is_elsewhere: bool) -> None:
+def test_an_interrupted_run_returns_the_results_so_far(is_elsewhere: bool) -> None:
     class Once(Stopped):
         pass
 
@@ -228,7 +228,7 @@ def test_who_stops_it_gets_what_was_judged_so_far(is_elsewhere: bool) -> None:
     assert [device.name for device in result.sample] == order("a1 b1")
 
 
-def test_the_lot_is_read_again_no_further_than_needed() -> None:
+def test_the_lot_is_read_again_only_as_far_as_needed() -> None:
     read: list[str] = []
 
     class Watching(Lot):
@@ -245,7 +245,7 @@ def test_the_lot_is_read_again_no_further_than_needed() -> None:
     assert read == ["x1", "a1", "a2", "y1", "z1"]
 
 
-def test_two_files_of_one_device_repeat_nothing() -> None:
+def test_two_files_of_one_device_are_not_duplicates() -> None:
     same = [file("a1", b"one", identity="a"), file("a2", b"two", identity="a"), file("b1")]
     result = judge_devices([UNIQUE], Lot((tuple(same),)), CA, fast_path=False)
     assert (result.offending, result.tallies["LOT001"].found) == (0, 0)
@@ -264,7 +264,7 @@ class Changing:
 
 @pytest.mark.parametrize("then", ["a1 b1|b2|c1", "a1 b1|c2|a3|d1", "a1|a2", "a1 b1"])
 @pytest.mark.parametrize(("rules", "sample"), [([UNIQUE], 0), ([rule("DEV001")], 9)])
-def test_what_is_read_once_more_must_be_what_was_judged(rules: list[Rule], sample: int, then: str) -> None:
+def test_a_second_reading_must_match_what_was_judged(rules: list[Rule], sample: int, then: str) -> None:
     with pytest.raises(UsageError, match=r"^devices: changed while they were judged$"):
         judge_devices(rules, Changing("a1 b1|c2|a2|d1", then), CA, sample=sample, fast_path=False)
     unchanged = "a1 b1|c2|a2|d1"
@@ -272,6 +272,6 @@ def test_what_is_read_once_more_must_be_what_was_judged(rules: list[Rule], sampl
         assert len(judge_devices(rules, Changing(unchanged, unchanged), CA, sample=sample, fast_path=False).sample) == 5
 
 
-def test_of_a_lot_that_grows_nothing_more_is_read() -> None:
+def test_devices_added_during_the_run_are_not_read() -> None:
     grown = Changing("a1 b1|a2", "a1 b1|a2|a3")
     assert judge_devices([UNIQUE], grown, CA, fast_path=False).offenders == ["a2"]

@@ -93,7 +93,7 @@ def test_devices_share_a_digest_where_their_identities_differ(
 @pytest.mark.parametrize("limit", [0, 19, 20, 39, 40, 199, 200, 201, 1000, 1 << 20])
 @pytest.mark.parametrize("at_once", [4, 10, 1 << 18])
 @pytest.mark.parametrize("block", [1, 2, 3, 4096])
-def test_memory_file_parts_and_blocks_make_no_difference(
+def test_storage_in_memory_or_files_makes_no_difference(
     limit: int, at_once: int, block: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(duplicates, "KEPT_IN_MEMORY", limit)
@@ -117,7 +117,7 @@ def test_memory_file_parts_and_blocks_make_no_difference(
 
 
 @pytest.mark.parametrize(("limit", "on_disk"), [(39, True), (40, False), (41, False)])
-def test_what_goes_beyond_the_limit_goes_to_a_file_with_all_that_was_there(
+def test_beyond_the_limit_all_digests_are_moved_to_a_file(
     limit: int, on_disk: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(duplicates, "KEPT_IN_MEMORY", limit)

@@ -40,11 +40,11 @@ def distrusting(**changes: Any) -> Distrust:
     return Distrust("--scheduler x", **{"seconds": 0, "share": 0, **changes})
 
 
-def test_others_have_a_minute_for_a_chunk_and_are_looked_at_once_in_twenty_times() -> None:
+def test_workers_have_a_minute_for_a_chunk_and_one_chunk_in_twenty_is_checked() -> None:
     assert (Distrust("x").seconds, Distrust("x").lates, Distrust("x").share) == (60, 3, 0.05)
 
 
-def test_a_chunk_that_takes_too_long_elsewhere_is_judged_here() -> None:
+def test_a_chunk_that_a_worker_judges_too_slowly_is_judged_locally() -> None:
     log: list[str] = []
     workers = Slow(log, "bd")
     one = pool_of(lambda: workers, distrust=distrusting())
@@ -54,7 +54,7 @@ def test_a_chunk_that_takes_too_long_elsewhere_is_judged_here() -> None:
     assert one.describe_late() == "--scheduler x: 2 chunks took more than 0 s and were judged here"
 
 
-def test_workers_that_are_late_again_and_again_are_asked_no_more() -> None:
+def test_workers_that_are_late_repeatedly_are_no_longer_used() -> None:
     log: list[str] = []
     workers = Slow(log, "abcdefghij")
     one = pool_of(lambda: workers, distrust=distrusting(lates=2))
@@ -67,13 +67,13 @@ def test_workers_that_are_late_again_and_again_are_asked_no_more() -> None:
     assert one.describe_late() == told
 
 
-def test_a_chunk_that_is_back_in_time_makes_up_for_those_that_were_late() -> None:
+def test_a_chunk_in_time_resets_the_count_of_late_ones() -> None:
     one = pool_of(lambda: Slow([], "abdegh"), 9, distrust=distrusting(lates=3))
     assert list(one(numbered("abcdefghi"), LEADS, 2)) == expected("abcdefghi")
     assert (one.late, one.has_given_up) == (6, False)
 
 
-def test_of_one_late_chunk_one_is_told_and_of_none_nothing() -> None:
+def test_late_chunks_are_reported_with_their_number() -> None:
     one = pool_of(lambda: Slow([], "a"), distrust=distrusting(seconds=0.5))
     assert one.describe_late() == ""
     list(one(numbered("ab"), LEADS, 2))
@@ -81,7 +81,7 @@ def test_of_one_late_chunk_one_is_told_and_of_none_nothing() -> None:
     assert pool_of(lambda: Workers([])).describe_late() == ""
 
 
-def test_a_fault_of_time_in_a_worker_is_no_lateness() -> None:
+def test_a_timeout_raised_in_a_worker_does_not_count_as_late() -> None:
     one = pool_of(lambda: Workers([], lambda _: FutureTimeoutError()), distrust=distrusting())
     assert list(one(numbered(), LEADS, 2)) == expected()
     assert one.late == 0
@@ -110,7 +110,7 @@ class Lying(Workers):
 
 
 @pytest.mark.parametrize(("lie", "told"), LIES.values(), ids=LIES.keys())
-def test_others_who_say_what_is_not_so_are_found_out_where_a_chunk_is_looked_at_again(
+def test_wrong_results_of_workers_are_detected_if_the_chunk_is_checked(
     lie: Callable[[ChunkResult], object], told: str
 ) -> None:
     results = pool_of(lambda: Lying(lie, "b"), distrust=distrusting(share=1))(numbered(), LEADS, 2)
@@ -133,13 +133,13 @@ def test_the_share_is_drawn_for_each_chunk(drawn: float, is_found: bool) -> None
         assert len(list(one(numbered(), LEADS, 2))) == 6
 
 
-def test_our_own_processes_are_believed() -> None:
+def test_local_processes_are_trusted() -> None:
     one = pool_of(lambda: Lying(lambda result: setattr(result, "checked", 7), "b"))
     one._draw = lambda: 0.0
     assert [result.checked for _, result in one(numbered("abc"), LEADS, 2)] == [1, 7, 1]
 
 
-def test_what_is_no_result_ends_the_run() -> None:
+def test_a_malformed_result_ends_the_run() -> None:
     one = pool_of(lambda: Workers([], lambda _: DisagreementError("not a result")), distrust=distrusting())
     with pytest.raises(DisagreementError, match=r"^not a result$"):
         list(one(numbered(), LEADS, 2))

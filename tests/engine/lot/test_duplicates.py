@@ -34,7 +34,7 @@ def filled(chunks: int = 20, size: int = 50) -> Digests:
 
 
 @pytest.mark.parametrize(("in_memory", "at_once"), [(1 << 20, 1 << 18), (0, 1 << 18), (300, 64)])
-def test_a_repetition_is_found_in_memory_and_on_disk(
+def test_duplicates_are_found_in_memory_and_on_disk(
     in_memory: int, at_once: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(duplicates, "KEPT_IN_MEMORY", in_memory)
@@ -43,7 +43,7 @@ def test_a_repetition_is_found_in_memory_and_on_disk(
     assert place_of(ordinal(15, 27)) == (15, 27)
 
 
-def test_two_files_of_one_device_repeat_nothing() -> None:
+def test_two_files_of_one_device_are_not_duplicates() -> None:
     digests = Digests()
     digests.add(0, entries([(b"value", "lamp"), (b"value", "lamp"), (b"other", "lamp")]))
     assert digests.repeated() == set()

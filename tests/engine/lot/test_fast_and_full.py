@@ -60,7 +60,7 @@ def taken(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return names
 
 
-def test_a_second_device_of_a_kind_goes_the_short_way(setup: Setup, taken: list[str]) -> None:
+def test_the_second_device_of_a_template_takes_the_fast_path(setup: Setup, taken: list[str]) -> None:
     result = judge([made(number) for number in range(40)], setup, fast_path=True)
     assert (result.checked, result.offenders) == (40, [])
     assert len(taken) >= 35
@@ -68,7 +68,7 @@ def test_a_second_device_of_a_kind_goes_the_short_way(setup: Setup, taken: list[
 
 
 @pytest.mark.parametrize("stream", STREAMS)
-def test_both_ways_say_the_same_of_devices_that_differ_in_a_part_of_their_own(
+def test_both_paths_agree_on_devices_that_differ_in_their_own_parts(
     stream: str, setups: dict[str, Setup], taken: list[str]
 ) -> None:
     files, setup = list(STREAMS[stream]()), setups[stream]
@@ -80,7 +80,7 @@ def test_both_ways_say_the_same_of_devices_that_differ_in_a_part_of_their_own(
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
-def test_both_ways_say_the_same_of(case: Case, tmp_path: Path) -> None:
+def test_both_paths_agree_on(case: Case, tmp_path: Path) -> None:
     room = case.make(tmp_path)
     try:
         (setup,) = read_setups(
@@ -106,7 +106,7 @@ def test_both_ways_say_the_same_of(case: Case, tmp_path: Path) -> None:
     assert [device.name for device in fast_path.sample] == [device.name for device in full.sample]
 
 
-def test_no_octet_of_a_certificate_goes_unseen(setup: Setup) -> None:
+def test_every_octet_of_a_certificate_is_judged(setup: Setup) -> None:
     """Every octet of a good device's certificate in turn is another one: nothing of it is overlooked."""
     good = same_template(1).der
     files = [made(0)]
@@ -124,7 +124,7 @@ def test_no_octet_of_a_certificate_goes_unseen(setup: Setup) -> None:
 
 
 @pytest.mark.parametrize("step", [11, 1])
-def test_no_character_of_a_file_goes_unseen(setup: Setup, taken: list[str], step: int) -> None:
+def test_every_character_of_a_file_is_judged(setup: Setup, taken: list[str], step: int) -> None:
     good = made(1).data
     files = [made(0)]
     for place in range(0, len(good), step):
@@ -137,7 +137,7 @@ def test_no_character_of_a_file_goes_unseen(setup: Setup, taken: list[str], step
 
 
 @pytest.mark.parametrize("headers", ["A: bc\n\n", "Proc-Type: 4,ENCRYPTED\n\n", "A: bcd\n\n", ":\n\n", "A: bc\n"])
-def test_headers_in_a_block_are_an_error_of_that_device_on_both_ways(setup: Setup, headers: str) -> None:
+def test_headers_in_a_block_are_an_error_of_that_device_on_both_paths(setup: Setup, headers: str) -> None:
     plain = [made(number) for number in range(6)]
     odd = made(9, data=plain[0].data.replace(b"-----\n", b"-----\n" + headers.encode(), 1))
     files = [*plain[:3], odd, *plain[3:]]
@@ -150,7 +150,7 @@ def test_headers_in_a_block_are_an_error_of_that_device_on_both_ways(setup: Setu
 
 @pytest.mark.parametrize("fast_path", [True, False])
 @pytest.mark.parametrize("fault", [ValueError("x"), KeyError("x"), RecursionError(), MemoryError(), AttributeError()])
-def test_what_breaks_a_reader_is_an_error_of_that_device_alone(
+def test_an_exception_in_a_reader_is_an_error_of_that_device_only(
     setup: Setup, fault: Exception, fast_path: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever a reader raises, on the way that it is read in and on the way that it is recognised by."""
@@ -174,9 +174,7 @@ def test_what_breaks_a_reader_is_an_error_of_that_device_alone(
     ]
 
 
-def test_a_device_that_cannot_be_learnt_from_is_judged_all_the_same(
-    setup: Setup, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_device_that_cannot_be_a_template_is_judged_as_well(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
     def breaks(*_arguments: object) -> None:
         raise KeyError
 
@@ -186,7 +184,7 @@ def test_a_device_that_cannot_be_learnt_from_is_judged_all_the_same(
 
 
 @pytest.mark.parametrize("layout", ["64\r\n", "76\n", "1000\n", "64 \t\n"])
-def test_other_line_lengths_and_line_ends_go_the_short_way_too(setup: Setup, taken: list[str], layout: str) -> None:
+def test_other_line_lengths_and_line_endings_take_the_fast_path(setup: Setup, taken: list[str], layout: str) -> None:
     width, newline = int(layout.rstrip("\r\n \t")), layout.lstrip("0123456789")
     files = []
     for number in range(9):
@@ -197,7 +195,7 @@ def test_other_line_lengths_and_line_ends_go_the_short_way_too(setup: Setup, tak
 
 
 @pytest.mark.parametrize("code", DECLARED)
-def test_a_rule_that_does_not_say_what_it_looks_at_is_caught(code: str, setups: dict[str, Setup]) -> None:
+def test_a_rule_that_does_not_declare_what_it_reads_is_caught(code: str, setups: dict[str, Setup]) -> None:
     """The streams hold for every rule a device with a fault that it alone sees, so that no wrong declaration passes."""
     wrong = without(code)
     streams = [(list(make()), setups[stream]) for stream, make in STREAMS.items()]
@@ -207,7 +205,7 @@ def test_a_rule_that_does_not_say_what_it_looks_at_is_caught(code: str, setups: 
 
 
 @pytest.mark.parametrize("code", [rule.code for rule in rules() if rule.looks_at == ENCODING])
-def test_a_template_that_took_its_own_parts_as_they_are_would_be_caught(
+def test_a_template_that_ignores_its_own_parts_would_be_caught(
     code: str, setups: dict[str, Setup], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What rules about encodings would find in a device's own parts keeps the device from the fast path."""
@@ -275,7 +273,7 @@ def _function(rule: Rule, setup: Setup) -> DeviceCheck:
 
 
 @pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule.code)
-def test_a_rule_looks_at_nothing_that_it_does_not_say(rule: Rule, setups: dict[str, Setup]) -> None:
+def test_a_rule_reads_only_what_it_declares(rule: Rule, setups: dict[str, Setup]) -> None:
     for its, file in ((setups["variations"], made(1)), (setups["lwm2m"], list(STREAMS["lwm2m"]())[1])):
         device = file.read()
         assert device.certificate is not None
@@ -288,7 +286,7 @@ def test_a_rule_looks_at_nothing_that_it_does_not_say(rule: Rule, setups: dict[s
         assert watched.seen <= rule.looks_at or rule.looks_at == ENCODING
 
 
-def test_a_rule_that_says_nothing_is_asked_about_everything() -> None:
+def test_a_rule_without_a_declaration_is_run_for_every_device() -> None:
     assert all(rule.looks_at == frozenset(DeviceField) for rule in _bundle_rules())
 
 
@@ -298,7 +296,7 @@ def _bundle_rules() -> list[Rule]:
     return [rule for rule in CATALOGUE if rule.family == "BDL"]
 
 
-def test_a_sibling_is_what_reading_it_in_full_gives(setup: Setup) -> None:
+def test_a_sibling_equals_a_full_reading(setup: Setup) -> None:
     reference, other = (Certificate(same_template(number).der) for number in (0, 1))
     template = CertificateTemplate(reference)
     assert template.fits(other.raw)
@@ -312,7 +310,7 @@ def test_a_sibling_is_what_reading_it_in_full_gives(setup: Setup) -> None:
 
 
 @pytest.mark.parametrize("change", [0, 1, 33, 64])
-def test_a_point_lies_on_the_curve_where_the_library_says_so(change: int) -> None:
+def test_points_on_the_curve_agree_with_the_library(change: int) -> None:
     point = parse_public_key(key("somebody").spki).bits
     assert lies_on_p256(point)
     spoiled = point[:change] + bytes((point[change] ^ 1,)) + point[change + 1 :]
@@ -323,14 +321,14 @@ def test_a_point_lies_on_the_curve_where_the_library_says_so(change: int) -> Non
         assert made_key is None or lies_on_p256(bits) is (made_key.p256 is not None)
 
 
-def test_a_device_is_read_again_in_full_where_the_first_was_no_good(setup: Setup, taken: list[str]) -> None:
+def test_a_device_is_read_in_full_if_the_template_was_faulty(setup: Setup, taken: list[str]) -> None:
     strangers = [made(number, same_template(number, signer=key("stranger"))) for number in range(5)]
     result = judge(strangers, setup, fast_path=True)
     assert [offender.name for offender in result.offenders] == [file.name for file in strangers]
     assert taken == []
 
 
-def test_a_lot_in_chunks_is_judged_as_in_one(setup: Setup) -> None:
+def test_a_lot_in_chunks_is_judged_like_one_in_a_single_chunk(setup: Setup) -> None:
     files = tuple(variations())
     whole, parts = (judge_devices(rules(), Lot(files, size), setup.ca, sample=5) for size in (100, 3))
     assert whole.tallies == parts.tallies
@@ -339,7 +337,7 @@ def test_a_lot_in_chunks_is_judged_as_in_one(setup: Setup) -> None:
     assert [device.name for device in whole.sample] == [device.name for device in parts.sample]
 
 
-def test_base64_with_padding_in_the_middle_is_no_short_way(setup: Setup, taken: list[str]) -> None:
+def test_base64_with_padding_in_the_middle_takes_the_full_path(setup: Setup, taken: list[str]) -> None:
     first = made(1)
     text = base64.b64encode(same_template(1).der).decode()
     odd = f"-----BEGIN CERTIFICATE-----\n{text}\n====\n-----END CERTIFICATE-----\n{CHAIN[0].pem}"

@@ -19,7 +19,7 @@ from .one_template import CHAIN, FORMS, SIZE, FastPathProbe, cert, made, size_of
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_devices_like_one_that_is_known_are_known_again(form: str) -> None:
+def test_devices_that_match_a_template_are_recognised(form: str) -> None:
     fast_path = FastPathProbe()
     assert fast_path.knows(made(1, form)) == [False]
     fast_path.learn(made(0, form))
@@ -37,7 +37,7 @@ def test_devices_like_one_that_is_known_are_known_again(form: str) -> None:
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("other", FORMS)
-def test_a_device_in_another_form_is_not_known(form: str, other: str) -> None:
+def test_a_device_in_another_form_does_not_match(form: str, other: str) -> None:
     fast_path = FastPathProbe()
     fast_path.learn(made(0, form))
     assert fast_path.knows(made(1, other)) == [form == other]
@@ -45,7 +45,7 @@ def test_a_device_in_another_form_is_not_known(form: str, other: str) -> None:
 
 @pytest.mark.parametrize("form", ["pem", "chain"])
 @pytest.mark.parametrize("rest", [(), CHAIN[:2], CHAIN[1:2], CHAIN[1::-1], [*CHAIN[:1], CHAIN[0]]])
-def test_a_device_with_other_certificates_behind_its_own_is_not_known(form: str, rest: Sequence[Cert]) -> None:
+def test_a_device_with_another_chain_does_not_match(form: str, rest: Sequence[Cert]) -> None:
     fast_path = FastPathProbe()
     fast_path.learn(made(0, form))
     assert fast_path.knows(made(1, form, rest)) == [False]
@@ -63,7 +63,7 @@ KEY = DeviceKey("key.pem", b"public")
 
 @pytest.mark.parametrize("learnt", [{}, {"key": KEY}, {"enrollment_id": "id"}, {"key": KEY, "enrollment_id": "id"}])
 @pytest.mark.parametrize("given", [{}, {"key": KEY}, {"enrollment_id": "id"}, {"key": KEY, "enrollment_id": "id"}])
-def test_a_device_with_more_or_less_beside_its_certificate_is_not_known(
+def test_a_device_with_other_accompanying_files_does_not_match(
     learnt: Mapping[str, Any], given: Mapping[str, Any]
 ) -> None:
     fast_path = FastPathProbe()
@@ -96,7 +96,7 @@ def all_sorts() -> FastPathProbe:
         ({"key": KEY, "enrollment_id": "id"}, ["keyed", "enrolled"]),
     ],
 )
-def test_only_rules_that_look_at_what_may_differ_are_asked(beside: Mapping[str, Any], asked: list[str]) -> None:
+def test_only_rules_that_read_variable_parts_are_run(beside: Mapping[str, Any], asked: list[str]) -> None:
     fast_path = all_sorts()
     fast_path.learn(made(0, **beside))
     assert fast_path.knows(made(1, **beside), made(2, **beside)) == [True, True]
@@ -107,14 +107,14 @@ def test_only_rules_that_look_at_what_may_differ_are_asked(beside: Mapping[str, 
     assert order[-4:] == ["signed", "signed", "remembering", "remembering"]
 
 
-def test_dates_are_looked_at_once() -> None:
+def test_each_pair_of_dates_is_judged_once() -> None:
     fast_path = all_sorts()
     fast_path.learn(made(0))
     assert fast_path.knows(made(1), made(2), made(3, start=1), made(4, start=1), made(5)) == [True] * 5
     assert [name for code, name in fast_path.asked if code == "dated"] == ["1", "3"]
 
 
-def test_dates_of_which_a_rule_says_something_are_not_kept() -> None:
+def test_dates_with_a_finding_are_not_cached() -> None:
     fast_path = all_sorts()
     fast_path.learn(made(0))
     fast_path.answers["dated", "1"] = (Finding("late"),)
@@ -124,7 +124,7 @@ def test_dates_of_which_a_rule_says_something_are_not_kept() -> None:
 
 
 @pytest.mark.parametrize(("limit", "asked"), [(1, [1, 2, 3, 1]), (2, [1, 2, 3, 1]), (3, [1, 2, 3]), (4, [1, 2, 3])])
-def test_so_many_dates_are_kept(limit: int, asked: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_dates_are_cached_up_to_the_limit(limit: int, asked: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "DATE_PAIRS", limit)
     fast_path = all_sorts()
     fast_path.learn(made(0))
@@ -132,7 +132,7 @@ def test_so_many_dates_are_kept(limit: int, asked: list[int], monkeypatch: pytes
     assert [int(name) for code, name in fast_path.asked if code == "dated"] == asked
 
 
-def test_dates_that_are_none_are_left_to_the_full_way() -> None:
+def test_invalid_dates_take_the_full_path() -> None:
     fast_path = FastPathProbe(("DEV001", {"looks_at": frozenset({DeviceField.NAME})}))
     fast_path.learn(made(0))
     good = cert(1).der
@@ -158,7 +158,7 @@ ANSWERS = [
 
 @pytest.mark.parametrize("sort", ["dated", "asked", "signed", "remembering"])
 @pytest.mark.parametrize(("answer", "reason", "passes"), ANSWERS)
-def test_a_device_of_which_a_rule_says_anything_else_goes_the_full_way(
+def test_a_device_with_another_finding_takes_the_full_path(
     sort: str, answer: Any, reason: str | None, passes: bool
 ) -> None:
     fast_path = FastPathProbe((sort, SORTS[sort]))
@@ -168,14 +168,14 @@ def test_a_device_of_which_a_rule_says_anything_else_goes_the_full_way(
     assert fast_path.take_counts() == ([({sort: reason}, 1)] if passes else [])
 
 
-def test_rules_that_did_not_judge_the_first_device_are_not_asked() -> None:
+def test_rules_that_did_not_judge_the_first_device_are_not_run() -> None:
     fast_path = all_sorts()
     fast_path.learn(made(0), {"asked": None, "nothing": None})
     assert fast_path.knows(made(1)) == [True]
     assert [code for code, _ in fast_path.asked] == ["asked"]
 
 
-def test_the_dear_rules_are_asked_about_those_that_passed_the_others() -> None:
+def test_expensive_rules_run_only_for_devices_that_passed_the_others() -> None:
     fast_path = all_sorts()
     fast_path.learn(made(0))
     fast_path.answers.update({("asked", "1"): (Finding("wrong"),), ("signed", "2"): (Finding("wrong"),)})
@@ -188,7 +188,7 @@ def test_the_dear_rules_are_asked_about_those_that_passed_the_others() -> None:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_certificate_of_the_ca_is_never_taken_for_a_device_s(form: str) -> None:
+def test_a_ca_certificate_is_never_taken_for_a_device_certificate(form: str) -> None:
     fast_path = FastPathProbe(ca=[cert(0), cert(1)])
     fast_path.learn(made(0, form))
     assert fast_path.knows(made(2, form)) == [False]
@@ -196,7 +196,7 @@ def test_a_certificate_of_the_ca_is_never_taken_for_a_device_s(form: str) -> Non
     assert fast_path.knows(made(3, form), made(1, form), made(0, form)) == [True, False, False]
 
 
-def test_shapes_are_kept_once_and_only_so_many(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_shapes_are_cached_once_and_up_to_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "TEMPLATES", 2)
     fast_path = FastPathProbe()
     for number, length in enumerate((10, 10, 11, 11, 12, 12)):
@@ -206,7 +206,7 @@ def test_shapes_are_kept_once_and_only_so_many(monkeypatch: pytest.MonkeyPatch) 
     assert sorted(count for _, count in fast_path.take_counts()) == [1, 1]
 
 
-def test_chains_are_kept_and_the_one_asked_for_last_longest(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_most_recently_used_chain_is_cached_longest(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "CHAINS", 3)
     fast_path = FastPathProbe()
     tails = [CHAIN[:1], CHAIN[1:2], CHAIN[2:], CHAIN[:2]]
@@ -219,7 +219,7 @@ def test_chains_are_kept_and_the_one_asked_for_last_longest(monkeypatch: pytest.
     assert fast_path.knows(*(made(5, rest=tail) for tail in tails)) == [True, False, True, True]
 
 
-def test_the_chain_that_was_asked_for_comes_first() -> None:
+def test_the_requested_chain_moves_to_the_front() -> None:
     fast_path = FastPathProbe()
     tails = [CHAIN[:1], CHAIN[1:2], CHAIN[2:]]
     for number, tail in enumerate(tails):
@@ -248,14 +248,14 @@ def bundle(data: bytes) -> DeviceFile:
         DeviceFile("x", Kind.PEM, pem_block(CHAIN[0].der[:-9]).encode()),
     ],
 )
-def test_nothing_is_learnt_from_what_is_not_written_as_devices_are(file: DeviceFile) -> None:
+def test_only_files_in_the_usual_form_become_templates(file: DeviceFile) -> None:
     fast_path = FastPathProbe()
     fast_path.learn(file)
     assert sum(size_of(fast_path)) == 0
     assert fast_path.knows(file) == [False]
 
 
-def test_a_device_with_a_key_in_the_same_file_is_not_learnt_from() -> None:
+def test_a_device_with_a_key_in_the_same_file_does_not_become_a_template() -> None:
     file = made(0, data=made(0).data + cert(0).key.sec1().encode())
     assert file.read().key is not None
     fast_path = FastPathProbe()
@@ -266,7 +266,7 @@ def test_a_device_with_a_key_in_the_same_file_is_not_learnt_from() -> None:
     assert size_of(fast_path) == [1]
 
 
-def test_a_bundle_is_not_learnt_from() -> None:
+def test_a_bundle_does_not_become_a_template() -> None:
     file = made(0)
     device = file.read()
     device.bundle = cast(Any, object())
@@ -300,13 +300,13 @@ def text(width: int, newline: str, number: int = 1) -> bytes:
         (b"-----BEGIN CERTIFICATE-----AA==-----END CERTIFICATE-----\n" + CHAIN[0].pem.encode(), False),
     ],
 )
-def test_text_is_known_again_where_it_is_base64_and_space_alone(data: bytes, known: bool) -> None:
+def test_text_is_recognised_only_if_it_is_base64_and_white_space(data: bytes, known: bool) -> None:
     fast_path = FastPathProbe()
     fast_path.learn(made(0))
     assert fast_path.knows(made(1, data=data)) == [known]
 
 
-def test_bits_that_base64_leaves_over_must_be_zero() -> None:
+def test_unused_bits_of_base64_must_be_zero() -> None:
     fast_path = FastPathProbe()
     sizes = {len(cert(n).der) % 3 for n in (0, 1)}
     assert sizes == {SIZE % 3} != {0}
@@ -321,7 +321,7 @@ def test_bits_that_base64_leaves_over_must_be_zero() -> None:
     assert fast_path.knows(made(1, data=head + body + tail), made(1, data=head + odd + tail)) == [True, False]
 
 
-def test_a_device_whose_text_is_not_as_others_write_it_makes_no_shape() -> None:
+def test_a_device_with_unusual_text_has_no_shape() -> None:
     fast_path = FastPathProbe()
     body = base64.b64encode(cert(0).der).decode()
     odd = f"-----BEGIN CERTIFICATE-----\n{body}\n====\n-----END CERTIFICATE-----\n{CHAIN[0].pem}".encode()
@@ -331,5 +331,5 @@ def test_a_device_whose_text_is_not_as_others_write_it_makes_no_shape() -> None:
     assert fast_path.knows(made(2)) == [True]
 
 
-def test_what_is_remembered_has_limits() -> None:
+def test_every_cache_has_a_limit() -> None:
     assert (module.CHAINS, module.TEMPLATES, module.DATE_PAIRS) == (64, 4096, 4096)

@@ -81,7 +81,7 @@ def entries(path: Path) -> list[dict[str, Any]]:
     return [{key: value for key, value in entry.items() if key != "chain"} for entry in found]
 
 
-def test_a_new_journal_begins_with_what_it_is_of(tmp_path: Path) -> None:
+def test_a_new_journal_begins_with_the_lot_keystore_and_options(tmp_path: Path) -> None:
     path = tmp_path / "journal"
     with Journal(path).open(HEADER):
         assert entries(path) == [{"journal": FORMAT, **HEADER}]
@@ -92,7 +92,7 @@ def test_a_new_journal_begins_with_what_it_is_of(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="there are no modes")
-def test_a_new_journal_is_a_file_as_any_other(tmp_path: Path) -> None:
+def test_a_new_journal_has_ordinary_permissions(tmp_path: Path) -> None:
     before = os.umask(0o022)
     try:
         with Journal(tmp_path / "journal").open(HEADER):
@@ -101,7 +101,7 @@ def test_a_new_journal_is_a_file_as_any_other(tmp_path: Path) -> None:
         os.umask(before)
 
 
-def test_every_chunk_is_a_line_that_is_there_at_once(tmp_path: Path) -> None:
+def test_every_chunk_is_written_as_a_line_at_once(tmp_path: Path) -> None:
     path = tmp_path / "journal"
     with Journal(path).open(HEADER) as journal:
         for count, _ in enumerate(journal.keeping(results(range(6))), start=2):
@@ -120,7 +120,7 @@ def test_a_journal_closes_its_file(tmp_path: Path) -> None:
         pass  # one that was never opened has none
 
 
-def test_what_was_kept_is_there_again_with_the_devices_that_others_are_compared_with(tmp_path: Path) -> None:
+def test_a_journal_restores_results_and_reference_devices(tmp_path: Path) -> None:
     path = filled(tmp_path / "journal")
     before = path.read_bytes()
     assert replayed(path) == ALL[:3]
@@ -131,7 +131,7 @@ def test_what_was_kept_is_there_again_with_the_devices_that_others_are_compared_
     assert [one.leads for one in others] == [{}, {}]
 
 
-def test_a_run_goes_on_behind_what_is_there(tmp_path: Path) -> None:
+def test_a_resumed_run_continues_after_the_recorded_chunks(tmp_path: Path) -> None:
     path = filled(tmp_path / "journal")
     whole = filled(tmp_path / "whole", 6).read_bytes()
     with Journal(path).open(HEADER) as journal:
@@ -142,7 +142,7 @@ def test_a_run_goes_on_behind_what_is_there(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("torn", [b'{"chunk":3,"resu', b"{", b"\0" * 5000, b'{"chunk":3,"result":{},"chain":""}'])
-def test_a_line_that_was_torn_off_is_cut_off(tmp_path: Path, torn: bytes) -> None:
+def test_a_truncated_last_line_is_removed(tmp_path: Path, torn: bytes) -> None:
     path = filled(tmp_path / "journal")
     whole = path.read_bytes()
     path.write_bytes(whole + torn)
@@ -150,7 +150,7 @@ def test_a_line_that_was_torn_off_is_cut_off(tmp_path: Path, torn: bytes) -> Non
     assert path.read_bytes() == whole
 
 
-def test_a_line_longer_than_any_counts_as_torn_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_oversized_last_line_counts_as_truncated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = filled(tmp_path / "journal")
     longest = max(map(len, path.read_bytes().splitlines(keepends=True)))
     monkeypatch.setattr(journal_lines, "JOURNAL_LINE", longest)
@@ -180,7 +180,7 @@ DAMAGE: dict[str, tuple[int, Callable[[list[bytes]], object]]] = {
 
 
 @pytest.mark.parametrize(("line", "damage"), DAMAGE.values(), ids=DAMAGE.keys())
-def test_a_whole_line_that_is_not_what_was_written_is_damage(
+def test_a_complete_line_that_was_altered_is_damage(
     tmp_path: Path, line: int, damage: Callable[[list[bytes]], object]
 ) -> None:
     path = filled(tmp_path / "journal")
@@ -207,7 +207,7 @@ def test_a_whole_line_that_is_not_what_was_written_is_damage(
         lambda entry: entry.update(chunk=5),
     ],
 )
-def test_damage_is_told_whoever_has_made_the_digests(
+def test_damage_is_reported_even_with_matching_digests(
     tmp_path: Path, damage: Callable[[dict[str, Any]], object]
 ) -> None:
     path = filled(tmp_path / "journal", 6)
@@ -218,7 +218,7 @@ def test_damage_is_told_whoever_has_made_the_digests(
         replayed(path)
 
 
-def test_what_is_no_json_is_damage_whoever_has_made_the_digests(tmp_path: Path) -> None:
+def test_malformed_json_is_damage_even_with_matching_digests(tmp_path: Path) -> None:
     path = tmp_path / "journal"
     for text in ("[", "{" * 100_000, '{"chunk":' + "1" * 5000):
         path.write_bytes(linked({"journal": FORMAT, **HEADER}, text + "}"))
@@ -227,7 +227,7 @@ def test_what_is_no_json_is_damage_whoever_has_made_the_digests(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("length", [0, 1, 12, 13, 14, 30, 99])
-def test_a_journal_whose_first_line_was_torn_off_begins_anew(tmp_path: Path, length: int) -> None:
+def test_a_journal_with_a_truncated_first_line_is_started_again(tmp_path: Path, length: int) -> None:
     path = tmp_path / "journal"
     with Journal(path).open(HEADER):
         whole = path.read_bytes()
@@ -259,7 +259,7 @@ def test_a_journal_whose_first_line_was_torn_off_begins_anew(tmp_path: Path, len
     ],
     ids=lambda text: repr(text[:20]),
 )
-def test_what_somebody_else_has_written_is_refused_and_stays(tmp_path: Path, text: bytes) -> None:
+def test_a_foreign_file_is_refused_and_unchanged(tmp_path: Path, text: bytes) -> None:
     path = tmp_path / "journal"
     path.write_bytes(text)
     with pytest.raises(UsageError, match=r"^journal .*: is not a journal of fcu-conform$"):
@@ -268,7 +268,7 @@ def test_what_somebody_else_has_written_is_refused_and_stays(tmp_path: Path, tex
 
 
 @pytest.mark.parametrize("text", [b'{"journal":1,"lot":"one"}\n{"chunk":0}\n', b'{"journal":3}\n', b'{"journal":-1}\n'])
-def test_a_journal_of_another_version_is_refused_and_stays(tmp_path: Path, text: bytes) -> None:
+def test_a_journal_of_another_version_is_refused_and_unchanged(tmp_path: Path, text: bytes) -> None:
     path = tmp_path / "journal"
     path.write_bytes(text)
     with pytest.raises(UsageError, match=r"^journal .*: was begun by another version of fcu-conform; begin a new one$"):
@@ -277,7 +277,7 @@ def test_a_journal_of_another_version_is_refused_and_stays(tmp_path: Path, text:
 
 
 @pytest.mark.parametrize("other", [{**HEADER, "of": "two"}, {"of": "one"}, {}, {**HEADER, "more": "1"}])
-def test_a_journal_of_another_run_is_refused_and_stays(tmp_path: Path, other: dict[str, Any]) -> None:
+def test_a_journal_of_another_run_is_refused_and_unchanged(tmp_path: Path, other: dict[str, Any]) -> None:
     path = filled(tmp_path / "journal")
     before = path.read_bytes()
     with pytest.raises(UsageError, match=r"belongs to another lot, another keystore or other options$"):
@@ -285,7 +285,7 @@ def test_a_journal_of_another_run_is_refused_and_stays(tmp_path: Path, other: di
     assert path.read_bytes() == before
 
 
-def test_a_journal_that_another_run_has_begun_meanwhile_is_looked_at_again(tmp_path: Path) -> None:
+def test_a_journal_that_another_run_started_meanwhile_is_read_again(tmp_path: Path) -> None:
     late = Journal(tmp_path / "journal")
     assert late.header == {}
     before = filled(tmp_path / "journal").read_bytes()
@@ -316,12 +316,12 @@ def test_a_journal_that_cannot_be_locked_is_not_written(tmp_path: Path, monkeypa
     assert (tmp_path / "journal").read_bytes() == b""
 
 
-def test_a_folder_is_no_journal(tmp_path: Path) -> None:
+def test_a_folder_is_not_a_journal(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"^journal .*: cannot be read \(it is a folder\)$"):
         Journal(tmp_path)
 
 
-def test_where_nothing_can_be_written_it_is_said(tmp_path: Path) -> None:
+def test_an_unwritable_journal_is_reported(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"^journal .*: cannot be written \(No such file or directory\)$"):
         Journal(tmp_path / "no" / "journal").open(HEADER)
 
@@ -336,7 +336,7 @@ def test_where_nothing_can_be_written_it_is_said(tmp_path: Path) -> None:
         [],
     ],
 )
-def test_a_lot_that_is_another_one_is_refused(tmp_path: Path, chunks: list[FilesChunk]) -> None:
+def test_another_lot_is_refused(tmp_path: Path, chunks: list[FilesChunk]) -> None:
     path = filled(tmp_path / "journal")
     before = path.read_bytes()
     with pytest.raises(UsageError, match=r"belongs to another lot, or the lot has changed since$"):
@@ -344,13 +344,13 @@ def test_a_lot_that_is_another_one_is_refused(tmp_path: Path, chunks: list[Files
     assert path.read_bytes() == before
 
 
-def test_what_was_judged_by_waivers_that_are_not_in_force_is_damage(tmp_path: Path) -> None:
+def test_results_with_waivers_that_are_not_in_force_are_damage(tmp_path: Path) -> None:
     path = filled(tmp_path / "journal")
     with pytest.raises(UsageError, match="is damaged at line 3"):
         replayed(path, question=Question(RULES, 2, Waivers()))
 
 
-def test_nothing_is_kept_of_those_who_turn_out_not_to_be_trusted(tmp_path: Path) -> None:
+def test_results_of_distrusted_workers_are_not_kept(tmp_path: Path) -> None:
     def lying() -> Iterator[tuple[int, ChunkResult]]:
         yield from results([2, 3])
         raise DisagreementError("they lie")
@@ -365,7 +365,7 @@ def test_nothing_is_kept_of_those_who_turn_out_not_to_be_trusted(tmp_path: Path)
     assert replayed(path) == ALL
 
 
-def test_another_fault_leaves_what_was_kept(tmp_path: Path) -> None:
+def test_another_error_keeps_the_recorded_results(tmp_path: Path) -> None:
     def stopped() -> Iterator[tuple[int, ChunkResult]]:
         yield from results([0, 1])
         raise KeyboardInterrupt
@@ -389,7 +389,7 @@ def bound(question: Question = QUESTION, paths: tuple[str, ...] = ("lot",), **co
     return binding(question, cast(Any, SimpleNamespace(**{**CONTEXT, **context})), paths)
 
 
-def test_a_journal_is_bound_to_all_that_results_depend_on(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_journal_is_bound_to_everything_that_results_depend_on(monkeypatch: pytest.MonkeyPatch) -> None:
     waivers = QUESTION.waivers
     whole = [
         bound(),
@@ -414,7 +414,7 @@ def test_a_journal_is_bound_to_all_that_results_depend_on(monkeypatch: pytest.Mo
     assert bound() not in whole
 
 
-def test_a_lead_that_is_kept_holds_certificates_and_nothing_else(tmp_path: Path) -> None:
+def test_a_recorded_reference_device_contains_only_certificates(tmp_path: Path) -> None:
     with Journal(filled(tmp_path / "journal", 1)).open(HEADER) as journal:
         (first,) = journal.replay(enumerate(CHUNKS), QUESTION)
     lead: DeviceFile = first.leads["LOT005"]

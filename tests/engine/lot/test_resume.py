@@ -284,7 +284,7 @@ def stopped(factory: Factory, keystore: Path, folder: Path, journal: Path) -> tu
     ],
     ids=lambda options: options[0],
 )
-def test_a_run_with_another_option_that_judging_depends_on_does_not_go_on(
+def test_a_run_with_another_option_that_affects_results_is_not_resumed(
     options: tuple[str, ...],
     factory: Factory,
     keystore: Path,
@@ -319,7 +319,7 @@ OPTION_LINES = {"--mode": "use-bootstrap: true\n", "--chain-depth": "device-cert
     ],
     ids=lambda options: options[-1],
 )
-def test_a_run_goes_on_with_another_option_that_no_chunk_depends_on(
+def test_a_run_with_another_option_that_affects_no_chunk_is_resumed(
     options: tuple[str, ...], factory: Factory, keystore: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

@@ -97,9 +97,7 @@ def test_code_that_a_worker_sends_does_not_run_in_the_process_that_judges(
     assert str(os.getpid()) not in ran
 
 
-def test_a_worker_that_leaves_offenders_out_is_found_out(
-    evil: tuple[str, Path], judged: Judged, tmp_path: Path
-) -> None:
+def test_a_worker_that_omits_offenders_is_detected(evil: tuple[str, Path], judged: Judged, tmp_path: Path) -> None:
     address, folder = evil
     (folder / "mode").write_text("lie")
     journal = tmp_path / "journal"
@@ -112,7 +110,7 @@ def test_a_worker_that_leaves_offenders_out_is_found_out(
     assert judged("--scheduler", address, "--resume", journal, share=1) == judged()
 
 
-def test_a_worker_that_hangs_costs_time_and_nothing_else(evil: tuple[str, Path], judged: Judged) -> None:
+def test_a_hanging_worker_only_costs_time(evil: tuple[str, Path], judged: Judged) -> None:
     address, folder = evil
     (folder / "mode").write_text("hang")
     code, out, err = judged("--scheduler", address, seconds=0.5)
@@ -145,9 +143,7 @@ def given(files: tuple[str, ...], *names: str) -> list[str]:
 OPTIONS = ("--scheduler-ca", "--scheduler-cert", "--scheduler-key")
 
 
-def test_over_tls_both_sides_prove_who_they_are(
-    judged: Judged, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_over_tls_both_sides_are_authenticated(judged: Judged, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files, others = authority(tmp_path / "one"), authority(tmp_path / "other")
     of_dask = ("--tls-ca-file", "--tls-cert", "--tls-key")
     with cluster(tmp_path, workers=1, tls=given(files, *of_dask)) as (address, _):
@@ -180,7 +176,7 @@ def test_over_tls_both_sides_prove_who_they_are(
         (["--scheduler", "tls://x:1", *given((".", ".", "."), *OPTIONS)], "--scheduler-ca .: is a folder"),
     ],
 )
-def test_what_does_not_go_together_is_told_in_one_line(arguments: list[str], told: str, judged: Judged) -> None:
+def test_incompatible_options_are_reported_in_one_line(arguments: list[str], told: str, judged: Judged) -> None:
     code, out, err = judged(*arguments)
     assert (code, out, err.count("\n")) == (4, "", 1)
     assert told in err

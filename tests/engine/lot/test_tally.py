@@ -34,7 +34,7 @@ def tally_of(*findings: Finding) -> Tally:
     return tally
 
 
-def test_ten_thousand_findings_are_kept_of_each_rule(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ten_thousand_findings_of_each_rule_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     tally = Tally()
     for number in range(10_001):
@@ -43,7 +43,7 @@ def test_ten_thousand_findings_are_kept_of_each_rule(monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize(("count", "kept"), [(1, 1), (2, 2), (3, 2), (5, 2)])
-def test_what_comes_beyond_the_limit_is_counted_and_not_kept(count: int, kept: int) -> None:
+def test_findings_beyond_the_limit_are_counted_and_not_kept(count: int, kept: int) -> None:
     given = [error(number) for number in range(count)]
     tally = tally_of(*given)
     assert (tally.found, tally.findings, tally.waived, tally.used) == (count, given[:kept], 0, set())
@@ -57,7 +57,7 @@ def test_waived_findings_have_the_same_limit(count: int, kept: int) -> None:
 
 
 @pytest.mark.parametrize("order", [(0, 1, 2, 3, 4, 5), (3, 4, 5, 0, 1, 2), (0, 3, 1, 4, 2, 5)])
-def test_waived_findings_and_those_that_stand_have_room_of_their_own(order: tuple[int, ...]) -> None:
+def test_waived_and_standing_findings_have_separate_limits(order: tuple[int, ...]) -> None:
     given = [waived(0), waived(1), waived(2), error(3), error(4), error(5)]
     tally = tally_of(*(given[place] for place in order))
     assert (tally.found, tally.waived) == (6, 3)
@@ -70,14 +70,14 @@ def test_the_first_finding_that_a_waiver_covers_is_kept_beyond_the_limit() -> No
     assert (tally.found, tally.waived, tally.used) == (5, 5, {ONE, OTHER})
 
 
-def test_a_notice_is_told_once() -> None:
+def test_a_notice_is_reported_once() -> None:
     notice, next_one = Finding("by the way", level=Level.NOTICE), Finding("also", level=Level.NOTICE)
     tally = tally_of(notice, replace(notice, location=Location("b")), next_one)
     assert (tally.found, tally.findings) == (2, [notice, next_one])
 
 
 @pytest.mark.parametrize("level", [Level.ERROR, Level.WARNING])
-def test_what_is_more_than_a_notice_is_told_of_each_device(level: Level) -> None:
+def test_warnings_and_errors_are_reported_for_each_device(level: Level) -> None:
     finding = Finding("wrong", level=level)
     assert tally_of(finding, finding).findings == [finding, finding]
 
@@ -115,7 +115,7 @@ def test_tallies_add_up(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
-def test_the_first_fault_of_a_rule_is_the_one_that_is_told() -> None:
+def test_only_the_first_fault_of_a_rule_is_reported() -> None:
     tally = Tally(fault="first")
     tally.add(Tally(fault="second"))
     assert tally.fault == "first"
@@ -132,14 +132,14 @@ def test_findings_alone_add_no_counts_of_devices(monkeypatch: pytest.MonkeyPatch
     assert len(tally.findings) == 4
 
 
-def test_a_notice_that_is_known_already_counts_once_over_chunks_too() -> None:
+def test_a_known_notice_counts_once_across_chunks() -> None:
     notice = Finding("by the way", level=Level.NOTICE)
     tally = tally_of(notice)
     tally.add(tally_of(notice, error(1)))
     assert (tally.found, tally.findings) == (2, [notice, error(1)])
 
 
-def test_a_notice_is_told_once_and_another_one_too() -> None:
+def test_each_distinct_notice_is_reported_once() -> None:
     first, second = Finding("a", level=Level.NOTICE), Finding("b", level=Level.NOTICE)
     for given in ([first, second], [second, first]):
         tally = tally_of(*given, *given)

@@ -85,7 +85,7 @@ KINDS = {
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_sibling_says_what_a_certificate_read_in_full_says(kind: str) -> None:
+def test_a_sibling_has_the_fields_of_a_certificate_read_in_full(kind: str) -> None:
     reference, other = (made(number, **KINDS[kind]) for number in (1, 2))
     template = CertificateTemplate(Certificate(reference))
     assert template.prefix == reference[:15]
@@ -103,7 +103,7 @@ def test_a_sibling_says_what_a_certificate_read_in_full_says(kind: str) -> None:
         assert certificate.has_extension("1.2.3")
 
 
-def test_every_octet_outside_the_own_parts_counts_and_none_inside_does() -> None:
+def test_the_mark_depends_on_every_octet_outside_the_own_parts_only() -> None:
     raw = made(1)
     template = CertificateTemplate(Certificate(raw))
     own = {place for start, stop, _ in template.spans for place in range(start, stop)}
@@ -114,7 +114,7 @@ def test_every_octet_outside_the_own_parts_counts_and_none_inside_does() -> None
     assert not template.fits(raw[:-1])
 
 
-def test_the_own_parts_are_those_that_another_library_finds() -> None:
+def test_the_own_parts_agree_with_another_library() -> None:
     raw = made(1)
     loaded = x509.load_der_x509_certificate(raw)
     template = CertificateTemplate(Certificate(raw))
@@ -153,7 +153,7 @@ def test_the_own_parts_are_those_that_another_library_finds() -> None:
         b"",
     ],
 )
-def test_dates_are_read_as_in_full_whatever_they_are(content: bytes) -> None:
+def test_dates_are_read_as_in_a_full_reading(content: bytes) -> None:
     template = CertificateTemplate(Certificate(made(1)))
     certificate = TemplatedCertificate(template, made(1))
     template.validity_at = slice(0, len(content))
@@ -182,7 +182,7 @@ def test_dates_are_read_as_in_full_whatever_they_are(content: bytes) -> None:
         ((), (), False),
     ],
 )
-def test_names_of_any_kind_are_read_as_in_full(
+def test_names_are_read_as_in_a_full_reading(
     subject: tuple[tuple[x509.ObjectIdentifier, str], ...],
     issuer: tuple[tuple[x509.ObjectIdentifier, str], ...],
     common_name: bool,
@@ -197,7 +197,7 @@ def test_names_of_any_kind_are_read_as_in_full(
     assert certificate.is_self_signed is whole.is_self_signed
 
 
-def test_a_name_that_shares_its_rdn_has_no_shape_and_another_attribute_may() -> None:
+def test_a_name_within_a_multi_valued_rdn_has_no_shape() -> None:
     def raw(*oids_: x509.ObjectIdentifier) -> bytes:
         rdn = x509.RelativeDistinguishedName([x509.NameAttribute(oid, "a") for oid in oids_])
         return der_of(make_certificate("FCU", subject_name=x509.Name([rdn])))
@@ -209,7 +209,7 @@ def test_a_name_that_shares_its_rdn_has_no_shape_and_another_attribute_may() -> 
     assert TemplatedCertificate(CertificateTemplate(Certificate(data)), data).subject == Certificate(data).subject
 
 
-def test_what_is_not_strict_der_or_not_on_p256_has_no_shape() -> None:
+def test_a_certificate_that_is_not_strict_der_or_not_on_p256_has_no_shape() -> None:
     raw = made(1)
     with pytest.raises(der.DerError, match="not strict DER alone"):
         CertificateTemplate(Certificate(raw + b"\0"))
@@ -221,7 +221,7 @@ def test_what_is_not_strict_der_or_not_on_p256_has_no_shape() -> None:
         CertificateTemplate(Certificate(other))
 
 
-def test_two_certificates_share_the_mark_where_their_lengths_are_the_same() -> None:
+def test_certificates_of_equal_lengths_share_a_mark() -> None:
     first, second = made(1), made(2)
     assert (
         CertificateTemplate(Certificate(first)).prefix

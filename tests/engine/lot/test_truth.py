@@ -36,7 +36,7 @@ def found(folder: Path) -> dict[str, set[str]]:
 
 
 @pytest.mark.parametrize(("length", "depth"), [(1, 1), (2, 2), (3, 2), (4, 3), (5, 5), (3, 1)])
-def test_judging_a_lot_gives_exactly_its_truth(tmp_path: Path, length: int, depth: int) -> None:
+def test_judging_a_lot_gives_exactly_the_expected_findings(tmp_path: Path, length: int, depth: int) -> None:
     folder = tmp_path / "lot"
     make_lot(folder, 120, KeySource(f"truth {length} {depth}"), defects=0.4, length=length, depth=depth)
     expected = told(folder)

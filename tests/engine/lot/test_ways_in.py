@@ -88,7 +88,7 @@ def test_a_bad_row_is_an_offender_and_the_others_count(row: object, trouble: str
     assert first.troubles == last.troubles == ()
 
 
-def test_names_that_are_missing_or_misspelt_are_told(tmp_path: Path) -> None:
+def test_missing_and_misspelt_names_are_reported(tmp_path: Path) -> None:
     """In a table where others have one the row is an offender; where none has, the rule says what it did not do."""
     setup = setup_in(tmp_path / "line")
 
@@ -123,14 +123,14 @@ def test_a_line_without_end_costs_neither_memory_nor_the_lines_after_it(tmp_path
 
 
 @pytest.mark.parametrize("spoil", [lambda data: data[:-20], lambda data: data[:10], lambda _: b"not gzip"])
-def test_a_damaged_gz_is_an_offender_after_what_could_be_read(spoil: Callable[[bytes], bytes], tmp_path: Path) -> None:
+def test_a_damaged_gz_is_an_offender_after_its_readable_rows(spoil: Callable[[bytes], bytes], tmp_path: Path) -> None:
     path = tmp_path / "lot.jsonl.gz"
     path.write_bytes(spoil(gzip.compress(json.dumps({"chain": PEM}).encode() + b"\n")))
     (trouble,) = [device.troubles for device in devices(path) if device.troubles]
     assert trouble[0].startswith("cannot be read to its end: ")
 
 
-def test_a_gz_that_unpacks_without_end_is_an_offender(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_gz_bomb_is_an_offender(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fcu_conform.artefacts.bounded_io.archives.ARCHIVE_FLOOR", 1 << 20)
     path = tmp_path / "lot.jsonl.gz"
     path.write_bytes(gzip.compress(bytes(40 << 20), 9) * 8)
@@ -180,14 +180,16 @@ def test_a_damaged_parquet_file_is_an_offender(tmp_path: Path) -> None:
     assert device.troubles[0].startswith("is a damaged Parquet file: ")
 
 
-def test_parquet_without_pyarrow_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_parquet_without_pyarrow_is_refused_with_the_package_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
     (tmp_path / "lot.Parquet").touch()
     with pytest.raises(UsageError, match=r"lot\.Parquet: needs pyarrow: pip install 'fcu-conform\[parquet\]'$"):
         check(tmp_path, devices=tmp_path / "lot.Parquet")
 
 
-def test_the_rows_of_a_table_are_about_counted(tmp_path: Path) -> None:
+def test_the_number_of_table_rows_is_estimated(tmp_path: Path) -> None:
     row = {"chain": PEM}
     path = lines(tmp_path / "lot.jsonl", *[row] * 3000)
     assert 2800 < (DeviceSet((path,)).estimate() or 0) < 3200
@@ -198,7 +200,7 @@ def chunks(path: Path) -> list[Chunk]:
     return list(DeviceSet((path,)).chunks())
 
 
-def test_a_file_that_is_gone_or_locked_since_it_was_listed_is_an_offender(tmp_path: Path) -> None:
+def test_a_file_that_vanished_or_was_locked_after_listing_is_an_offender(tmp_path: Path) -> None:
     for number in range(4):
         (tmp_path / f"lamp-{number:05}.pem").write_text(PEM)
     (chunk,) = chunks(tmp_path)
@@ -227,7 +229,7 @@ def test_keys_are_read_with_their_device_and_strays_with_their_folder(tmp_path: 
     ]
 
 
-def test_a_folder_for_each_device_makes_no_chunk_for_each(tmp_path: Path) -> None:
+def test_folders_of_one_device_share_chunks(tmp_path: Path) -> None:
     for number in range(40):
         (tmp_path / f"lamp-{number:05}").mkdir()
         (tmp_path / f"lamp-{number:05}" / "chain.pem").write_text(PEM)
@@ -236,7 +238,7 @@ def test_a_folder_for_each_device_makes_no_chunk_for_each(tmp_path: Path) -> Non
     assert [file.endpoint_names for file in chunk.files()] == [(f"lamp-{number:05}",) for number in range(40)]
 
 
-def test_a_manifest_stands_for_the_files_that_it_lists_and_a_folder_of_such_a_name_for_all(tmp_path: Path) -> None:
+def test_a_manifest_selects_its_files_and_a_folder_with_its_name_selects_all(tmp_path: Path) -> None:
     folder = tmp_path / "output.csv"
     folder.mkdir()
     for name in ("one.pem", "two.pem"):

@@ -25,7 +25,7 @@ def alone(monkeypatch: pytest.MonkeyPatch) -> None:
     use_rules(monkeypatch)
 
 
-def test_workers_say_what_the_one_who_asks_would_say() -> None:
+def test_workers_give_the_same_results_as_the_main_process() -> None:
     log: list[str] = []
     told = list(pool_of(lambda: Workers(log))(numbered(), LEADS, 2))
     assert told == expected()
@@ -33,7 +33,7 @@ def test_workers_say_what_the_one_who_asks_would_say() -> None:
 
 
 @pytest.mark.parametrize(("ahead", "size", "most"), [(1, 1, 1), (1, 3, 3), (2, 3, 6), (4, 1, 4), (3, 2, 6)])
-def test_so_many_chunks_are_handed_out_before_the_first_is_back(
+def test_chunks_are_submitted_ahead_up_to_the_limit(
     ahead: int, size: int, most: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lot_workers, "AHEAD", ahead)
@@ -50,14 +50,14 @@ def test_four_chunks_wait_for_each_worker() -> None:
     assert (lot_workers.AHEAD, lot_workers.MOST_RESTARTS) == (4, 5)
 
 
-def test_what_a_worker_stumbles_over_is_judged_here() -> None:
+def test_a_chunk_that_fails_in_a_worker_is_judged_locally() -> None:
     log: list[str] = []
     told = list(pool_of(lambda: Workers(log, lambda name: OSError() if name in "bd" else None))(numbered(), LEADS, 2))
     assert told == expected()
     assert log.count("shutdown False") == 1
 
 
-def test_a_stop_is_no_stumble() -> None:
+def test_an_interruption_is_not_a_failure_of_a_worker() -> None:
     told = pool_of(lambda: Workers([], lambda name: KeyboardInterrupt() if name == "b" else None), 9)
     results = told(numbered(), LEADS, 2)
     assert next(results)[0] == 3
@@ -65,7 +65,7 @@ def test_a_stop_is_no_stumble() -> None:
         next(results)
 
 
-def test_workers_that_died_are_replaced_and_what_waited_is_handed_out_again() -> None:
+def test_dead_workers_are_replaced_and_their_chunks_resubmitted() -> None:
     log: list[str] = []
     deaths = iter(["c"])
 
@@ -79,7 +79,7 @@ def test_workers_that_died_are_replaced_and_what_waited_is_handed_out_again() ->
 
 
 @pytest.mark.parametrize(("limit", "pools"), [(0, 1), (1, 2), (5, 6)])
-def test_workers_that_always_die_are_given_up_after_so_many_times(
+def test_workers_that_always_die_are_abandoned_after_some_attempts(
     limit: int, pools: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lot_workers, "MOST_RESTARTS", limit)
@@ -93,7 +93,7 @@ def test_workers_that_always_die_are_given_up_after_so_many_times(
     assert len(executors) == pools
 
 
-def test_a_chunk_that_was_judged_makes_up_for_workers_that_died(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_judged_chunk_resets_the_count_of_dead_workers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lot_workers, "MOST_RESTARTS", 1)
     monkeypatch.setattr(lot_workers, "AHEAD", 0)
     executors: list[int] = []
@@ -114,7 +114,7 @@ def test_a_chunk_that_was_judged_makes_up_for_workers_that_died(monkeypatch: pyt
 
 
 @pytest.mark.parametrize("fault", [BrokenExecutor, RuntimeError])
-def test_where_nothing_can_be_handed_out_it_is_judged_here(fault: type[Exception]) -> None:
+def test_chunks_that_cannot_be_submitted_are_judged_locally(fault: type[Exception]) -> None:
     class Closed(Workers):
         def submit(self, *_: Any, **__: Any) -> Future[Any]:  # type: ignore[override]
             raise fault
@@ -125,7 +125,7 @@ def test_where_nothing_can_be_handed_out_it_is_judged_here(fault: type[Exception
 
 
 @pytest.mark.parametrize(("chunk_travels", "is_portable"), [(True, False), (False, True), (False, False)])
-def test_what_must_not_travel_is_judged_here(chunk_travels: bool, is_portable: bool) -> None:
+def test_chunks_with_private_keys_are_judged_locally(chunk_travels: bool, is_portable: bool) -> None:
     ca = cast(CaContext, SimpleNamespace(is_portable=is_portable))
     log: list[str] = []
     data = b"a" if chunk_travels else b"PRIVATE KEY"
@@ -135,7 +135,7 @@ def test_what_must_not_travel_is_judged_here(chunk_travels: bool, is_portable: b
     assert log == ["shutdown False"]
 
 
-def test_what_waits_and_must_not_travel_stays_when_workers_die() -> None:
+def test_pending_local_chunks_survive_the_death_of_workers() -> None:
     log: list[str] = []
     deaths = iter(["a"])
 
@@ -149,7 +149,7 @@ def test_what_waits_and_must_not_travel_stays_when_workers_die() -> None:
     assert log == ["submit a", "submit c", "shutdown False", "submit a", "submit c", "shutdown False"]
 
 
-def test_who_stops_asking_has_what_waits_cancelled() -> None:
+def test_stopping_cancels_pending_chunks() -> None:
     class Idle(Workers):
         def submit(self, *_: Any, **__: Any) -> Future[Any]:  # type: ignore[override]
             future: Future[Any] = Future()
@@ -193,7 +193,7 @@ def test_a_worker_is_prepared_once_for_each_run(monkeypatch: pytest.MonkeyPatch)
     assert lot_workers._PREPARED.token == "one"
 
 
-def test_workers_and_the_one_who_asks_draw_by_the_same_seed() -> None:
+def test_workers_and_the_main_process_use_the_same_seed() -> None:
     breaks = Workers([], lambda name: OSError() if name == "a" else None)
     told = list(pool_of(lambda: breaks, seed=5)(numbered("ab"), LEADS, 2))
     assert told == expected("ab", seed=5)
@@ -220,7 +220,7 @@ def test_each_thread_of_a_worker_has_a_judge_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("fast_path", [True, False])
-def test_workers_and_the_one_who_asks_judge_with_the_same_waivers(fast_path: bool) -> None:
+def test_workers_and_the_main_process_use_the_same_waivers(fast_path: bool) -> None:
     waivers = Waivers([waiver("DEV001")])
     jobs: list[Job] = []
 
@@ -256,7 +256,7 @@ def test_workers_and_the_one_who_asks_judge_with_the_same_waivers(fast_path: boo
         ("zos", 1, False, "spawn"),
     ],
 )
-def test_workers_are_forked_only_where_that_is_safe(
+def test_workers_are_forked_only_if_that_is_safe(
     platform: str, threads: int, loaded: bool, way: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made: list[tuple[int, Any]] = []
@@ -276,7 +276,7 @@ def test_workers_are_forked_only_where_that_is_safe(
     assert made == [(3, way)]
 
 
-def test_workers_leave_interruptions_to_the_first_process(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_workers_leave_interruptions_to_the_main_process(monkeypatch: pytest.MonkeyPatch) -> None:
     import signal
 
     set_to: list[object] = []

@@ -70,13 +70,13 @@ def told(setup: Setup, chunks: Chunks, make_executor: Callable[[], Executor] | N
     return result.tallies, result.checked, result.offending, result.offenders, [d.name for d in result.sample]
 
 
-def test_a_worker_that_dies_costs_nothing_but_time(setup: Setup, tmp_path: Path) -> None:
+def test_a_dying_worker_only_costs_time(setup: Setup, tmp_path: Path) -> None:
     marker = tmp_path / "killed"
     assert told(setup, several(marker), lambda: lot_workers.local_pool(2)) == told(setup, several(), None)
     assert marker.exists()
 
 
-def test_workers_that_always_die_leave_the_work_to_the_one_who_asked(setup: Setup, tmp_path: Path) -> None:
+def test_workers_that_always_die_leave_the_work_to_the_main_process(setup: Setup, tmp_path: Path) -> None:
     never = tmp_path / "no" / "such" / "folder"
     chunks = several(never)
     deadly = Always(chunks.content[4].content, never, os.getpid())  # type: ignore[attr-defined]
@@ -104,11 +104,11 @@ class Refusing(ThreadPoolExecutor):
         return failed
 
 
-def test_a_chunk_that_fails_elsewhere_is_judged_here(setup: Setup) -> None:
+def test_a_chunk_that_fails_in_a_worker_process_is_judged_locally(setup: Setup) -> None:
     assert told(setup, several(), lambda: Refusing(1)) == told(setup, several(), None)
 
 
-def test_private_keys_do_not_travel(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_private_keys_are_not_sent_to_workers(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[Any] = []
     monkeypatch.setattr(lot_workers, "work", lambda *arguments: sent.append(arguments))
     cert = same_template(1)
@@ -121,7 +121,7 @@ def test_private_keys_do_not_travel(setup: Setup, monkeypatch: pytest.MonkeyPatc
     assert not FilesChunk((within,)).is_portable
 
 
-def test_what_workers_get_of_the_ca_has_no_secret_and_says_the_same(setup: Setup) -> None:
+def test_workers_get_a_ca_without_secrets_and_give_the_same_results(setup: Setup) -> None:
     import pickle
 
     assert setup.ca.chain.path[0].certificate.signed_by(setup.ca.chain.path[1].certificate.public_key)
@@ -153,7 +153,7 @@ def test_a_cluster_that_loses_a_worker_gives_the_same_report_byte_for_byte(large
     assert "Traceback" not in err
 
 
-def test_a_scheduler_that_is_not_there_is_told_in_one_line(good: Laid, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_scheduler_is_reported_in_one_line(good: Laid, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("distributed")
     from click.testing import CliRunner
 

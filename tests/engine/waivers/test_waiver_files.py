@@ -38,7 +38,7 @@ def test_a_fingerprint_may_be_written_as_other_tools_show_it(tmp_path: Path, wri
     assert read.scope == FINGERPRINT
 
 
-def test_white_space_is_no_part_of_a_text(tmp_path: Path) -> None:
+def test_surrounding_white_space_is_removed(tmp_path: Path) -> None:
     text = waiver("CRT009").replace('"a reason"', '"""\n  one\n  two\n"""')
     assert read_waivers(write(tmp_path, text)).waivers[0].reason == "one two"
 
@@ -73,7 +73,7 @@ SOUND = waiver("CRT009")
         (SOUND * 0 + "[[waiver]]\n" * (WAIVERS + 1), f"has more than {WAIVERS} waivers"),
     ],
 )
-def test_a_file_that_is_wrong_is_refused_in_one_line(tmp_path: Path, text: str, complaint: str) -> None:
+def test_an_invalid_file_is_refused_in_one_line(tmp_path: Path, text: str, complaint: str) -> None:
     path = write(tmp_path, text)
     with pytest.raises(UsageError) as refused:
         read_waivers(path)
@@ -84,7 +84,7 @@ def test_a_file_that_is_wrong_is_refused_in_one_line(tmp_path: Path, text: str, 
     "content",
     [b"[[waiver]\n", b"\xff\xfe\x00", b"a = " + b"[" * 100_000, b"[[waiver]]\nexpires = 2026-02-30\n", b"\x00"],
 )
-def test_what_is_no_toml_is_refused_in_one_line(tmp_path: Path, content: bytes) -> None:
+def test_malformed_toml_is_refused_in_one_line(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "waivers.toml"
     path.write_bytes(content)
     with pytest.raises(UsageError) as refused:
@@ -93,7 +93,7 @@ def test_what_is_no_toml_is_refused_in_one_line(tmp_path: Path, content: bytes) 
     assert "\n" not in str(refused.value)
 
 
-def test_what_is_no_readable_file_is_refused(tmp_path: Path) -> None:
+def test_an_unreadable_file_is_refused(tmp_path: Path) -> None:
     def complaint(path: Path) -> str:
         with pytest.raises(UsageError) as refused:
             read_waivers(path)

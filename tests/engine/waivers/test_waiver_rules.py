@@ -35,12 +35,12 @@ def said(report: Report) -> dict[str, list[str]]:
     }
 
 
-def test_there_are_five_and_none_of_them_can_be_waived() -> None:
+def test_the_five_rules_about_waivers_cannot_be_waived() -> None:
     assert ABOUT_WAIVERS == ["SYS003", "SYS004", "SYS005", "SYS006", "SYS007"]
     assert not any(rule.waivable for rule in CATALOGUE if rule.family == "SYS")
 
 
-def test_without_waivers_nothing_is_said_of_them(line: Line) -> None:
+def test_without_waivers_their_rules_do_not_apply(line: Line) -> None:
     assert not {result.code for result in check(line.keystore, at=AT, validators="none").results} & set(ABOUT_WAIVERS)
 
 
@@ -64,7 +64,7 @@ def test_a_sound_waiver_fails_nothing(line: Line) -> None:
         ("UPL001", "UPL001 cannot be waived"),
     ],
 )
-def test_a_waiver_of_no_waivable_rule_is_an_error(line: Line, code: str, message: str) -> None:
+def test_a_waiver_of_a_rule_that_cannot_be_waived_is_an_error(line: Line, code: str, message: str) -> None:
     report = judged(line, waiver(code))
     assert said(report) == {"SYS003": [f"waiver 1 ({code}, *): {message}"]}
     assert report.errors() == {"SYS003"}
@@ -98,7 +98,7 @@ def test_a_waiver_of_more_than_180_days_is_an_error_and_waives_nothing(line: Lin
     assert [r.outcome for r in report.results if r.code == "KEY007"] == [Outcome.WARNED]
 
 
-def test_the_end_of_time_is_far_enough_for_everything(line: Line) -> None:
+def test_a_waiver_up_to_the_last_possible_date_is_handled(line: Line) -> None:
     at = datetime.fromisoformat("9999-12-31T00:00:00+00:00")
     open_to_others(line)
     assert "SYS005" not in judged(line, waiver("KEY007", expires="9999-12-31"), at=at).errors()
@@ -117,7 +117,7 @@ def test_a_waiver_with_another_scope_is_unused(line: Line) -> None:
     assert list(said(report)) == ["SYS006"]
 
 
-def test_a_wider_waiver_that_a_narrower_one_leaves_nothing_for_is_unused(line: Line) -> None:
+def test_a_wider_waiver_is_unused_if_a_narrower_one_covers_everything(line: Line) -> None:
     fcu = make_certificate("FCU line 1", "INT_CA", days=20 * 365)
     line.write_chain(fcu, *line.chain[1:])
     fingerprint = check(line.keystore, at=AT, validators="none").setups[0].keystore.fcu_crt.certificates[0].sha256
@@ -125,7 +125,7 @@ def test_a_wider_waiver_that_a_narrower_one_leaves_nothing_for_is_unused(line: L
     assert said(report) == {"SYS006": ["waiver 1 (CRT009, *): CRT009 has no finding that it covers"]}
 
 
-def test_a_waiver_of_a_rule_that_this_run_does_not_ask_is_not_called_unused(line: Line) -> None:
+def test_a_waiver_of_a_rule_outside_this_run_is_not_called_unused(line: Line) -> None:
     assert said(judged(line, waiver("DEV015", "device-0001"), waiver("CHN013"))) == {}
 
 
@@ -161,7 +161,7 @@ def test_a_waiver_that_hides_what_other_rules_would_find_is_an_error(line: Line)
     assert report.verdict is Verdict.INCOMPLETE
 
 
-def test_what_another_fault_blocks_too_is_not_hidden_by_the_waiver(line: Line) -> None:
+def test_a_rule_blocked_by_another_fault_as_well_is_not_hidden_by_the_waiver(line: Line) -> None:
     """fcu.crt is not there and the key is none: KEY004 needs both."""
     (line.keystore / "fcu.crt").unlink()
     line.write("fcu_private_key.pem", b"no key\n")
@@ -179,7 +179,7 @@ def test_a_waiver_of_one_device_that_hides_it_from_other_rules_is_an_error(lot: 
     assert report.errors() == {"SYS007"}
 
 
-def test_a_waived_warning_hides_nothing_that_it_would_not_hide_by_itself(line: Line, tmp_path: Path) -> None:
+def test_a_waived_warning_hides_no_more_than_an_unwaived_one(line: Line, tmp_path: Path) -> None:
     """An encrypted key is a warning, and what needs the key is blocked: with the waiver as without."""
     begin, end = "-----BEGIN ENCRYPTED PRIVATE KEY-----\n", "-----END ENCRYPTED PRIVATE KEY-----\n"
     line.write("fcu_private_key.pem", f"{begin}MAMCAQE=\n{end}".encode())

@@ -30,7 +30,7 @@ def report(pytester: pytest.Pytester) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("workers", [[], ["-n2"]])
-def test_a_waived_rule_passes_and_is_told_with_reason_owner_and_end(
+def test_a_waived_rule_passes_and_is_shown_with_reason_owner_and_expiry(
     pytester: pytest.Pytester, line: Line, monkeypatch: pytest.MonkeyPatch, workers: list[str]
 ) -> None:
     monkeypatch.setenv("COLUMNS", "100")
@@ -67,7 +67,7 @@ def test_a_wrong_waiver_fails_the_run_and_is_in_the_report(pytester: pytest.Pyte
     assert told["verdict"] == "incomplete"
 
 
-def test_a_failure_does_not_repeat_what_is_waived_in_it(pytester: pytest.Pytester, line: Line) -> None:
+def test_a_failure_does_not_list_its_waived_findings(pytester: pytest.Pytester, line: Line) -> None:
     """Two copies of the key fail KEY008 without a name to tell them apart, so the star waives both or none."""
     line.write("old.pem", (line.keystore / "fcu_private_key.pem").read_bytes())
     line.write("older.pem", (line.keystore / "fcu_private_key.pem").read_bytes())
@@ -83,7 +83,7 @@ def test_a_failure_does_not_repeat_what_is_waived_in_it(pytester: pytest.Pyteste
         ("\x1b", "cannot be read as TOML: "),
     ],
 )
-def test_a_file_that_is_none_is_a_usage_error_before_anything_is_judged(
+def test_a_missing_waiver_file_is_a_usage_error_before_anything_is_judged(
     pytester: pytest.Pytester, line: Line, text: str, complaint: str
 ) -> None:
     path = line.folder / "waivers.toml"
@@ -96,7 +96,7 @@ def test_a_file_that_is_none_is_a_usage_error_before_anything_is_judged(
     assert not list(pytester.path.glob("*.json"))
 
 
-def test_the_ini_key_is_meant_from_the_ini_file_s_folder(pytester: pytest.Pytester, line: Line) -> None:
+def test_the_path_in_the_ini_key_is_relative_to_the_ini_file(pytester: pytest.Pytester, line: Line) -> None:
     line.keystore.chmod(0o755)
     write(pytester.path, waiver("KEY007"))
     pytester.makeini("[pytest]\nfcu_waivers = waivers.toml\n")
@@ -115,7 +115,7 @@ def test_one_rule_about_waivers_can_be_run_by_itself(pytester: pytest.Pytester, 
     ]
 
 
-def test_a_lot_tells_what_is_waived_as_pytest_does(lot: Lot, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_lot_shows_waived_findings_as_pytest_does(lot: Lot, capsys: pytest.CaptureFixture[str]) -> None:
     lot.swap_keys(1, 2)
     lot.keystore.chmod(0o755)
     waivers = write(lot.folder, waiver("DEV015", reason="keys are sorted by hand"), waiver("KEY007"))

@@ -49,7 +49,7 @@ def fingerprints(line: Line) -> list[str]:
     return [c.sha256 for c in check(line.keystore, at=AT, validators="none").setups[0].keystore.fcu_crt.certificates]
 
 
-def test_a_waived_warning_is_waived_and_told(short: Line) -> None:
+def test_a_waived_warning_is_waived_and_shown(short: Line) -> None:
     waivers = write(short.folder, waiver("CRT009", fingerprints(short)[0], reason="the old CA", owner="Jane"))
     result = of(check(short.keystore, at=AT, validators="none", waivers=waivers), "CRT009")
     [finding] = result.findings
@@ -67,7 +67,7 @@ def test_a_rule_with_one_finding_waived_and_one_not_still_fails(short: Line) -> 
     assert report.verdict is Verdict.NON_CONFORMANT
 
 
-def test_everything_of_a_rule_is_waived_by_a_star_or_one_by_one(short: Line) -> None:
+def test_findings_of_a_rule_are_waived_by_a_star_or_one_by_one(short: Line) -> None:
     first, second, _ = fingerprints(short)
     for waivers in ([waiver("CRT015")], [waiver("CRT015", first), waiver("CRT015", second)]):
         report = check(short.keystore, at=AT, validators="none", waivers=write(short.folder, *waivers))
@@ -75,7 +75,7 @@ def test_everything_of_a_rule_is_waived_by_a_star_or_one_by_one(short: Line) -> 
         assert report.verdict is Verdict.CONFORMANT
 
 
-def test_no_other_rule_s_finding_is_waived(short: Line) -> None:
+def test_findings_of_other_rules_are_not_waived(short: Line) -> None:
     report = check(short.keystore, at=AT, validators="none", waivers=write(short.folder, waiver("CRT009")))
     assert report.errors() == {"CRT015"}
     assert [result.code for result in report.results if result.waived] == ["CRT009"]
@@ -108,7 +108,7 @@ def test_a_waiver_counts_for_every_keystore_of_the_run(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("scope", ["device-0001", "device-0001.pem"])
-def test_a_device_goes_by_its_name_or_its_file(lot: Lot, scope: str) -> None:
+def test_a_device_is_waived_by_its_name_or_file(lot: Lot, scope: str) -> None:
     lot.swap_keys(1, 2)
     waivers = write(lot.folder, waiver("DEV015", scope))
     report = check(lot.keystore, at=AT, validators="none", devices=lot.devices, waivers=waivers)
@@ -117,7 +117,7 @@ def test_a_device_goes_by_its_name_or_its_file(lot: Lot, scope: str) -> None:
     assert [f.location.file for f in result.standing] == ["device-0002.key.pem"]
 
 
-def test_a_device_goes_by_its_certificate_too(lot: Lot) -> None:
+def test_a_device_is_waived_by_its_certificate_as_well(lot: Lot) -> None:
     lot.swap_keys(1, 2)
     [setup] = read_setups([lot.keystore], at=AT, devices=[lot.devices])
     assert setup.devices
@@ -128,7 +128,7 @@ def test_a_device_goes_by_its_certificate_too(lot: Lot) -> None:
     assert report.verdict is Verdict.CONFORMANT
 
 
-def test_a_device_whose_errors_are_all_waived_is_no_offender(lot: Lot) -> None:
+def test_a_device_whose_errors_are_all_waived_is_not_an_offender(lot: Lot) -> None:
     lot.swap_keys(1, 2)
     [setup] = read_setups([lot.keystore], at=AT, devices=[lot.devices])
     file = read_waivers(write(lot.folder, waiver("DEV015", "device-0001")))
@@ -138,7 +138,7 @@ def test_a_device_whose_errors_are_all_waived_is_no_offender(lot: Lot) -> None:
     assert (seen.checked, seen.conformant, seen.offenders) == (3, 2, ["device-0002.pem"])
 
 
-def test_waived_findings_never_crowd_out_one_that_stands(lot: Lot, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_waived_findings_never_displace_a_standing_one(lot: Lot, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of more findings than are kept, the waived come first."""
     monkeypatch.setattr(tallies, "KEPT_FINDINGS", 1)
     for number in (1, 2, 3):
@@ -180,7 +180,7 @@ class No:
         return Answer(False, "bad moon rising")
 
 
-def test_what_a_validator_refuses_because_of_a_waived_fault_is_a_finding_of_its_own(line: Line) -> None:
+def test_a_refusal_because_of_a_waived_fault_is_a_separate_finding(line: Line) -> None:
     late = AT.replace(year=AT.year + 60)
     expired = waiver("CRT006", expires="2086-09-30")
     report = check(line.keystore, at=late, validators=[No()], waivers=write(line.folder, expired))
@@ -201,7 +201,7 @@ def test_a_rule_that_needs_a_waived_one_stays_blocked(line: Line) -> None:
     assert report.verdict is Verdict.CONFORMANT
 
 
-def test_what_several_certificates_lack_is_waived_for_each_by_itself(line: Line, tmp_path: Path) -> None:
+def test_a_fault_of_several_certificates_is_waived_for_each_separately(line: Line, tmp_path: Path) -> None:
     """Two of the chain have no subjectKeyIdentifier; a waiver for the first leaves the second."""
 
     def nameless(subject: str, issuer: str) -> x509.Certificate:

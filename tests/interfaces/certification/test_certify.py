@@ -36,7 +36,7 @@ def test_the_folder_has_every_report_the_statement_and_checksums(certified: Path
     assert (certified / "VERDICT.txt").read_text().startswith("CONFORMANT\n")
 
 
-def test_any_machine_can_check_the_checksums(certified: Path) -> None:
+def test_checksums_can_be_verified_with_sha256sum(certified: Path) -> None:
     if shutil.which("sha256sum") is None:
         pytest.skip("there is no sha256sum")
     done = subprocess.run(["sha256sum", "--strict", "-c", "SHA256SUMS"], cwd=certified, capture_output=True)
@@ -44,7 +44,7 @@ def test_any_machine_can_check_the_checksums(certified: Path) -> None:
     assert done.stdout.count(b": OK") == len(list(certified.iterdir())) - 1
 
 
-def test_the_environment_says_what_has_judged(certified: Path) -> None:
+def test_the_environment_names_the_versions_that_judged(certified: Path) -> None:
     environment = json.loads((certified / "environment.json").read_bytes())
     assert environment["suite"]["name"] == "fcu-conform"
     assert {"cryptography", "pytest"} <= set(environment["packages"])
@@ -52,7 +52,7 @@ def test_the_environment_says_what_has_judged(certified: Path) -> None:
     assert {v["name"]: v["status"] for v in environment["validators"]}["cryptography"] == "used"
 
 
-def test_a_failing_run_leaves_a_folder_that_says_so(tmp_path: Path) -> None:
+def test_a_failing_run_writes_a_folder_with_its_verdict(tmp_path: Path) -> None:
     line = Line(tmp_path / "line")
     line.write_chain(line.chain[0], line.chain[2], line.chain[1])
     out = tmp_path / "out"
@@ -82,7 +82,7 @@ def test_exit_codes_are_those_of_the_same_run_under_pytest(tmp_path: Path) -> No
     assert "\x1b" not in verdict
 
 
-def test_what_is_there_is_never_written_over(tmp_path: Path) -> None:
+def test_an_existing_folder_is_never_overwritten(tmp_path: Path) -> None:
     line = Line(tmp_path / "line")
     (tmp_path / "empty").mkdir()
     assert certify(line, tmp_path / "empty") == 0
@@ -102,7 +102,7 @@ def test_what_is_there_is_never_written_over(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["empty", "file", "line", "link"]
 
 
-def test_a_folder_that_cannot_be_written_wholly_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_is_written_completely_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     line = Line(tmp_path / "line")
 
     def full(self: Path, target: Path) -> None:
@@ -113,7 +113,7 @@ def test_a_folder_that_cannot_be_written_wholly_is_not_written(tmp_path: Path, m
     assert [path.name for path in tmp_path.iterdir()] == ["line"]
 
 
-def test_the_same_run_gives_the_same_folder_but_for_its_time(tmp_path: Path) -> None:
+def test_the_same_run_gives_the_same_folder_except_its_time(tmp_path: Path) -> None:
     line = Line(tmp_path / "line")
     for name in ("one", "two"):
         assert certify(line, tmp_path / name) == 0
@@ -182,7 +182,7 @@ def test_a_seed_repeats_the_draw_and_another_one_draws_others(line: Path, tmp_pa
     assert all(len(one - other) > 5 for one, other in combinations((told[0], told[1], told[3]), 2))
 
 
-def test_wrong_usage_is_told_in_one_line(tmp_path: Path) -> None:
+def test_wrong_usage_is_reported_in_one_line(tmp_path: Path) -> None:
     line = Line(tmp_path / "line")
     out = tmp_path / "out"
     for more, complaint in [

@@ -106,7 +106,9 @@ def codes(changes: list[dict[str, Any]]) -> list[str]:
         (expire(1), expire(2), 1, ["CRT006"], ["CRT006"], [], []),
     ],
 )
-def test_faults_are_sorted_by_what_became_of_them(report, before, after, code, new, fixed, still, hidden) -> None:
+def test_findings_are_sorted_into_new_fixed_and_unchanged(
+    report, before, after, code, new, fixed, still, hidden
+) -> None:
     given, plain = diff(report(before), report(after))
     assert given == code
     assert codes(plain["new"]) == new
@@ -115,12 +117,12 @@ def test_faults_are_sorted_by_what_became_of_them(report, before, after, code, n
     assert codes(plain["out_of_sight"]) == hidden
 
 
-def test_what_is_blocked_now_is_not_called_fixed(report) -> None:
+def test_a_finding_that_is_now_blocked_is_not_called_fixed(report) -> None:
     _, plain = diff(report(drop_root), report(lose_chain))
     assert [change["message"] for change in plain["out_of_sight"]] == ["is blocked by CRT001"]
 
 
-def test_what_is_waived_now_is_not_called_fixed(report) -> None:
+def test_a_finding_that_is_now_waived_is_not_called_fixed(report) -> None:
     code, plain = diff(report(open_key), report(open_key, waive("KEY006")))
     assert (code, codes(plain["fixed"])) == (0, [])
     assert [change["message"] for change in plain["out_of_sight"]] == ["is waived"]
@@ -128,7 +130,7 @@ def test_what_is_waived_now_is_not_called_fixed(report) -> None:
     assert (code, codes(plain["new"])) == (1, ["KEY006"])
 
 
-def test_what_is_waived_in_a_rule_that_fails_is_no_fault(report, tmp_path: Path) -> None:
+def test_a_waived_finding_of_a_failing_rule_is_not_a_fault(report, tmp_path: Path) -> None:
     line = Line(tmp_path / "other")
     expire(1, 2)(line)
     fcu = check(line.keystore, at=AT, validators="none").setups[0].keystore.fcu_crt.certificates[0].sha256
@@ -137,7 +139,7 @@ def test_what_is_waived_in_a_rule_that_fails_is_no_fault(report, tmp_path: Path)
     assert plain["new"][0]["fault"]["certificate"].startswith("CN=INT_CA ")
 
 
-def test_a_rule_that_was_left_out_is_not_called_fixed(report) -> None:
+def test_findings_of_a_deselected_rule_are_not_called_fixed(report) -> None:
     old, new = report(open_key), report(nothing)
     document = json.loads(new.read_bytes())
     document["results"] = [result for result in document["results"] if result["code"] != "KEY006"]
@@ -147,7 +149,7 @@ def test_a_rule_that_was_left_out_is_not_called_fixed(report) -> None:
     assert plain["rules"] == ["judged only in the old run: KEY006"]
 
 
-def test_findings_beyond_those_that_are_listed_are_not_called_fixed(report) -> None:
+def test_findings_beyond_the_listed_ones_are_not_called_fixed(report) -> None:
     old, new = report(expire(1, 2)), report(expire(2))
     document = json.loads(new.read_bytes())
     [result] = [result for result in document["results"] if result["code"] == "CRT006"]
@@ -157,7 +159,7 @@ def test_findings_beyond_those_that_are_listed_are_not_called_fixed(report) -> N
     assert [change["message"] for change in plain["out_of_sight"]] == ["the report lists 1 of 20000 findings"]
 
 
-def test_the_same_fault_is_known_again_though_dates_and_lines_have_moved(report) -> None:
+def test_a_finding_is_recognised_although_dates_and_lines_have_changed(report) -> None:
     def later(line: Line) -> None:
         expire(1)(line)
         crt = line.keystore / "fcu.crt"
@@ -172,7 +174,7 @@ def test_the_same_fault_is_known_again_though_dates_and_lines_have_moved(report)
     assert (code, codes(plain["still_failing"])) == (0, ["CRT006"])
 
 
-def test_other_certificates_files_and_rules_are_told(report) -> None:
+def test_changed_certificates_files_and_rules_are_reported(report) -> None:
     old, new = report(nothing), report(lambda line: line.configure("# a remark\n"))
     assert diff(old, new)[1]["subjects"] == ["keystore keystore: fcu.yml changed"]
     assert diff(old, report(expire(1)))[1]["subjects"] == ["keystore keystore: has other certificates"]
@@ -197,7 +199,7 @@ def test_it_reads_well_as_text_and_as_markdown(report) -> None:
     assert "\n### New\n\n- `CHN003 [keystore] fcu.crt" in markdown
 
 
-def test_nothing_in_a_report_can_steer_a_terminal_or_a_page(report) -> None:
+def test_text_from_a_report_cannot_control_a_terminal_or_page(report) -> None:
     old, new = report(nothing), report(open_key)
     document = json.loads(new.read_bytes())
     [finding] = [finding for finding in document["findings"] if finding["code"] == "KEY006"]
@@ -214,7 +216,7 @@ def test_nothing_in_a_report_can_steer_a_terminal_or_a_page(report) -> None:
     assert "``` KEY006 [keystore] a`b``c<i> ```" in markdown
 
 
-def test_what_is_no_report_is_refused_in_one_line(report, tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_report_is_refused_in_one_line(report, tmp_path: Path) -> None:
     good = report(nothing)
     document = json.loads(good.read_bytes())
     bad = tmp_path / "bad.json"
@@ -258,7 +260,7 @@ def test_a_report_of_1_0_can_still_be_compared(report: Callable[..., Path]) -> N
 
 
 @pytest.mark.parametrize("version", ["1.0", "1.1", "2.0", ["1.0"], None])
-def test_a_report_is_held_against_the_schema_of_its_version(tmp_path: Path, version: Any) -> None:
+def test_a_report_is_validated_by_the_schema_of_its_version(tmp_path: Path, version: Any) -> None:
     content = json.loads(Path(__file__).with_name("report-1.0.json").read_bytes())
     other = tmp_path / "other.json"
     other.write_text(json.dumps({**content, "schema_version": version}))

@@ -36,18 +36,18 @@ def test_a_folder_verifies_with_its_signature_and_artefacts(line: Path) -> None:
 @pytest.mark.parametrize(
     "name", ["keystore/fcu.crt", "config/fcu.yml", "upload.pem", "out/device-0001.pem", "out/new.pem"]
 )
-def test_what_was_changed_since_is_refused(name: str, line: Path) -> None:
+def test_changes_after_the_run_are_refused(name: str, line: Path) -> None:
     with (line / name).open("ab") as file:
         file.write(b"\n")
     assert run("verify-statement", line / "handed-in", "--artefacts", line).code == 1
 
 
-def test_a_key_that_the_folder_had_besides_makes_no_difference(line: Path) -> None:
+def test_an_additional_key_in_the_folder_makes_no_difference(line: Path) -> None:
     (line / "out" / "device-0001.key.pem").write_text("not in the digest of 1.0")
     assert run("verify-statement", line / "handed-in", "--artefacts", line).code == 0
 
 
-def test_swapped_keystores_are_seen_by_the_names_of_their_lines(two: Path) -> None:
+def test_swapped_keystores_are_detected_by_the_names_of_their_lines(two: Path) -> None:
     statement = two / "statement.intoto.json"
     said = run("verify-statement", statement, "--artefacts", two)
     assert said.code == 0
@@ -58,7 +58,7 @@ def test_swapped_keystores_are_seen_by_the_names_of_their_lines(two: Path) -> No
     assert run("verify-statement", statement, "--artefacts", two).code == 1
 
 
-def test_where_names_tell_nothing_a_statement_of_1_0_is_compared_as_it_was_then(two: Path) -> None:
+def test_without_distinct_names_a_statement_of_1_0_is_compared_as_by_1_0(two: Path) -> None:
     (two / "line-1").rename(two / "a")
     (two / "line-2").rename(two / "b")
     assert run("verify-statement", two / "statement.intoto.json", "--artefacts", two).code == 0
@@ -66,7 +66,7 @@ def test_where_names_tell_nothing_a_statement_of_1_0_is_compared_as_it_was_then(
     assert run("verify-statement", two / "statement.intoto.json", "--artefacts", two).code == 1
 
 
-def test_a_report_is_compared_with_one_of_now(line: Path, tmp_path: Path) -> None:
+def test_a_report_of_1_0_is_compared_with_a_current_one(line: Path, tmp_path: Path) -> None:
     old = line / "handed-in" / "report.json"
     (line / "keystore").chmod(0o700)
     given = ["--keystore", line / "keystore", "--devices", line / "out", "--portal-upload", line / "upload.pem"]
@@ -78,7 +78,7 @@ def test_a_report_is_compared_with_one_of_now(line: Path, tmp_path: Path) -> Non
     assert run("diff", old, old).code == 0
 
 
-def test_a_waiver_covers_what_it_covered(line: Path, tmp_path: Path) -> None:
+def test_a_waiver_of_1_0_covers_the_same_findings(line: Path, tmp_path: Path) -> None:
     (line / "keystore").chmod(0o755)
     given = ["--keystore", line / "keystore", "--at", AT, "--validators", "none", "--strict"]
     run("certify", *given, "--waivers", line / "waivers.toml", "--out", tmp_path / "new")

@@ -39,7 +39,7 @@ def test_an_envelope_holds_the_statement_and_names_the_key(keys: Keys) -> None:
     assert public.has_signed(envelope)
 
 
-def test_a_key_s_name_is_the_digest_that_openssl_gives(keys: Keys) -> None:
+def test_a_key_id_is_the_digest_that_openssl_computes(keys: Keys) -> None:
     if shutil.which("openssl") is None:
         pytest.skip("there is no openssl command")
     der = subprocess.run(
@@ -148,14 +148,14 @@ def test_an_envelope_of_another_form_is_refused(keys: Keys, edit) -> None:
         open_envelope((json.dumps(edit(envelope), indent=2) + "\n").encode())
 
 
-def test_somebody_else_s_key_has_not_signed_it(keys: Keys, tmp_path: Path) -> None:
+def test_verification_with_another_key_fails(keys: Keys, tmp_path: Path) -> None:
     envelope = load_signer(str(keys.private), None, []).sign(STATEMENT)
     other = Ed25519PrivateKey.generate().public_key()
     (tmp_path / "other.pub").write_bytes(other.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
     assert not load_verifier(str(tmp_path / "other.pub")).has_signed(envelope)
 
 
-def test_nothing_of_the_key_shows(keys: Keys) -> None:
+def test_no_output_shows_the_signing_key(keys: Keys) -> None:
     signer = load_signer(str(keys.private), None, [])
     assert load_pem_public_key(keys.public.read_bytes())
     secret = re.sub(rb"-----[^-]+-----|\s", b"", keys.private.read_bytes()).decode()

@@ -37,7 +37,7 @@ def report(line: Path) -> Report:
     return check(line / "keystore", at=INSTANT, devices=out, portal_upload=upload, validators="none")
 
 
-def test_in_toto_s_own_library_takes_it(report: Report) -> None:
+def test_the_in_toto_library_accepts_the_statement(report: Report) -> None:
     statement = statement_of(report)
     parsed = json_format.Parse(json.dumps(statement), statement_pb2.Statement())
     Statement.copy_from_pb(parsed).validate()
@@ -49,7 +49,7 @@ def test_in_toto_s_own_library_takes_it(report: Report) -> None:
     assert list(result.failed_tests) == []
 
 
-def test_its_subjects_are_the_bytes_that_were_judged_and_never_the_private_key(report: Report, line: Path) -> None:
+def test_subjects_are_the_judged_files_and_never_the_private_key(report: Report, line: Path) -> None:
     subjects = {subject["name"]: subject["digest"] for subject in statement_of(report)["subject"]}
     files = {
         "keystore/fcu.crt": "keystore/fcu.crt",
@@ -79,7 +79,7 @@ def test_the_certificates_are_named_with_their_file(report: Report) -> None:
     assert told == [certificate.sha256 for certificate in certificates]
 
 
-def test_its_result_is_the_verdict_s(report: Report, line: Path) -> None:
+def test_the_result_of_the_statement_is_the_verdict(report: Report, line: Path) -> None:
     def result(report: Report) -> str:
         return str(statement_of(report)["predicate"]["result"])
 

@@ -66,7 +66,7 @@ def test_no_file_can_be_longer_or_shorter(folder: Path, edit) -> None:
         path.write_bytes(data)
 
 
-def test_a_change_with_new_checksums_is_seen_by_the_statement(folder: Path, keys: Keys) -> None:
+def test_a_change_with_new_checksums_is_detected_by_the_statement(folder: Path, keys: Keys) -> None:
     (folder / "report.json").write_bytes((folder / "report.json").read_bytes().replace(b'"passed"', b'"warned"'))
     reseal(folder)
     said = run("verify-statement", folder, "--key", keys.public)
@@ -74,7 +74,7 @@ def test_a_change_with_new_checksums_is_seen_by_the_statement(folder: Path, keys
     assert "FAILED      statement.intoto.json: was made with other files: report.json\n" in said.out
 
 
-def test_a_file_that_was_added_or_taken_away_is_seen_even_with_new_checksums(folder: Path) -> None:
+def test_an_added_or_removed_file_is_detected_even_with_new_checksums(folder: Path) -> None:
     (folder / "note.txt").write_text("by the way")
     assert "FAILED      note.txt: was added\n" in run("verify-statement", folder).out
     reseal(folder)
@@ -88,7 +88,7 @@ def test_a_file_that_was_added_or_taken_away_is_seen_even_with_new_checksums(fol
     assert (said.code, f"FAILED      {SUMS_NAME}: is missing\n" in said.out) == (1, True)
 
 
-def test_nothing_but_plain_files_belongs_into_a_folder(folder: Path, tmp_path: Path) -> None:
+def test_a_folder_with_anything_but_regular_files_is_refused(folder: Path, tmp_path: Path) -> None:
     kept = tmp_path / "kept.json"
     (folder / "report.json").rename(kept)
     (folder / "report.json").symlink_to(kept)
@@ -116,7 +116,7 @@ def test_the_statement_of_another_signer_is_refused(folder: Path, keys: Keys, li
     assert "FAILED      statement.intoto.json: is not signed by the key that was passed\n" in said.out
 
 
-def test_a_statement_cannot_shed_its_signature(folder: Path, keys: Keys) -> None:
+def test_a_statement_without_its_signature_is_refused(folder: Path, keys: Keys) -> None:
     envelope = json.loads((folder / "statement.intoto.json").read_bytes())
     (folder / "statement.intoto.json").write_bytes(base64.b64decode(envelope["payload"]))
     reseal(folder)
@@ -128,7 +128,7 @@ def test_a_statement_cannot_shed_its_signature(folder: Path, keys: Keys) -> None
     assert "FAILED      statement.intoto.json: is not signed, but a key was passed\n" in said.out
 
 
-def test_a_signature_that_nobody_checked_is_told_loudly(folder: Path) -> None:
+def test_an_unverified_signature_is_reported_prominently(folder: Path) -> None:
     said = run("verify-statement", folder)
     assert said.code == 0
     assert "THE SIGNATURE WAS NOT CHECKED" in said.err
@@ -156,7 +156,7 @@ def test_a_statement_can_be_checked_by_itself(folder: Path, keys: Keys) -> None:
         (lambda data: data + b" ", "of another program, or was changed"),
     ],
 )
-def test_a_statement_that_says_a_thing_twice_or_is_written_otherwise_is_refused(
+def test_a_statement_with_duplicate_keys_or_another_encoding_is_refused(
     tmp_path: Path, folder, edit, complaint
 ) -> None:
     payload = base64.b64decode(json.loads((folder / "statement.intoto.json").read_bytes())["payload"])
@@ -179,7 +179,7 @@ def artefacts(line: Path, tmp_path: Path) -> Path:
     "name",
     ["keystore/fcu.crt", "keystore/fcu_csr.pem", "config/fcu.yml", "upload.pem", "out/device-0002.pem"],
 )
-def test_what_was_judged_and_was_changed_since_is_refused(folder: Path, artefacts: Path, name: str) -> None:
+def test_an_artefact_that_changed_after_the_run_is_refused(folder: Path, artefacts: Path, name: str) -> None:
     path = artefacts / name
     path.write_bytes(path.read_bytes() + b"\n")
     said = run("verify-statement", folder, "--artefacts", artefacts)
@@ -188,7 +188,7 @@ def test_what_was_judged_and_was_changed_since_is_refused(folder: Path, artefact
     assert f"FAILED      {changed}: differs from what was judged\n" in said.out
 
 
-def test_a_changed_artefact_cannot_hide_behind_a_good_one(folder: Path, artefacts: Path) -> None:
+def test_a_changed_artefact_is_detected_beside_an_unchanged_one(folder: Path, artefacts: Path) -> None:
     (artefacts / "backup").mkdir()
     shutil.copy(artefacts / "keystore" / "fcu.crt", artefacts / "backup")
     crt = artefacts / "keystore" / "fcu.crt"
@@ -199,7 +199,7 @@ def test_a_changed_artefact_cannot_hide_behind_a_good_one(folder: Path, artefact
     )
 
 
-def test_an_artefact_that_is_missing_is_told_and_private_keys_are_not_needed(folder: Path, artefacts: Path) -> None:
+def test_a_missing_artefact_is_reported_and_private_keys_are_not_needed(folder: Path, artefacts: Path) -> None:
     for path in [artefacts / "keystore" / "fcu_private_key.pem", *(artefacts / "out").glob("*.key.pem")]:
         path.unlink()
     assert run("verify-statement", folder, "--artefacts", artefacts).code == 0
@@ -211,7 +211,7 @@ def test_an_artefact_that_is_missing_is_told_and_private_keys_are_not_needed(fol
 
 
 @pytest.mark.parametrize("target", ["/dev/zero", "."])
-def test_an_artefact_that_is_no_file_is_not_read(folder: Path, artefacts: Path, target: str) -> None:
+def test_an_artefact_that_is_not_a_file_is_not_read(folder: Path, artefacts: Path, target: str) -> None:
     crt = artefacts / "keystore" / "fcu.crt"
     crt.unlink()
     crt.symlink_to(target)
@@ -224,7 +224,7 @@ def test_an_artefact_that_is_no_file_is_not_read(folder: Path, artefacts: Path, 
     "content",
     [b"", b"{}", b"[" * 100_000, b"\xff", b'{"payloadType": 1}', b'{"_type": "https://in-toto.io/Statement/v1"}', b"7"],
 )
-def test_what_is_no_statement_is_refused_without_a_traceback(tmp_path: Path, content: bytes) -> None:
+def test_a_file_that_is_not_a_statement_is_refused_without_a_traceback(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "statement.intoto.json"
     path.write_bytes(content)
     said = run("verify-statement", path)
@@ -232,7 +232,7 @@ def test_what_is_no_statement_is_refused_without_a_traceback(tmp_path: Path, con
     assert f"{path}: NOT VERIFIED\n" in said.out
 
 
-def test_wrong_usage_is_told_in_one_line(folder: Path, keys: Keys, tmp_path: Path) -> None:
+def test_wrong_usage_is_reported_in_one_line(folder: Path, keys: Keys, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     for arguments in (
         [tmp_path / "none"],

@@ -61,7 +61,7 @@ FILES = (
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_what_was_replaced_while_it_was_judged_is_not_certified(
+def test_input_that_was_replaced_during_the_run_is_not_certified(
     name: str, copied: Path, tmp_path: Path, once_judged: list[Any]
 ) -> None:
     path = copied / name
@@ -73,7 +73,7 @@ def test_what_was_replaced_while_it_was_judged_is_not_certified(
 
 
 @pytest.mark.parametrize("workers", [[], ["-n2"]], ids=["alone", "two-workers"])
-def test_pytest_writes_no_statement_about_what_was_replaced(copied: Path, tmp_path: Path, workers: list[str]) -> None:
+def test_pytest_writes_no_statement_about_replaced_input(copied: Path, tmp_path: Path, workers: list[str]) -> None:
     (tmp_path / "conftest.py").write_text(
         "import pathlib, pytest\n"
         "@pytest.hookimpl(trylast=True)\n"
@@ -103,7 +103,7 @@ def test_pytest_writes_no_statement_about_what_was_replaced(copied: Path, tmp_pa
     assert not (tmp_path / "x.intoto.json").exists()
 
 
-def test_pytest_with_workers_makes_the_statement_that_it_makes_alone(copied: Path, tmp_path: Path) -> None:
+def test_pytest_writes_the_same_statement_with_and_without_workers(copied: Path, tmp_path: Path) -> None:
     given = [f"--fcu-keystore={copied / 'keystore'}", f"--fcu-devices={copied / 'out'}", f"--fcu-at={AT}"]
     told = []
     for name, more in (("one", []), ("two", ["-n2"])):
@@ -116,7 +116,7 @@ def test_pytest_with_workers_makes_the_statement_that_it_makes_alone(copied: Pat
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_a_lot_has_no_statement_about_what_was_replaced(
+def test_a_lot_writes_no_statement_about_replaced_input(
     workers: int, copied: Path, tmp_path: Path, once_judged
 ) -> None:
     path = copied / "out" / "device-0002.pem"
@@ -130,7 +130,7 @@ def test_a_lot_has_no_statement_about_what_was_replaced(
 
 
 @pytest.mark.parametrize("place", ["keystore/x", "out/x", "out", "keystore"])
-def test_a_folder_to_hand_in_is_not_put_into_what_is_judged(place: str, copied: Path) -> None:
+def test_a_certification_folder_within_the_judged_folders_is_refused(place: str, copied: Path) -> None:
     if place == "out":
         shutil.rmtree(copied / "out")
         (copied / "out").mkdir()
@@ -140,7 +140,7 @@ def test_a_folder_to_hand_in_is_not_put_into_what_is_judged(place: str, copied: 
     assert not (copied / place / "SHA256SUMS").exists()
 
 
-def test_a_report_is_not_put_into_device_output_nor_over_what_is_judged(copied: Path, tmp_path: Path) -> None:
+def test_a_report_within_device_output_or_over_judged_files_is_refused(copied: Path, tmp_path: Path) -> None:
     (copied / "upload.json").write_text("{}")
     for report, why in [
         (copied / "out" / "report.json", "is in the device output, which fcu-conform never writes to"),
@@ -189,7 +189,7 @@ def verify(folder: Path, artefacts: Path, *more: object) -> Said:
 
 
 @pytest.mark.parametrize("name", ["keystore", "keystore/fcu.crt", "config/fcu.yml", "up.pem"])
-def test_each_artefact_is_compared_with_the_subject_that_it_was(name: str, two: Path) -> None:
+def test_each_artefact_is_compared_with_its_own_subject(name: str, two: Path) -> None:
     assert verify(two, two).code == 0
     swap(two / "line-1" / name, two / "line-2" / name)
     said = verify(two, two)
@@ -198,7 +198,7 @@ def test_each_artefact_is_compared_with_the_subject_that_it_was(name: str, two: 
     assert f"FAILED      {first}: differs from what was judged\n" in said.out
 
 
-def test_swapped_lines_are_seen_wherever_the_folder_lies(two: Path, tmp_path: Path) -> None:
+def test_swapped_lines_are_detected_in_any_folder(two: Path, tmp_path: Path) -> None:
     swap(two / "line-1", two / "line-2")
     moved = two.rename(tmp_path / "line-2")
     assert verify(moved, moved).code == 1
@@ -212,7 +212,7 @@ def test_swapped_lines_are_seen_wherever_the_folder_lies(two: Path, tmp_path: Pa
     )
 
 
-def test_an_artefact_that_may_be_either_of_two_is_neither(two: Path) -> None:
+def test_an_artefact_that_matches_two_subjects_is_refused(two: Path) -> None:
     (two / "line-1").rename(two / "a")
     (two / "line-2").rename(two / "b")
     said = verify(two, two)
@@ -221,7 +221,7 @@ def test_an_artefact_that_may_be_either_of_two_is_neither(two: Path) -> None:
     assert f"FAILED      {told}" in said.out
 
 
-def test_links_out_of_the_artefacts_are_refused_and_loops_are_told_in_a_line(
+def test_links_out_of_the_artefacts_are_refused_and_loops_are_reported_in_one_line(
     folder: Path, copied: Path, keys: Keys
 ) -> None:
     for name, target, why in [
@@ -244,7 +244,7 @@ def test_links_out_of_the_artefacts_are_refused_and_loops_are_told_in_a_line(
     assert run("verify-statement", folder, "--artefacts", copied).code == 0
 
 
-def test_a_loop_in_place_of_what_is_to_be_looked_at_is_a_usage_error(folder: Path, tmp_path: Path) -> None:
+def test_a_link_loop_as_argument_is_a_usage_error(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "loop").symlink_to("loop")
     for given in (
         [tmp_path / "loop"],
@@ -255,9 +255,7 @@ def test_a_loop_in_place_of_what_is_to_be_looked_at_is_a_usage_error(folder: Pat
         assert (said.code, said.err.count("\n")) == (4, 1)
 
 
-def test_a_chain_that_is_named_as_a_key_is_covered_where_the_manifest_calls_it_a_device(
-    copied: Path, tmp_path: Path
-) -> None:
+def test_a_chain_with_the_name_of_a_key_is_covered_if_the_manifest_lists_it(copied: Path, tmp_path: Path) -> None:
     out = copied / "out"
     chain = (out / "device-0003.pem").rename(out / "chain-3.key.pem")
     (out / "devices.csv").write_text("endpoint_name,file\ndevice-0003,chain-3.key.pem\n")
@@ -269,7 +267,7 @@ def test_a_chain_that_is_named_as_a_key_is_covered_where_the_manifest_calls_it_a
     assert f"FAILED      {out}: differs from what was judged\n" in said.out
 
 
-def test_what_a_manifest_names_is_covered_where_the_manifest_itself_was_given(copied: Path, tmp_path: Path) -> None:
+def test_files_named_by_a_given_manifest_are_covered(copied: Path, tmp_path: Path) -> None:
     given = ["--keystore", copied / "keystore", "--devices", copied / "out" / "devices.csv", "--at", AT, *NONE]
     assert run("certify", *given, "--out", tmp_path / "handed-in").code == 0
     assert verify(tmp_path, copied).code == 0
@@ -278,7 +276,7 @@ def test_what_a_manifest_names_is_covered_where_the_manifest_itself_was_given(co
     assert verify(tmp_path, copied).code == 1
 
 
-def test_two_folders_of_one_name_are_told_apart(copied: Path, tmp_path: Path) -> None:
+def test_two_folders_of_one_name_are_distinguished(copied: Path, tmp_path: Path) -> None:
     for name in ("first", "second"):
         reference_ca(
             "devices", "--keystore", copied / "keystore", "--count", 1, "--prefix", name, "-o", copied / name / "o"
@@ -290,7 +288,7 @@ def test_two_folders_of_one_name_are_told_apart(copied: Path, tmp_path: Path) ->
     assert verify(tmp_path, copied).code == 1
 
 
-def test_the_last_line_tells_the_verdict_of_the_run_and_the_exit_code_if_asked(copied: Path, tmp_path: Path) -> None:
+def test_the_last_line_shows_the_verdict_and_the_exit_code_follows_it_on_request(copied: Path, tmp_path: Path) -> None:
     assert certify(copied, tmp_path / "good").code == 0
     good, bad = tmp_path / "good", tmp_path / "bad"
     assert run("verify-statement", good, "--require-conformant").code == 0
@@ -329,7 +327,7 @@ def test_a_statement_that_contradicts_itself_is_refused(old: str, new: str, copi
     assert "Traceback" not in said.out + said.err
 
 
-def test_the_places_are_those_below_the_one_folder_that_holds_everything() -> None:
+def test_locations_are_relative_to_the_common_folder() -> None:
     def subject(kind: str, path: str, **more: Any) -> dict[str, Any]:
         common = {"kind": kind, "name": "keystore", "path": path, "config": None, "certificates": [], "files": []}
         return {**common, **more}
@@ -372,7 +370,7 @@ def test_the_places_are_those_below_the_one_folder_that_holds_everything() -> No
         {"name": "x\x00\n", "digest": {"dirHash": "0"}, "annotations": {"path": "x\x00\n"}},
     ],
 )
-def test_a_subject_of_an_odd_form_is_not_found_and_nothing_breaks(subject: Any, line: Path, tmp_path: Path) -> None:
+def test_a_malformed_subject_is_not_found_and_raises_nothing(subject: Any, line: Path, tmp_path: Path) -> None:
     path = tmp_path / "statement.intoto.json"
     statement = json.loads((Path(__file__).parent / "from_1_0" / "two" / "statement.intoto.json").read_bytes())
     path.write_bytes(json_report.render({**statement, "subject": [subject]}))

@@ -31,7 +31,7 @@ def handed_in(keystore: Path) -> Path:
 # Usual names
 
 
-def test_everything_is_found_by_its_usual_name_and_told(handed_in: Path) -> None:
+def test_everything_is_found_by_its_usual_name_and_listed(handed_in: Path) -> None:
     (handed_in / "letter.txt").touch()
     found = find(str(handed_in))
     assert (found.keystore, found.config) == (handed_in / "keystore", handed_in / "config" / "fcu.yml")
@@ -46,7 +46,7 @@ def test_everything_is_found_by_its_usual_name_and_told(handed_in: Path) -> None
     ]
 
 
-def test_what_is_not_found_is_told_too(keystore: Path) -> None:
+def test_missing_parts_are_listed_as_well(keystore: Path) -> None:
     lines = list(find(str(keystore.parent)).lines())
     assert lines[3:] == [
         "  devices   none (looked for devices, lot, out, output)",
@@ -54,7 +54,7 @@ def test_what_is_not_found_is_told_too(keystore: Path) -> None:
     ]
 
 
-def test_of_many_files_that_are_not_used_a_few_are_told(keystore: Path) -> None:
+def test_only_a_few_of_many_unused_files_are_listed(keystore: Path) -> None:
     for number in range(20):
         (keystore.parent / f"{number}.txt").touch()
     (*told, last) = find(str(keystore.parent)).passed_over
@@ -68,12 +68,12 @@ def test_device_output_may_be_an_archive_or_a_table(name: str, keystore: Path) -
 
 
 @pytest.mark.parametrize("name", ["fcu.crt", "fcu_private_key.pem", "fcu_csr.pem"])
-def test_a_folder_with_a_file_of_a_keystore_is_one(name: str, tmp_path: Path) -> None:
+def test_a_folder_with_one_file_of_a_keystore_is_a_keystore(name: str, tmp_path: Path) -> None:
     (tmp_path / name).touch()
     assert find(str(tmp_path)).keystore == tmp_path
 
 
-def test_a_keystore_alone_brings_nothing_but_its_configuration(handed_in: Path) -> None:
+def test_for_a_lone_keystore_only_its_configuration_is_found(handed_in: Path) -> None:
     found = find(str(handed_in / "keystore"))
     assert (found.keystore, found.devices, found.upload) == (handed_in / "keystore", None, None)
     assert found.config == handed_in / "config" / "fcu.yml"
@@ -99,7 +99,7 @@ def test_a_keystore_alone_brings_nothing_but_its_configuration(handed_in: Path) 
         ),
     ],
 )
-def test_what_could_mean_two_things_or_leads_elsewhere_is_a_usage_error(spoil, message: str, handed_in: Path) -> None:
+def test_ambiguous_input_and_links_out_of_the_folder_are_usage_errors(spoil, message: str, handed_in: Path) -> None:
     spoil(handed_in)
     with pytest.raises(UsageError, match=re.escape(message)):
         find(str(handed_in))
@@ -120,7 +120,7 @@ def test_what_could_mean_two_things_or_leads_elsewhere_is_a_usage_error(spoil, m
         (["line/keystore", "--fcu-strict"], "No such option*"),
     ],
 )
-def test_what_makes_no_sense_is_refused_in_one_line(
+def test_contradictory_options_are_refused_in_one_line(
     arguments: list[str], message: str, keystore: Path, tmp_path: Path, monkeypatch, capsys
 ) -> None:
     shutil.copytree(keystore.parent, tmp_path / "line")
@@ -178,7 +178,7 @@ def test_check_starts_itself_again_in_an_isolated_python(told) -> None:
     assert seen["arguments"] == ["check", "line", "--at", AT]
 
 
-def test_the_callers_search_path_is_kept_but_for_the_current_and_the_judged_folder(
+def test_the_callers_search_path_is_kept_without_the_current_and_the_judged_folder(
     told, tmp_path: Path, monkeypatch
 ) -> None:
     for name in ("own", "here/lib", "judged/lib"):
@@ -199,7 +199,7 @@ def test_the_callers_search_path_is_kept_but_for_the_current_and_the_judged_fold
     assert told("elsewhere")["site"] is None
 
 
-def test_the_isolated_python_looks_where_it_is_told(tmp_path: Path, monkeypatch) -> None:
+def test_the_isolated_python_uses_the_given_search_path(tmp_path: Path, monkeypatch) -> None:
     for name in ("first", "site", "here", "linked"):
         (tmp_path / name).mkdir()
     (tmp_path / "site" / "more.pth").write_text(f"{tmp_path / 'linked'}\n")
@@ -217,7 +217,7 @@ def test_the_isolated_python_looks_where_it_is_told(tmp_path: Path, monkeypatch)
     ]
 
 
-def test_the_current_folder_leaves_the_search_path(tmp_path: Path, monkeypatch) -> None:
+def test_the_current_folder_is_removed_from_the_search_path(tmp_path: Path, monkeypatch) -> None:
     installed = tmp_path / "site-packages"
     installed.mkdir()
     monkeypatch.chdir(tmp_path)
@@ -231,7 +231,7 @@ def test_the_current_folder_leaves_the_search_path(tmp_path: Path, monkeypatch) 
     assert sys.path == ["/elsewhere", str(installed)]
 
 
-def test_a_clone_that_is_the_current_folder_is_looked_in_last(monkeypatch) -> None:
+def test_a_clone_as_current_folder_is_searched_last(monkeypatch) -> None:
     monkeypatch.chdir(search_path.HOME)
     monkeypatch.setattr(sys, "path", [search_path.HOME, "/elsewhere"])
     search_path.leave_current_folder_out()

@@ -41,7 +41,7 @@ def test_the_table_has_every_rule_and_keeps_within_the_terminal(capsys, terminal
     assert all(line == line.rstrip() for line in lines)
 
 
-def test_the_catalogue_as_json_holds_all_about_each_rule(capsys) -> None:
+def test_the_catalogue_as_json_has_every_field_of_each_rule(capsys) -> None:
     assert main(["rules", "--format", "json"]) == 0
     catalogue = json.loads(capsys.readouterr().out)
     assert catalogue["suite"]["rules_digest"] == CATALOGUE.digest()
@@ -74,7 +74,7 @@ def test_every_rule_can_be_explained(capsys, terminal, rule, width) -> None:
 
 
 @pytest.mark.parametrize("name", ["key004", "KEY004", "key-matches-fcu-certificate"])
-def test_a_rule_goes_by_its_code_or_slug(capsys, name: str) -> None:
+def test_a_rule_is_found_by_its_code_or_slug(capsys, name: str) -> None:
     assert main(["explain", name]) == 0
     assert capsys.readouterr().out.startswith("KEY004  key-matches-fcu-certificate")
 
@@ -92,7 +92,7 @@ def test_a_rule_goes_by_its_code_or_slug(capsys, name: str) -> None:
         (["--nothing"], "No such option*--nothing*"),
     ],
 )
-def test_wrong_usage_is_told_in_one_line(capsys, arguments, message) -> None:
+def test_wrong_usage_is_reported_in_one_line(capsys, arguments, message) -> None:
     assert main(arguments) == 4
     out, err = capsys.readouterr()
     assert out == ""
@@ -101,7 +101,7 @@ def test_wrong_usage_is_told_in_one_line(capsys, arguments, message) -> None:
     assert re.fullmatch(pattern, err.rstrip("\n"))
 
 
-def test_a_fault_is_told_in_one_line(capsys, monkeypatch) -> None:
+def test_an_error_is_reported_in_one_line(capsys, monkeypatch) -> None:
     def fault(self: object) -> str:
         raise RuntimeError("very secret")
 
@@ -113,7 +113,7 @@ def test_a_fault_is_told_in_one_line(capsys, monkeypatch) -> None:
     assert "very secret" not in err
 
 
-def test_colour_comes_only_where_it_is_wanted(terminal) -> None:
+def test_colour_is_used_only_if_wanted(terminal) -> None:
     import os
     import pty
 
@@ -144,7 +144,7 @@ def test_colour_comes_only_where_it_is_wanted(terminal) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
-def test_every_encoding_of_the_terminal_will_do(encoding: str) -> None:
+def test_output_works_in_every_encoding_of_the_terminal(encoding: str) -> None:
     import os
 
     done = subprocess.run(
@@ -157,7 +157,7 @@ def test_every_encoding_of_the_terminal_will_do(encoding: str) -> None:
     assert done.stderr == b""
 
 
-def test_a_reader_that_has_seen_enough_is_no_fault() -> None:
+def test_a_closed_output_pipe_is_not_an_error() -> None:
     writer = subprocess.Popen(
         [sys.executable, "-m", "fcu_conform", "rules", "--format", "json"],
         stdout=subprocess.PIPE,
@@ -198,6 +198,6 @@ def test_a_list_of_commands_imports_none_of_them() -> None:
 
 
 @pytest.mark.parametrize("name", app.COMMANDS)
-def test_every_command_that_is_listed_is_there_and_says_what_it_does(name: str, capsys) -> None:
+def test_every_listed_command_exists_and_has_a_help_text(name: str, capsys) -> None:
     assert app.main([name, "--help"]) == 0
     assert f"fcu-conform {name} [OPTIONS]" in capsys.readouterr().out

@@ -43,7 +43,7 @@ def test_upload_writes_the_rest_of_fcu_crt_at_every_depth(length: int, tmp_path:
     assert run("upload", "--keystore", keystore, "--chain-depth", length + 2).returncode == 1
 
 
-def test_upload_writes_a_file_and_says_what_is_in_it(tmp_path: Path) -> None:
+def test_upload_writes_a_file_and_lists_its_content(tmp_path: Path) -> None:
     keystore = make(tmp_path, 3, depth=2)
     target = tmp_path / "upload.pem"
     done = run("upload", "--keystore", keystore, "--out", target)
@@ -54,7 +54,7 @@ def test_upload_writes_a_file_and_says_what_is_in_it(tmp_path: Path) -> None:
     assert run("upload", "--keystore", keystore, "--out", target).returncode == 0
 
 
-def test_upload_writes_over_something_else_only_by_force(tmp_path: Path) -> None:
+def test_upload_overwrites_another_file_only_with_force(tmp_path: Path) -> None:
     keystore = make(tmp_path, 3, depth=2)
     target = tmp_path / "upload.pem"
     target.write_text("mine\n")
@@ -86,7 +86,7 @@ def test_upload_never_writes_into_the_keystore_or_through_a_link(tmp_path: Path)
     ],
     ids=["order", "no-root", "twice", "noise"],
 )
-def test_upload_refuses_a_chain_that_is_not_sound(edit: object, code: str, tmp_path: Path) -> None:
+def test_upload_refuses_a_faulty_chain(edit: object, code: str, tmp_path: Path) -> None:
     keystore = make(tmp_path, 3, depth=2)
     crt = keystore / "fcu.crt"
     crt.write_text("".join(edit(blocks(crt.read_text()))))  # type: ignore[operator]
@@ -106,7 +106,7 @@ def test_upload_refuses_a_keystore_that_still_waits_for_its_certificate(tmp_path
     assert not (tmp_path / "upload.pem").exists()
 
 
-def test_upload_says_so_where_there_is_no_fcu_crt_at_all(tmp_path: Path) -> None:
+def test_upload_reports_a_missing_fcu_crt(tmp_path: Path) -> None:
     keystore = make(tmp_path, 3, depth=2)
     (keystore / "fcu.crt").unlink()
     (keystore / "fcu_csr.pem").unlink()
@@ -116,14 +116,14 @@ def test_upload_says_so_where_there_is_no_fcu_crt_at_all(tmp_path: Path) -> None
     assert run("upload", "--keystore", keystore).stderr == "fcu-conform: fcu.crt: is a folder\n"
 
 
-def test_upload_to_a_dash_is_upload_to_standard_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_upload_to_a_dash_writes_to_standard_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     keystore = make(tmp_path / "line", 3, depth=2)
     assert run("upload", "--keystore", keystore, "--out", "-").stdout == run("upload", "--keystore", keystore).stdout
     assert not (tmp_path / "-").exists()
 
 
-def test_upload_writes_clean_pem_whatever_fcu_crt_looks_like(tmp_path: Path) -> None:
+def test_upload_writes_clean_pem_for_any_form_of_fcu_crt(tmp_path: Path) -> None:
     keystore = make(tmp_path, 3, depth=2)
     crt = keystore / "fcu.crt"
     expected = "".join(blocks(crt.read_text())[1:])
@@ -140,13 +140,13 @@ def test_upload_needs_a_depth_for_a_chain(tmp_path: Path) -> None:
     assert "the chain depth is unknown" in done.stderr
 
 
-def test_slice_draws_who_gets_what(tmp_path: Path) -> None:
+def test_slice_draws_the_certificates_of_device_and_portal(tmp_path: Path) -> None:
     done = run("slice", "--keystore", make(tmp_path, 3, depth=2))
     assert done.returncode == 0
     assert [line.split()[0] for line in done.stdout.splitlines()] == ["device", "device", "portal", "portal"]
 
 
-def test_slice_looks_at_any_depth_whatever_fcu_yml_says(tmp_path: Path) -> None:
+def test_slice_shows_any_depth_regardless_of_fcu_yml(tmp_path: Path) -> None:
     keystore = make(tmp_path, 3, depth=2)
     drawn = run("slice", "--keystore", keystore, "--chain-depth", 3).stdout
     assert [line.split()[0] for line in drawn.splitlines()] == ["device", "device", "device", "portal"]
@@ -164,7 +164,7 @@ def test_slice_looks_at_any_depth_whatever_fcu_yml_says(tmp_path: Path) -> None:
         ([0, 1, 1], False, "3: CN=FCU line 1 is one too many: it is there already"),
     ],
 )
-def test_slice_says_where_a_device_does_not_fit(order: list[int], fits: bool, told: str, tmp_path: Path) -> None:
+def test_slice_shows_where_a_device_does_not_fit(order: list[int], fits: bool, told: str, tmp_path: Path) -> None:
     keystore = make(tmp_path, 3, depth=2)
     source = ca.KeySource("cutting 3", at=AT)
     device = ca.Keystore(keystore).authority(source).issue_device("line1-0001")
@@ -188,14 +188,14 @@ def test_a_device_of_another_fcu_does_not_fit(tmp_path: Path) -> None:
     assert "1: CN=line2-0001 is not signed by CN=FCU line 1" in done.stdout
 
 
-def test_slice_says_so_where_nothing_is_left_for_the_portal(tmp_path: Path) -> None:
+def test_slice_reports_that_nothing_is_left_for_the_portal(tmp_path: Path) -> None:
     done = run("slice", "--keystore", make(tmp_path, 3, depth=2), "--chain-depth", 4)
     assert done.returncode == 0
     assert "Nothing is left to upload," in done.stdout
 
 
 @pytest.mark.parametrize("name", ["lot.tar", "lot.zip", "devices.csv"])
-def test_slice_looks_at_one_device_and_no_lot(name: str, tmp_path: Path) -> None:
+def test_slice_accepts_one_device_and_refuses_a_lot(name: str, tmp_path: Path) -> None:
     (tmp_path / name).write_bytes(b"")
     done = run("slice", "--keystore", make(tmp_path, 3, depth=2), tmp_path / name)
     assert done.returncode == 4
@@ -209,7 +209,7 @@ def test_slice_keeps_within_the_terminal(width: int, tmp_path: Path, monkeypatch
     assert max(map(len, lines)) <= width
 
 
-def test_slice_of_something_else_is_one_clear_line(tmp_path: Path) -> None:
+def test_slice_of_other_input_is_refused_in_one_line(tmp_path: Path) -> None:
     keystore = make(tmp_path, 3, depth=2)
     assert run("slice", "--keystore", keystore, tmp_path / "nothing.pem").returncode == 4
     assert run("slice", "--keystore", keystore, tmp_path).returncode == 4

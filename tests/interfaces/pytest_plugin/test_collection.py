@@ -23,7 +23,7 @@ def test_every_rule_is_one_test_with_its_code_and_subject_in_the_node_id(run, ke
     assert result.ret == 0
 
 
-def test_several_keystores_are_told_apart_in_the_node_ids(run, pristine: Path, tmp_path: Path) -> None:
+def test_several_keystores_are_distinguished_in_the_node_ids(run, pristine: Path, tmp_path: Path) -> None:
     other = tmp_path / "line-2" / "keystore"
     other.parent.mkdir()
     other.symlink_to(pristine / "keystore")
@@ -33,7 +33,7 @@ def test_several_keystores_are_told_apart_in_the_node_ids(run, pristine: Path, t
     assert ids(result) == ["fcu::KEY004[line-1]", "fcu::KEY004[line-2]"]
 
 
-def test_the_tree_of_collect_only_names_the_suite_and_its_rules(run, keystore: Path) -> None:
+def test_the_tree_of_collect_only_shows_the_suite_and_its_rules(run, keystore: Path) -> None:
     result = run(keystore, "--collect-only")
     result.stdout.fnmatch_lines(["<Suite fcu>", "  <Rule CFG001?keystore?>"])
     result.stdout.no_fnmatch_line("FCU conformance*")
@@ -88,7 +88,7 @@ def test_selection_works_with_workers_too(run, keystore: Path) -> None:
 
 
 @pytest.mark.parametrize("selector", ["fcu::KEY999", "fcu::KEY004[other]", "fcu::key004"])
-def test_a_selector_that_names_nothing_is_a_usage_error(run, keystore: Path, selector: str) -> None:
+def test_a_selector_without_a_match_is_a_usage_error(run, keystore: Path, selector: str) -> None:
     result = run(keystore, selector)
     assert result.ret == 4
     result.stderr.fnmatch_lines(["ERROR: not found: fcu::*keystore*"])
@@ -123,14 +123,14 @@ def test_last_failed_runs_only_what_failed(run, disordered: Path) -> None:
     result.assert_outcomes(failed=1, deselected=len(FOR_KEYSTORES) - 1)
 
 
-def test_failed_first_begins_with_what_failed(run, disordered: Path) -> None:
+def test_failed_first_starts_with_the_failed_rules(run, disordered: Path) -> None:
     run(disordered)
     result = run(disordered, "--ff", "--co", "-q")
     assert ids(result)[0] == "fcu::CHN003[keystore]"
     assert len(ids(result)) == len(FOR_KEYSTORES)
 
 
-def test_new_first_does_not_stumble_over_tests_without_a_file(run, keystore: Path) -> None:
+def test_new_first_works_with_tests_without_a_file(run, keystore: Path) -> None:
     assert run(keystore, "--nf").ret == 0
 
 
@@ -145,7 +145,7 @@ def test_node_ids_are_the_same_below_the_root_folder(run, disordered: Path, pyte
     result.stdout.fnmatch_lines(["fcu::CHN003?keystore? FAILED*", "FAILED fcu::CHN003?keystore? - *"])
 
 
-def test_users_tests_are_given_what_the_keystore_holds(run, keystore: Path, pytester) -> None:
+def test_tests_of_the_user_get_the_content_of_the_keystore_as_fixtures(run, keystore: Path, pytester) -> None:
     pytester.makepyfile(
         """
         def test_reading(fcu_setup, fcu_setups):

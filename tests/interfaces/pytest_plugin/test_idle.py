@@ -31,7 +31,7 @@ def test_an_option_without_a_keystore_is_refused_in_one_line(pytester, option: s
     assert not (pytester.path / "junit.xml").exists()
 
 
-def test_an_idle_plugin_imports_nothing_but_its_doorstep(pytester) -> None:
+def test_an_idle_plugin_imports_only_its_entry_module(pytester) -> None:
     program = (
         "import sys, pytest\n"
         "class Spy:\n"
@@ -53,7 +53,7 @@ def test_the_plugin_can_be_blocked(pytester) -> None:
 
 
 @pytest.mark.parametrize("fixture", ["fcu_setup", "fcu_setups"])
-def test_fixtures_say_what_they_lack(pytester, fixture: str) -> None:
+def test_fixtures_report_what_is_missing(pytester, fixture: str) -> None:
     pytester.makepyfile(f"def test_reading({fixture}): pass\n")
     result = pytester.runpytest_inprocess()
     result.assert_outcomes(errors=1)

@@ -73,7 +73,7 @@ def refusal(result: pytest.RunResult) -> str:
 @pytest.mark.parametrize("workers", [[], ["-n2"]])
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("name", INI_FILES)
-def test_an_ini_file_that_a_blank_brings_in_is_refused(
+def test_an_ini_file_found_through_an_option_without_equals_sign_is_refused(
     name: str, place: str, workers: list[str], handed_in: Path, untouched, pytester
 ) -> None:
     ini = write_ini(handed_in / place, name)
@@ -90,7 +90,7 @@ def test_an_ini_file_that_a_blank_brings_in_is_refused(
 
 
 @pytest.mark.parametrize("workers", [[], ["-n2"]])
-def test_with_an_equals_sign_no_ini_file_of_theirs_counts(
+def test_with_an_equals_sign_no_foreign_ini_file_is_used(
     workers: list[str], handed_in: Path, untouched, pytester
 ) -> None:
     """Ini files of every name in every place: if pytest obeyed one, a single rule would be left."""
@@ -109,7 +109,7 @@ def test_with_an_equals_sign_no_ini_file_of_theirs_counts(
 
 
 @pytest.mark.parametrize("option", ["--fcu-config", "--fcu-portal-upload", "--fcu-waivers", "--fcu-report"])
-def test_an_ini_file_beside_a_file_is_refused_too(option: str, handed_in: Path, untouched, pytester) -> None:
+def test_an_ini_file_beside_a_judged_file_is_refused(option: str, handed_in: Path, untouched, pytester) -> None:
     (handed_in / "fcu.any").touch()
     write_ini(handed_in, "tox.ini")
     assert untouched()
@@ -122,7 +122,7 @@ def test_an_ini_file_beside_a_file_is_refused_too(option: str, handed_in: Path, 
     "addopts",
     ["--help", "--version", "--collect-only", "--fixtures", "--co -k nothing", "--deselect=fcu::", "--debug=debug.txt"],
 )
-def test_what_an_ini_file_of_theirs_adds_never_gives_a_pass(addopts: str, handed_in: Path, untouched, pytester) -> None:
+def test_options_of_a_foreign_ini_file_never_give_a_pass(addopts: str, handed_in: Path, untouched, pytester) -> None:
     write_ini(handed_in / "keystore", "pytest.ini", addopts)
     assert untouched()
     refusal(pytester.runpytest_inprocess("--fcu-keystore", handed_in / "keystore", *JUDGE))
@@ -131,12 +131,14 @@ def test_what_an_ini_file_of_theirs_adds_never_gives_a_pass(addopts: str, handed
 
 
 @pytest.mark.parametrize("addopts", ["-p no:fcu_conform", "-p no:fcu_conform.interfaces.pytest_plugin"])
-def test_an_ini_file_of_theirs_that_takes_the_plugin_away_is_an_error(addopts: str, handed_in: Path, pytester) -> None:
+def test_a_foreign_ini_file_that_disables_the_plugin_is_an_error(addopts: str, handed_in: Path, pytester) -> None:
     write_ini(handed_in / "keystore", "pytest.ini", addopts)
     assert pytester.runpytest_subprocess("--fcu-keystore", handed_in / "keystore").ret == 4
 
 
-def test_a_root_directory_that_a_blank_brings_in_is_refused(handed_in: Path, untouched, pytester) -> None:
+def test_a_root_directory_found_through_an_option_without_equals_sign_is_refused(
+    handed_in: Path, untouched, pytester
+) -> None:
     """pytest would put its cache there."""
     assert untouched()
     line = refusal(pytester.runpytest_inprocess("--fcu-keystore", handed_in / "keystore", *JUDGE))
@@ -146,7 +148,7 @@ def test_a_root_directory_that_a_blank_brings_in_is_refused(handed_in: Path, unt
     assert f"took its root directory ({handed_in})" in line
 
 
-def test_options_from_the_environment_and_from_a_file_are_looked_at_too(handed_in: Path, pytester, monkeypatch) -> None:
+def test_options_from_the_environment_and_from_a_file_are_checked(handed_in: Path, pytester, monkeypatch) -> None:
     keystore = handed_in / "keystore"
     write_ini(keystore, "pytest.ini")
     pytester.path.joinpath("arguments").write_text(f"--fcu-keystore\n{keystore}\n")
@@ -158,7 +160,9 @@ def test_options_from_the_environment_and_from_a_file_are_looked_at_too(handed_i
 
 @pytest.mark.parametrize("name", ["tox.ini", "pytest.ini", "pyproject.toml"])
 @pytest.mark.parametrize("workers", [[], ["-n2"]])
-def test_a_project_of_ones_own_may_use_a_blank(name: str, workers: list[str], keystore: Path, pytester) -> None:
+def test_the_own_project_may_use_options_without_equals_sign(
+    name: str, workers: list[str], keystore: Path, pytester
+) -> None:
     """Its ini file lies above the keystore, and in the current folder as well."""
     shutil.copytree(keystore.parent, pytester.path / "line")
     (pytester.path / name).write_text(INI_FILES[name].format(addopts="-v", log=pytester.path / "log.txt"))
@@ -167,7 +171,7 @@ def test_a_project_of_ones_own_may_use_a_blank(name: str, workers: list[str], ke
     result.stdout.fnmatch_lines([f"*configfile: {name}", "*fcu::KEY004?keystore? *"])
 
 
-def test_tests_of_ones_own_may_stand_beside_a_blank(keystore: Path, pytester) -> None:
+def test_own_tests_may_follow_an_option_without_equals_sign(keystore: Path, pytester) -> None:
     shutil.copytree(keystore.parent, pytester.path / "line")
     pytester.makepyfile(**{"tests/test_own": "def test_own(fcu_setup):\n    assert fcu_setup.depth == 2\n"})
     result = pytester.runpytest_inprocess("tests", "--fcu-keystore", "line/keystore", *JUDGE)
@@ -184,7 +188,7 @@ def test_tests_of_ones_own_may_stand_beside_a_blank(keystore: Path, pytester) ->
         ("--fcu-keystore=keystore", ["--fcu-devices=out", "out"]),
     ],
 )
-def test_what_is_judged_is_not_searched_for_tests(
+def test_judged_folders_are_not_searched_for_tests(
     option: str, arguments: list[str], handed_in: Path, untouched, pytester, monkeypatch
 ) -> None:
     """A shell's pattern makes such arguments: ``--fcu-keystore line-*/keystore``."""
@@ -216,9 +220,7 @@ def test_pytest_itself_writes_nothing_into_a_keystore(option: str, keystore: Pat
     assert sorted(keystore.iterdir()) == before
 
 
-def test_a_pytest_that_does_not_tell_how_it_looks_for_files_is_taken_at_its_worst(
-    keystore: Path, pytester, monkeypatch
-) -> None:
+def test_a_pytest_with_an_unknown_file_lookup_is_handled_strictly(keystore: Path, pytester, monkeypatch) -> None:
     shutil.copytree(keystore.parent, pytester.path / "line")
     monkeypatch.setattr(judged_paths, "inspect", None)
     assert "because of the blank" in refusal(pytester.runpytest_inprocess("--fcu-keystore", "line/keystore", *JUDGE))

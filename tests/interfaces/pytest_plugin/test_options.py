@@ -17,7 +17,7 @@ def test_help_shows_every_option_and_ini_key(pytester) -> None:
         result.stdout.fnmatch_lines([f"  {option.key} (*"])
 
 
-def test_ini_keys_do_what_options_do(keystore: Path, pytester) -> None:
+def test_ini_keys_work_like_options(keystore: Path, pytester) -> None:
     depth, config = "3", keystore.parent / "config" / "fcu.yml"
     config.write_text(config.read_text().replace("device-certificate-chain-depth: 2\n", ""))
     pytester.makeini(
@@ -47,7 +47,7 @@ def test_ini_keys_do_what_options_do(keystore: Path, pytester) -> None:
     assert (pytester.path / "report.json").is_file()
 
 
-def test_paths_in_an_ini_file_are_meant_from_its_folder(pristine: Path, pytester, monkeypatch) -> None:
+def test_paths_in_an_ini_file_are_relative_to_it(pristine: Path, pytester, monkeypatch) -> None:
     shutil.copytree(pristine, pytester.path / "line")
     pytester.makeini("[pytest]\nfcu_keystore = line/keystore\n")
     monkeypatch.chdir(pytester.mkdir("below"))
@@ -92,7 +92,7 @@ def test_the_header_shows_what_is_judged(run, keystore: Path) -> None:
         (["--fcu-keystore=empty", "--fcu-report=folder.json"], "--fcu-report: *is not a regular file"),
     ],
 )
-def test_what_makes_no_sense_is_refused_in_one_line(pytester, workers, arguments, message) -> None:
+def test_contradictory_options_are_refused_in_one_line(pytester, workers, arguments, message) -> None:
     pytester.mkdir("empty")
     pytester.mkdir("folder.json")
     (pytester.path / "a-file").write_text("")
@@ -104,7 +104,7 @@ def test_what_makes_no_sense_is_refused_in_one_line(pytester, workers, arguments
     assert "FCU conformance" not in result.stdout.str()
 
 
-def test_a_missing_keystore_of_the_ini_file_is_refused_too(pytester) -> None:
+def test_a_missing_keystore_named_in_the_ini_file_is_refused(pytester) -> None:
     pytester.makeini("[pytest]\nfcu_keystore = nowhere\n")
     result = pytester.runpytest_inprocess()
     assert result.ret == 4

@@ -150,7 +150,7 @@ def test_a_failing_keystore_fails_beside_other_plugins(
         ("allure_pytest", "allure/*-result.json", (FOUND, "write the certificates of fcu.crt in the order 1, 3, 2")),
     ],
 )
-def test_the_reports_of_other_plugins_say_what_was_found(
+def test_the_reports_of_other_plugins_contain_the_findings(
     beside: Beside,
     failing: Path,
     pytester: pytest.Pytester,
@@ -165,7 +165,7 @@ def test_the_reports_of_other_plugins_say_what_was_found(
 
 
 @pytest.mark.plugins
-def test_pytest_json_report_knows_where_a_rule_failed(beside: Beside, failing: Path, pytester: pytest.Pytester) -> None:
+def test_pytest_json_report_shows_where_a_rule_failed(beside: Beside, failing: Path, pytester: pytest.Pytester) -> None:
     beside(failing, ["pytest_jsonreport"])
     document = json.loads((pytester.path / "plugin.json").read_text())
     (failed,) = [test for test in document["tests"] if test["outcome"] == "failed"]
@@ -176,7 +176,7 @@ def test_pytest_json_report_knows_where_a_rule_failed(beside: Beside, failing: P
 
 
 @pytest.mark.plugins
-def test_a_rule_that_is_run_again_tells_its_verdict_once(
+def test_a_rule_that_is_run_again_reports_its_verdict_once(
     beside: Beside, failing: Path, pytester: pytest.Pytester
 ) -> None:
     done = beside(failing, ["rerunfailures"])
@@ -189,7 +189,7 @@ def test_a_rule_that_is_run_again_tells_its_verdict_once(
 # What needs no plugin but pytest's own
 
 
-def test_a_failure_is_read_as_those_of_code_are_and_has_no_traceback(run, failing: Path, pytester) -> None:
+def test_a_failure_is_reported_like_one_of_code_without_a_traceback(run, failing: Path, pytester) -> None:
     pytester.makeconftest(READER)
     run(failing, "fcu::CHN003")
     report = seen(pytester.path, "CHN003")
@@ -199,7 +199,7 @@ def test_a_failure_is_read_as_those_of_code_are_and_has_no_traceback(run, failin
     assert str(report["text"]).startswith("FAILED fcu::CHN003[keystore]")
 
 
-def test_a_warning_stands_in_the_sections_of_its_report(run, failing: Path, pytester) -> None:
+def test_a_warning_is_in_the_sections_of_its_report(run, failing: Path, pytester) -> None:
     pytester.makeconftest(READER)
     run(failing, "fcu::KEY007")
     report = seen(pytester.path, "KEY007")
@@ -211,7 +211,7 @@ def test_a_warning_stands_in_the_sections_of_its_report(run, failing: Path, pyte
 
 
 @pytest.mark.parametrize("workers", [[], ["-n2"]])
-def test_junit_says_what_a_warned_rule_warns_of(run, failing: Path, pytester, workers) -> None:
+def test_junit_contains_the_warnings_of_a_rule(run, failing: Path, pytester, workers) -> None:
     run(failing, "--junitxml=junit.xml", "fcu::KEY007", "fcu::CHN003", *workers)
     cases = {case.get("name"): case for case in ET.parse(pytester.path / "junit.xml").iter("testcase")}
     assert told(cases["KEY007[keystore]"])["warning"] == f"keystore: the keystore folder {WARNED}"

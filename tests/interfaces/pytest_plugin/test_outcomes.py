@@ -32,7 +32,7 @@ def test_a_failed_rule_fails_the_run(run, disordered: Path, workers) -> None:
     result.stdout.fnmatch_lines(["FAILED fcu::CHN003?keystore?*", "FCU conformance: non-conformant (*1 failed*)"])
 
 
-def test_a_rule_without_its_subject_is_skipped_and_says_why(run, keystore: Path) -> None:
+def test_a_rule_without_its_subject_is_skipped_with_a_reason(run, keystore: Path) -> None:
     result = run(keystore, "-v", "-k", "KEY009")
     result.stdout.fnmatch_lines(["fcu::KEY009?keystore? SKIPPED (not applicable: *)*"])
 
@@ -96,7 +96,7 @@ def test_a_broken_rule_is_a_fault_of_the_suite(run, keystore: Path, pytester, wo
     assert "very secret" not in result.stdout.str() + result.stderr.str()
 
 
-def test_the_first_failure_ends_the_run_when_asked(run, disordered: Path) -> None:
+def test_the_first_failure_ends_the_run_with_exitfirst(run, disordered: Path) -> None:
     result = run(disordered, "-x")
     assert result.ret == 1
     result.stdout.fnmatch_lines(["FCU conformance: non-conformant (*not run)", "*stopping after 1 failures*"])
@@ -122,5 +122,5 @@ def test_failures_of_users_tests_fail_the_run_but_not_the_keystore(run, keystore
     result.stdout.fnmatch_lines(["FCU conformance: conformant (*)"])
 
 
-def test_warnings_as_errors_break_nothing(run, keystore: Path) -> None:
+def test_warnings_as_errors_do_not_break_the_run(run, keystore: Path) -> None:
     assert run(keystore, "-W", "error", fresh=True).ret == 0

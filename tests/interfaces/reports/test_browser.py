@@ -79,7 +79,7 @@ def shown(page: Any) -> list[Any]:
     return results
 
 
-def test_filters_show_what_was_asked_for_and_say_how_much(show) -> None:
+def test_filters_show_the_matching_results_and_their_number(show) -> None:
     page = show("bad")
     everything = page.locator("details.result").count()
     page.get_by_label(re.compile(r"^failed \d")).check()
@@ -100,7 +100,7 @@ def test_filters_show_what_was_asked_for_and_say_how_much(show) -> None:
     assert len(shown(page)) == everything
 
 
-def test_words_find_results_whatever_their_case(show) -> None:
+def test_the_search_ignores_case(show) -> None:
     page = show("bad")
     page.get_by_role("searchbox").fill("  chn003 ")
     assert page.locator("#CHN003-line-2").is_visible()
@@ -109,7 +109,7 @@ def test_words_find_results_whatever_their_case(show) -> None:
     assert shown(page) == []
 
 
-def test_what_does_not_apply_is_folded_until_a_filter_asks_for_it(show) -> None:
+def test_rules_that_do_not_apply_are_folded_until_a_filter_selects_them(show) -> None:
     page = show("bad")
     assert "not-applicable" not in {outcome for outcome, _, _ in shown(page)}
     page.get_by_label(re.compile(r"^not applicable \d")).check()
@@ -167,7 +167,7 @@ def test_without_a_script_the_page_is_the_full_list(show, pages) -> None:
     assert page.locator("details.result.failed .finding").first.is_visible()
 
 
-def test_on_paper_what_failed_is_told_even_if_it_was_closed(show) -> None:
+def test_failures_are_printed_even_if_they_were_folded(show) -> None:
     page = show("bad")
     page.get_by_role("button", name="Close all").click()
     paper = page.pdf(prefer_css_page_size=True)
@@ -182,13 +182,13 @@ def test_on_paper_what_failed_is_told_even_if_it_was_closed(show) -> None:
 
 @pytest.mark.parametrize("width", [320, 400, 1200])
 @pytest.mark.parametrize("name", ["good", "bad", "upload", "attack"])
-def test_nothing_sticks_out_at_the_side(show, name: str, width: int) -> None:
+def test_nothing_overflows_the_page_sideways(show, name: str, width: int) -> None:
     page = show(name, viewport={"width": width, "height": 800})
     page.get_by_role("button", name="Open all").click()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_dark_mode_is_dark(show) -> None:
+def test_dark_mode_has_dark_colours(show) -> None:
     light, dark = (show("bad", color_scheme=scheme) for scheme in ("light", "dark"))
     brightness = "getComputedStyle(document.body).backgroundColor.match(/\\d+/g).reduce((sum, part) => sum + +part, 0)"
     assert dark.evaluate(brightness) < 120 < 600 < light.evaluate(brightness)
@@ -196,7 +196,7 @@ def test_dark_mode_is_dark(show) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", ["good", "bad", "upload"])
-def test_axe_finds_no_obstacle(show, name: str, scheme: str) -> None:
+def test_axe_finds_no_accessibility_fault(show, name: str, scheme: str) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
     page = show(name, color_scheme=scheme)
     page.locator("details").evaluate_all("all => all.forEach(e => { e.open = true; })")
@@ -206,7 +206,7 @@ def test_axe_finds_no_obstacle(show, name: str, scheme: str) -> None:
     assert {"color-contrast", "label", "landmark-one-main"} <= {rule["id"] for rule in found["passes"]}
 
 
-def test_axe_would_find_an_obstacle(show) -> None:
+def test_axe_would_find_an_accessibility_fault(show) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
     page = show("good")
     page.evaluate("document.querySelector('input[type=search]').removeAttribute('aria-label')")
@@ -214,7 +214,7 @@ def test_axe_would_find_an_obstacle(show) -> None:
     assert "label" in {violation["id"] for violation in axe.Axe().run(page).response["violations"]}
 
 
-def test_names_that_attack_are_shown_and_never_run(show) -> None:
+def test_hostile_names_are_shown_and_never_run(show) -> None:
     page = show("attack")
     page.get_by_role("button", name="Open all").click()
     assert page.evaluate("window.owned") is None

@@ -79,7 +79,7 @@ def test_the_verdict_comes_first(line: Path, bad: Document) -> None:
         assert page.text.startswith(begin)
 
 
-def test_every_result_and_every_finding_stands_on_the_page(bad: Document) -> None:
+def test_every_result_and_finding_is_on_the_page(bad: Document) -> None:
     page = Page(html_report.render(bad))
     assert len(page.with_class("result")) == len(bad["results"])
     assert len(page.with_class("finding")) == len(bad["findings"])
@@ -90,7 +90,7 @@ def test_every_result_and_every_finding_stands_on_the_page(bad: Document) -> Non
             assert " ".join(finding[name].split()) in page.text
 
 
-def test_links_within_the_page_lead_somewhere(bad: Document) -> None:
+def test_links_within_the_page_have_a_target(bad: Document) -> None:
     page = Page(html_report.render(bad))
     ids = {attributes.get("id") for _, attributes in page.elements}
     targets = [a["href"][1:] for tag, a in page.elements if tag == "a" and a["href"]]
@@ -103,7 +103,7 @@ def places(drawn: html_report.DrawnCertificate) -> list[str]:
     return [mark.words for mark in drawn.marks]
 
 
-def test_the_chain_is_drawn_with_what_the_device_and_what_the_portal_has(line: Path, wrong_upload: Document) -> None:
+def test_the_chain_is_drawn_with_the_parts_of_device_and_portal(line: Path, wrong_upload: Document) -> None:
     [chain] = [
         html_report.draw(k, contents) for contents in [ReportView.of(conformant(line))] for k in contents.keystores
     ]
@@ -117,7 +117,7 @@ def test_the_chain_is_drawn_with_what_the_device_and_what_the_portal_has(line: P
     assert chain.device[1].style == "wrong"
 
 
-def test_the_drawing_says_where_the_order_breaks(bad: Document) -> None:
+def test_the_drawing_shows_where_the_order_breaks(bad: Document) -> None:
     contents = ReportView.of(bad)
     good, disordered = (html_report.draw(keystore, contents) for keystore in contents.keystores)
     assert good.portal is not None
@@ -139,7 +139,7 @@ def test_a_certificate_that_only_the_upload_has_is_drawn_as_such(line: Path) -> 
     assert sorted(words for [words] in marks.values()) == ["missing from the upload", "uploaded"]
 
 
-def test_what_the_rules_accept_is_not_drawn_as_a_fault(line: Path) -> None:
+def test_accepted_variants_are_not_drawn_as_a_fault(line: Path) -> None:
     """Where the device carries the whole chain, the root is uploaded all the same, and no rule fails for that."""
     document = conformant(line)
     document["subjects"][0]["chain_depth"] = 4
@@ -172,7 +172,7 @@ def test_the_matrix_has_every_validator_on_every_keystore(line: Path, bad: Docum
     assert "silent 1.2.3 somebody in the field no answer" in Page(html_report.render(bad)).text.replace(" line-1", "")
 
 
-def test_text_from_files_becomes_no_part_of_the_page(bad: Document, wrong_upload: Document) -> None:
+def test_text_from_files_is_escaped_in_the_page(bad: Document, wrong_upload: Document) -> None:
     for document in (bad, wrong_upload):
         usual, page = Page(html_report.render(document)), html_report.render(attacking(document))
         attacked = Page(page)
@@ -187,7 +187,7 @@ def test_text_from_files_becomes_no_part_of_the_page(bad: Document, wrong_upload
         assert r"\x1b]0;owned\x07\u202elive\u2066" in attacked.text
 
 
-def test_the_page_asks_for_nothing_and_allows_nothing_but_its_own_style_and_script(bad: Document) -> None:
+def test_the_page_loads_nothing_and_allows_only_its_own_style_and_script(bad: Document) -> None:
     text = html_report.render(bad).decode()
     page = Page(text.encode())
     [policy] = [a["content"] for _, a in page.elements if a.get("http-equiv") == "Content-Security-Policy"]
@@ -201,7 +201,7 @@ def test_the_page_asks_for_nothing_and_allows_nothing_but_its_own_style_and_scri
 
 
 @pytest.mark.parametrize("count", [101, 10_000, 1_000_000])
-def test_of_many_findings_some_are_shown_and_the_others_counted(wrong_upload: Document, count: int) -> None:
+def test_many_findings_are_shown_in_part_and_counted(wrong_upload: Document, count: int) -> None:
     content = html_report.render(enlarged(wrong_upload, count))
     page = Page(content)
     assert len(content) < 500_000
@@ -211,7 +211,7 @@ def test_of_many_findings_some_are_shown_and_the_others_counted(wrong_upload: Do
     assert f"{count:,} are non-conformant" in page.text
 
 
-def test_a_waiver_is_shown_with_its_reason_owner_and_end(bad: Document) -> None:
+def test_a_waiver_is_shown_with_its_reason_owner_and_expiry(bad: Document) -> None:
     page = Page(html_report.render(waived(bad, "CHN003")))
     assert "Waived (1)" in page.text
     assert "waived agreed until the <b>next</b> line by qa@example.com, until 2026-09-01" in page.text
@@ -225,7 +225,7 @@ def test_a_page_for_a_run_without_results_can_be_written(bad: Document) -> None:
     assert page.count("form") == 0
 
 
-def test_a_rule_that_broke_is_told_as_the_suite_s_fault(bad: Document) -> None:
+def test_a_broken_rule_is_reported_as_a_fault_of_the_suite(bad: Document) -> None:
     document = {**bad, "verdict": "incomplete", "findings": []}
     document["results"] = [
         {**result, "outcome": "error" if n == 0 else "passed", "reason": "KeyError" if n == 0 else ""}
@@ -236,6 +236,6 @@ def test_a_rule_that_broke_is_told_as_the_suite_s_fault(bad: Document) -> None:
     assert "Not judged: internal error (1)" in page.text
 
 
-def test_what_attacks_is_worth_its_name() -> None:
+def test_the_hostile_text_would_be_harmful_unescaped() -> None:
     assert not HOSTILE.isprintable()
     assert "<script>" in HOSTILE

@@ -40,7 +40,7 @@ def test_the_verdict_is_the_heading(line: Path, bad: Document) -> None:
         assert markdown_report.render({**bad, "verdict": verdict}).decode().startswith("## ⚠️ FCU conformance: ")
 
 
-def test_what_failed_and_what_warned_is_a_row_each(bad: Document) -> None:
+def test_each_failure_and_each_warning_has_a_row(bad: Document) -> None:
     text = markdown_report.render(bad).decode()
     rows = [row.split(" | ") for row in text.splitlines() if row.startswith(("| Failed |", "| Warned |"))]
     told = [result["code"] for result in bad["results"] if result["outcome"] in ("failed", "warned")]
@@ -78,7 +78,7 @@ def test_text_from_files_is_neither_markup_nor_a_link_nor_a_call(bad: Document, 
         assert not re.search(r"@\w|(?<!&)#\d|://|www\.|\$", outside)
 
 
-def test_what_is_made_harmless_reads_as_before() -> None:
+def test_escaped_text_reads_the_same() -> None:
     text = printable(HOSTILE)
     rendered = MarkdownIt("commonmark").enable(["table", "strikethrough"]).render(markdown_report.harmless(text))
     assert not re.search(r"<(?!/?p>)", rendered)
@@ -86,7 +86,7 @@ def test_what_is_made_harmless_reads_as_before() -> None:
     assert shown.split() == text.split()
 
 
-def test_it_fits_into_a_comment_whatever_was_found(line: Path) -> None:
+def test_the_report_always_fits_into_a_comment(line: Path) -> None:
     large = enlarged(overlapping(line), 1_000_000)
     text = markdown_report.render(large).decode()
     assert "(and 999,999 more)" in text

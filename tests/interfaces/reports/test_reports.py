@@ -21,7 +21,7 @@ INSTANT = datetime(2026, 6, 1, tzinfo=timezone.utc)
 FOR_KEYSTORES = catalogue(devices=False, upload=False, validators=False, handshake=False, waivers=False)
 
 
-def test_a_report_says_all_that_the_run_found(run, disordered: Path, read_report) -> None:
+def test_a_report_contains_all_findings_of_the_run(run, disordered: Path, read_report) -> None:
     run(disordered, "--fcu-report=report.json")
     report = read_report()
     assert report["verdict"] == "non-conformant"
@@ -47,7 +47,7 @@ def test_the_same_input_gives_the_same_bytes(run, disordered: Path, pristine: Pa
     assert all("checked_at" in line for line in differing)
 
 
-def test_without_an_instant_all_workers_judge_at_the_same_one(tmp_path: Path, pytester, read_report) -> None:
+def test_without_an_instant_all_workers_judge_at_the_same_time(tmp_path: Path, pytester, read_report) -> None:
     folder = tmp_path / "of-today"
     reference_ca("keystore", folder)
     pytester.runpytest_subprocess(f"--fcu-keystore={folder / 'keystore'}", "--fcu-report=report.json", "-n2")
@@ -59,7 +59,7 @@ def test_without_an_instant_all_workers_judge_at_the_same_one(tmp_path: Path, py
 @pytest.mark.parametrize(
     "arguments", [["-k", "CRT"], ["--deselect", "fcu::KEY004"], ["fcu::KEY004"], ["-k", "no-such-word"]]
 )
-def test_a_part_of_the_suite_is_no_proof_of_conformance(run, keystore: Path, read_report, arguments) -> None:
+def test_a_part_of_the_suite_does_not_prove_conformance(run, keystore: Path, read_report, arguments) -> None:
     run(keystore, "--fcu-report=report.json", *arguments)
     assert read_report()["verdict"] == "incomplete"
 
@@ -71,14 +71,14 @@ def test_a_run_that_stops_early_after_a_failure_is_non_conformant(run, disordere
     assert len(report["results"]) < len(FOR_KEYSTORES)
 
 
-def test_the_report_is_the_one_of_the_library(run, disordered: Path, read_report) -> None:
+def test_the_report_equals_that_of_the_library(run, disordered: Path, read_report) -> None:
     run(disordered, "--fcu-report=report.json")
     report = check(disordered, at=INSTANT, validators="none")
     document = json_report.document(report, judged_at=INSTANT, checked_at=INSTANT)
     assert {**read_report(), "checked_at": document["checked_at"]} == document
 
 
-def test_a_report_without_anything_judged_says_so(run, keystore: Path, pytester, read_report) -> None:
+def test_a_report_without_any_judgement_has_that_verdict(run, keystore: Path, pytester, read_report) -> None:
     setups = check(keystore).setups
     results = [Result(rule, setups[0].name, Outcome.NOT_APPLICABLE, reason="nothing there") for rule in CATALOGUE]
     document = json_report.document(Report(setups, results), judged_at=INSTANT, checked_at=INSTANT)
@@ -103,7 +103,7 @@ def test_a_report_replaces_the_old_one_and_leaves_nothing_else(run, keystore: Pa
     assert [path.name for path in pytester.path.iterdir()] == ["report.json"]
 
 
-def test_a_report_can_be_read_by_whom_the_umask_lets(run, keystore: Path, pytester) -> None:
+def test_a_report_has_the_permissions_of_the_umask(run, keystore: Path, pytester) -> None:
     run(keystore, "--fcu-report=report.json")
     (pytester.path / "other").write_text("")
     modes = {stat.S_IMODE((pytester.path / name).stat().st_mode) for name in ("report.json", "other")}

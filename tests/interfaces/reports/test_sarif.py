@@ -74,7 +74,7 @@ def test_every_finding_is_a_result_of_a_rule_that_is_described(bad: Document) ->
     assert all(rule["help"]["text"] and rule["shortDescription"]["text"] for rule in rules)
 
 
-def test_a_certificate_is_found_at_the_line_where_it_begins(bad: Document, repository: Path) -> None:
+def test_a_certificate_is_located_at_the_line_where_it_begins(bad: Document, repository: Path) -> None:
     [result] = [r for r in written(bad)["results"] if r["ruleId"] == "CHN003"]
     uri, number = location(result)
     assert uri == "line-2/keystore/fcu.crt"
@@ -85,7 +85,7 @@ def test_a_certificate_is_found_at_the_line_where_it_begins(bad: Document, repos
     assert result["locations"][0]["logicalLocations"] == [{"fullyQualifiedName": "certificate 2"}]
 
 
-def test_a_setting_is_found_at_its_line_of_fcu_yml(bad: Document, repository: Path) -> None:
+def test_a_setting_is_located_at_its_line_of_fcu_yml(bad: Document, repository: Path) -> None:
     [result] = [r for r in written(bad)["results"] if r["ruleId"] == "CFG002"]
     uri, number = location(result)
     assert uri == "line-2/config/fcu.yml"
@@ -93,7 +93,7 @@ def test_a_setting_is_found_at_its_line_of_fcu_yml(bad: Document, repository: Pa
     assert (repository / uri).read_text().splitlines()[number - 1].startswith("use-bootstrap: perhaps")
 
 
-def test_every_file_that_is_named_is_there(line: Path, bad: Document, repository: Path) -> None:
+def test_every_file_named_in_the_report_exists(line: Path, bad: Document, repository: Path) -> None:
     for document in (bad, overlapping(line), conformant(line)):
         for result in written(document)["results"]:
             uri, number = location(result)
@@ -102,12 +102,12 @@ def test_every_file_that_is_named_is_there(line: Path, bad: Document, repository
             assert number is None or number <= len(path.read_text().splitlines())
 
 
-def test_a_device_is_found_in_its_folder(line: Path) -> None:
+def test_a_device_is_located_in_its_folder(line: Path) -> None:
     found = {location(r)[0] for r in written(overlapping(line))["results"] if r["ruleId"] == "DEV004"}
     assert found == {f"alien/device-000{number}.pem" for number in (1, 2, 3)}
 
 
-def test_a_device_in_an_archive_is_found_at_the_archive(line: Path) -> None:
+def test_a_device_in_an_archive_is_located_at_the_archive(line: Path) -> None:
     document = overlapping(line)
     devices = next(subject for subject in document["subjects"] if subject["kind"] == "devices")
     devices["path"] = "alien.tar.gz"
@@ -117,21 +117,21 @@ def test_a_device_in_an_archive_is_found_at_the_archive(line: Path) -> None:
     assert name.startswith("device-0001.pem/certificate 1/")
 
 
-def test_what_lies_elsewhere_has_its_whole_path(bad: Document, line: Path, tmp_path: Path, monkeypatch) -> None:
+def test_files_outside_the_folder_have_an_absolute_path(bad: Document, line: Path, tmp_path: Path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
     results = written(bad)["results"]
     assert all(location(result)[0].startswith(f"{line.as_uri()}/line-") for result in results)
 
 
 @pytest.mark.parametrize("name", ["a b%20", "ü", "#1?", "../side", "line\x1b"])
-def test_odd_names_make_proper_uris(name: str) -> None:
+def test_unusual_names_give_valid_uris(name: str) -> None:
     address = sarif_report.uri(Path(name))
     assert address.isascii()
     assert not set(address) & set(" #?\x1b")
     assert unquote(address).endswith(name.removeprefix(".."))
 
 
-def test_a_fingerprint_outlasts_lines_that_move_and_tells_findings_apart(bad: Document) -> None:
+def test_a_fingerprint_survives_moved_lines_and_distinguishes_findings(bad: Document) -> None:
     def prints(document: Document) -> list[str]:
         return [result["partialFingerprints"]["fcuConform/v1"] for result in written(document)["results"]]
 
@@ -145,7 +145,7 @@ def test_a_fingerprint_outlasts_lines_that_move_and_tells_findings_apart(bad: Do
     assert len(set(prints(bad))) == len(prints(bad))
 
 
-def test_a_waived_finding_is_suppressed_with_the_waiver_s_words(bad: Document) -> None:
+def test_a_waived_finding_is_suppressed_with_the_reason_of_the_waiver(bad: Document) -> None:
     results = written(waived(bad, "CHN003"))["results"]
     suppressed = [result for result in results if "suppressions" in result]
     assert [result["ruleId"] for result in suppressed] == ["CHN003"]
@@ -173,14 +173,14 @@ def test_the_exit_code_is_that_of_the_run(bad: Document, outcomes, verdict, code
     assert sarif_report.exit_code(ReportView.of(document)) == code
 
 
-def test_a_large_lot_is_cut_and_says_so(line: Path) -> None:
+def test_a_large_lot_is_truncated_with_a_note(line: Path) -> None:
     run = written(enlarged(overlapping(line), 1_000_000))
     assert sum(result["ruleId"] == "DEV004" for result in run["results"]) == sarif_report.SHOWN
     [note] = run["invocations"][0]["toolExecutionNotifications"]
     assert note["message"]["text"] == "DEV004: 999000 more findings are only in the JSON report"
 
 
-def test_nothing_in_it_steers_a_terminal(bad: Document) -> None:
+def test_no_text_in_the_report_controls_a_terminal(bad: Document) -> None:
     content = sarif_report.render(attacking(bad))
     assert content.isascii()
     values = json.dumps(json.loads(content), ensure_ascii=False)
@@ -194,7 +194,7 @@ def test_a_device_of_an_endless_name_is_looked_for_in_every_output(line: Path) -
     assert sarif_report._in_output([str(line)], name) == line
 
 
-def test_a_device_stands_in_the_output_that_has_it(tmp_path: Path) -> None:
+def test_a_device_is_located_in_the_output_that_contains_it(tmp_path: Path) -> None:
     folder, table, archive = tmp_path / "out", tmp_path / "lot.jsonl", tmp_path / "lot.tar"
     folder.mkdir()
     (folder / "lamp.pem").write_bytes(b"")

@@ -21,7 +21,7 @@ def line(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_the_same_input_gives_the_same_bytes_but_for_the_clock(run, line: Path, pytester: pytest.Pytester) -> None:
+def test_the_same_input_gives_the_same_bytes_except_the_time(run, line: Path, pytester: pytest.Pytester) -> None:
     written: list[dict[str, bytes]] = []
     for number, options in enumerate(([], ["-n2"])):
         names = {ending: f"{number}{ending}" for ending in WRITERS}
@@ -68,7 +68,7 @@ def test_no_writer_shows_a_byte_of_the_key(run, line: Path, pytester: pytest.Pyt
     assert all("CHN003" in text for text in texts)
 
 
-def test_a_run_whose_text_is_latin_does_not_load_tables_of_widths() -> None:
+def test_a_run_with_latin_text_does_not_load_width_tables() -> None:
     script = (
         "import sys; from fcu_conform.artefacts.text_width import columns; print(columns('sha256 5a61cd55… · é'),"
         "'rich.cells' in sys.modules, columns('工場'), columns('e\\u0301'), columns('🏭'))"

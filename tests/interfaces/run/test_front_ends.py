@@ -79,7 +79,7 @@ def test_they_agree_on_a_line_that_conforms(judged: Callable[..., dict[str, Judg
     assert {"KEY001", "DEV001", "UPL001", "SYS001"} <= {code for code, _, _ in results}
 
 
-def test_they_agree_on_a_line_that_does_not(judged: Callable[..., dict[str, Judged]], line: Path) -> None:
+def test_they_agree_on_a_line_that_does_not_conform(judged: Callable[..., dict[str, Judged]], line: Path) -> None:
     (line / "keystore").chmod(0o755)
     [(code, verdict, results)] = said(judged("--strict", strict=True))
     assert (code, verdict) == (ExitCode.NON_CONFORMANT, "non-conformant")
@@ -97,7 +97,7 @@ def test_they_agree_on_a_rule_that_breaks(
     assert (code, verdict) == (ExitCode.INTERNAL_FAULT, "incomplete")
 
 
-def test_they_all_ask_a_validator_that_is_plugged_in_and_let_a_device_shake_hands(
+def test_they_all_use_an_external_validator_and_try_a_handshake(
     judged: Callable[..., dict[str, Judged]],
 ) -> None:
     ends = judged(

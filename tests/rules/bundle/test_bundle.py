@@ -48,7 +48,7 @@ def carried(bundle: Bundle) -> tuple[bytes, ...]:
     return tuple(one.raw for one in bundle.device_certificates if isinstance(one, Certificate))
 
 
-def test_it_gives_the_modes_certificates_key_and_endpoint_name() -> None:
+def test_a_bundle_has_certificates_key_and_endpoint_name_of_its_mode() -> None:
     for mode in ("bootstrap", "lwm2m"):
         bundle = Bundle(changed(good(3, mode=mode)))
         assert bundle.mode == mode
@@ -58,13 +58,13 @@ def test_it_gives_the_modes_certificates_key_and_endpoint_name() -> None:
         assert bundle.endpoint_name == ENDPOINT
 
 
-def test_the_other_modes_certificate_is_not_the_devices() -> None:
+def test_the_certificate_of_the_other_mode_is_not_the_device_certificate() -> None:
     other = {"Name": "mbed.LwM2MDeviceCert", "Data": chain()[3]}
     assert carried(Bundle(changed(good(2), add("Certificates", other)))) == chain()[:2]
 
 
 @pytest.mark.parametrize("mode", ["bootstrap", "lwm2m"])
-def test_without_a_mode_whichever_certificate_is_there_is_the_devices(mode: str) -> None:
+def test_without_a_mode_any_certificate_is_the_device_certificate(mode: str) -> None:
     bundle = Bundle(changed(good(2, mode=mode), drop_parameter("mbed.UseBootstrap")))
     assert bundle.mode is None
     assert carried(bundle) == chain()[:2]
@@ -80,18 +80,18 @@ def test_the_mode_is_read_as_the_device_reads_it(value: object, mode: str | None
     assert Bundle(changed(good(), set_parameter("mbed.UseBootstrap", value))).mode == mode
 
 
-def test_a_certificate_that_is_no_byte_string_is_left_out() -> None:
+def test_a_certificate_that_is_not_a_byte_string_is_left_out() -> None:
     mixed = set_field("CertificateChains", "DataArray", [chain()[0], "text", chain()[1]])
     assert carried(Bundle(changed(good(), mixed))) == chain()[:2]
 
 
-def test_certificate_requests_are_taken_last() -> None:
+def test_certificate_requests_come_last() -> None:
     bundle = Bundle(cbor2.dumps({"CsrReqs": [{"PrKN": "a"}], "Keys": [{"Name": "b"}]}))
     assert [item.place for item in bundle.items()] == ["Keys[0]", "CsrReqs[0]"]
 
 
 @pytest.mark.parametrize("data", [b"", b"\xff", b"\x80", b"\xa1\x01\x01", b"\xa1\x64Keys\xd8\x1c\x80", GOOD[:-1]])
-def test_what_cannot_be_read_has_nothing_in_it(data: bytes) -> None:
+def test_an_unreadable_bundle_is_empty(data: bytes) -> None:
     bundle = Bundle(data)
     assert (bundle.groups, bundle.mode, bundle.device_certificates) == ({}, None, ())
     assert bundle.device_key is None
@@ -204,7 +204,7 @@ def test_a_parameter_given_twice_counts_as_the_first() -> None:
     ],
     ids=["certificates in a chain", "certificates", "parameters", "keys"],
 )
-def test_a_bundle_stuffed_up_to_the_limits_is_judged_quickly(edit: Callable[[Fields], object], setup: Setup) -> None:
+def test_a_bundle_at_all_limits_is_judged_quickly(edit: Callable[[Fields], object], setup: Setup) -> None:
     data = changed(good(), edit)
     with processor.at_most(5):
         judge_pass(data, setup)

@@ -52,7 +52,7 @@ def test_a_bomb_costs_little_time_and_memory(bomb: str) -> None:
     assert peak < 8 * KIB * KIB
 
 
-def test_what_is_beyond_a_limit_is_said() -> None:
+def test_exceeding_a_limit_is_reported() -> None:
     assert "nested more than 16 levels" in cbor.scan(BOMBS["arrays in arrays"]).problem
     assert "more than 10000 data items" in cbor.scan(BOMBS["zeros without end"]).problem
     assert "more than the limit of 262144" in cbor.scan(BOMBS["more bytes than are read"]).problem
@@ -67,7 +67,7 @@ PLACES = {
 
 
 @pytest.mark.parametrize("kind", PLACES)
-def test_every_place_is_told_as_a_path(kind: str) -> None:
+def test_every_location_is_reported_as_a_path(kind: str) -> None:
     data, places = PLACES[kind]
     scanned = cbor.scan(data)
     assert (scanned.problem, scanned.trailing) == ("", 0)
@@ -88,16 +88,16 @@ def test_a_strange_key_is_quoted_and_cut_in_a_path() -> None:
     [b"\x1c", b"\xf8\x00", b"\x1f", b"\x3f", b"\xdf", b"\x5f\x61a\xff", b"\x5f\x5f\xff\xff", b"\x61\xc0", b"\x81\xff"],
     ids=lambda data: data.hex(),
 )
-def test_what_rfc_8949_calls_malformed_is_a_problem(data: bytes) -> None:
+def test_malformed_cbor_by_rfc_8949_is_a_problem(data: bytes) -> None:
     assert cbor.scan(data).problem
 
 
-def test_a_chunked_string_used_as_a_key_is_told_once() -> None:
+def test_a_chunked_string_used_as_a_key_is_reported_once() -> None:
     scanned = cbor.scan(b"\xa1\x7f\x61a\xff\x00")
     assert (scanned.odd_keys, scanned.indefinite, scanned.problem) == (["the bundle"], [], "")
 
 
-def test_of_a_tag_only_that_of_an_unsigned_big_number_over_bytes_is_let_through() -> None:
+def test_only_the_tag_of_an_unsigned_bignum_over_bytes_is_accepted() -> None:
     assert cbor.scan(cbor2.dumps({"a": 1 << 70})).is_decodable
     for value in ({"a": -(1 << 70)}, {"a": cbor2.CBORTag(2, "text")}, {"a": cbor2.CBORTag(258, [1])}):
         assert not cbor.scan(cbor2.dumps(value)).is_decodable
@@ -112,7 +112,7 @@ plain = st.recursive(
 
 
 @given(plain)
-def test_what_cbor2_writes_is_well_formed_and_read_as_it_was(value: object) -> None:
+def test_cbor2_output_is_well_formed_and_read_back(value: object) -> None:
     scanned = cbor.scan(cbor2.dumps(value))
     if scanned.problem:
         assert "nested" in scanned.problem
@@ -133,7 +133,7 @@ def as_the_device_takes(value: object) -> object:
 
 
 @given(st.binary(max_size=200))
-def test_what_the_scanner_calls_decodable_cbor2_decodes(data: bytes) -> None:
+def test_cbor2_decodes_everything_that_the_scanner_accepts(data: bytes) -> None:
     scanned = cbor.scan(data)
     assert scanned.end + scanned.trailing in (0, len(data))
     if scanned.is_decodable:
@@ -142,7 +142,7 @@ def test_what_the_scanner_calls_decodable_cbor2_decodes(data: bytes) -> None:
 
 
 @given(plain, st.integers(0, 400))
-def test_a_data_item_that_is_cut_short_is_never_whole(value: object, cut: int) -> None:
+def test_a_truncated_data_item_is_never_complete(value: object, cut: int) -> None:
     data = cbor2.dumps(value)
     if cut < len(data):
         assert cbor.scan(data[:cut]).problem

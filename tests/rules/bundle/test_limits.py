@@ -50,7 +50,7 @@ def test_a_bundle_has_at_most_twelve_groups(count: int, messages: list[str], set
         ("IsNotLastMessage", "KpAlvSess"),
     ],
 )
-def test_the_group_that_was_meant_is_told_where_it_is_one(name: str, meant: str | None, setup: Setup) -> None:
+def test_the_intended_group_is_suggested(name: str, meant: str | None, setup: Setup) -> None:
     bundle = {"SchemeVersion": "0.0.1", name: 1}
     (finding,) = findings(changed(bundle), setup, "BDL009")
     known = (
@@ -76,7 +76,7 @@ def test_the_scheme_version_is_text_or_bytes(value: Any, message: str | None, se
     assert told(data, setup, "BDL010") == ([] if message is None else [message])
 
 
-def test_a_scheme_version_that_is_not_there_is_missing(setup: Setup) -> None:
+def test_an_absent_scheme_version_is_missing(setup: Setup) -> None:
     (finding,) = findings(changed(good(), drop_group("SchemeVersion")), setup, "BDL010")
     assert (finding.message, finding.found) == ("SchemeVersion: is missing", "none")
 
@@ -147,14 +147,12 @@ def test_a_chain_has_one_to_five_certificates(count: int, is_told: bool, setup: 
         ((0, 2, 3), ["element 1 (CN=Acme CA 2, O=Acme) did not sign element 0"]),
     ],
 )  # fmt: skip
-def test_a_chain_goes_up_and_each_break_in_it_is_told(
-    order: tuple[int, ...], messages: list[str], setup: Setup
-) -> None:
+def test_each_break_in_a_chain_is_reported(order: tuple[int, ...], messages: list[str], setup: Setup) -> None:
     data = changed(good(), set_field("CertificateChains", "DataArray", [chain()[number] for number in order]))
     assert [words.partition("): ")[2] for words in told(data, setup, "BDL024")] == messages
 
 
-def test_certificates_that_do_not_parse_are_told_each_in_its_way(setup: Setup) -> None:
+def test_unreadable_certificates_are_reported_each_with_its_reason(setup: Setup) -> None:
     pem = b"\n-----BEGIN CERTIFICATE-----\n"
     array = [chain()[0], b"", pem, b"\x30\x00", chain()[1] + b"\0\0\0"]
     messages = told(changed(good(), set_field("CertificateChains", "DataArray", array)), setup, "BDL023")
@@ -177,7 +175,7 @@ def test_certificates_that_do_not_parse_are_told_each_in_its_way(setup: Setup) -
         ("ECCPublic", public_der(9), None, None),
     ],
 )
-def test_a_key_is_what_its_type_says(
+def test_a_key_matches_its_type(
     kind: str, content: bytes, trouble: str | None, expected: str | None, setup: Setup
 ) -> None:
     data = changed(good(), add("Keys", {"Name": "acme.key", "Type": kind, "Data": content}))
@@ -196,7 +194,7 @@ def test_a_key_is_what_its_type_says(
         (("ConfigParams", "CertificateChains"), False),
     ],
 )
-def test_a_name_is_given_once_among_what_is_stored_alike(groups: tuple[str, str], is_told: bool, setup: Setup) -> None:
+def test_a_name_is_unique_within_one_kind_of_storage(groups: tuple[str, str], is_told: bool, setup: Setup) -> None:
     items: dict[str, Fields] = {
         "Certificates": {"Name": "acme.x", "Data": lone("x")},
         "CertificateChains": {"Name": "acme.x", "DataArray": [lone("x")]},
@@ -210,7 +208,7 @@ def test_a_name_is_given_once_among_what_is_stored_alike(groups: tuple[str, str]
     ("kinds", "is_told"),
     [(("ECCPublic", "ECCPublic"), True), (("ECCPrivate", "ECCPrivate"), True), (("ECCPublic", "ECCPrivate"), False)],
 )
-def test_a_name_is_given_once_among_keys_of_one_type(kinds: tuple[str, str], is_told: bool, setup: Setup) -> None:
+def test_a_name_is_unique_among_keys_of_one_type(kinds: tuple[str, str], is_told: bool, setup: Setup) -> None:
     content = {"ECCPublic": public_der(9), "ECCPrivate": key_der(9)}
     keys = [{"Name": "acme.key", "Type": kind, "Data": content[kind]} for kind in kinds]
     assert told(changed(good(), add("Keys", *keys)), setup, "BDL026") == (
@@ -218,7 +216,7 @@ def test_a_name_is_given_once_among_keys_of_one_type(kinds: tuple[str, str], is_
     )
 
 
-def test_a_request_for_a_key_that_is_given_is_given_twice(setup: Setup) -> None:
+def test_a_request_for_a_key_that_is_in_the_bundle_is_a_duplicate(setup: Setup) -> None:
     keys = [{"Name": "mbed.BootstrapDevicePrivateKey", "Type": "ECCPrivate", "Data": key_der()}]
     for kind, count in (("ECCPrivate", 1), ("ECCPublic", 0)):
         keys[0]["Type"] = kind

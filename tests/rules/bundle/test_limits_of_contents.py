@@ -34,7 +34,7 @@ SECOND_CHAIN = {"Name": "acme.chain", "DataArray": list(chain()[:2])}
 @pytest.mark.parametrize(
     ("value", "is_told"), [(-1, True), (0, False), (1, False), (2**32 - 1, False), (2**32, True), (2**40, True)]
 )
-def test_what_is_kept_in_four_bytes_fits_into_them(name: str, value: int, is_told: bool, setup: Setup) -> None:
+def test_four_byte_parameters_fit_into_four_bytes(name: str, value: int, is_told: bool, setup: Setup) -> None:
     messages = told(changed(good(), set_parameter(name, value)), setup, "BDL028")
     assert [f"{value} does not fit into four bytes" in message for message in messages] == [True] * is_told
     assert told(changed(good(), set_parameter("acme.number", value)), setup, "BDL028") == []
@@ -65,7 +65,7 @@ MILLISECONDS = ", which looks like milliseconds"
         (-5, ""),
     ],
 )
-def test_a_time_lies_between_2017_and_9999(time: int, words: str | None, setup: Setup) -> None:
+def test_a_time_is_between_2017_and_9999(time: int, words: str | None, setup: Setup) -> None:
     messages = told(changed(good(), set_parameter("mbed.CurrentTime", time)), setup, "BDL030")
     assert [message.rpartition("is ")[2] for message in messages] == ([] if words is None else [f"{time}{words}"])
 
@@ -131,7 +131,7 @@ OF_LWM2M, LWM2M = "all mandatory items in LwM2M mode", {"Name": "mbed.UseBootstr
         ({"KpAlvSess": 0, "Verify": 0}, "mbed.UseBootstrap", "all mandatory items"),
     ],
 )
-def test_what_is_mandatory_depends_on_mode_and_verification(
+def test_mandatory_items_depend_on_mode_and_verification(
     bundle: Fields, lacks: str | None, expected: str | None, setup: Setup
 ) -> None:
     data = changed({"SchemeVersion": "0.0.1", **bundle})
@@ -139,7 +139,7 @@ def test_what_is_mandatory_depends_on_mode_and_verification(
     assert said == ([] if lacks is None else [(f"lacks {lacks}", expected)])
 
 
-def test_a_message_before_the_last_lacks_nothing(setup: Setup) -> None:
+def test_a_message_before_the_last_may_be_incomplete(setup: Setup) -> None:
     data = changed({"SchemeVersion": "0.0.1", "KpAlvSess": 1, "Verify": 0})
     tally = judge_pass(data, setup).tallies["BDL031"]
     assert (tally.judged, tally.findings) == (0, [])
@@ -159,7 +159,7 @@ SID = set_group("SID", "7f3a")
     ],
     ids=["neither", "PrKN", "SID", "both"],
 )
-def test_a_key_may_have_been_made_in_an_earlier_message_where_it_is_named(
+def test_a_named_key_may_have_been_made_in_an_earlier_message(
     edits: tuple[Any, ...], is_told: bool, setup: Setup
 ) -> None:
     data = changed(good(), drop_group("Keys"), *edits)
@@ -168,7 +168,7 @@ def test_a_key_may_have_been_made_in_an_earlier_message_where_it_is_named(
 
 
 @pytest.mark.parametrize("name", ["acme.other", "zeta.other"])
-def test_a_key_of_another_name_is_not_the_devices(name: str, setup: Setup) -> None:
+def test_a_key_of_another_name_is_not_the_device_key(name: str, setup: Setup) -> None:
     data = changed(good(), set_field("Keys", "Name", name))
     assert told(data, setup, "BDL031") == [f"lacks {OWN.split(', ')[2]}"]
 
@@ -189,7 +189,7 @@ def test_a_key_of_another_name_is_not_the_devices(name: str, setup: Setup) -> No
     ],
     ids=["none named", "there", "gone", "made earlier", "of a later name", "of an earlier name", "public"],
 )
-def test_a_key_that_is_named_is_there(edits: tuple[Any, ...], messages: list[str], setup: Setup) -> None:
+def test_a_named_key_exists(edits: tuple[Any, ...], messages: list[str], setup: Setup) -> None:
     data = changed(good(), *edits)
     assert [words.partition("): ")[2] for words in told(data, setup, "BDL034")] == messages
 
@@ -211,7 +211,7 @@ def test_a_key_that_is_named_is_there(edits: tuple[Any, ...], messages: list[str
     ],
     ids=["its own", "another", "another that is named", "one more", "a second chain"],
 )
-def test_keys_are_those_of_the_certificates(edits: tuple[Any, ...], messages: list[str], setup: Setup) -> None:
+def test_keys_match_their_certificates(edits: tuple[Any, ...], messages: list[str], setup: Setup) -> None:
     said = [words.rpartition(" of ")[2] for words in told(changed(good(), *edits), setup, "BDL035")]
     assert said == messages
 
@@ -223,7 +223,7 @@ def test_keys_are_those_of_the_certificates(edits: tuple[Any, ...], messages: li
         ("lwm2m", "mbed.BootstrapServerURI", "is not used in LwM2M mode"),
     ],
 )
-def test_items_of_the_other_mode_are_told(mode: str, extra: str, message: str, setup: Setup) -> None:
+def test_items_of_the_other_mode_are_reported(mode: str, extra: str, message: str, setup: Setup) -> None:
     assert told(changed(good(mode=mode)), setup, "BDL033") == []
     data = changed(good(mode=mode), set_parameter(extra, f"coaps://a.example?aid={ACCOUNT}"))
     assert [words.partition("): ")[2] for words in told(data, setup, "BDL033")] == [message]
@@ -241,7 +241,7 @@ def test_the_mode_is_0_or_1(value: Any, is_told: bool, setup: Setup) -> None:
     assert bool(told(changed(good(), set_parameter("mbed.UseBootstrap", value)), setup, "BDL029")) is is_told
 
 
-def test_a_chain_that_is_no_array_and_an_item_without_fields_are_told(setup: Setup) -> None:
+def test_a_chain_that_is_not_an_array_and_an_item_without_fields_are_reported(setup: Setup) -> None:
     (finding,) = findings(changed(good(), set_field("CertificateChains", "DataArray", "x")), setup, "BDL021")
     assert finding.message == "CertificateChains[0] (mbed.BootstrapDeviceCert): DataArray is a text string"
     data = changed(good(), lambda bundle: bundle.update({"Certificates": [{}]}))
@@ -314,7 +314,7 @@ def test_a_device_that_is_claimed_later_has_no_account(
 
 
 @pytest.mark.parametrize("mode", [None, "bootstrap", "lwm2m"])
-def test_server_uris_of_the_mode_are_looked_at_and_both_where_none_is_told(mode: str | None, setup: Setup) -> None:
+def test_server_uris_of_the_mode_are_checked_and_both_without_a_mode(mode: str | None, setup: Setup) -> None:
     bundle = good()
     set_parameter("mbed.BootstrapServerURI", "coaps://a")(bundle)
     set_parameter("mbed.LwM2MServerURI", "coaps://b")(bundle)

@@ -81,20 +81,18 @@ REFUSED = {
 rebuilt = pytest.mark.parametrize("case", [case for case in ANSWERS if case in OBSERVED])
 
 
-def test_every_bundle_that_the_device_was_tried_with_is_rebuilt_or_said_not_to_be() -> None:
+def test_every_bundle_tried_on_a_device_is_rebuilt_or_documented() -> None:
     assert len(ANSWERS) == 150
     assert set(OBSERVED) | set(CANNOT_BE_REBUILT) == set(ANSWERS)
     assert not set(OBSERVED) & set(CANNOT_BE_REBUILT)
 
 
-def test_where_the_suite_is_stricter_the_device_accepts() -> None:
+def test_the_device_accepts_what_only_the_suite_refuses() -> None:
     assert {ANSWERS[case] for case in STRICTER} == {"accept"}
 
 
 @rebuilt
-def test_a_bundle_is_refused_by_one_rule_where_the_device_refuses_it_and_by_none_where_it_does_not(
-    case: str, setup: Setup
-) -> None:
+def test_a_bundle_fails_exactly_one_rule_if_the_device_refuses_it(case: str, setup: Setup) -> None:
     errors, _ = verdict(OBSERVED[case], setup)
     if case in STRICTER:
         assert errors == {STRICTER[case][0]}

@@ -62,13 +62,13 @@ def judged(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     return [(case, verdicts[case.id]) for case in cases]
 
 
-def test_what_the_device_refuses_is_an_error(judged: list[tuple[Case, Verdict]]) -> None:
+def test_bundles_that_the_device_refuses_are_errors(judged: list[tuple[Case, Verdict]]) -> None:
     refused = [(case, verdict) for case, verdict in judged if not case.is_accepted]
     assert len(refused) > len(judged) // 2
     assert {case.about for case, verdict in refused if not verdict.own | verdict.carried} == set()
 
 
-def test_a_bundle_that_was_changed_once_has_one_error(judged: list[tuple[Case, Verdict]]) -> None:
+def test_a_bundle_with_one_change_has_one_error(judged: list[tuple[Case, Verdict]]) -> None:
     several = {
         tuple(sorted(verdict.own)): case.about
         for case, verdict in judged
@@ -79,14 +79,14 @@ def test_a_bundle_that_was_changed_once_has_one_error(judged: list[tuple[Case, V
         assert set(TOGETHER) <= set(several)
 
 
-def test_where_the_suite_is_stricter_than_the_device_is_told_with_counts(judged: list[tuple[Case, Verdict]]) -> None:
+def test_cases_where_the_suite_is_stricter_than_the_device_are_counted(judged: list[tuple[Case, Verdict]]) -> None:
     counts = Counter(code for case, verdict in judged if case.is_accepted for code in verdict.own)
     rows = re.findall(r"^\| ((?:BDL|DEV)\d{3}) \| (\d+) \|", FACTS.read_text(encoding="utf-8"), re.MULTILINE)
     told = {code: int(count) for code, count in rows}
     assert told == counts if len(judged) == 4906 else counts <= Counter(told)
 
 
-def test_a_rule_that_is_stricter_than_the_device_says_so_or_rests_on_more(judged: list[tuple[Case, Verdict]]) -> None:
+def test_a_rule_stricter_than_the_device_documents_it_or_has_another_source(judged: list[tuple[Case, Verdict]]) -> None:
     codes = {code for case, verdict in judged if case.is_accepted for code in verdict.own}
     assert codes
     for code in codes:

@@ -131,7 +131,7 @@ PAIRS: dict[str, tuple[bytes, bytes]] = {
 }
 
 
-def test_every_rule_that_is_promised_has_such_a_pair() -> None:
+def test_every_promised_rule_has_a_case_and_a_twin() -> None:
     """The rules of 1.0; later ones have their defects in tests/vectors, and a pair here where that leaves a doubt."""
     assert len(PAIRS) >= 45
     assert list(PAIRS) == [rule.code for rule in bundle_rules() if rule.code in PAIRS]
@@ -150,7 +150,7 @@ def test_the_twin_passes(code: str, setup: Setup) -> None:
 
 
 @pytest.mark.parametrize("code", PAIRS)
-def test_a_finding_says_what_is_wrong_in_one_line(code: str, setup: Setup) -> None:
+def test_a_finding_describes_the_fault_in_one_line(code: str, setup: Setup) -> None:
     for finding in findings(PAIRS[code][0], setup, code):
         assert finding.message
         assert "\n" not in finding.message
@@ -279,18 +279,18 @@ def test_nothing_is_wrong_with(case: str, setup: Setup) -> None:
     assert verdict(ALL_RIGHT[case], setup) == (set(), set())
 
 
-def test_an_unreadable_bundle_blocks_whatever_looks_inside(setup: Setup) -> None:
+def test_an_unreadable_bundle_blocks_every_rule_about_its_content(setup: Setup) -> None:
     result = judge_pass(GOOD[:-1], setup)
     blocked = [code for code, tally in result.tallies.items() if "BDL001" in tally.blocked_by]
     assert blocked == [rule.code for rule in bundle_rules()][1:]
 
 
-def test_output_that_is_no_bundle_is_not_applicable_to_any_rule(setup: Setup) -> None:
+def test_no_bundle_rule_applies_to_other_output(setup: Setup) -> None:
     result = judge_pass(b"".join(map(pem, chain()[:2])), setup, as_pem=True)
     assert not any(tally.judged or tally.findings for tally in result.tallies.values())
 
 
-def test_a_place_in_a_chain_is_told_as_a_path(setup: Setup) -> None:
+def test_a_position_in_a_chain_is_reported_as_a_path(setup: Setup) -> None:
     (finding,) = findings(with_certificates(chain()[0], "MIIB"), setup, "BDL021")
     assert finding.location.field == "CertificateChains[0].DataArray[1]"
 
@@ -300,14 +300,14 @@ def test_a_reversed_chain_is_called_reversed(setup: Setup) -> None:
     assert "reverse order" in finding.message
 
 
-def test_a_misspelt_group_is_told_with_the_name_that_was_meant(setup: Setup) -> None:
+def test_a_misspelt_group_is_reported_with_the_intended_name(setup: Setup) -> None:
     expected = {
         name: findings(with_group(name, []), setup, "BDL009")[0].expected for name in ("keys", "IsNotLastMessage")
     }
     assert expected == {"keys": "Keys", "IsNotLastMessage": "KpAlvSess"}
 
 
-def test_missing_items_are_told_together(setup: Setup) -> None:
+def test_missing_items_are_reported_together(setup: Setup) -> None:
     (finding,) = findings(changed(good(), drop_group("Keys"), drop_parameter("mbed.DeviceType")), setup, "BDL031")
     assert finding.message == "lacks mbed.DeviceType, mbed.BootstrapDevicePrivateKey"
 
@@ -319,7 +319,7 @@ def test_a_certificate_without_a_cn_is_left_to_the_rule_that_asks_for_one(setup:
 
 
 @pytest.mark.parametrize(("names", "codes"), [((ENDPOINT, "other"), set()), (("other", ENDPOINT), {"BDL036"})])
-def test_of_two_cns_the_first_is_compared_as_the_device_does(
+def test_the_first_of_two_cns_is_compared_as_on_the_device(
     names: tuple[str, str], codes: set[str], setup: Setup
 ) -> None:
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common) for common in names])

@@ -47,11 +47,11 @@ BROKEN = [chain()[0], chain()[2]]
         ),
     ],
 )
-def test_each_item_is_told_of(code: str, edits: tuple[Any, ...], places: list[str], setup: Setup) -> None:
+def test_each_item_is_reported(code: str, edits: tuple[Any, ...], places: list[str], setup: Setup) -> None:
     assert [finding.location.field for finding in findings(changed(good(), *edits), setup, code)] == places
 
 
-def test_a_break_in_a_chain_is_told_with_who_should_stand_there(setup: Setup) -> None:
+def test_a_break_in_a_chain_is_reported_with_the_expected_issuer(setup: Setup) -> None:
     data = changed(
         good(), set_field("CertificateChains", "DataArray", [chain()[0], chain()[1], chain()[3], chain()[2]])
     )
@@ -62,7 +62,7 @@ def test_a_break_in_a_chain_is_told_with_who_should_stand_there(setup: Setup) ->
 
 
 @pytest.mark.parametrize("number", range(6, 14))
-def test_a_key_of_another_certificate_is_told_whichever_it_is(number: int, setup: Setup) -> None:
+def test_a_key_of_another_certificate_is_reported(number: int, setup: Setup) -> None:
     key: Fields = {"Name": "acme.key", "Type": "ECCPrivate", "Data": key_der(number)}
     data = changed(good(), add("Keys", key), set_field("CertificateChains", "PrKN", "acme.key"))
     assert [finding.location.field for finding in findings(data, setup, "BDL035")] == ["CertificateChains[0]"]

@@ -28,7 +28,7 @@ from validators.recorded import ROWS
 
 
 @pytest.mark.parametrize("label", ["d34a", "d34d"])
-def test_a_copied_name_and_signature_value_deceive_certvalidator_and_nobody_else(label: str) -> None:
+def test_a_copied_name_and_signature_value_deceive_only_certvalidator(label: str) -> None:
     rows = [row for row in ROWS if row.label == label]
     assert rows
     for row in rows:
@@ -48,7 +48,7 @@ def test_the_forgery_needs_the_anchors_signature_value(good_path: Path) -> None:
     assert signature_of(forge_anchor(root)) == signature_of(root)
 
 
-def test_its_stand_ins_are_seen_by_nobody_else() -> None:
+def test_its_replacement_modules_are_not_visible_elsewhere() -> None:
     program = """
 import sys
 from fcu_conform.validators.adapters.certvalidator_oscrypto import load
@@ -60,7 +60,7 @@ print(verified_by == 'oscrypto' or seen == [], package.CertificateValidator.__na
     assert done.stdout.split() == ["True", "CertificateValidator"]
 
 
-def test_modules_of_those_names_that_were_there_are_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_existing_modules_of_those_names_are_restored(monkeypatch: pytest.MonkeyPatch) -> None:
     theirs = {name: ModuleType(name) for name in ("oscrypto", "certvalidator", "certvalidator.path")}
     for name, module in theirs.items():
         monkeypatch.setitem(sys.modules, name, module)
@@ -84,14 +84,14 @@ def test_it_never_falls_back_to_the_systems_roots() -> None:
             package.ValidationContext(moment=AT)
 
 
-def test_its_version_says_what_verifies_the_signatures() -> None:
+def test_its_version_names_the_library_that_verifies_signatures() -> None:
     assert Certvalidator().version() in (
         "0.11.1 (signatures verified by cryptography)",
         "0.11.1 (signatures verified by oscrypto)",
     )
 
 
-def test_the_layer_tells_a_bad_signature_from_a_key_of_another_kind() -> None:
+def test_the_layer_distinguishes_a_bad_signature_from_a_key_of_another_type() -> None:
     key = private_key("any").public_key()
     with pytest.raises(certvalidator_oscrypto.SignatureError):
         certvalidator_oscrypto._ecdsa_verify(key, b"\x30\x06\x02\x01\x01\x02\x01\x01", b"data", "sha256")

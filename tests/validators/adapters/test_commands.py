@@ -66,7 +66,7 @@ def another() -> Question:
 
 
 @pytest.mark.parametrize("tool", [OpensslCommand(), Certtool()], ids=lambda tool: tool.name)
-def test_a_tool_that_is_missing_says_what_to_install(tool: Tool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_tool_is_reported_with_the_package_to_install(tool: Tool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     for ask in (tool.version, lambda: tool.ask(now())):
         with pytest.raises(ValidatorFault, match=f"^{tool.program} is not installed: apt-get install {tool.package}$"):
@@ -98,7 +98,7 @@ def test_the_versions_are_the_tools_own() -> None:
         "echo 'gnutls_x509_trust_add_trust_file: Error while reading file.'; exit 1",
     ],
 )
-def test_what_is_no_verdict_is_a_fault(tool: Tool, script: str, fake: Fake) -> None:
+def test_output_without_a_verdict_is_a_fault(tool: Tool, script: str, fake: Fake) -> None:
     fake(tool.program, script)
     with pytest.raises(ValidatorFault) as caught:
         tool.ask(now())
@@ -148,27 +148,27 @@ def test_openssl_trusts_no_system_roots(monkeypatch: pytest.MonkeyPatch, tmp_pat
     assert "self-signed certificate in certificate chain" in answer.reason.replace("self signed", "self-signed")
 
 
-def test_openssl_does_not_take_the_next_certificate_for_an_unreadable_leaf() -> None:
+def test_openssl_does_not_replace_an_unreadable_leaf_by_the_next_certificate() -> None:
     answer = OpensslCommand().ask(usual().with_leaf(b"\x30\x03\x02\x01\x05").root_only())
     assert not answer.accepted
     assert answer.reason.startswith("cannot be read: ")
 
 
-def test_openssl_tells_every_error_with_its_number_and_depth() -> None:
+def test_openssl_reports_every_error_with_its_number_and_depth() -> None:
     expired = {"not_after": AT - DAY}
     answer = OpensslCommand().ask(usual(fcu=paths.FCU.but(**expired), device=DEVICE.but(**expired)).root_only())
     assert answer == Answer(False, "10@1 certificate has expired; 10@0 certificate has expired")
 
 
 @pytest.mark.parametrize("zone", [-11, 0, 14])
-def test_openssl_is_told_the_instant_whatever_the_zone(zone: int) -> None:
+def test_openssl_gets_the_instant_in_any_time_zone(zone: int) -> None:
     path = usual(device=DEVICE.but(not_before=AT, not_after=AT + timedelta(hours=1)))
     for offset, accepted in ((0.5, True), (-1, False), (2, False)):
         at = (AT + timedelta(hours=offset)).astimezone(timezone(timedelta(hours=zone)))
         assert OpensslCommand().ask(Question(path.leaf, path.above[:2], path.above[2:], at)).accepted is accepted
 
 
-def test_certtool_that_can_be_told_an_instant_is_told_it(fake: Fake, tmp_path: Path) -> None:
+def test_a_certtool_that_accepts_an_instant_gets_it(fake: Fake, tmp_path: Path) -> None:
     script = f'case $* in *--help*) echo "--attime=str";; *) echo "$@" > {tmp_path}/args; echo "{VERIFIED}";; esac'
     fake("certtool", script)
     assert Certtool().ask(Question(b"leaf", (), (b"root",), AT)) == Answer(True)
@@ -182,14 +182,14 @@ def test_certtool_that_can_be_told_an_instant_is_told_it(fake: Fake, tmp_path: P
     assert refusing.ask(another()) == Answer(False, f"The certificate is NOT trusted. {EXPIRED}")
 
 
-def test_certtool_by_the_clock_judges_dates_where_the_instant_is_now(fake: Fake) -> None:
+def test_certtool_by_the_clock_judges_dates_if_the_instant_is_now(fake: Fake) -> None:
     assert certtool(fake, f"{NOT} {EXPIRED} ", 1).ask(now()) == Answer(
         False, f"The certificate is NOT trusted. {EXPIRED}"
     )
     assert certtool(fake, VERIFIED, 0).ask(now()) == Answer(True)
 
 
-def test_certtool_by_the_clock_says_nothing_of_dates_for_another_instant(fake: Fake) -> None:
+def test_certtool_by_the_clock_ignores_dates_for_another_instant(fake: Fake) -> None:
     said = f"{NOT} The certificate chain uses insecure algorithm. {EXPIRED} {FUTURE} "
     words = "The certificate is NOT trusted. The certificate chain uses insecure algorithm."
     assert certtool(fake, said, 1).ask(another()) == Answer(False, words, dates_left_out=True)
@@ -202,7 +202,7 @@ def test_a_refusal_by_certtool_without_a_reason_is_not_taken_for_one_on_dates(fa
 
 
 @pytest.mark.parametrize("word", [EXPIRED, FUTURE])
-def test_certtool_by_the_clock_has_no_verdict_where_a_date_may_hide_the_rest(word: str, fake: Fake) -> None:
+def test_certtool_by_the_clock_has_no_verdict_if_a_date_may_hide_other_faults(word: str, fake: Fake) -> None:
     tool = certtool(fake, f"{NOT} {word} ", 1)
     with pytest.raises(ValidatorFault, match=CLOCK):
         tool.ask(another())

@@ -45,11 +45,11 @@ def shell(source: str, seconds: float = 10) -> ExternalCommand:
     return ExternalCommand("mine", f"sh -c {shlex.quote(source)}", seconds)
 
 
-def test_the_schema_is_one() -> None:
+def test_the_schema_is_a_valid_json_schema() -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
 
 
-def test_the_request_fits_the_schema_and_holds_the_question(tmp_path: Path) -> None:
+def test_the_request_is_valid_by_the_schema_and_contains_the_question(tmp_path: Path) -> None:
     shell(f"cat > {tmp_path}/request; printf %s '{ACCEPTED}'").ask(QUESTION)
     text = (tmp_path / "request").read_text("ascii")
     assert text.count("\n") == 1
@@ -80,7 +80,7 @@ def test_the_instant_is_given_in_utc() -> None:
         ({"verdict": "refused", "reason": "x" * 1000}, Answer(False, "x" * 299 + "…")),
     ],
 )
-def test_what_fits_the_schema_is_an_answer(document: dict[str, Any], answer: Answer) -> None:
+def test_an_answer_that_is_valid_by_the_schema_is_accepted(document: dict[str, Any], answer: Answer) -> None:
     assert fits(document, "response")
     assert response(json.dumps(document).encode())[0] == answer
     assert saying(json.dumps(document)).ask(QUESTION) == answer
@@ -107,7 +107,7 @@ def test_what_fits_the_schema_is_an_answer(document: dict[str, Any], answer: Ans
         ({"verdict": "accepted", "date_left_out": True}, "unknown member 'date_left_out'"),
     ],
 )
-def test_what_does_not_fit_the_schema_is_a_fault(document: Any, words: str) -> None:
+def test_an_answer_that_is_invalid_by_the_schema_is_a_fault(document: Any, words: str) -> None:
     assert not fits(document, "response")
     with pytest.raises(ValidatorFault, match=f"^mine gave no verdict: .*{re.escape(words)}"):
         saying(json.dumps(document)).ask(QUESTION)
@@ -125,7 +125,7 @@ def test_what_does_not_fit_the_schema_is_a_fault(document: Any, words: str) -> N
         ("[" * 60000, "nested too deeply|not one JSON document"),
     ],
 )
-def test_what_is_no_json_document_is_a_fault(said: str, words: str) -> None:
+def test_output_that_is_not_json_is_a_fault(said: str, words: str) -> None:
     with pytest.raises(ValidatorFault, match=f"^mine gave no verdict: .*({words})"):
         saying(said).ask(QUESTION)
 
@@ -154,7 +154,7 @@ def test_a_number_too_long_for_python_is_a_fault() -> None:
         ("printf '\\033]0;x\\007\\n' >&2; exit 1", r"^mine ended with status 1: \]0;x$"),
     ],
 )
-def test_a_program_that_fails_gives_no_verdict_and_its_words_are_told(source: str, words: str) -> None:
+def test_a_program_that_fails_gives_no_verdict_and_its_message_is_reported(source: str, words: str) -> None:
     with pytest.raises(ValidatorFault, match=words):
         shell(source).ask(QUESTION)
 
@@ -164,7 +164,7 @@ def test_a_program_that_hangs_gives_no_verdict() -> None:
         shell(f"printf %s '{ACCEPTED}'; sleep 86400", 0.3).ask(QUESTION)
 
 
-def test_a_program_whose_child_keeps_the_pipe_open_has_answered() -> None:
+def test_an_answer_counts_although_a_child_keeps_the_pipe_open() -> None:
     assert shell(f"sleep 86400 & printf %s '{ACCEPTED}'").ask(QUESTION) == Answer(True)
 
 
@@ -190,7 +190,7 @@ def test_no_shell_reads_the_command(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_version_is_what_the_program_last_said() -> None:
+def test_the_version_is_the_last_one_that_the_program_reported() -> None:
     mine = saying('{"verdict": "accepted", "version": "bench 7\\n(A)"}')
     assert mine.version() == ""
     mine.ask(QUESTION)
@@ -204,7 +204,7 @@ def test_the_examples_are_programs_and_the_documentation_shows_them() -> None:
         assert f"examples/{name}" in text
 
 
-def test_the_documents_in_the_documentation_fit_the_schema() -> None:
+def test_the_documents_in_the_documentation_are_valid_by_the_schema() -> None:
     text = (DOCS / "validators.md").read_text(encoding="utf-8")
     blocks = [json.loads(one) for one in re.findall(r"```json\n(.*?)```", text, re.DOTALL)]
     assert len(blocks) == 3
@@ -227,7 +227,7 @@ def test_the_documents_in_the_documentation_fit_the_schema() -> None:
         usual(device=DEVICE.but(common_name='a"b\\c', signed_by="x")),
     ],
 )
-def test_the_example_in_shell_says_what_openssl_says(path: paths.Path, mode: str) -> None:
+def test_the_example_in_shell_agrees_with_openssl(path: paths.Path, mode: str) -> None:
     if shutil.which("openssl") is None:
         pytest.fail("the openssl command is needed")
     question, example = path.in_mode(mode), ExternalCommand("example", SHELL)
@@ -243,7 +243,7 @@ def test_the_example_in_shell_leaves_no_file(tmp_path: Path, monkeypatch: pytest
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_example_in_python_refuses_what_strict_readers_refuse() -> None:
+def test_the_example_in_python_is_as_strict_as_strict_readers() -> None:
     example = ExternalCommand("example", STRICT, 60)
     assert example.ask(usual().root_only()) == Answer(True)
     assert example.version().startswith("OpenSSL ")

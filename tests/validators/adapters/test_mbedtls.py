@@ -82,7 +82,7 @@ def test_the_version_is_the_librarys_own() -> None:
 @needs_it
 @pytest.mark.parametrize("mode", ["R", "D1"])
 @pytest.mark.parametrize("change", ["not_after", "not_before"])
-def test_dates_count_where_the_instant_is_now(mode: str, change: str) -> None:
+def test_dates_are_judged_if_the_instant_is_now(mode: str, change: str) -> None:
     day = yesterday() if change == "not_after" else yesterday() + 2 * DAY
     path = usual(device=DEVICE.but(**{change: day}))
     word = "has expired" if change == "not_after" else "starts in the future"
@@ -90,7 +90,7 @@ def test_dates_count_where_the_instant_is_now(mode: str, change: str) -> None:
 
 
 @needs_it
-def test_an_expired_anchor_is_refused_where_the_instant_is_now() -> None:
+def test_an_expired_anchor_is_refused_if_the_instant_is_now() -> None:
     path = usual(fcu=FCU.but(not_after=yesterday()))
     for mode in ("D1", "P1"):  # d06b
         assert ASK(replace(path.in_mode(mode), at=now())) == Answer(False, "The certificate validity has expired")
@@ -99,9 +99,7 @@ def test_an_expired_anchor_is_refused_where_the_instant_is_now() -> None:
 @needs_it
 @pytest.mark.parametrize("which", ["leaf", "untrusted", "anchors"])
 @pytest.mark.parametrize("change", ["not_after", "not_before"])
-def test_dates_are_left_out_where_a_certificate_begins_or_ends_between_clock_and_instant(
-    which: str, change: str
-) -> None:
+def test_dates_are_ignored_if_a_validity_begins_or_ends_between_clock_and_instant(which: str, change: str) -> None:
     plans = {"anchors": ROOT, "untrusted": FCU, "leaf": DEVICE}
     bound = yesterday() if change == "not_after" else yesterday() + 2 * DAY
     question = paths.path(*({**plans, which: plans[which].but(**{change: bound})}).values()).root_only()
@@ -112,7 +110,7 @@ def test_dates_are_left_out_where_a_certificate_begins_or_ends_between_clock_and
 
 @needs_it
 @pytest.mark.parametrize("offset", [-2 * DAY, 2 * DAY, timedelta(seconds=-70), timedelta(seconds=70)])
-def test_dates_count_as_long_as_none_is_between_the_clock_and_the_instant(offset: timedelta) -> None:
+def test_dates_are_judged_if_none_is_between_the_clock_and_the_instant(offset: timedelta) -> None:
     assert ASK(replace(usual().root_only(), at=now() + offset)) == Answer(True)
     expired = usual(device=DEVICE.but(not_after=yesterday() - 2 * DAY)).root_only()
     assert ASK(replace(expired, at=now() + offset)) == Answer(False, "The certificate validity has expired")
@@ -120,13 +118,13 @@ def test_dates_count_as_long_as_none_is_between_the_clock_and_the_instant(offset
 
 @needs_it
 @pytest.mark.parametrize("zone", [-11, 0, 5.5])
-def test_now_is_now_in_every_zone(zone: float) -> None:
+def test_the_current_time_is_recognised_in_every_zone(zone: float) -> None:
     at = now().astimezone(timezone(timedelta(hours=zone)))
     assert ASK(replace(usual().root_only(), at=at)) == Answer(True)
 
 
 @needs_it
-def test_what_is_wrong_beside_the_dates_is_still_told_and_nothing_of_the_dates() -> None:
+def test_other_faults_are_reported_although_dates_are_ignored() -> None:
     device = DEVICE.but(not_after=yesterday(), digest="sha1")
     question = usual(device=device).root_only()
     refused = Answer(False, "The certificate is signed with an unacceptable hash.")
@@ -143,7 +141,7 @@ def test_an_expired_ca_hides_nothing_below_it() -> None:
 
 
 @needs_it
-def test_a_chain_that_is_too_long_is_refused_in_the_words_of_a_fatal_error() -> None:
+def test_a_chain_that_is_too_long_is_refused_with_a_fatal_error() -> None:
     cas = [INTERMEDIATE.but(common_name=f"CA {number}") for number in range(10)]
     for at in (now(), now() + 3 * DAY):
         answer = ASK(replace(paths.path(ROOT, *cas, DEVICE).root_only(), at=at))
@@ -154,7 +152,7 @@ def test_a_chain_that_is_too_long_is_refused_in_the_words_of_a_fatal_error() -> 
 
 @needs_it
 @pytest.mark.parametrize("place", ["leaf", "untrusted", "anchors"])
-def test_what_cannot_be_read_is_refused_though_the_rest_would_do(place: str) -> None:
+def test_an_unreadable_certificate_is_refused_even_if_the_rest_suffices(place: str) -> None:
     good = usual().full()
     cut = good.untrusted[0][:-1]
     question = {
@@ -185,7 +183,7 @@ def test_without_anchors_there_is_no_verdict() -> None:
 
 
 @needs_it
-def test_the_room_for_a_certificate_is_more_than_the_library_uses() -> None:
+def test_the_buffer_for_a_certificate_is_larger_than_the_structure() -> None:
     room = ctypes.create_string_buffer(b"\xa5" * 65536, 65536)
     mbedtls._library().x509.mbedtls_x509_crt_init(room)
     used = 65536 - len(room.raw) + len(room.raw.rstrip(b"\xa5"))
@@ -225,7 +223,7 @@ def test_threads_do_not_disturb_each_other() -> None:
 
 
 @pytest.mark.usefixtures("_anew")
-def test_where_there_is_no_library_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_library_is_reported_with_the_package_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mbedtls, "find_spec", _no_wheel)
     monkeypatch.setattr(mbedtls, "_SYSTEM", (("libno-crypto.so", "libno-x509.so"),))
     for ask in (MbedTls().version, lambda: ASK(usual().root_only())):
@@ -234,7 +232,7 @@ def test_where_there_is_no_library_it_says_what_to_install(monkeypatch: pytest.M
 
 
 @pytest.mark.usefixtures("_anew")
-def test_the_systems_library_is_used_where_the_wheel_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_library_of_the_system_is_used_without_the_wheel(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mbedtls, "find_spec", _no_wheel)
     if not any(_loads(x509) for _, x509 in mbedtls._SYSTEM):
         with pytest.raises(ValidatorFault, match="Mbed TLS is not installed"):

@@ -138,7 +138,7 @@ def _missing(validator: Validator) -> str:
 
 @pytest.mark.parametrize("place", range(3), ids=[one.name for one in VALIDATORS])
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
-def test_each_library_says_what_was_recorded(row: Row, place: int) -> None:
+def test_each_library_gives_its_recorded_verdict(row: Row, place: int) -> None:
     validator, question = VALIDATORS[place], row.path.in_mode(row.mode)
     if missing := _missing(validator):
         with pytest.raises(ValidatorFault, match=r"is not installed: .*apt-get install") as caught:
@@ -156,7 +156,7 @@ def test_each_library_says_what_was_recorded(row: Row, place: int) -> None:
     assert answer.reason.isprintable()
 
 
-def test_a_key_that_only_looks_like_an_anchors_is_refused_by_all() -> None:
+def test_a_key_that_only_resembles_that_of_an_anchor_is_refused_by_all() -> None:
     fake = paths.certificate(FCU.but(key="attacker's FCU", aki=b""), ROOT.but(key="attacker"))
     leaf = paths.certificate(DEVICE, FCU.but(key="attacker's FCU"))
     question = Question(leaf, (fake, paths.forge_anchor(_root)), (_root,), AT)

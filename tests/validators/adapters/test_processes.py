@@ -60,7 +60,7 @@ def no_child_stays() -> bool:
         return True
 
 
-def test_input_output_errors_and_status_are_handed_over() -> None:
+def test_input_output_errors_and_status_are_passed_on() -> None:
     finished = run("x", shell("cat; echo bad >&2; exit 7"), given=b"in")
     assert (finished.status, finished.output, finished.errors) == (7, b"in", b"bad\n")
 
@@ -100,7 +100,7 @@ def test_a_flood_is_stopped_at_once() -> None:
     assert no_child_stays()
 
 
-def test_output_up_to_the_limit_is_no_flood() -> None:
+def test_output_up_to_the_limit_is_accepted() -> None:
     write = f"import sys; sys.stdout.write('x' * {LIMIT}); sys.stderr.write('y' * {3 * LIMIT})"
     finished = run("x", python(write))
     assert len(finished.output) == LIMIT
@@ -122,7 +122,7 @@ def test_a_child_that_keeps_flooding_after_its_parent_is_stopped() -> None:
         run("x", shell("yes & sleep 0.2"), seconds=2)
 
 
-def test_a_child_that_left_the_process_group_keeps_nobody_waiting(tmp_path: Path) -> None:
+def test_a_child_outside_the_process_group_is_not_waited_for(tmp_path: Path) -> None:
     source = (
         "import os, time\n"
         "if os.fork() == 0:\n"
@@ -164,7 +164,7 @@ def test_an_interrupt_kills_the_program(tmp_path: Path, monkeypatch: pytest.Monk
         (["a\0b"], "embedded null byte"),
     ],
 )
-def test_what_cannot_be_started_is_a_fault(command: list[str], words: str) -> None:
+def test_a_program_that_cannot_be_started_is_a_fault(command: list[str], words: str) -> None:
     with pytest.raises(ValidatorFault, match=f"^x cannot be started: .*{words}$"):
         run("x", command)
 
@@ -185,7 +185,7 @@ def test_a_program_without_an_interpreter_is_a_fault(tmp_path: Path) -> None:
         (b"\x1b[31mred\x1b[0m\x07", "[31mred [0m"),
     ],
 )
-def test_the_first_line_of_what_was_said_is_plain_text(said: bytes, expected: str) -> None:
+def test_the_first_line_of_output_is_plain_text(said: bytes, expected: str) -> None:
     assert first_line(said) == expected
 
 
@@ -193,7 +193,7 @@ def test_a_long_line_is_cut() -> None:
     assert line("x" * 1000, 10) == "xxxxxxxxx…"
 
 
-def test_pem_is_made_anew_from_der() -> None:
+def test_pem_is_encoded_from_der() -> None:
     text = to_pem(b"x" * 50, b"y")
     assert text.count(b"-----BEGIN CERTIFICATE-----\n") == 2
     assert max(map(len, text.splitlines())) == 64

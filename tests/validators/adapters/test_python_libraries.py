@@ -51,7 +51,7 @@ def _expected(row: Row) -> str:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
-def test_each_library_says_what_was_recorded(row: Row) -> None:
+def test_each_library_gives_its_recorded_verdict(row: Row) -> None:
     question = row.path.in_mode(row.mode)
     answers = {name: VALIDATORS[name].ask(question) for name in ORDER}
     assert "".join("A" if answers[name].accepted else "r" for name in ORDER) == _expected(row), answers
@@ -72,11 +72,11 @@ def test_each_library_says_what_was_recorded(row: Row) -> None:
         ("cryptography", usual(device=DEVICE.but(version=1)), "certificate must be an X509v3 certificate"),
     ],
 )
-def test_a_refusal_carries_the_librarys_own_words(name: str, path: Path, reason: str) -> None:
+def test_a_refusal_has_the_message_of_the_library(name: str, path: Path, reason: str) -> None:
     assert reason in VALIDATORS[name].ask(path.root_only()).reason
 
 
-def test_an_unreadable_certificate_is_told_in_the_words_of_its_own_fault(good_path: Path) -> None:
+def test_an_unreadable_certificate_is_reported_with_its_own_fault(good_path: Path) -> None:
     openssl = VALIDATORS["openssl"]
     openssl.ask(usual(device=DEVICE.but(signed_by="x")).root_only())
     fresh = openssl.ask(good_path.with_leaf(b"\x30\x03\x02\x01\x05").root_only()).reason
@@ -94,7 +94,9 @@ def test_openssl_leaves_no_errors_behind_for_a_later_handshake_in_the_thread(goo
 
 
 @pytest.mark.parametrize("which", ["leaf", "untrusted", "anchor"])
-def test_what_cannot_be_read_is_refused_wherever_it_stands(validator: Validator, which: str, good_path: Path) -> None:
+def test_an_unreadable_certificate_is_refused_at_any_position(
+    validator: Validator, which: str, good_path: Path
+) -> None:
     junk = b"\x30\x03\x02\x01\x05"
     fcu, intermediate, root = good_path.above
     question = {
@@ -107,9 +109,7 @@ def test_what_cannot_be_read_is_refused_wherever_it_stands(validator: Validator,
     assert answer.reason.startswith("cannot be read: ")
 
 
-def test_whatever_the_bytes_a_library_answers_or_is_at_fault_and_raises_nothing_else(
-    validator: Validator, good_path: Path
-) -> None:
+def test_a_library_gives_a_verdict_or_a_fault_for_any_bytes(validator: Validator, good_path: Path) -> None:
     dice = random.Random(7)
     faults = []
     for _ in range(80):
@@ -147,7 +147,7 @@ def test_the_validity_ends_to_the_second(validator: Validator) -> None:
         assert not validator.ask(Path(path.leaf, path.above, moment).root_only()).accepted
 
 
-def test_anchors_kept_from_one_question_do_not_answer_another(validator: Validator, good_path: Path) -> None:
+def test_anchors_of_one_question_are_not_used_for_another(validator: Validator, good_path: Path) -> None:
     stranger = usual(root=paths.ROOT.but(key="strange"), intermediate=paths.INTERMEDIATE.but(key="strange too"))
     for _ in range(3):
         assert validator.ask(good_path.root_only()).accepted
@@ -160,7 +160,7 @@ def test_without_an_anchor_nothing_is_judged(validator: Validator, good_path: Pa
         validator.ask(Question(good_path.leaf, good_path.above, (), AT))
 
 
-def test_a_missing_library_is_a_fault_that_says_how_to_install_it(
+def test_a_missing_library_is_a_fault_with_a_hint_to_install_it(
     validator: Validator, good_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def not_there(name: str) -> str:
@@ -178,9 +178,7 @@ def test_a_missing_library_is_a_fault_that_says_how_to_install_it(
             entry.validator()
 
 
-def test_a_library_that_raises_something_else_is_a_fault_and_no_refusal(
-    good_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_unexpected_exception_of_a_library_is_a_fault(good_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(_self: object, _question: Question) -> Answer:
         raise AssertionError("two\nlines")
 
@@ -189,7 +187,7 @@ def test_a_library_that_raises_something_else_is_a_fault_and_no_refusal(
         Pyhanko().ask(good_path.root_only())
 
 
-def test_a_warning_of_a_library_is_not_its_fault_where_warnings_are_errors() -> None:
+def test_a_warning_of_a_library_is_not_a_fault_even_if_warnings_are_errors() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         answer = Cryptography().ask(usual(device=DEVICE.but(serial=-5)).root_only())
@@ -203,11 +201,11 @@ def test_pyhanko_answers_while_an_event_loop_runs(good_path: Path) -> None:
     assert asyncio.run(ask()).accepted
 
 
-def test_only_certvalidators_acceptance_does_not_count() -> None:
+def test_only_the_acceptance_by_certvalidator_does_not_count() -> None:
     assert [name for name in ORDER if not VALIDATORS[name].acceptance_counts] == ["certvalidator"]
 
 
-def test_openssl_tells_both_versions() -> None:
+def test_openssl_reports_both_versions() -> None:
     from OpenSSL import SSL, version
 
     inside = SSL.OpenSSL_version(SSL.OPENSSL_VERSION).decode()
@@ -226,13 +224,13 @@ def test_choosing_validators_imports_no_library() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_pyhanko_brings_in_no_asynchronous_network_client() -> None:
+def test_pyhanko_does_not_import_an_asynchronous_network_client() -> None:
     program = "import sys, pyhanko_certvalidator\nprint('aiohttp' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
 
 
-def test_a_module_is_imported_when_it_is_used_and_not_before(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_module_is_imported_on_first_use(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "colorsys", raising=False)
     import_when_used("colorsys")
     import colorsys

@@ -67,7 +67,7 @@ def assert_all_turned_away(tried: Handshakes) -> None:
 
 
 @pytest.mark.parametrize("depth", [1, 2, 3, 4, 5])
-def test_every_server_lets_a_device_in_that_presents_exactly_its_slice(depth: int) -> None:
+def test_every_server_accepts_a_device_that_presents_exactly_its_slice(depth: int) -> None:
     tried = shake(path_to(DEVICE), depth)
     assert pairs_let_in(tried) == list(HERE)
     assert {one.presented for one in tried.handshakes if not one.impostor} == {depth}
@@ -75,7 +75,7 @@ def test_every_server_lets_a_device_in_that_presents_exactly_its_slice(depth: in
 
 
 @pytest.mark.parametrize("depth", [1, 2, 5])
-def test_every_server_turns_an_impostor_away_that_copies_all_but_the_keys(depth: int) -> None:
+def test_every_server_refuses_an_impostor_that_copies_everything_but_the_keys(depth: int) -> None:
     impostors = [one for one in shake(path_to(DEVICE), depth).handshakes if one.impostor]
     assert len(impostors) == len(HERE)
     assert not any(one.let_in for one in impostors)
@@ -83,14 +83,14 @@ def test_every_server_turns_an_impostor_away_that_copies_all_but_the_keys(depth:
     assert {one.presented for one in impostors} == {0, depth + 1}  # TLS 1.3 does not show them
 
 
-def test_an_impostor_is_turned_away_where_the_fcu_certificate_is_the_root() -> None:
+def test_an_impostor_is_refused_if_the_fcu_certificate_is_the_root() -> None:
     own = paths.path(now(paths.ROOT), DEVICE)
     tried = shake(own, 1)
     assert pairs_let_in(tried) == list(HERE)
     assert pairs_let_in(tried, impostor=True) == []
 
 
-def test_an_impostor_that_is_let_in_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_accepted_impostor_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     from fcu_conform.validators.handshake import credentials, trials
 
     def no_impostor(chain: Sequence[bytes], anchors: Sequence[bytes]) -> credentials.Credentials:
@@ -104,17 +104,17 @@ def test_a_key_in_sec1_is_as_good_as_one_in_pkcs8() -> None:
     assert pairs_let_in(shake(path_to(DEVICE), key=key_of(DEVICE.common_name, SEC1))) == list(HERE)
 
 
-def test_every_certificate_of_an_upload_is_trusted_whatever_comes_before_it() -> None:
+def test_every_certificate_of_an_upload_is_trusted_in_any_order() -> None:
     path, other = path_to(DEVICE), paths.certificate(now(paths.ROOT.but(common_name="Other root")))
     assert pairs_let_in(shake(path, upload=(other, *path.above[1:]))) == list(HERE)
 
 
-def test_an_upload_without_the_intermediate_lets_nobody_in() -> None:
+def test_an_upload_without_the_intermediate_accepts_no_device() -> None:
     path = path_to(DEVICE)
     assert_all_turned_away(shake(path, upload=path.above[-1:]))
 
 
-def test_an_upload_without_a_root_is_judged_with_partial_chains_and_that_is_told() -> None:
+def test_an_upload_without_a_root_is_judged_with_partial_chains_and_a_note() -> None:
     path = path_to(DEVICE)
     tried = shake(path, upload=path.above[1:3])
     assert pairs_let_in(tried) == list(HERE)
@@ -122,27 +122,27 @@ def test_an_upload_without_a_root_is_judged_with_partial_chains_and_that_is_told
     assert "no self-signed root" in tried.remarks[0]
 
 
-def test_a_device_with_the_key_of_another_is_turned_away() -> None:
+def test_a_device_with_the_key_of_another_is_refused() -> None:
     assert_all_turned_away(shake(path_to(DEVICE), key=key_of("another")))
 
 
-def test_an_expired_device_is_turned_away() -> None:
+def test_an_expired_device_is_refused() -> None:
     tried = shake(path_to(DEVICE.but(not_after=NOW - DAY)))
     assert_all_turned_away(tried)
     assert "10@0 certificate has expired" in tried.handshakes[0].words
 
 
-def test_a_device_certificate_for_servers_only_is_turned_away() -> None:
+def test_a_device_certificate_for_servers_only_is_refused() -> None:
     tried = shake(path_to(DEVICE.but(more=(paths.extended_usage("server_auth"),))))
     assert_all_turned_away(tried)
     assert "26@0 unsuitable certificate purpose" in tried.handshakes[0].words
 
 
-def test_a_device_certificate_with_an_unknown_critical_extension_is_turned_away() -> None:
+def test_a_device_certificate_with_an_unknown_critical_extension_is_refused() -> None:
     assert_all_turned_away(shake(path_to(DEVICE.but(more=(paths.UNKNOWN_CRITICAL,)))))
 
 
-def test_a_device_that_signed_itself_is_turned_away() -> None:
+def test_a_self_signed_device_is_refused() -> None:
     path = path_to(DEVICE).with_leaf(paths.certificate(DEVICE))
     assert_all_turned_away(shake(path))
     assert_all_turned_away(shake(path, 1))
@@ -164,7 +164,7 @@ def test_openssl_judges_at_the_instant_asked_for_and_mbedtls_is_left_out() -> No
     assert "clock" in tried.left_out[0]
 
 
-def test_mbedtls_takes_part_as_long_as_nothing_begins_or_ends_between_the_clock_and_the_instant() -> None:
+def test_mbedtls_takes_part_unless_a_validity_changes_between_clock_and_instant() -> None:
     path = path_to(DEVICE.but(not_after=NOW + 100 * DAY))
     tried = shake_hands((path.leaf,), key_of(DEVICE.common_name), path.above, at=NOW + 50 * DAY)
     assert pairs_let_in(tried) == list(HERE)
@@ -176,7 +176,7 @@ def test_the_purpose_is_judged_at_another_instant_too() -> None:
     assert not pairs_let_in(tried)
 
 
-def test_pairs_of_a_missing_library_are_left_out_and_it_is_told_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pairs_of_a_missing_library_are_skipped_with_a_hint_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "mbedtls", None)
     tried = shake(path_to(DEVICE))
     assert pairs_let_in(tried) == [pair for pair in PAIRS if "mbedtls" not in pair]
@@ -198,20 +198,20 @@ def test_without_any_library_there_is_no_verdict(monkeypatch: pytest.MonkeyPatch
         ((b"junk",), (b"",), "an impostor cannot be made"),
     ],
 )
-def test_there_is_no_verdict_where_there_is_nothing_to_present_or_to_trust(
+def test_without_certificates_to_present_or_trust_there_is_no_verdict(
     chain: tuple[bytes, ...], anchors: tuple[bytes, ...], words: str
 ) -> None:
     with pytest.raises(ValidatorFault, match=words):
         shake_hands(chain, key_of("any"), anchors, at=NOW)
 
 
-def test_an_upload_that_cannot_be_read_lets_nobody_in() -> None:
+def test_an_unreadable_upload_accepts_no_device() -> None:
     tried = shake(path_to(DEVICE), upload=(b"\x30\x03\x02\x01\x01",))
     assert_all_turned_away(tried)
     assert all("cannot be read" in one.words for one in tried.handshakes)
 
 
-def test_a_library_that_breaks_leaves_its_pairs_out_and_what_it_says_is_not_repeated(
+def test_pairs_of_a_broken_library_are_skipped_without_its_message(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     from fcu_conform.validators.handshake import openssl_end
@@ -228,7 +228,7 @@ def test_a_library_that_breaks_leaves_its_pairs_out_and_what_it_says_is_not_repe
     assert "private things" not in str(told.value)
 
 
-def test_a_key_that_cannot_be_read_is_told_without_its_bytes() -> None:
+def test_an_unreadable_key_is_reported_without_its_bytes() -> None:
     secret = b"\x30\x0dVERY-SECRET-KEY"
     tried = shake(path_to(DEVICE), key=Secret(secret))
     assert_all_turned_away(tried)
@@ -246,7 +246,7 @@ def test_no_repr_shows_a_key() -> None:
     assert "key=<secret>" in repr(impostor_of((path.leaf,), path.above))
 
 
-def test_nothing_is_left_behind(monkeypatch: pytest.MonkeyPatch, tmp_path: FilePath) -> None:
+def test_a_handshake_leaves_no_files(monkeypatch: pytest.MonkeyPatch, tmp_path: FilePath) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.chdir(tmp_path)
     path = path_to(DEVICE)

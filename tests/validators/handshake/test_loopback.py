@@ -40,7 +40,7 @@ class Talker:
         return 0
 
 
-def test_both_ends_are_told_what_the_other_says() -> None:
+def test_both_ends_receive_the_data_of_the_other() -> None:
     client, server = Talker(b"hello"), Talker(b"welcome")
     meeting = meet(client, server, 600)
     assert meeting.let_in
@@ -48,7 +48,7 @@ def test_both_ends_are_told_what_the_other_says() -> None:
     assert client.told == [b"welcome"]
 
 
-def test_ends_that_wait_for_each_other_are_not_waited_for() -> None:
+def test_ends_that_wait_for_each_other_are_stopped() -> None:
     with pytest.raises(Stalled, match="both ends wait for each other"):
         meet(Talker(b"hello"), Talker(), 600)
 
@@ -65,14 +65,14 @@ def test_ends_that_talk_for_ever_are_stopped() -> None:
         meet(Chatterer(), Chatterer(), 0.05)
 
 
-def test_it_is_told_who_refused() -> None:
+def test_the_refusing_end_is_reported() -> None:
     by_server = meet(Talker(b"hello"), Talker(refuses="go away"), 600)
     by_client = meet(Talker(b"hello", refuses="not you"), Talker(b"welcome"), 600)
     assert (by_server.let_in, by_server.words, by_server.by_server) == (False, "go away", True)
     assert (by_client.let_in, by_client.words, by_client.by_server) == (False, "not you", False)
 
 
-def test_a_meeting_needs_no_socket_that_a_stranger_could_write_to(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_handshake_uses_no_socket_that_others_can_reach(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("a socket")
 
@@ -110,7 +110,7 @@ def test_certificates_are_counted_across_records_and_segments() -> None:
     assert certificates_shown([stream[:3], stream[3:20], stream[20:]], False) == 2
 
 
-def test_what_follows_the_change_to_encryption_is_not_counted() -> None:
+def test_messages_after_the_change_to_encryption_are_not_counted() -> None:
     message = b"\x0b" + len(CERTIFICATES).to_bytes(3, "big") + CERTIFICATES
     assert certificates_shown([record(b"\x01", kind=20) + record(message)], False) == 0
     assert certificates_shown([dtls_record(fragment(0, len(CERTIFICATES)), epoch=1)], True) == 0
@@ -122,7 +122,7 @@ def test_certificates_are_counted_from_fragments_in_any_order() -> None:
     assert certificates_shown([dtls_record(fragment(0, 5) + fragment(5, len(CERTIFICATES) - 5))], True) == 2
 
 
-def test_records_cut_short_are_no_records() -> None:
+def test_truncated_records_are_ignored() -> None:
     whole = dtls_record(b"abc")
     assert datagrams(whole + whole + whole[:-1]) == [whole, whole]
     assert certificates_shown([record(b"\x0b\0\0\x20short")], False) == 0

@@ -41,7 +41,7 @@ def misbehaving(name: str, *arguments: str, kind: Kind = KIND, seconds: float = 
 
 
 @pytest.mark.parametrize("entry", [one for one in ENTRIES if one.available()], ids=lambda entry: entry.name)
-def test_what_a_validator_says_it_says_from_another_process_too(entry: object, good_path: Path) -> None:
+def test_a_validator_gives_the_same_verdict_in_another_process(entry: object, good_path: Path) -> None:
     here, there = entry.validator(), entry.isolated()  # type: ignore[attr-defined]
     broken = usual(device=DEVICE.but(signed_by="x"))
     for question in (good_path.root_only(), broken.root_only()):
@@ -54,13 +54,13 @@ def test_what_a_validator_says_it_says_from_another_process_too(entry: object, g
     )
 
 
-def test_those_that_are_chosen_are_asked_in_other_processes() -> None:
+def test_selected_validators_run_in_other_processes() -> None:
     for validator in (*select("auto"), *available(), plugged_in("mine", "true")):
         assert isinstance(validator, Isolated)
 
 
 @pytest.mark.parametrize("name", ["Loops", "LoopsInC"])
-def test_one_that_takes_too_much_processor_time_is_stopped(
+def test_a_validator_that_uses_too_much_processor_time_is_stopped(
     name: str, good_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(isolation_asking, "PROCESSOR", 0.1)
@@ -69,7 +69,7 @@ def test_one_that_takes_too_much_processor_time_is_stopped(
     assert misbehaving("Adapter").ask(good_path.root_only()).accepted
 
 
-def test_one_that_stops_without_working_is_stopped(good_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_idle_validator_is_stopped(good_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers, "_GRACE", 0.1)
     with pytest.raises(LimitReached, match=r"^sleeps did not answer within 0\.2 s$"):
         misbehaving("Sleeps", seconds=0.1).ask(good_path.root_only())
@@ -77,7 +77,7 @@ def test_one_that_stops_without_working_is_stopped(good_path: Path, monkeypatch:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system does not hold a process to it")
-def test_one_that_takes_too_much_memory_is_stopped(good_path: Path) -> None:
+def test_a_validator_that_uses_too_much_memory_is_stopped(good_path: Path) -> None:
     with pytest.raises(LimitReached, match=r"^hogs needed more than 200 MiB of memory$"):
         misbehaving("Hogs").ask(good_path.root_only())
     assert misbehaving("Adapter").ask(good_path.root_only()).accepted
@@ -97,7 +97,7 @@ def test_one_that_takes_too_much_memory_is_stopped(good_path: Path) -> None:
         ("Floods", "floods broke: its process sent no message (it is too long)"),
     ],
 )
-def test_one_that_breaks_gives_no_verdict_and_the_next_question_finds_another_process(
+def test_a_crashed_validator_gives_no_verdict_and_is_replaced_for_the_next_question(
     name: str, words: str, good_path: Path
 ) -> None:
     with pytest.raises(ValidatorFault) as caught:
@@ -106,7 +106,7 @@ def test_one_that_breaks_gives_no_verdict_and_the_next_question_finds_another_pr
     assert misbehaving("Adapter").ask(good_path.root_only()).accepted
 
 
-def test_a_library_that_is_not_there_is_told_by_its_process_and_says_so_each_time(good_path: Path) -> None:
+def test_a_missing_library_is_reported_by_its_process_each_time(good_path: Path) -> None:
     library = Library("missing", "a test", "no-such-package", "no_such_package")
     validator = Isolated(
         Origin("validators.missing_library", "Missing", (), library.distribution), KIND, library=library
@@ -116,12 +116,12 @@ def test_a_library_that_is_not_there_is_told_by_its_process_and_says_so_each_tim
             do()
 
 
-def test_what_a_library_prints_comes_not_between_the_messages(good_path: Path) -> None:
+def test_output_of_a_library_does_not_mix_with_messages(good_path: Path) -> None:
     for _ in range(2):
         assert misbehaving("Prints").ask(good_path.root_only()) == Answer(True)
 
 
-def test_the_process_stays_for_the_next_question_and_has_nothing_that_it_does_not_need(
+def test_the_process_is_reused_and_has_only_what_it_needs(
     good_path: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: FilePath
 ) -> None:
     monkeypatch.setenv("CI_TOKEN", "secret")
@@ -139,15 +139,13 @@ def test_the_process_stays_for_the_next_question_and_has_nothing_that_it_does_no
     assert "PATH" in variables
 
 
-def test_a_change_of_what_it_is_told_of_the_environment_is_noticed(
-    good_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_changed_environment_starts_a_new_process(good_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for value in ("/one", "/other"):
         monkeypatch.setenv("OPENSSL_CONF", value)
         assert misbehaving("Tells", "OPENSSL_CONF").ask(good_path.root_only()).reason == value
 
 
-def test_a_plugged_in_program_runs_where_the_user_is_with_the_users_environment(
+def test_an_external_program_runs_in_the_folder_and_environment_of_the_user(
     good_path: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: FilePath
 ) -> None:
     monkeypatch.setenv("BENCH_PORT", "ttyUSB0")
@@ -195,7 +193,7 @@ def test_a_program_that_leaves_its_process_group_ends_with_the_question(good_pat
 
 
 @needs_linux
-def test_it_ends_with_its_process_where_that_is_stopped(good_path: Path, tmp_path: FilePath) -> None:
+def test_a_child_process_ends_when_its_process_is_stopped(good_path: Path, tmp_path: FilePath) -> None:
     place, asking = tmp_path / "who", misbehaving("LetsGo", str(tmp_path / "who"), "600", seconds=600)
     with ThreadPoolExecutor(1) as pool:
         answer = pool.submit(asking.ask, good_path.root_only())
@@ -209,7 +207,7 @@ def test_it_ends_with_its_process_where_that_is_stopped(good_path: Path, tmp_pat
 
 
 @needs_linux
-def test_it_ends_where_the_process_that_asks_is_killed(tmp_path: FilePath) -> None:
+def test_a_child_process_ends_when_the_main_process_is_killed(tmp_path: FilePath) -> None:
     place = tmp_path / "who"
     source = (
         f"import sys; sys.path[:0] = {[str(HERE.parents[1]), str(HERE.parents[2])]!r}\n"
@@ -222,7 +220,7 @@ def test_it_ends_where_the_process_that_asks_is_killed(tmp_path: FilePath) -> No
     assert gone(place)
 
 
-def test_a_copy_of_this_process_has_processes_of_its_own(good_path: Path) -> None:
+def test_a_forked_process_starts_its_own_validator_processes(good_path: Path) -> None:
     before = misbehaving("Tells").ask(good_path.root_only()).reason
     reading, writing = os.pipe()
     copy = os.fork()
@@ -239,7 +237,7 @@ def test_a_copy_of_this_process_has_processes_of_its_own(good_path: Path) -> Non
     assert misbehaving("Tells").ask(good_path.root_only()).reason == before
 
 
-def test_a_question_that_is_interrupted_leaves_no_process_that_would_answer_the_next_one(
+def test_an_interrupted_question_leaves_no_process_that_answers_the_next_one(
     good_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupted(*_: object) -> bytes:
@@ -252,16 +250,14 @@ def test_a_question_that_is_interrupted_leaves_no_process_that_would_answer_the_
     assert misbehaving("Adapter").ask(good_path.root_only()).accepted
 
 
-def test_where_there_is_no_posix_validators_work_in_this_process(
-    good_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_posix_validators_run_in_the_main_process(good_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(isolation_asking, "UNPROTECTED", "no POSIX")
     monkeypatch.setattr(isolation_asking, "worker", lambda _kind: pytest.fail("a process was asked for"))
     for validator in (*select("cryptography,openssl"), misbehaving("Adapter")):
         assert validator.ask(good_path.root_only()).accepted
 
 
-def test_hands_are_shaken_in_another_process_as_in_this_one() -> None:
+def test_a_handshake_in_another_process_gives_the_same_result() -> None:
     path, key = device.path_to(device.DEVICE), device.key_of(device.DEVICE.common_name)
     here = device.shake_hands((path.leaf,), key, path.above, at=device.NOW)
     there = shake_hands_apart((path.leaf,), key, path.above, at=device.NOW)
@@ -271,7 +267,7 @@ def test_hands_are_shaken_in_another_process_as_in_this_one() -> None:
     assert workers.worker(isolation_asking.HANDSHAKE)._process is None
 
 
-def test_a_fault_of_the_handshakes_comes_back_as_one() -> None:
+def test_a_fault_of_a_handshake_is_passed_on() -> None:
     key = device.key_of("any")
     with pytest.raises(ValidatorFault, match="no handshake: no certificate is trusted"):
         shake_hands_apart((b"\x30\0",), key, (), at=device.NOW)

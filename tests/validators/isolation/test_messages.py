@@ -29,7 +29,7 @@ def test_an_answer_arrives_as_it_was_sent(answer: Answer) -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"null", b"{", b"\xff", b"[" * 100_000, b'"accepted"'])
-def test_what_is_not_a_json_object_is_no_message(body: bytes) -> None:
+def test_input_that_is_not_a_json_object_is_refused(body: bytes) -> None:
     with pytest.raises(ValueError):
         parse(body)
 
@@ -47,12 +47,12 @@ def test_what_is_not_a_json_object_is_no_message(body: bytes) -> None:
         {"accepted": False, "reason": ["no"], "dates_left_out": False},
     ],
 )
-def test_what_contradicts_itself_or_is_of_another_type_is_no_answer(message: dict[str, Any]) -> None:
+def test_an_inconsistent_answer_or_one_of_another_type_is_refused(message: dict[str, Any]) -> None:
     with pytest.raises(ValueError):
         to_answer(message)
 
 
-def test_the_words_of_an_answer_are_bounded_and_print() -> None:
+def test_messages_in_an_answer_are_bounded_and_printable() -> None:
     answer = to_answer({"accepted": False, "reason": "\x1b[31m" + "x" * 100_000, "dates_left_out": False})
     assert answer.reason.isprintable()
     assert len(answer.reason) == 2000
@@ -76,6 +76,6 @@ def test_handshakes_arrive_as_they_were_sent() -> None:
         {"remarks": [{}]},
     ],
 )
-def test_what_is_malformed_is_no_handshake(changes: dict[str, Any]) -> None:
+def test_a_malformed_handshake_result_is_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(ValueError):
         from_message({**asdict(SHAKES), **changes})
