@@ -152,7 +152,7 @@ def test_a_device_with_a_published_or_weak_key_fails_only_that_rule(line: Line, 
     assert errors(report) == {"DEV037": [message]}
 
 
-def test_two_certificates_with_one_serial_number_from_two_issuers_are_told_apart(line: Line) -> None:
+def test_two_certificates_with_one_serial_number_from_two_issuers_are_distinguished(line: Line) -> None:
     others = make_certificate("acme-0002", "FCU line 2", serial=4711, days=5475, extensions=())
     report = judge(line, **{f"{NAME}__pem": pem(device(), line.chain[0]), "acme-0002__pem": pem(others, line.chain[0])})
     assert "LOT001" not in errors(report)
