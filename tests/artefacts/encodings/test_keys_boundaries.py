@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from artefacts.makers import _ORDER, make_key
+from artefacts.makers import P256_ORDER, make_key
 from fcu_conform.artefacts.encodings import der
 from fcu_conform.artefacts.encodings.oids import EC_PUBLIC_KEY, P256
 from fcu_conform.artefacts.encodings.private_keys import PrivateKey, Secret, parse_private_key
@@ -233,9 +233,9 @@ def public(bits: bytes) -> bytes:
     [
         (0, "the private scalar is out of range"),
         (1, ""),
-        (_ORDER - 1, ""),
-        (_ORDER, "the private scalar is out of range"),
-        (_ORDER + 1, "the private scalar is out of range"),
+        (P256_ORDER - 1, ""),
+        (P256_ORDER, "the private scalar is out of range"),
+        (P256_ORDER + 1, "the private scalar is out of range"),
     ],
 )
 def test_the_scalar_is_at_least_one_and_below_the_order(scalar: int, trouble: str) -> None:
