@@ -249,22 +249,19 @@ class Catalogue:
 
     def __init__(self) -> None:
         self._rules: dict[str, Rule] = {}
-        self._slugs: set[str] = set()
         self._is_sorted = True
 
     def add(self, rule: Rule) -> None:
         """Takes one rule; a code or slug that is there already is a programming error."""
-        if rule.code in self._rules or rule.slug in self._slugs:
+        if rule.code in self._rules or any(rule.slug == other.slug for other in self._rules.values()):
             raise ValueError(f"{rule.code} ({rule.slug}) is in the catalogue already")
         self._rules[rule.code] = rule
-        self._slugs.add(rule.slug)
         self._is_sorted = False  # sorted when it is read: every start of a run adds all rules one by one
 
     def without(self, codes: Collection[str]) -> Catalogue:
         """A catalogue without some of the rules."""
         part = Catalogue()
         part._rules = {rule.code: rule for rule in self if rule.code not in codes}
-        part._slugs = {rule.slug for rule in part}
         return part
 
     def __getitem__(self, code: str) -> Rule:
