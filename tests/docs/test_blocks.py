@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
 
 from docs.blocks import ROOT, Block, blocks, commands_of, lay_out_everything, run
 from fcu_conform.artefacts.device_output.rows import COLUMNS
@@ -31,6 +32,7 @@ NOT_RUN = {
     r"tox -e mutation": "takes hours",
     r"tox -e fcu": "installs: tests/interfaces/test_pipelines.py reads that environment and runs its command",
     r"^tox -e (new|expected|lint)|^pytest -q tests/|explain CHN015": "in a copy: tests/repository/test_new.py",
+    r"^podman ": "needs a builder of containers: tox -e container builds where one runs",
     r"^dask |--scheduler": "wants machines: tests/engine/lot/test_ways_in.py judges on a cluster of one",
 }
 """Commands that are not run, by a pattern of them, and why."""
@@ -148,6 +150,7 @@ READ = {
     "test_ini": {("docs/howto/ci.md", "ini")},
     "test_toml": {("docs/waivers.md", "toml"), ("docs/reference.md", "toml")},
     "test_manifest": {("docs/reference.md", "text")},
+    "test_yaml": {("docs/pipelines.md", "yaml")},
     "test_where": {("docs/where.md", "text")},
 }
 """Pages and languages by what looks at them."""
@@ -187,6 +190,17 @@ def test_the_setting_that_a_page_shows_makes_plain_pytest_judge(folder: Path) ->
     done = run("pytest -q", folder)
     assert done.returncode == 0, done.stdout
     assert "FCU conformance: conformant" in done.stdout
+
+
+def test_the_inputs_that_a_page_shows_are_those_of_the_action_and_the_component() -> None:
+    def read(text: str) -> list[Any]:
+        return list(YAML(typ="safe", pure=True).load_all(text))
+
+    [[step]], [include] = (read(block.text) for block in only("docs/pipelines.md", "yaml"))
+    [action] = read((ROOT / "action.yml").read_text("utf-8"))
+    component, _ = read((ROOT / "templates" / "fcu-conform.yml").read_text("utf-8"))
+    assert set(step["with"]) <= set(action["inputs"])
+    assert set(include["include"][0]["inputs"]) <= set(component["spec"]["inputs"])
 
 
 def test_the_fields_of_a_lot_row_are_columns_of_tables() -> None:

@@ -97,7 +97,7 @@ def test_pre_commit_accepts_the_hook() -> None:
 
 def test_the_documentation_shows_the_real_examples() -> None:
     text = (ROOT / "docs" / "pipelines.md").read_text(encoding="utf-8")
-    for name in (*JOBS, "tox.ini", "pre-commit-config.yaml"):
+    for name in (*JOBS, "tox.ini", "pre-commit-config.yaml", "Jenkinsfile"):
         assert f"examples/{name}" in text
         assert (EXAMPLES / name).exists()
 
