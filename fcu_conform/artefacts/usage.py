@@ -10,6 +10,11 @@ class UsageError(ValueError):
     """The request is not valid: one line that says what is wrong and where."""
 
 
+def changed(path: str | os.PathLike[str]) -> UsageError:
+    """What to raise where a path does not hold what was judged."""
+    return UsageError(f"{path}: changed while it was judged")
+
+
 def existing(given: str | os.PathLike[str], what: str) -> Path:
     """The path, if something is there.
 

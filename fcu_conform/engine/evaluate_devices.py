@@ -7,17 +7,17 @@ from dataclasses import field
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
-from fcu_conform.artefacts.ca_context import CaContext
 from fcu_conform.artefacts.data_classes import dataclass
-from fcu_conform.artefacts.setup import Setup
-from fcu_conform.engine.judgements import Judgements
 from fcu_conform.engine.results import Outcome, Result
-from fcu_conform.engine.waivers import Waivers
 from fcu_conform.rules.model import OVER_DEVICES, Blocked, Level, Rule, requires
 
 if TYPE_CHECKING:
+    from fcu_conform.artefacts.ca_context import CaContext
     from fcu_conform.artefacts.device_output.device_set import DeviceSet
+    from fcu_conform.artefacts.setup import Setup
+    from fcu_conform.engine.judgements import Judgements
     from fcu_conform.engine.lot.device_run import DeviceResults
+    from fcu_conform.engine.waivers import Waivers
 
     Runner: TypeAlias = Callable[[Sequence[Rule], DeviceSet | None, CaContext, int, Waivers], DeviceResults]
 

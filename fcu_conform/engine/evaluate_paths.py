@@ -5,16 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import field, replace
 from functools import partial
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from fcu_conform.artefacts.data_classes import dataclass
-from fcu_conform.artefacts.setup import Setup
-from fcu_conform.engine.evaluate_devices import DevicesEvaluator
-from fcu_conform.engine.judgements import Judgements
 from fcu_conform.engine.refusal_causes import explains
 from fcu_conform.engine.results import Outcome, Result
-from fcu_conform.engine.targets import Targets
-from fcu_conform.engine.validator_panel import ValidatorPanel
 from fcu_conform.engine.waivers import Waivers, WaiverScope, WaiverScopes, scopes_of_device
 from fcu_conform.rules.family import Family
 from fcu_conform.rules.model import (
@@ -29,6 +24,13 @@ from fcu_conform.rules.model import (
     requires,
 )
 from fcu_conform.validators.model import Answer, CannotTell, Validator
+
+if TYPE_CHECKING:
+    from fcu_conform.artefacts.setup import Setup
+    from fcu_conform.engine.evaluate_devices import DevicesEvaluator
+    from fcu_conform.engine.judgements import Judgements
+    from fcu_conform.engine.targets import Targets
+    from fcu_conform.engine.validator_panel import ValidatorPanel
 
 CHAIN_FAMILIES = (Family.CERTIFICATE, Family.CHAIN)
 DEVICE_FAMILIES = (*CHAIN_FAMILIES, Family.UPLOAD)

@@ -6,15 +6,15 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from fcu_conform.artefacts.data_classes import dataclass
-from fcu_conform.engine.judgements import Judgements
 from fcu_conform.engine.results import JUDGED, Result
-from fcu_conform.engine.targets import Targets
-from fcu_conform.engine.validator_panel import ValidatorPanel
 from fcu_conform.rules.model import BY_OTHERS, Rule
 from fcu_conform.rules.run.completeness import Silence
 from fcu_conform.validators.model import UNPROTECTED
 
 if TYPE_CHECKING:
+    from fcu_conform.engine.judgements import Judgements
+    from fcu_conform.engine.targets import Targets
+    from fcu_conform.engine.validator_panel import ValidatorPanel
     from fcu_conform.rules.run.waivers import WaiverAudit
 
 

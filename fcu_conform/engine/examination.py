@@ -6,26 +6,26 @@ from collections.abc import Iterator, Sequence
 from datetime import timezone
 from typing import TYPE_CHECKING
 
-from fcu_conform.artefacts.setup import Setup
-from fcu_conform.artefacts.waivers import WaiverFile
 from fcu_conform.engine.evaluate_devices import DevicesEvaluator
 from fcu_conform.engine.evaluate_handshake import HandshakeEvaluator
 from fcu_conform.engine.evaluate_paths import PathEvaluator
 from fcu_conform.engine.evaluate_run import RunEvaluator, WaiverEvaluator
 from fcu_conform.engine.evaluate_setup import SetupEvaluator
 from fcu_conform.engine.judgements import Judgements
-from fcu_conform.engine.results import Result
 from fcu_conform.engine.targets import Targets
 from fcu_conform.engine.validator_panel import ValidatorPanel
 from fcu_conform.engine.waiver_audit import FinishedRun, audit_waivers
 from fcu_conform.engine.waivers import Waivers
 from fcu_conform.rules import catalogue as known_rules
 from fcu_conform.rules.model import BY_OTHERS, Catalogue, Rule, Scope
-from fcu_conform.validators.model import Validator
 
 if TYPE_CHECKING:
+    from fcu_conform.artefacts.setup import Setup
+    from fcu_conform.artefacts.waivers import WaiverFile
     from fcu_conform.engine.evaluate_devices import Runner
     from fcu_conform.engine.lot.device_run import DeviceResults
+    from fcu_conform.engine.results import Result
+    from fcu_conform.validators.model import Validator
 
 VALIDATOR_SAMPLE = 20
 """Devices that each validator is asked about."""

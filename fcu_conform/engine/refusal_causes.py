@@ -49,13 +49,10 @@ _WORDS: tuple[tuple[str, tuple[Kind, ...]], ...] = (
      (Kind.NAME,)),
     (r"^cannot be read|asn1|asn\.1|\bder\b|pars(e|ing)|format error in", (Kind.ENCODING,)),
 )  # fmt: skip
-"""What the validators say, in any letter case, and what it is about."""
+"""What the validators say, in any letter case, and what it is about; compiled where somebody refuses."""
 
-_KINDS = tuple((re.compile(words, re.IGNORECASE), kinds) for words, kinds in _WORDS)
-
-_SAYING_NOTHING = re.compile(
-    r"(the certificate is not trusted\.)?|.*alert.*(bad certificate|certificate unknown|handshake failure).*",
-    re.IGNORECASE,
+_SAYING_NOTHING = (
+    r"(the certificate is not trusted\.)?|.*alert.*(bad certificate|certificate unknown|handshake failure).*"
 )
 """Refusals that do not say why."""
 
@@ -103,7 +100,7 @@ _FATAL = frozenset(
 @lru_cache(maxsize=1024)
 def kinds_of(reason: str) -> frozenset[Kind]:
     """What a validator's words are about; empty where nobody knows."""
-    return frozenset(kind for words, kinds in _KINDS if words.search(reason) for kind in kinds)
+    return frozenset(kind for words, kinds in _WORDS if re.search(words, reason, re.IGNORECASE) for kind in kinds)
 
 
 def explains(code: str, reason: str) -> bool:
@@ -114,7 +111,7 @@ def explains(code: str, reason: str) -> bool:
     """
     if code not in EXPLAINS:
         return False
-    if _SAYING_NOTHING.fullmatch(reason):
+    if re.fullmatch(_SAYING_NOTHING, reason, re.IGNORECASE):
         return True
     kinds = kinds_of(reason)
     return bool(EXPLAINS[code] & kinds) if kinds else code in _FATAL

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from fcu_conform.artefacts.data_classes import dataclass
-from fcu_conform.artefacts.setup import Setup
-from fcu_conform.artefacts.waivers import WaiverFile
 from fcu_conform.rules.model import BY_VALIDATORS, Catalogue, Rule, Scope
-from fcu_conform.validators.model import Validator
+
+if TYPE_CHECKING:
+    from fcu_conform.artefacts.setup import Setup
+    from fcu_conform.artefacts.waivers import WaiverFile
+    from fcu_conform.validators.model import Validator
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.engine.known_refusals import find_known_refusal
 from fcu_conform.rules.model import Finding, Level, Location, PathQuestion
+from fcu_conform.validators.isolation import asking
 from fcu_conform.validators.model import Answer, CannotTell, LimitReached, Question, Validator, ValidatorFault
 
 if TYPE_CHECKING:
@@ -75,13 +76,11 @@ class ValidatorPanel:
 
     def shake_hands(self, device: Device, path: PathQuestion) -> list[Finding] | None:
         """What servers say that trust only the anchors; None where no handshake could be tried, which is then told."""
-        from fcu_conform.validators.isolation.asking import shake_hands_apart  # most runs shake no hands
-
         assert device.key is not None
         assert device.key.private is not None
         chain = (path.leaf.raw, *_raw(path.untrusted))
         try:
-            tried = shake_hands_apart(chain, device.key.private, _raw(path.anchors), at=self._at)
+            tried = asking.shake_hands_apart(chain, device.key.private, _raw(path.anchors), at=self._at)
         except ValidatorFault as fault:
             self.handshake_faults.append(str(fault))
             return None

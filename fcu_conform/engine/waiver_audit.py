@@ -7,13 +7,13 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from fcu_conform.artefacts.data_classes import dataclass
-from fcu_conform.artefacts.waivers import Waiver, WaiverFile
 from fcu_conform.engine.judgements import HINDERED
 from fcu_conform.engine.results import Outcome, Result
 from fcu_conform.rules import catalogue
 from fcu_conform.rules.model import Catalogue, Level
 
 if TYPE_CHECKING:
+    from fcu_conform.artefacts.waivers import Waiver, WaiverFile
     from fcu_conform.engine.lot.tally import Tally
     from fcu_conform.rules.run.waivers import WaiverAudit
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from typing import NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from fcu_conform.artefacts.device import Device
-from fcu_conform.artefacts.setup import Setup
-from fcu_conform.artefacts.waivers import Waiver
 from fcu_conform.rules.model import Finding, Level, Location, Rule
+
+if TYPE_CHECKING:
+    from fcu_conform.artefacts.device import Device
+    from fcu_conform.artefacts.setup import Setup
+    from fcu_conform.artefacts.waivers import Waiver
 
 
 class WaiverScope(NamedTuple):

@@ -42,6 +42,9 @@ class Answer:
     dates_left_out: bool = False
 
 
+SECONDS = 10.0
+"""How long a validator or a program may take for a question, in seconds of elapsed time."""
+
 UNPROTECTED = "" if os.name == "posix" else "validators run without time and memory limits: these need a POSIX system"
 """What a run has to say of a system on which validators work in its own process; empty where they do not."""
 
@@ -88,3 +91,8 @@ class Validator(Protocol):
             LimitReached: it took more time or memory than it may.
             ValidatorFault: the library did not answer the question.
         """
+
+
+def words(error: BaseException) -> str:
+    """What an exception says, on one line; its type where it says nothing."""
+    return " ".join(str(error).split()) or type(error).__name__

@@ -5,7 +5,8 @@ from __future__ import annotations
 from importlib.util import find_spec
 
 from fcu_conform.artefacts.data_classes import dataclass
-from fcu_conform.validators.isolation.tasks import Origin
+from fcu_conform.validators.isolation.asking import Isolated
+from fcu_conform.validators.isolation.origin import Origin
 from fcu_conform.validators.libraries import (
     CERTVALIDATOR,
     CRYPTOGRAPHY,
@@ -53,8 +54,6 @@ class Entry:
 
     def isolated(self) -> Validator:
         """The validator that another process answers for, whether or not its library is there."""
-        from fcu_conform.validators.isolation.asking import Isolated  # where nobody is asked it costs nothing
-
         return Isolated(self.origin, library=self.library)
 
     def available(self) -> bool:

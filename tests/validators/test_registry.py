@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from fcu_conform.validators import registry
-from fcu_conform.validators.isolation.tasks import Origin
+from fcu_conform.validators.isolation.origin import Origin
 from fcu_conform.validators.libraries import Library
 from fcu_conform.validators.model import ValidatorFault
 

@@ -27,8 +27,9 @@ from fcu_conform.artefacts.device_output.folders import folder_chunks
 from fcu_conform.artefacts.device_output.manifest import MANIFEST_ENDING, Manifest, read_manifest
 from fcu_conform.artefacts.device_output.passed_over import PassedOver
 from fcu_conform.artefacts.device_output.tables import estimate_rows, is_table, table_chunks
-from fcu_conform.artefacts.device_output.witness import FileWitness, FolderWitness, Witness, changed
+from fcu_conform.artefacts.device_output.witness import FileWitness, FolderWitness, Witness
 from fcu_conform.artefacts.sessions import in_sessions
+from fcu_conform.artefacts.usage import changed
 
 _TWICE = "is in the archive twice, and only one of them can count"
 

@@ -21,7 +21,7 @@ from fcu_conform.artefacts.device_output.chunks import Chunk, FilesChunk
 from fcu_conform.artefacts.device_output.file_names import is_device_name
 from fcu_conform.artefacts.device_output.manifest import Manifest
 from fcu_conform.artefacts.sessions import in_sessions
-from fcu_conform.artefacts.usage import UsageError
+from fcu_conform.artefacts.usage import changed
 
 BLOCK = 1 << 16
 
@@ -223,8 +223,3 @@ class Witness:
     def has_seen(self) -> bool:
         """Something of it was read."""
         return self.file.has_seen or self.folder.has_seen
-
-
-def changed(path: str | Path) -> UsageError:
-    """What to raise where a path does not hold what was judged."""
-    return UsageError(f"{path}: changed while it was judged")

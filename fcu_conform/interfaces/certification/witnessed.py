@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from fcu_conform.artefacts.bounded_io.digests import digest_of_output
 from fcu_conform.artefacts.bounded_io.reading import FileBytes, read_file
-from fcu_conform.artefacts.device_output.witness import changed
-from fcu_conform.artefacts.setup import Setup
-from fcu_conform.artefacts.usage import UsageError
-from fcu_conform.interfaces.reports.json_report import Document
+from fcu_conform.artefacts.usage import UsageError, changed
+
+if TYPE_CHECKING:
+    from fcu_conform.artefacts.setup import Setup
+    from fcu_conform.interfaces.reports.json_report import Document
 
 Digests = dict[str, dict[str, str]]
 """By path, as it was given, in-toto's digest set of a file or of device output."""
@@ -69,6 +70,9 @@ def complete(digests: Mapping[str, dict[str, str]], setups: Sequence[Setup]) -> 
     Raises:
         UsageError: it cannot be read.
     """
+    # Only for a statement about device output: what reads that, its archives too, is much to load.
+    from fcu_conform.artefacts.bounded_io.digests import digest_of_output
+
     found = dict(digests)
     for path in (path for setup in setups if setup.devices for path in setup.devices.paths):
         if str(path) not in found:

@@ -8,18 +8,18 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fcu_conform.artefacts.setup import Setup
 from fcu_conform.artefacts.usage import UsageError
-from fcu_conform.engine import Report
 from fcu_conform.interfaces.certification.witnessed import Digests, with_digests
 from fcu_conform.interfaces.reports import json_report
 from fcu_conform.interfaces.reports.text import printable
 from fcu_conform.interfaces.run.options import STATEMENT, WRITERS
 from fcu_conform.interfaces.run.output_files import check_targets, keep_out, write_atomically
-from fcu_conform.interfaces.run.settings import Settings
 
 if TYPE_CHECKING:
+    from fcu_conform.artefacts.setup import Setup
+    from fcu_conform.engine import Report
     from fcu_conform.interfaces.certification.signing import Signer
+    from fcu_conform.interfaces.run.settings import Settings
 
 
 def ending_of(path: str) -> str:

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.engine import Examination, Outcome, Report, Result, Verdict
 from fcu_conform.engine.examination import VALIDATOR_SAMPLE
-from fcu_conform.interfaces.certification.witnessed import Digests
 from fcu_conform.interfaces.reports import writers
 from fcu_conform.interfaces.run.exit_codes import ExitCode
-from fcu_conform.interfaces.run.settings import Settings
 from fcu_conform.interfaces.run.validators import select_validators
 
 if TYPE_CHECKING:
     from fcu_conform.engine.evaluate_devices import Runner
     from fcu_conform.engine.states import DeviceCounts
+    from fcu_conform.interfaces.certification.witnessed import Digests
+    from fcu_conform.interfaces.run.settings import Settings
     from fcu_conform.validators.model import Validator
 
 

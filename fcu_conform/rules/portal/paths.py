@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from fcu_conform.artefacts.ca_context import CaContext
-from fcu_conform.artefacts.device import Device
-from fcu_conform.artefacts.upload import Upload
+from typing import TYPE_CHECKING
+
 from fcu_conform.rules.model import Blocked, Level, PathQuestion, device_path_rule, handshake_rule, path_rule
 from fcu_conform.rules.support.inputs import path_of, readable_upload
 from fcu_conform.rules.support.sources import UPLOADING, page
+
+if TYPE_CHECKING:
+    from fcu_conform.artefacts.ca_context import CaContext
+    from fcu_conform.artefacts.device import Device
+    from fcu_conform.artefacts.upload import Upload
 
 
 @path_rule(

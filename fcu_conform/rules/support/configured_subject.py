@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.artefacts.encodings import oids
-from fcu_conform.artefacts.encodings.names import Name
-from fcu_conform.artefacts.setup import Setup
 from fcu_conform.rules.model import Blocked, requires
 from fcu_conform.rules.support.formatting import has_controls
+
+if TYPE_CHECKING:
+    from fcu_conform.artefacts.encodings.names import Name
+    from fcu_conform.artefacts.setup import Setup
 
 AUTHORITY_ATTRIBUTES = {
     "common-name": oids.COMMON_NAME,

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from fcu_conform.artefacts.ca_context import CaContext
-from fcu_conform.artefacts.chain import Link
-from fcu_conform.artefacts.encodings.certificate import Certificate
-from fcu_conform.artefacts.setup import Setup
-from fcu_conform.artefacts.upload import Upload
 from fcu_conform.rules.model import Blocked, Findings, requires
+
+if TYPE_CHECKING:
+    from fcu_conform.artefacts.ca_context import CaContext
+    from fcu_conform.artefacts.chain import Link
+    from fcu_conform.artefacts.encodings.certificate import Certificate
+    from fcu_conform.artefacts.setup import Setup
+    from fcu_conform.artefacts.upload import Upload
 
 A = TypeVar("A")
 B = TypeVar("B")

@@ -6,9 +6,9 @@ from cryptography.exceptions import UnsupportedAlgorithm
 
 from fcu_conform.validators.adapters.asn1_certificates import certificate, certificates
 from fcu_conform.validators.adapters.certvalidator_oscrypto import load
-from fcu_conform.validators.adapters.python_library import PythonLibrary, words
+from fcu_conform.validators.adapters.python_library import PythonLibrary
 from fcu_conform.validators.libraries import CERTVALIDATOR, missing
-from fcu_conform.validators.model import Answer, Question
+from fcu_conform.validators.model import Answer, Question, words
 
 
 class Certvalidator(PythonLibrary):

@@ -17,9 +17,9 @@ from cryptography.x509.verification import (
     VerificationError,
 )
 
-from fcu_conform.validators.adapters.python_library import PythonLibrary, words
+from fcu_conform.validators.adapters.python_library import PythonLibrary
 from fcu_conform.validators.libraries import CRYPTOGRAPHY
-from fcu_conform.validators.model import Answer, Question
+from fcu_conform.validators.model import Answer, Question, words
 
 
 class Cryptography(PythonLibrary):

@@ -8,8 +8,8 @@ import shutil
 from base64 import b64encode
 from datetime import timezone
 
-from fcu_conform.validators.adapters.processes import SECONDS, first_line, line, run
-from fcu_conform.validators.model import Answer, Question, ValidatorFault
+from fcu_conform.validators.adapters.processes import first_line, line, run
+from fcu_conform.validators.model import SECONDS, Answer, Question, ValidatorFault
 
 PROTOCOL = 1
 _MEMBERS = {"protocol", "verdict", "reason", "version", "dates_left_out"}

@@ -18,10 +18,8 @@ from typing import IO, cast
 
 from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.validators.isolation import descendants
-from fcu_conform.validators.model import Answer, LimitReached, Question, ValidatorFault
+from fcu_conform.validators.model import SECONDS, Answer, LimitReached, Question, ValidatorFault
 
-SECONDS = 10.0
-"""How long a program may take, in seconds."""
 PROCESSOR = 2
 """Seconds of processor time that a tool may take. An honest question takes it a hundredth of one."""
 LIMIT = 64 * 1024

@@ -10,9 +10,9 @@ from pyhanko_certvalidator import CertificateValidator, ValidationContext
 from pyhanko_certvalidator.errors import PathError, ValidationError
 
 from fcu_conform.validators.adapters.asn1_certificates import certificate, certificates
-from fcu_conform.validators.adapters.python_library import PythonLibrary, words
+from fcu_conform.validators.adapters.python_library import PythonLibrary
 from fcu_conform.validators.libraries import PYHANKO
-from fcu_conform.validators.model import Answer, Question, ValidatorFault
+from fcu_conform.validators.model import Answer, Question, ValidatorFault, words
 
 
 class Pyhanko(PythonLibrary):

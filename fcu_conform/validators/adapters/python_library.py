@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from fcu_conform.validators.libraries import Library, missing
-from fcu_conform.validators.model import Answer, Question, ValidatorFault
+from fcu_conform.validators.model import Answer, Question, ValidatorFault, words
 
 
 class PythonLibrary(ABC):
@@ -76,11 +76,6 @@ class PythonLibrary(ABC):
     @abstractmethod
     def _judge(self, question: Question) -> Answer:
         """Put the question to the library; only its own refusals and its parse errors become a refusal."""
-
-
-def words(error: BaseException) -> str:
-    """What an exception says, on one line; its type where it says nothing."""
-    return " ".join(str(error).split()) or type(error).__name__
 
 
 def import_when_used(name: str) -> None:

@@ -9,14 +9,13 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from fcu_conform.validators.adapters.external import ExternalCommand
-from fcu_conform.validators.adapters.processes import SECONDS
-from fcu_conform.validators.isolation import tasks, workers
+from fcu_conform.validators.isolation import workers
 from fcu_conform.validators.isolation.messages import Message, encoded, from_question, text, to_answer
-from fcu_conform.validators.isolation.tasks import Origin
+from fcu_conform.validators.isolation.origin import Origin
 from fcu_conform.validators.isolation.workers import Kind, worker
 from fcu_conform.validators.libraries import Library
 from fcu_conform.validators.model import (
+    SECONDS,
     UNPROTECTED,
     Answer,
     CannotTell,
@@ -30,7 +29,8 @@ if TYPE_CHECKING:
     from fcu_conform.artefacts.encodings.private_keys import Secret
     from fcu_conform.validators.handshake.trials import Handshakes
 
-_ASK, _SHAKE = (f"{tasks.__name__}:{task.__name__}" for task in (tasks.ask, tasks.shake))
+_ASK, _SHAKE = (f"{__package__}.tasks:{task}" for task in ("ask", "shake"))
+"""What the other process does; this one does not load it."""
 
 PROCESSOR = 0.5
 """Seconds of processor time that a validator may take for a question. An honest one takes a hundredth of that."""
@@ -38,6 +38,8 @@ HANDSHAKE_PROCESSOR = 2.0
 """The same for all handshakes of a device, which take a quarter of a second."""
 HANDSHAKE_SECONDS = 90.0
 """Their limit of elapsed time: 18 of 5 seconds."""
+
+_EXTERNAL = "fcu_conform.validators.adapters.external"
 
 INSTALLED = Kind("installed")
 """The validators that are known: libraries, and programs of this system."""
@@ -119,7 +121,7 @@ def plugged_in(name: str, command: str) -> Validator:
     Raises:
         ValueError: the command line is empty, or its quotes do not match.
     """
-    return Isolated(Origin(ExternalCommand.__module__, ExternalCommand.__name__, (name, command)), PLUGGED_IN)
+    return Isolated(Origin(_EXTERNAL, "ExternalCommand", (name, command)), PLUGGED_IN)
 
 
 def shake_hands_apart(chain: Sequence[bytes], key: Secret, anchors: Sequence[bytes], *, at: datetime) -> Handshakes:

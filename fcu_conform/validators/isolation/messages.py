@@ -11,6 +11,8 @@ from fcu_conform.validators.model import Answer, Question
 
 Message: TypeAlias = "dict[str, Any]"
 
+OUT_OF_MEMORY = 75
+"""Exit status of a process that needed more memory than it may have."""
 HEADER = 4
 """Octets of the length before each message, most significant first."""
 MOST_ASKED = 64 << 20

@@ -14,13 +14,11 @@ from importlib import import_module
 from typing import TypeAlias
 
 from fcu_conform.validators.isolation import descendants
-from fcu_conform.validators.isolation.messages import HEADER, Message, frame, parse
+from fcu_conform.validators.isolation.messages import HEADER, OUT_OF_MEMORY, Message, frame, parse
 
 Task: TypeAlias = "Callable[[Message], Callable[[], Message]]"
 """Takes what is given, loads what it needs, and gives what is to be done: that alone is measured."""
 
-OUT_OF_MEMORY = 75
-"""Exit status of a worker that needed more memory than it may have."""
 BEGUN = (0).to_bytes(HEADER, "big")
 """What is told when all is loaded and the time begins: a frame without a message."""
 

@@ -18,8 +18,15 @@ from typing import IO, cast
 
 from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.validators.isolation import descendants
-from fcu_conform.validators.isolation.messages import HEADER, MOST_ASKED, MOST_TOLD, Message, frame, parse
-from fcu_conform.validators.isolation.worker import OUT_OF_MEMORY
+from fcu_conform.validators.isolation.messages import (
+    HEADER,
+    MOST_ASKED,
+    MOST_TOLD,
+    OUT_OF_MEMORY,
+    Message,
+    frame,
+    parse,
+)
 from fcu_conform.validators.model import LimitReached, ValidatorFault
 
 MEMORY = 400 << 20

@@ -16,7 +16,7 @@ import pytest
 from fcu_conform.validators.isolation import asking as isolation_asking
 from fcu_conform.validators.isolation import descendants, workers
 from fcu_conform.validators.isolation.asking import Isolated, plugged_in, shake_hands_apart
-from fcu_conform.validators.isolation.tasks import Origin
+from fcu_conform.validators.isolation.origin import Origin
 from fcu_conform.validators.isolation.workers import Kind
 from fcu_conform.validators.libraries import Library
 from fcu_conform.validators.model import UNPROTECTED, Answer, LimitReached, Validator, ValidatorFault
