@@ -258,14 +258,20 @@ class Request:
     attributes: bytes = b""
     algorithm: bytes = ECDSA_SHA256
     digest: hashes.HashAlgorithm | None = None
+    before_signing: Callable[[bytes], bytes] = _same
     after_signing: Callable[[bytes], bytes] = _same
 
     @property
     def der(self) -> bytes:
         """The request."""
-        info = der.seq(der.integer(0), self.subject, self.key.spki, der.explicit(0, self.attributes))
+        info = self.before_signing(self.to_be_signed)
         signature = der.bits(self.key.sign(info, self.digest))
         return self.after_signing(der.seq(info, self.algorithm, signature))
+
+    @property
+    def to_be_signed(self) -> bytes:
+        """The CertificationRequestInfo."""
+        return der.seq(der.integer(0), self.subject, self.key.spki, der.explicit(0, self.attributes))
 
     @property
     def pem(self) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from random import Random
 
-from .elements import CONSTRUCTED, Element, encode, every, replaced
+from .elements import CONSTRUCTED, Element, encode, every, parse, replaced
 
 STRINGS = (0x0C, 0x12, 0x13, 0x14, 0x15, 0x16, 0x19, 0x1A, 0x1B, 0x1C, 0x1E)
 TIMES = (0x17, 0x18)
@@ -126,3 +127,29 @@ def _of_children(root: Element, parent: Element) -> Iterator[tuple[str, bytes]]:
         if content != parent.inside:
             new = encode(parent.tag, content)
             yield f"{children[number].where} behind the next", replaced(root, parent, new)
+
+
+def drawn(data: bytes, random: Random, most: int = 3) -> tuple[str, bytes]:
+    """One to ``most`` changes of the one element that ``data`` is, each of what the one before has left."""
+    told = []
+    for _ in range(random.choice([*[1] * most, *range(2, most + 1)])):
+        try:
+            (root,) = parse(data)
+        except (ValueError, IndexError):  # not an element any more
+            break
+        what, data = _one(root, random)
+        told.append(what)
+    return ", then ".join(told), data
+
+
+def _one(root: Element, random: Random) -> tuple[str, bytes]:
+    elements = list(every(root))[1:]
+    if not elements:
+        return "unchanged", root.der
+    if random.random() < 0.05:
+        moved = list(_of_children(root, random.choice(elements)))
+        if moved:
+            return random.choice(moved)
+    element = random.choice(elements)
+    what, new = random.choice(list(_of_element(element)))
+    return f"{element.where} {element.tag:#04x} {what}", replaced(root, element, new)

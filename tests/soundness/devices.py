@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
+from random import Random
 
 from independent_corpus import der
 from independent_corpus.floor import lamp
@@ -15,7 +16,7 @@ from fcu_conform.artefacts.setup import Setup
 from fcu_conform.rules import CATALOGUE
 from fcu_conform.rules.model import Blocked, Level, NotApplicable, Scope
 
-from .changes import changed
+from .changes import changed, drawn
 from .elements import parse
 
 CHAIN = line(3)
@@ -121,6 +122,18 @@ def plans() -> list[Plan]:
     found.append(Plan("several", lamp(CHAIN[0], CN, subject=SEVERAL)))
     found += [Plan(title, lamp(CHAIN[0], CN, more=more)) for title, more in EXTENSIONS.items()]
     return found
+
+
+def drawn_certificate(random: Random) -> tuple[str, bytes]:
+    """A certificate of a subject and extensions that are drawn, changed and signed again; what was done."""
+    more = random.sample([each for several in EXTENSIONS.values() for each in several], random.randint(0, 3))
+    subject = random.choice([{}, {"subject": ATTRIBUTES}, {"subject": SEVERAL}])
+    certificate = lamp(CHAIN[0], CN, more=tuple(more), **subject)
+    if random.random() < 0.9:
+        what, new = drawn(certificate._to_be_signed(), random)
+        return f"signed part {what}", _signed_again(certificate, new)
+    what, new = drawn(certificate.der, random)
+    return f"outside {what}", new
 
 
 def errors(data: bytes, setup: Setup) -> dict[str, str]:

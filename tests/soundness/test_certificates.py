@@ -13,7 +13,8 @@ from fcu_conform.artefacts.setup import Setup, read_setups
 from fcu_conform.rules import CATALOGUE
 from fcu_conform.rules.model import Evidence
 
-from .devices import CHAIN, Plan, errors, plans
+from .agreement import Agreement, cases
+from .devices import CHAIN, Plan, drawn_certificate, errors, plans
 from .readers import available, refusals
 
 DRAWN = 60
@@ -53,6 +54,15 @@ def test_a_certificate_that_a_reader_refuses_fails_a_rule(plan: Plan, setup: Set
 @PLANS
 def test_every_change_that_a_reader_refuses_fails_a_rule(plan: Plan, part: int, setup: Setup) -> None:
     hold(plan.changes()[part::8], setup)
+
+
+def test_drawn_certificates_that_a_reader_refuses_are_errors(setup: Setup) -> None:
+    agreement = Agreement("certificates")
+    for random in cases("certificates", 300):
+        what, certificate = drawn_certificate(random)
+        refused, found = refusals(certificate, CHAIN[0].der), errors(certificate, setup)
+        agreement.add(f"{what} {certificate.hex()}", refused, found)
+    agreement.hold()
 
 
 def hold(changes: list[tuple[str, Callable[[], bytes]]], setup: Setup) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import ssl
 import subprocess
-from collections.abc import Callable
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -27,58 +27,13 @@ from fcu_conform.artefacts.encodings.pem import parse_pem
 from fcu_conform.artefacts.encodings.pem_layout import PKCS7, RELABEL, mending
 from fcu_conform.artefacts.keystore_files import CertificateFile, KeyFile
 
+from .agreement import cases
+from .libcrypto import pem_certificates
+from .texts import SHAPES, drawn_text
+
 CHAIN = line(3)
 TEXT = "".join(cert.pem for cert in CHAIN)
 KEY = key("a key in every shape")
-
-BODY = re.compile(r"^[A-Za-z0-9+/=]+$", re.MULTILINE)
-
-
-def _rewrapped(width: int) -> Callable[[str], str]:
-    def rewrap(text: str) -> str:
-        joined = re.sub(r"(?<=[A-Za-z0-9+/=])\n(?=[A-Za-z0-9+/=])", "", text)
-        return BODY.sub(lambda found: "\n".join(re.findall(f".{{1,{width}}}", found[0])), joined)
-
-    return rewrap
-
-
-SHAPES: dict[str, Callable[[str], str]] = {
-    "as it is": lambda text: text,
-    "indented by four": lambda text: re.sub("^(?=.)", "    ", text, flags=re.MULTILINE),
-    "indented by a tab": lambda text: re.sub("^(?=.)", "\t", text, flags=re.MULTILINE),
-    "markers indented": lambda text: text.replace("-----BEGIN", " -----BEGIN").replace("-----END", " -----END"),
-    "END indented": lambda text: text.replace("-----END", "   -----END"),
-    "body indented": lambda text: BODY.sub(lambda found: f"  {found[0]}", text),
-    "a blank line after each": lambda text: text.replace("\n", "\n\n"),
-    "a blank line before END": lambda text: text.replace("-----END", "\n-----END"),
-    "a blank line after BEGIN": lambda text: re.sub("(-----BEGIN.*-----\n)", r"\1\n", text),
-    "a blank line within": lambda text: re.sub(r"(-----BEGIN.*-----\n.{64}\n)", r"\1\n", text),
-    "blanks behind": lambda text: text.replace("\n", "  \n"),
-    "CR LF": lambda text: text.replace("\n", "\r\n"),
-    "CR": lambda text: text.replace("\n", "\r"),
-    "LF CR": lambda text: text.replace("\n", "\n\r"),
-    "CR CR LF": lambda text: text.replace("\n", "\r\r\n"),
-    "no end of line": lambda text: text.rstrip("\n"),
-    "76 in a line": _rewrapped(76),
-    "all in a line": _rewrapped(100_000),
-    "one in a line": _rewrapped(1),
-    "one line with blanks": lambda text: text.replace("\n", " "),
-    "one line with tabs": lambda text: text.replace("\n", "\t"),
-    "text behind END": lambda text: re.sub("(-----END.*-----)", r"\1 # it", text),
-    "text before BEGIN": lambda text: text.replace("-----BEGIN", "it: -----BEGIN"),
-    "in quotes": lambda text: f'"{text}"',
-    "in YAML": lambda text: "text: |\n" + re.sub("^(?=.)", "  ", text, flags=re.MULTILINE),
-    "text between": lambda text: re.sub("(-----END.*-----\n)", r"\1of a CA\n", text),
-    "a byte order mark": lambda text: f"\ufeff{text}",
-    "byte order marks": lambda text: text.replace("-----BEGIN", "\ufeff-----BEGIN"),
-    "text and a byte order mark": lambda text: re.sub("(-----END.*-----\n)", "\\1of a CA\n\ufeff", text),
-    "a NUL before": lambda text: f"\0{text}",
-    "a NUL behind": lambda text: f"{text}\0",
-    "NULs between": lambda text: text.replace("-----\n-----", "-----\n\0\n-----"),
-    "line ends written out": lambda text: text.replace("\n", "\\n"),
-    "en dashes": lambda text: text.replace("-----", "\u2013" * 5),
-    "em dashes": lambda text: text.replace("-----", "\u2014\u2014-"),
-}
 
 
 def found_by_ssl(path: Path) -> list[bytes] | None:
@@ -141,6 +96,49 @@ def test_a_key_that_a_reader_does_not_find_is_reported_and_fixed(shape: str, tmp
         assert is_read_by_openssl(path.read_bytes())
         public = load_pem_private_key(path.read_bytes(), None).public_key()
         assert public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo) == KEY.spki
+
+
+def test_drawn_texts_that_pass_are_the_same_certificates_to_every_reader(tmp_path: Path) -> None:
+    path, held, expected = tmp_path / "fcu.crt", Counter[str](), [cert.der for cert in CHAIN]
+    for random in cases("texts", 500):
+        what, data = drawn_text("".join(cert.pem for cert in CHAIN[: random.randint(1, 3)]), random)
+        path.write_bytes(data)
+        file = certificates_of(path)
+        ours = [cert.raw for cert in file.certificates]
+        readings = pem_certificates(data), in_order(data), found_by_ssl(path)
+        if not file.is_whole or len(file.pem.blocks) > len(ours) or any(cert.trailing for cert in file.certificates):
+            held["refused by all" if None in readings else "refused, and named"] += 1
+            assert file.pem.problem or file.pem.blocks, what
+        elif set(ours) <= set(expected):  # else another octet of a certificate, of which other rules tell
+            assert readings == (ours, ours, sorted(set(ours))), (what, data)
+            held["read by all"] += 1
+    print(f"\ntexts of certificates: {dict(held)}")
+    assert {"read by all", "refused by all"} <= set(held)
+
+
+def in_order(data: bytes) -> list[bytes] | None:
+    """The certificates that cryptography finds."""
+    try:
+        return [cert.public_bytes(Encoding.DER) for cert in x509.load_pem_x509_certificates(data)]
+    except ValueError:
+        return None
+
+
+def test_drawn_texts_of_keys_that_pass_are_the_same_key_to_every_reader() -> None:
+    held = Counter[str]()
+    for random in cases("texts of keys", 500):
+        what, data = drawn_text(random.choice((KEY.sec1(), KEY.pkcs8())), random)
+        file = KeyFile(FileBytes("fcu_private_key.pem", Path("fcu_private_key.pem"), data))
+        if file.pem.problem or file.key is None or file.key.trouble or len(file.pem.blocks) != 1:
+            held["refused by all" if not is_read_by_openssl(data) else "refused, and named"] += 1
+            assert file.pem.problem or file.key_problem or file.pem.blocks, what
+        elif file.key.public_key is not None and file.key.public_key.der == KEY.spki:
+            assert is_read_by_openssl(data), (what, data)
+            public = load_pem_private_key(data, None).public_key()
+            assert public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo) == KEY.spki, (what, data)
+            held["read by all"] += 1
+    print(f"\ntexts of keys: {dict(held)}")
+    assert {"read by all", "refused by all"} <= set(held)
 
 
 def is_read_by_openssl(data: bytes) -> bool:

@@ -124,7 +124,7 @@ class CertificateFields:
                 first, last = der.expect(data, start, stop, der.SEQUENCE, "extensions")
                 if last != stop:
                     raise der.DerError("extensions: trailing bytes")
-                return tuple(_extension(data, *span) for span in der.children(data, first, last))
+                return tuple(read_extension(data, *span) for span in der.children(data, first, last))
             if tag not in (0x81, 0x82):  # issuerUniqueID, subjectUniqueID
                 raise der.DerError(f"tbsCertificate: unknown field {tag:#04x}")
             position = stop
@@ -189,7 +189,8 @@ def _time(data: bytes, position: int, end: int, what: str) -> tuple[Time, int]:
     return parse_time(tag, data[start:stop]), stop
 
 
-def _extension(data: bytes, tag: int, _begin: int, start: int, stop: int) -> Extension:
+def read_extension(data: bytes, tag: int, _begin: int, start: int, stop: int) -> Extension:
+    """One extension, as `der.children` finds it. Raises DerError."""
     if tag != der.SEQUENCE:
         raise der.DerError("extension: not a SEQUENCE")
     oid_start, position = der.expect(data, start, stop, der.OBJECT_IDENTIFIER, "extension")

@@ -102,6 +102,14 @@ EXTENSIONS = {
 }
 """The extensions that RFC 5280 defines (sections 4.2.1 and 4.2.2)."""
 
+EXTENSION_REQUEST = "1.2.840.113549.1.9.14"
+REQUEST_ATTRIBUTES = {
+    "1.2.840.113549.1.9.2": "unstructuredName",
+    "1.2.840.113549.1.9.7": "challengePassword",
+    EXTENSION_REQUEST: "extensionRequest",
+}
+"""What a request may ask for beside a name and a key (RFC 2985)."""
+
 CLIENT_AUTH = "1.3.6.1.5.5.7.3.2"
 ANY_EXTENDED_KEY_USAGE = "2.5.29.37.0"
 ANY_POLICY = "2.5.29.32.0"

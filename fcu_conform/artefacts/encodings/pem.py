@@ -9,7 +9,7 @@ from dataclasses import field
 
 from fcu_conform.artefacts.bounded_io.limits import PEM_BLOCKS, PEM_LABEL, STRAYS
 from fcu_conform.artefacts.data_classes import dataclass
-from fcu_conform.artefacts.encodings.pem_layout import BACKSLASH_N, DASHES, JWK, PKCS7, PKCS12, layout_fault
+from fcu_conform.artefacts.encodings.pem_layout import BACKSLASH_N, DAMAGED, DASHES, JWK, PKCS7, PKCS12, layout_fault
 
 _MARKER = re.compile(rb"-----(BEGIN|END) ([^\r\n-]{0,%d}?)-----" % PEM_LABEL)
 _BASE64 = re.compile(rb"[A-Za-z0-9+/]*={0,2}")
@@ -77,11 +77,13 @@ def parse_pem(data: bytes) -> PemText:
     lines = _LineCounter(data)
     done = 0
     before = 0
+    begun = 0
     opened: re.Match[bytes] | None = None
     for marker in _MARKER.finditer(data):
         if len(blocks) > PEM_BLOCKS:
             return PemText(tuple(blocks), tuple(strays), f"has more than {PEM_BLOCKS} PEM blocks")
         if marker[1] == b"BEGIN":
+            begun += 1
             if opened is not None:
                 blocks.append(_broken(opened, lines, "has no END line before the next block begins"))
             else:
@@ -101,7 +103,9 @@ def parse_pem(data: bytes) -> PemText:
         blocks.append(_broken(opened, lines, "has no END line"))
     else:
         _note_stray(data, done, len(data), lines, strays)
-    return PemText(tuple(blocks), tuple(strays), "" if blocks else describe_non_pem(data))
+    # cryptography takes what begins like a marker for one, wherever it stands.
+    is_damaged = blocks and data.count(b"-----BEGIN") > begun
+    return PemText(tuple(blocks), tuple(strays), DAMAGED if is_damaged else "" if blocks else describe_non_pem(data))
 
 
 def describe_non_pem(data: bytes) -> str:

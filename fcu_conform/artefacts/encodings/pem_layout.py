@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import re
 
+_LINE = 64
+"""Characters of base64 in a line (RFC 7468)."""
+_LONG_BLANKS = re.compile(rb"[ \t\r]{200}")
 _LOOK_BACK = 256
 """Octets before a marker in which the beginning of its line is looked for."""
 _BLANKS = b" \t"
@@ -21,7 +24,10 @@ BEFORE_MARKER = "has text before a BEGIN or END marker on the same line"
 BEHIND_MARKER = "has text after a BEGIN or END marker on the same line"
 BLANK_LINES = "has a blank line after each line"
 BLANK_LINE = "has a blank line inside the block"
+MANY_BLANKS = "has more than 200 blanks in a row"
+OTHER_WIDTH = "has a blank line after its BEGIN marker, and lines that are not 64 characters long"
 BACKSLASH_N = "has the characters \\n instead of line ends"
+DAMAGED = "has a damaged BEGIN line"
 DASHES = "has typographic dashes instead of ASCII hyphens"
 PKCS7 = "is PKCS#7, with certificates in it"
 PKCS12 = "is PKCS#12"
@@ -45,7 +51,7 @@ _FILE_ONE_A_LINE = f"{_MARKERS_ALONE} {{file}} | {_NO_BLANKS}"
 _MENDING = (
     (CARRIAGE_RETURNS, f"tr '\\r' '\\n' < {{file}} | {_ONE_A_LINE}"),
     (NUL, f"tr -d '\\000' < {{file}} | {_ONE_A_LINE}"),
-    *((words, _FILE_ONE_A_LINE) for words in (ONE_LINE, INDENTED, BLANK_LINES, BLANK_LINE)),
+    *((words, _FILE_ONE_A_LINE) for words in (ONE_LINE, INDENTED, BLANK_LINES, BLANK_LINE, MANY_BLANKS, OTHER_WIDTH)),
     *((words, _FILE_ONE_A_LINE) for words in (BEFORE_MARKER, BEHIND_MARKER)),
     (BYTE_ORDER_MARK, r"LC_ALL=C sed 's/\xef\xbb\xbf//g' {file} > NEW"),
     (BACKSLASH_N, r"sed 's/\\n/\n/g' {file} > NEW"),
@@ -96,6 +102,8 @@ def layout_fault(data: bytes, before: int, opened: re.Match[bytes], closed: re.M
     behind = _rest_of_line(data, closed.end())
     if first.strip(_BLANKS + b"\r") or behind.strip(_BLANKS + b"\r\0"):
         return BEHIND_MARKER
+    if _LONG_BLANKS.search(data, opened.start(), closed.end()):
+        return MANY_BLANKS  # OpenSSL reads 254 octets at a time, and takes blanks alone for an empty line
     return _blank_lines(lines)
 
 
@@ -122,4 +130,12 @@ def _blank_lines(lines: list[bytes]) -> str:
     blank = [not line.strip(_BLANKS + b"\r") for line in lines]
     if any(blank[1:]):
         return BLANK_LINES if sum(blank) * 2 >= len(blank) > 1 else BLANK_LINE
+    if blank[:1] == [True] and not _are_of_one_width(lines[1:]):
+        return OTHER_WIDTH
     return ""
+
+
+def _are_of_one_width(lines: list[bytes]) -> bool:
+    """All but the last have 64 characters, which OpenSSL asks of what follows an empty line."""
+    widths = [len(line.rstrip(_BLANKS + b"\r")) for line in lines]
+    return all(width == _LINE for width in widths[:-1]) and max(widths[-1:], default=0) <= _LINE

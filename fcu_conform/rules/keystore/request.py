@@ -55,13 +55,14 @@ def request_is_there(setup: Setup) -> Findings:
 @rule(
     "CSR002",
     Level.ERROR,
-    requirement="fcu_csr.pem is a PEM file with exactly one PKCS#10 request",
-    title="fcu_csr.pem is not exactly one PEM request",
-    why="Your CA signs what is in this file. If the CA cannot read it, it cannot sign it.",
+    requirement="fcu_csr.pem is a PEM file with exactly one PKCS#10 request, in strict DER",
+    title="fcu_csr.pem is not exactly one well-formed PEM request",
+    why="Your CA signs what is in this file. If the CA cannot read it, it cannot sign it. Libraries differ in which"
+    " malformed names, attributes and extension requests they accept.",
     fix="run FCU's setup again, or copy the file again from the original",
     passes="one CERTIFICATE REQUEST block",
-    fails="an empty file, two requests, a certificate",
-    source=page(CREDENTIALS, "K-02"),
+    fails="an empty file, two requests, a certificate, a request of version 1, an extensionRequest without extensions",
+    source=(page(CREDENTIALS, "K-02"), rfc(2986, "4"), rfc(2985, "5.4.2"), rfc(5280, "4.1.2.4")),
 )
 def request_is_one_pem_request(setup: Setup) -> Findings:
     file = setup.keystore.request_file
@@ -88,6 +89,8 @@ def request_is_one_pem_request(setup: Setup) -> Findings:
     elif file.request_problem:
         place = Location(REQUEST_NAME, line=file.request_blocks[0].line)
         yield Finding(file.request_problem, place, fix=mending(file.request_problem, REQUEST_NAME))
+    elif file.request is not None:
+        yield from (Finding(f"is malformed: {fault}", REQUEST) for fault in file.request.faults)
 
 
 @rule(
@@ -174,8 +177,9 @@ def request_subject_is_configured(setup: Setup) -> Findings:
 )
 def request_is_p256_sha256(setup: Setup) -> Findings:
     request = _request(setup)
-    if request.public_key.trouble:
-        yield Finding(request.public_key.trouble, REQUEST, expected="a key on P-256")
+    trouble = request.public_key.trouble or request.public_key.algorithm_fault
+    if trouble:
+        yield Finding(trouble, REQUEST, expected="a key on P-256")
     elif request.algorithm.oid != ECDSA_SHA256 or request.algorithm.has_parameters:
         yield Finding(
             "is not signed with ecdsa-with-SHA256", REQUEST, expected="ecdsa-with-SHA256", found=str(request.algorithm)

@@ -215,7 +215,10 @@ def test_a_table_is_read_with_any_column_type_that_holds_text_or_bytes(text: Any
         [[b"x" * number, b"y"] for number in range(20)] if chain else [f"{number % 2}" * 40 for number in range(20)]
     )
     column = pa.array(values, chain) if chain else pa.array(values).cast(text)
-    parquet.write_table(pa.table({"endpoint_name": pa.array(names).cast(text), "chain": column}), path)
+    try:
+        parquet.write_table(pa.table({"endpoint_name": pa.array(names).cast(text), "chain": column}), path)
+    except pa.ArrowNotImplementedError:
+        pytest.skip(f"pyarrow {pa.__version__} cannot write this type, so no such table comes from it")
     found = files_of(path)
     assert [file.endpoint_names for file in found] == [(name,) for name in names]
     assert [list(file.chain) if chain else file.data.decode() for file in found] == values
