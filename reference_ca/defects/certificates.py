@@ -202,6 +202,7 @@ class Request:
     key: PrivateKey
     signer: PrivateKey | None = None
     digest: str = "sha256"
+    version: int = 0
     finished: Callable[[bytes], bytes] = _as_it_is
 
     @property
@@ -210,7 +211,7 @@ class Request:
         wanted = list(ca_extensions().values())[:2]
         asked = asn1.sequence(*(extension.encode(extension.value or b"") for extension in wanted))
         attribute = asn1.sequence(asn1.oid("1.2.840.113549.1.9.14"), asn1.element(17, asked, constructed=True))
-        info = asn1.sequence(asn1.integer(0), self.subject, spki(self.key), asn1.context(0, attribute))
+        info = asn1.sequence(asn1.integer(self.version), self.subject, spki(self.key), asn1.context(0, attribute))
         signer = self.signer or self.key
         signature = asn1.bits(sign(signer, info, self.digest))
         return self.finished(asn1.sequence(info, signature_algorithm(signer, self.digest), signature))

@@ -51,6 +51,13 @@ def request_cut_short(s: FactorySetup) -> None:
 
 
 @defect(ExpectedFinding("CSR002", CSR), needs=REQUESTED)
+def request_of_another_version(s: FactorySetup) -> None:
+    """The request has version 1; RFC 2986 defines 0 alone, and libraries refuse any other."""
+    assert s.request is not None
+    s.request.version = 1
+
+
+@defect(ExpectedFinding("CSR002", CSR), needs=REQUESTED)
 def request_is_der(s: FactorySetup) -> None:
     """fcu_csr.pem is DER instead of PEM."""
     request = s.request
@@ -73,10 +80,9 @@ def request_signed_by_another_key(s: FactorySetup) -> None:
 
 @defect(ExpectedFinding("CSR003", CSR), needs=REQUESTED)
 def request_was_changed(s: FactorySetup) -> None:
-    """A letter of the request's attributes was changed after it had been signed."""
+    """A usage in the request's attributes was added after it had been signed."""
     assert s.request is not None
-    version = asn1.integer(0)
-    s.request.finished = lambda der: der.replace(version, asn1.integer(1), 1)
+    s.request.finished = lambda der: der.replace(b"\x03\x02\x01\x86", b"\x03\x02\x01\x8e", 1)
 
 
 @defect(ExpectedFinding("CSR004", CSR), needs=REQUESTED)
