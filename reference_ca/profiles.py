@@ -80,7 +80,7 @@ class DeviceProfile:
     issuer_attributes: bool = False
 
     def extensions(self) -> Extensions:
-        """basicConstraints (if wanted), keyUsage and extendedKeyUsage, each with its criticality."""
+        """basicConstraints (if wanted), keyUsage and extKeyUsage, each with its criticality."""
         if self.basic_constraints:
             yield x509.BasicConstraints(ca=False, path_length=None), False
         yield _key_usage(ca=False), True

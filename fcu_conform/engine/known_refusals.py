@@ -175,8 +175,8 @@ CAUSES = (
         _is_the_last_second,
     ),
     KnownRefusal(
-        "a CA certificate has an extendedKeyUsage without clientAuth (CRT017)",
-        "servers that apply a CA's extendedKeyUsage to everything below it",
+        "a CA certificate has an extKeyUsage without clientAuth (CRT017)",
+        "servers that apply a CA's extKeyUsage to everything below it",
         frozenset({"openssl", "openssl-partial", "openssl-command", "certtool", "cryptography"}),
         _purposes_exclude_clients,
     ),

@@ -100,7 +100,7 @@ def _outcome(do: Callable[[SimpleNamespace], object], classes: SimpleNamespace) 
         lambda c: copy.deepcopy(c.Point(1, tags=["a"])),
     ],
 )
-def test_what_comes_of_them_is_what_comes_of_the_standard_library_s(do: Callable[[SimpleNamespace], object]) -> None:
+def test_data_classes_behave_like_those_of_the_standard_library(do: Callable[[SimpleNamespace], object]) -> None:
     made, expected = _classes(data_classes.dataclass), _classes(dataclasses.dataclass)
     assert _outcome(do, made) == _outcome(do, expected)
 

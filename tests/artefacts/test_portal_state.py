@@ -32,7 +32,7 @@ def refusal(path: Path) -> str:
     return str(refused.value).removeprefix(f"portal state {path}: ")
 
 
-def test_what_the_portal_answered_is_kept_and_read_back(tmp_path: Path) -> None:
+def test_the_answer_of_the_portal_is_kept_and_read_back(tmp_path: Path) -> None:
     (certificate,) = make_chain("ROOT")
     path = tmp_path / "account.json"
     path.write_bytes(
@@ -58,7 +58,7 @@ def test_what_the_portal_answered_is_kept_and_read_back(tmp_path: Path) -> None:
     assert state.fetched_at == "2026-06-01T00:00:00Z"
 
 
-def test_what_was_not_fetched_is_left_out(tmp_path: Path) -> None:
+def test_parts_that_were_not_fetched_are_left_out(tmp_path: Path) -> None:
     state = read_portal_state(write(tmp_path))
     assert (state.account, state.server_credentials, state.devices, state.url) == ({}, {}, None, "")
     assert set(json.loads(dump_portal_state([]))) == {"format", "format_version", "trusted_certificates"}
@@ -108,7 +108,7 @@ def test_a_state_that_is_malformed_is_a_usage_error(tmp_path: Path, members: dic
         (b'{"format": 1, "format": 2}', "has the member 'format' twice in one object"),
     ],
 )
-def test_a_file_that_is_no_state_is_a_usage_error(tmp_path: Path, data: bytes, words: str) -> None:
+def test_a_file_that_is_not_a_portal_state_is_a_usage_error(tmp_path: Path, data: bytes, words: str) -> None:
     path = tmp_path / "account.json"
     path.write_bytes(data)
     assert refusal(path) == words

@@ -1,4 +1,4 @@
-"""What the coverage matrix compares, read from where it stands, and every orphan among it."""
+"""The coverage matrix: rules, cases and statements of the page, and which of them lack a counterpart."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from repository.generated import COMMAND
 
 from fcu_conform.rules.model import Evidence, Level, Rule
 
@@ -36,18 +38,21 @@ SECTIONS = (
 )
 """The sections of the page, in its order."""
 
+WRITE = f"fixtures are written by: {COMMAND}"
+"""What helps where a folder of fixtures differs from the code that makes it."""
+
 ABOUT_SIZE = "DEV018"
-"""Its notice comes with every long chain, whatever the case is about."""
+"""Its notice appears with every long chain."""
 
 
 @dataclass(frozen=True)
 class Matrix:
     """Everything that has to fit together.
 
-    ``cases`` holds case.toml by the path of its folder, ``files`` how many other files the folder has; ``planned`` are
-    the cases that are known to be made, ``edits`` the names that an edit may have. ``statements`` is the list in
-    docs/, ``together`` the rules that never fail alone, with reasons, and ``explained`` what is told of each
-    code, without white space.
+    ``cases`` has each case.toml by the path of its folder, ``files`` the number of other files there; ``planned`` has
+    the cases that tests/vectors makes, ``edits`` the known names of edits. ``statements`` is the list in docs/,
+    ``together`` the rules that never fail alone, with reasons, and ``explained`` the output of explain for each code,
+    without white space.
     """
 
     rules: Mapping[str, Rule]
@@ -82,8 +87,13 @@ def read_together(file: Path) -> dict[str, dict[str, str]]:
     return tomllib.loads(file.read_text("utf-8"))
 
 
+def squeeze(text: str) -> str:
+    """A text without white space and semicolons: a line break may stand for them."""
+    return "".join(text.split()).replace(";", "")
+
+
 def codes_of(case: Mapping[str, Any]) -> set[str]:
-    """The rules that say something in a case, the notice on size apart where the case is not about it."""
+    """The rules with findings in a case; the notice on size counts only in a case about it."""
     return {
         one["code"]
         for one in case.get("findings", ())
@@ -92,7 +102,7 @@ def codes_of(case: Mapping[str, Any]) -> set[str]:
 
 
 def orphans(matrix: Matrix) -> Iterator[str]:
-    """Whatever has no counterpart, a sentence each."""
+    """A sentence for each rule, case or statement that lacks its counterpart."""
     yield from _of_folders(matrix)
     yield from _of_cases(matrix)
     yield from _of_rules(matrix)
@@ -103,14 +113,14 @@ def _of_folders(matrix: Matrix) -> Iterator[str]:
     if len(matrix.cases) < LEAST_CASES:
         yield f"there are {len(matrix.cases)} cases, and {LEAST_CASES} are promised"
     for name in sorted(set(matrix.planned) - set(matrix.cases)):
-        yield f"{name}: is missing in fixtures/"
+        yield f"{name}: is missing in fixtures/; {WRITE}"
     for name in sorted(set(matrix.cases) - set(matrix.planned)):
-        yield f"{name}: stands in fixtures/, and nothing makes it"
+        yield f"{name}: is in fixtures/ but not in tests/vectors/cases.py; {WRITE}"
     for name, count in matrix.files.items():
         if not matrix.cases[name]:
-            yield f"{name}: has no case.toml"
+            yield f"{name}: has no case.toml; {WRITE}"
         elif not count:
-            yield f"{name}: has nothing to judge"
+            yield f"{name}: has nothing to judge; {WRITE}"
 
 
 def _of_cases(matrix: Matrix) -> Iterator[str]:
@@ -122,34 +132,34 @@ def _of_cases(matrix: Matrix) -> Iterator[str]:
 def _of_case(matrix: Matrix, name: str, case: Mapping[str, Any]) -> Iterator[str]:
     about = matrix.rules.get(case["about"])
     if about is None:
-        yield f"is about {case['about']}, which is no rule"
+        yield f"is about {case['about']}, which is not a rule"
     elif case["clause"] != about.source:
-        yield f"does not quote the source of {about.code}"
+        yield f"does not quote the source of {about.code}; {WRITE}"
     if not case["story"].endswith(".") or not case["chain"]:
         yield "has no story, or no drawing of its chain"
     for one in case.get("findings", ()):
         if one["code"] not in matrix.rules:
-            yield f"expects {one['code']}, which is no rule"
+            yield f"expects {one['code']}, which is not a rule"
         elif one["level"] not in {level.value for level in Level}:
-            yield f"expects a {one['level']}, which is no level"
+            yield f"expects a {one['level']}, which is not a level"
     is_sound = name.startswith("sound/")
     errors = {one["code"] for one in case.get("findings", ()) if one["level"] == "error"}
     if is_sound and (errors or case["verdict"] != "conformant"):
-        yield "is called sound and is not"
+        yield "is called sound, but has errors or another verdict"
     if not is_sound:
         yield from _of_negative(matrix, name, case)
     baseline = case.get("baseline")
     if baseline is not None and baseline not in matrix.cases:
-        yield f"names {baseline} for its baseline, and there is none"
+        yield f"names {baseline} as its baseline, which does not exist"
     if baseline is not None and case.get("edit") not in matrix.edits:
-        yield f"is made by {case.get('edit')!r}, which is no edit that is known"
+        yield f"is made by {case.get('edit')!r}, which is not a known edit"
 
 
 def _of_negative(matrix: Matrix, name: str, case: Mapping[str, Any]) -> Iterator[str]:
     if case["about"] not in codes_of(case):
-        yield f"is about {case['about']}, which says nothing of it"
+        yield f"is about {case['about']}, which has no finding in it"
     if not name.startswith(f"{case['about'][:3]}/"):
-        yield f"is about {case['about']} and stands elsewhere"
+        yield f"is about {case['about']} but is in another family's folder"
     baseline = matrix.cases.get(case.get("baseline", ""))
     if not case.get("baseline"):
         yield "has no baseline"
@@ -160,7 +170,7 @@ def _of_negative(matrix: Matrix, name: str, case: Mapping[str, Any]) -> Iterator
 
 
 def _levels(case: Mapping[str, Any], code: str) -> set[str]:
-    """The levels at which a rule says something."""
+    """The levels of a rule's findings."""
     return {one["level"] for one in case.get("findings", ()) if one["code"] == code}
 
 
@@ -171,21 +181,21 @@ def _of_rules(matrix: Matrix) -> Iterator[str]:
     baselines = {case["about"] for case in matrix.cases.values() if case and case.get("baseline")}
     for code, rule in matrix.rules.items():
         if code not in told:
-            yield f"{code}: no case makes it say anything"
+            yield f"{code}: no case has a finding of it"
         elif code not in alone and code not in matrix.together:
-            yield f"{code}: no case makes it the only one to say something"
+            yield f"{code}: no case has a finding of it alone"
         if code not in passed | baselines:
-            yield f"{code}: no sound case is a baseline to one of its own"
+            yield f"{code}: no case of it has a sound baseline"
         text = matrix.explained.get(code, "")
-        if not all("".join(part.split()) in text for part in (rule.requirement, rule.why, rule.fix)):
+        if not all(squeeze(part) in text for part in (rule.requirement, rule.why, rule.fix)):
             yield f"{code}: is not explained"
     for code in matrix.together:
         if code not in matrix.rules:
-            yield f"{code}: is excused from failing alone, and is no rule"
+            yield f"{code}: is excused from failing alone, but is not a rule"
         elif code in alone:
-            yield f"{code}: is excused from failing alone, and does"
+            yield f"{code}: is excused from failing alone, but does fail alone"
     for code in sorted(set(matrix.explained) - set(matrix.rules)):
-        yield f"{code}: is explained, and is no rule"
+        yield f"{code}: is explained, but is not a rule"
 
 
 def _of_statements(matrix: Matrix) -> Iterator[str]:
@@ -203,7 +213,7 @@ def _of_statements(matrix: Matrix) -> Iterator[str]:
             yield f"{words}: names rules or says why none can judge it, one of the two"
         for code in rules:
             if code not in matrix.rules:
-                yield f"{words}: names {code}, which is no rule"
+                yield f"{words}: names {code}, which is not a rule"
             named.add((statement["section"], code))
     for code, rule in matrix.rules.items():
         for source in rule.sources:

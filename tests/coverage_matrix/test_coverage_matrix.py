@@ -1,4 +1,4 @@
-"""Nothing stands alone: each rule has its cases, each case its rule, each statement of the page what judges it."""
+"""The coverage matrix is complete: each rule has cases, each case a rule, each statement of the page a rule."""
 
 from __future__ import annotations
 
@@ -17,12 +17,14 @@ from coverage_matrix.matrix import (
     FIXTURES,
     STATEMENTS,
     TOGETHER,
+    WRITE,
     Matrix,
     codes_of,
     orphans,
     read_cases,
     read_statements,
     read_together,
+    squeeze,
 )
 from fcu_conform.interfaces.console.app import application
 from fcu_conform.rules import CATALOGUE
@@ -32,18 +34,18 @@ EDITS = {case.edit for case in CASES.values() if case.edit}
 
 @cache
 def explained() -> dict[str, str]:
-    """What `fcu-conform explain` prints of each code, white space left away, for it depends on the width."""
+    """The output of `fcu-conform explain` for each code, without what depends on the width."""
     told = {}
     for rule in CATALOGUE:
         done = CliRunner().invoke(application, ["explain", rule.code])
         assert done.exit_code == 0
-        told[rule.code] = "".join(done.output.split())
+        told[rule.code] = squeeze(done.output)
     return told
 
 
 @cache
 def kept() -> Matrix:
-    """The books as they stand in the repository."""
+    """The matrix of the repository."""
     cases, files = read_cases(FIXTURES)
     return Matrix(
         {rule.code: rule for rule in CATALOGUE},
@@ -85,7 +87,7 @@ def test_a_negative_and_its_twin_differ_in_their_files() -> None:
 
 
 def contents(folder: Path) -> dict[str, Any]:
-    """The files of a case, and what case.toml says of how it is laid out and run."""
+    """The files of a case, and the tables of case.toml about its layout and run."""
     files: dict[str, Any] = {
         path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
     }
@@ -95,7 +97,7 @@ def contents(folder: Path) -> dict[str, Any]:
 
 
 def changed(name: str, **values: Any) -> Matrix:
-    """The books with one case changed."""
+    """The matrix with one case changed."""
     matrix = kept()
     return replace(matrix, cases={**matrix.cases, name: {**matrix.cases[name], **values}})
 
@@ -122,27 +124,27 @@ FINDING = {"code": "CHN005", "level": "error", "file": "fcu.crt"}
 @pytest.mark.parametrize(
     ("matrix", "orphan"),
     [
-        (lambda: without_case(NEGATIVE), f"{NEGATIVE}: is missing in fixtures/"),
-        (lambda: without_case(NEGATIVE), "CHN005: no case makes it say anything"),
+        (lambda: without_case(NEGATIVE), f"{NEGATIVE}: is missing in fixtures/; {WRITE}"),
+        (lambda: without_case(NEGATIVE), "CHN005: no case has a finding of it"),
         (
             lambda: without_case("sound/chain-of-3"),
-            f"{NEGATIVE}: names sound/chain-of-3 for its baseline, and there is none",
+            f"{NEGATIVE}: names sound/chain-of-3 as its baseline, which does not exist",
         ),
         (
             lambda: replace(kept(), planned=[name for name in CASES if name != NEGATIVE]),
-            f"{NEGATIVE}: stands in fixtures/, and nothing makes it",
+            f"{NEGATIVE}: is in fixtures/ but not in tests/vectors/cases.py; {WRITE}",
         ),
         (lambda: replace(kept(), cases={}, files={}), "there are 0 cases, and 300 are promised"),
-        (lambda: replace(kept(), cases={}, files={}), "BDL001: no case makes it say anything"),
-        (lambda: replace(kept(), files={**kept().files, NEGATIVE: 0}), f"{NEGATIVE}: has nothing to judge"),
+        (lambda: replace(kept(), cases={}, files={}), "BDL001: no case has a finding of it"),
+        (lambda: replace(kept(), files={**kept().files, NEGATIVE: 0}), f"{NEGATIVE}: has nothing to judge; {WRITE}"),
         (
             lambda: replace(kept(), cases={**kept().cases, NEGATIVE: {}}),
-            f"{NEGATIVE}: has no case.toml",
+            f"{NEGATIVE}: has no case.toml; {WRITE}",
         ),
-        (lambda: changed(NEGATIVE, about="CHN099"), f"{NEGATIVE}: is about CHN099, which is no rule"),
-        (lambda: changed(NEGATIVE, about="CHN004"), f"{NEGATIVE}: is about CHN004, which says nothing of it"),
-        (lambda: changed(NEGATIVE, about="KEY004"), f"{NEGATIVE}: is about KEY004 and stands elsewhere"),
-        (lambda: changed(NEGATIVE, clause="hearsay"), f"{NEGATIVE}: does not quote the source of CHN005"),
+        (lambda: changed(NEGATIVE, about="CHN099"), f"{NEGATIVE}: is about CHN099, which is not a rule"),
+        (lambda: changed(NEGATIVE, about="CHN004"), f"{NEGATIVE}: is about CHN004, which has no finding in it"),
+        (lambda: changed(NEGATIVE, about="KEY004"), f"{NEGATIVE}: is about KEY004 but is in another family's folder"),
+        (lambda: changed(NEGATIVE, clause="hearsay"), f"{NEGATIVE}: does not quote the source of CHN005; {WRITE}"),
         (lambda: changed(NEGATIVE, story=""), f"{NEGATIVE}: has no story, or no drawing of its chain"),
         (lambda: changed(NEGATIVE, baseline=""), f"{NEGATIVE}: has no baseline"),
         (
@@ -151,24 +153,27 @@ FINDING = {"code": "CHN005", "level": "error", "file": "fcu.crt"}
         ),
         (
             lambda: changed(NEGATIVE, edit="rot-missing"),
-            f"{NEGATIVE}: is made by 'rot-missing', which is no edit that is known",
+            f"{NEGATIVE}: is made by 'rot-missing', which is not a known edit",
         ),
         (
             lambda: changed(NEGATIVE, findings=[{**FINDING, "code": "CHN999"}]),
-            f"{NEGATIVE}: expects CHN999, which is no rule",
+            f"{NEGATIVE}: expects CHN999, which is not a rule",
         ),
         (
             lambda: changed(NEGATIVE, findings=[{**FINDING, "level": "grave"}]),
-            f"{NEGATIVE}: expects a grave, which is no level",
+            f"{NEGATIVE}: expects a grave, which is not a level",
         ),
         (
             lambda: changed(NEGATIVE, findings=[FINDING, {**FINDING, "code": "CHN004"}]),
-            "CHN005: no case makes it the only one to say something",
+            "CHN005: no case has a finding of it alone",
         ),
-        (lambda: changed("sound/chain-of-3", findings=[FINDING]), "sound/chain-of-3: is called sound and is not"),
+        (
+            lambda: changed("sound/chain-of-3", findings=[FINDING]),
+            "sound/chain-of-3: is called sound, but has errors or another verdict",
+        ),
         (
             lambda: replace(kept(), rules={**kept().rules, "CHN099": replace(CATALOGUE["CHN005"], code="CHN099")}),
-            "CHN099: no case makes it say anything",
+            "CHN099: no case has a finding of it",
         ),
         (
             lambda: replace(kept(), rules={**kept().rules, "CHN099": replace(CATALOGUE["CHN005"], code="CHN099")}),
@@ -176,22 +181,22 @@ FINDING = {"code": "CHN005", "level": "error", "file": "fcu.crt"}
         ),
         (
             lambda: replace(kept(), rules={**kept().rules, "CHN099": replace(CATALOGUE["CHN005"], code="CHN099")}),
-            "CHN099: no sound case is a baseline to one of its own",
+            "CHN099: no case of it has a sound baseline",
         ),
         (
             lambda: replace(kept(), rules={**kept().rules, "CHN099": replace(CATALOGUE["CHN005"], code="CHN099")}),
             "CHN099: cites the page, 'Using FCU to generate credentials', where no statement names it",
         ),
-        (lambda: replace(kept(), explained={**explained(), "XYZ001": ""}), "XYZ001: is explained, and is no rule"),
+        (lambda: replace(kept(), explained={**explained(), "XYZ001": ""}), "XYZ001: is explained, but is not a rule"),
         (
             lambda: replace(kept(), together={**kept().together, "CHN005": {"reason": ""}}),
-            "CHN005: is excused from failing alone, and does",
+            "CHN005: is excused from failing alone, but does fail alone",
         ),
         (
             lambda: replace(kept(), together={**kept().together, "CHN099": {"reason": ""}}),
-            "CHN099: is excused from failing alone, and is no rule",
+            "CHN099: is excused from failing alone, but is not a rule",
         ),
-        (lambda: replace(kept(), together={}), "CSR007: no case makes it the only one to say something"),
+        (lambda: replace(kept(), together={}), "CSR007: no case has a finding of it alone"),
         (
             lambda: with_statement(4, rules=[]),
             "statement 4: names rules or says why none can judge it, one of the two",
@@ -204,7 +209,7 @@ FINDING = {"code": "CHN005", "level": "error", "file": "fcu.crt"}
             lambda: with_statement(4, rules=["DEV004"]),
             "KEY004: cites the page, 'Process overview', where no statement names it",
         ),
-        (lambda: with_statement(4, rules=["KEY099"]), "statement 4: names KEY099, which is no rule"),
+        (lambda: with_statement(4, rules=["KEY099"]), "statement 4: names KEY099, which is not a rule"),
         (lambda: with_statement(4, number=40), "the page's statements are not numbered from 1 without a gap"),
         (
             lambda: with_statement(4, section="Elsewhere"),
@@ -228,12 +233,12 @@ def test_an_emptied_renamed_or_added_folder_is_noticed(tmp_path: Path) -> None:
     (tmp_path / "CHN" / "misspelt" / "case.toml").rename(tmp_path / "CHN" / "misspelt" / "cases.toml")
     cases, files = read_cases(tmp_path)
     found = list(orphans(replace(kept(), cases=cases, files=files, planned=["CHN/left", "CHN/right"])))
-    assert "CHN/right: is missing in fixtures/" in found
-    assert "CHN/emptied: has no case.toml" in found
-    assert "CHN/misspelt: has no case.toml" in found
-    assert "CHN/misspelt: stands in fixtures/, and nothing makes it" in found
+    assert f"CHN/right: is missing in fixtures/; {WRITE}" in found
+    assert f"CHN/emptied: has no case.toml; {WRITE}" in found
+    assert f"CHN/misspelt: has no case.toml; {WRITE}" in found
+    assert f"CHN/misspelt: is in fixtures/ but not in tests/vectors/cases.py; {WRITE}" in found
     assert [line for line in found if line.startswith("CHN/left")] == [
-        "CHN/left: names sound/chain-of-3 for its baseline, and there is none"
+        "CHN/left: names sound/chain-of-3 as its baseline, which does not exist"
     ]
 
 

@@ -1,4 +1,4 @@
-"""The pictures of the README show what is printed today; tests/interfaces/draw_images.py draws them again."""
+"""The pictures of the README show what is printed today; `repository.generated` draws the terminal again."""
 
 from __future__ import annotations
 

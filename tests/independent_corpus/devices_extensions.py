@@ -116,7 +116,7 @@ def unknown_extension_twice(room: Room) -> None:
 
 @case({"DEV019"})
 def purpose_twice(room: Room) -> None:
-    """extendedKeyUsage twice, each with clientAuth."""
+    """extKeyUsage twice, each with clientAuth."""
     odd(room, more=(extended_key_usage(CLIENT_AUTH), extended_key_usage(CLIENT_AUTH)))
 
 

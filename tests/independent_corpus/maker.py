@@ -89,7 +89,7 @@ def key_usage(*bit_numbers: int, critical: bool = False) -> bytes:
 
 
 def extended_key_usage(*purposes: str, critical: bool = False) -> bytes:
-    """extendedKeyUsage of dotted purposes."""
+    """extKeyUsage of dotted purposes."""
     return extension("2.5.29.37", der.seq(*map(der.oid, purposes)), critical)
 
 

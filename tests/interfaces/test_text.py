@@ -56,11 +56,14 @@ def test_lines_are_wrapped_at_spaces_by_displayed_width() -> None:
         ("openssl pkey -in a -out b", ["openssl pkey -in a -out b"]),
         ("make it again: openssl pkey -in a -out b", ["make it again:", "openssl pkey -in a -out b"]),
         ("make it again: cat a > b", ["make it again:", "cat a > b"]),
-        ("openssl pkey -in a -out b asks for it", ["openssl pkey -in a", "-out b asks for it"]),
+        ("openssl pkey -in a -out b; then copy b to a", ["openssl pkey -in a -out b", "then copy b to a"]),
+        ("chmod 600 fcu_private_key.pem (not a link)", ["chmod 600 fcu_private_key.pem", "(not a link)"]),
+        ("python3 -c 'import uuid; print(uuid.uuid4())'", ["python3 -c 'import uuid; print(uuid.uuid4())'"]),
+        ("look at it with openssl pkey -in a", ["look at it with", "openssl pkey -in a"]),
         ("sed 's/a  b/c/' a > b", ["sed 's/a  b/c/' a > b"]),
     ],
 )
-def test_a_command_at_the_end_stays_whole(text: str, lines: list[str]) -> None:
+def test_a_command_in_a_text_stays_on_one_line(text: str, lines: list[str]) -> None:
     assert wrap_around_command(text, 20) == lines
 
 

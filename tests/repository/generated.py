@@ -1,4 +1,4 @@
-"""What is generated and kept in the tree: the one command that writes all of it anew, and the parts it consists of.
+"""Generated files that are kept in the tree: one command writes all of them, part by part.
 
 ``tox -e expected`` compares; ``tox -e expected -- --write`` writes what changed. Without tox: `python -m
 repository.generated --check` or `--write`, from tests/.
@@ -25,9 +25,14 @@ PARTS = {
     "tests/vectors/expected_output": ("-m", "vectors.record_output"),
     "tests/rules/declared.txt and outcomes.txt": ("-m", "rules.snapshots"),
     "tests/interfaces/snapshots": ("-m", "interfaces.record_snapshots"),
+    "docs/images/terminal.svg": ("-m", "interfaces.draw_images"),
     "the options in docs/reference.md": (str(TESTS.parent / "docs" / "options.py"),),
 }
-"""What is generated, and what Python runs for it, in an order: what is said of fixtures rests on fixtures."""
+"""What is generated, and what Python runs for it, in order: recorded output depends on the fixtures.
+
+docs/images/report.png (interfaces.photograph_report) is not among them: its pixels depend on the browser and the fonts
+of the machine.
+"""
 
 
 def compare_or_write(files: Iterable[tuple[Path, str]], arguments: Sequence[str]) -> int:
@@ -37,7 +42,7 @@ def compare_or_write(files: Iterable[tuple[Path, str]], arguments: Sequence[str]
         The exit code: 1 where a file differs and is not written, 2 where neither is asked for.
     """
     if list(arguments) not in (["--check"], ["--write"]):
-        print("say --check or --write", file=sys.stderr)
+        print("expected --check or --write", file=sys.stderr)
         return 2
     differing = [(path, text) for path, text in files if not path.is_file() or path.read_text("utf-8") != text]
     for path, text in differing:

@@ -118,7 +118,7 @@ FOUND: dict[str, list[Told]] = {
              "{2}: expired 2 days ago",
              "notAfter at 2026-06-01T12:00:00Z or later", "notAfter 2026-05-30T12:00:00Z"),
         Told("CHN010", "warning", 'fcu.crt', 1, 1, 'notAfter',
-             "{1}: outlives its issuer, certificate 2, by 12625 days",
+             "{1}: outlives its issuer, certificate 2, by 12625 days 12 hours",
              "notAfter 2026-05-30T12:00:00Z or earlier", "notAfter 2060-12-23T00:00:00Z"),
     ],
     "certificate_is_not_valid_yet": [
@@ -126,7 +126,7 @@ FOUND: dict[str, list[Told]] = {
              "{1}: is not valid for another 5 hours",
              "notBefore at 2026-06-01T12:00:00Z or earlier", "notBefore 2026-06-01T17:00:00Z"),
         Told("CHN010", "warning", 'fcu.crt', 1, 1, 'notAfter',
-             "{1}: outlives its issuer, certificate 2, by 151 days",
+             "{1}: outlives its issuer, certificate 2, by 151 days 17 hours",
              "notAfter 2060-12-23T00:00:00Z or earlier", "notAfter 2061-05-23T17:00:00Z"),
     ],
     "certificate_lasts_20_years": [
@@ -187,7 +187,7 @@ FOUND: dict[str, list[Told]] = {
     ],
     "server_authentication_only": [
         Told("CRT017", "warning", 'fcu.crt', 2, 11, 'extKeyUsage',
-             "{2}: extendedKeyUsage does not allow clientAuth",
+             "{2}: extKeyUsage does not allow clientAuth",
              "clientAuth", "serverAuth"),
     ],
     "path_length_of_the_root_is_0": [

@@ -221,7 +221,7 @@ def test_the_key_usage_of_a_ca_allows_everything_that_a_ca_signs(
     ],
 )
 def test_a_ca_with_purposes_allows_clients(purposes: tuple[str, ...] | None, found: str | None) -> None:
-    message = "1: extendedKeyUsage does not allow clientAuth"
+    message = "1: extKeyUsage does not allow clientAuth"
     assert in_keystore("CRT017", certificate(extended_key_usage=purposes)) == (
         [] if found is None else [(message, "clientAuth", found)]
     )

@@ -10,7 +10,7 @@ from fcu_conform.artefacts.encodings.private_keys import Secret
 from fcu_conform.rules import CATALOGUE
 from fcu_conform.rules.bundle.formatting import shown_value, type_name
 from fcu_conform.rules.model import LONGEST, Finding, Location
-from fcu_conform.rules.support.formatting import format_span, has_controls, pluralize
+from fcu_conform.rules.support.formatting import format_exact_span, format_span, has_controls, pluralize
 
 
 @pytest.mark.parametrize(
@@ -30,8 +30,21 @@ from fcu_conform.rules.support.formatting import format_span, has_controls, plur
         (1.9, "1 second"),
     ],
 )
-def test_a_time_span_is_shown_in_the_largest_exact_unit(seconds: float, expected: str) -> None:
+def test_a_time_span_is_shown_in_the_largest_unit_that_fits(seconds: float, expected: str) -> None:
     assert format_span(timedelta(seconds=seconds)) == expected
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [
+        (0, "0 seconds"),
+        (86400 * 3, "3 days"),
+        (86401, "1 day 1 second"),
+        (-(86400 + 7200 + 60 + 2), "1 day 2 hours 1 minute 2 seconds"),
+    ],
+)
+def test_an_exact_time_span_has_every_unit_that_is_not_zero(seconds: int, expected: str) -> None:
+    assert format_exact_span(timedelta(seconds=seconds)) == expected
 
 
 @pytest.mark.parametrize(("number", "expected"), [(0, "0 bytes"), (1, "1 byte"), (2, "2 bytes")])

@@ -102,7 +102,7 @@ def test_every_certificate_outlives_a_device_of_today(
         (-DAY, None),
         (0 * DAY, None),
         (DAY, None),
-        (DAY + SECOND, "outlives its issuer, certificate 2, by 1 day"),
+        (DAY + SECOND, "outlives its issuer, certificate 2, by 1 day 1 second"),
         (3 * DAY, "outlives its issuer, certificate 2, by 3 days"),
     ],
 )

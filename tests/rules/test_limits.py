@@ -363,7 +363,7 @@ def test_validity_may_differ_by_three_days_inside_a_lot(days: float, is_told: bo
                 "the signature algorithm",
                 "the list of extensions",
                 "keyUsage",
-                "extendedKeyUsage",
+                "extKeyUsage",
                 "the list of subject attributes",
             )
         )

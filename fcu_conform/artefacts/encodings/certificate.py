@@ -41,7 +41,7 @@ class Certificate(CertificateFields, ExtensionValues):
     @cached_attribute
     def profile(self) -> tuple[object, ...]:
         """What certificates of one template share: the signature algorithm, OID and criticality of each extension,
-        keyUsage, extendedKeyUsage, and the OIDs of the subject's attributes.
+        keyUsage, extKeyUsage, and the OIDs of the subject's attributes.
         """
         kinds = tuple((extension.oid, extension.critical) for extension in self.extensions)
         attributes = tuple(attribute.oid for rdn in self.subject.rdns for attribute in rdn)

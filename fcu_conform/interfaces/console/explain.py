@@ -3,19 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from difflib import get_close_matches
 
 import click
-from rich.console import RenderableType
-from rich.table import Table
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.text import Text
 
 from fcu_conform.interfaces.console.page import LEVEL_STYLES, show
 from fcu_conform.interfaces.console.where import ELSEWHERE, TREE, find_places, is_source_tree
-from fcu_conform.interfaces.reports.text import printable
+from fcu_conform.interfaces.reports.text import printable, wrap, wrap_around_command
 from fcu_conform.rules import CATALOGUE
 from fcu_conform.rules.model import Rule
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Texts beside their labels; a command, and a word that is wider than the terminal, stays on one line."""
+
+    texts: Mapping[str, str]
+
+    def __rich_console__(self, _console: Console, options: ConsoleOptions) -> RenderResult:
+        texts = {label: text for label, text in self.texts.items() if text}
+        indent = max(map(len, texts)) + 2
+        for label, text in texts.items():
+            head, broken = label, wrap_around_command if label == "fix" else wrap
+            for paragraph in text.splitlines():
+                for line in broken(paragraph, options.max_width - indent):
+                    yield Text.assemble((head.ljust(indent), "dim"), line, no_wrap=True, overflow="ignore")
+                    head = ""
 
 
 @click.command("explain")
@@ -45,8 +61,8 @@ def find(name: str) -> Rule:
     raise click.UsageError(f"unknown rule '{printable(name)}'{hint}")
 
 
-def describe(rule: Rule) -> tuple[Text, Text, Table]:
-    """The rule's name, its requirement, and the rest as a grid."""
+def describe(rule: Rule) -> tuple[Text, Text, Labelled]:
+    """The rule's name, its requirement, and the rest with labels."""
     rows = {
         "failure": rule.title,
         "why": rule.why,
@@ -60,26 +76,16 @@ def describe(rule: Rule) -> tuple[Text, Text, Table]:
         "fix": rule.fix,
         "waiver": "" if rule.waivable else "cannot be waived",
     }
-    return _head(rule), Text(rule.requirement), _grid(rows)
+    return _head(rule), Text(rule.requirement), Labelled(rows)
 
 
 def describe_places(rule: Rule) -> Sequence[RenderableType]:
     """Where the rule stands in the source tree, or where its function is and that the rest is there."""
     places = find_places(rule)
     rows = {field.name: getattr(places, field.name) for field in fields(places)}
-    table = _grid({label: place if isinstance(place, str) else "\n".join(place) for label, place in rows.items()})
-    return (_head(rule), table) if is_source_tree(TREE) else (_head(rule), table, Text(ELSEWHERE))
+    texts = Labelled({label: place if isinstance(place, str) else "\n".join(place) for label, place in rows.items()})
+    return (_head(rule), texts) if is_source_tree(TREE) else (_head(rule), texts, Text(ELSEWHERE))
 
 
 def _head(rule: Rule) -> Text:
     return Text.assemble((rule.code, "bold"), f"  {rule.slug}  ", (rule.level.value, LEVEL_STYLES[rule.level.value]))
-
-
-def _grid(rows: Mapping[str, str]) -> Table:
-    grid = Table.grid(padding=(0, 2))
-    grid.add_column(style="dim", no_wrap=True)
-    grid.add_column(ratio=1, overflow="fold")
-    for label, text in rows.items():
-        if text:
-            grid.add_row(label, Text(text))
-    return grid

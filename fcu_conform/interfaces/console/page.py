@@ -18,7 +18,7 @@ def show(*parts: RenderableType) -> None:
         console.width = WIDEST
     for number, part in enumerate(parts):
         with console.capture() as captured:
-            console.print(part)
+            console.print(part, crop=False)
         # A table fills its lines up to the full width: nobody wants that in a file or a copied text.
         lines = [line.rstrip() for line in captured.get().strip("\n").split("\n")]
         click.echo("\n".join([*([""] if number else []), *lines]), color=console.is_terminal and not console.no_color)

@@ -7,8 +7,11 @@ import re
 from fcu_conform.artefacts.redaction import redact
 from fcu_conform.artefacts.text_width import columns
 
-_COMMAND = re.compile(r"(?:^|(?<=: ))(?:LC_ALL=C )?(?:cat|cp|fcu-conform|iconv|openssl|sed|tr) .* (?:>|-f|--?out) \S+$")
-"""A command for a shell at the end of a text: it ends in the file that it writes."""
+_COMMAND = re.compile(
+    r"(?:^|(?<=: ))(?:LC_ALL=C )?(?:cat|chmod|cp|fcu-conform|git|iconv|openssl|python3|sed|tr) "
+    r"""(?:'[^']*'|"[^"]*"|[^'"();])*(?:'[^']*'|"[^"]*"|[^'"();\s])"""
+)
+"""A command for a shell: at the start of a text or after a colon, up to its end, a semicolon or a parenthesis."""
 
 
 def printable(text: str) -> str:
@@ -40,12 +43,12 @@ def wrap(text: str, width: int) -> list[str]:
 
 
 def wrap_around_command(text: str, width: int) -> list[str]:
-    """As `wrap`, but a command at the end that does not fit is a line of its own, however long: so it can be pasted."""
+    """As `wrap`, but of a text that does not fit, a command is a line of its own, however long: so it can be pasted."""
     command = _COMMAND.search(text)
     if command is None or columns(text) <= width:
         return wrap(text, width)
-    prose = text[: command.start()].rstrip()
-    return [*(wrap(prose, width) if prose else ()), command[0]]
+    before, after = text[: command.start()].rstrip(), text[command.end() :].removeprefix(";").strip()
+    return [*(wrap(before, width) if before else ()), command[0], *(wrap(after, width) if after else ())]
 
 
 def device_states(conformant: int, non_conformant: int, not_decided: int, asked: int) -> str:

@@ -161,11 +161,11 @@ def device_is_no_ca(device: Device, ca: CaContext) -> DeviceFindings:
 @device_rule(
     "DEV013",
     Level.ERROR,
-    requirement="the device's extendedKeyUsage, if present, allows clientAuth",
-    title="a device's extendedKeyUsage does not allow clientAuth",
+    requirement="the device's extKeyUsage, if present, allows clientAuth",
+    title="a device's extKeyUsage does not allow clientAuth",
     why="Without it the device refuses its configuration, and every TLS server refuses the device.",
     fix="sign devices with extendedKeyUsage = clientAuth, or without it",
-    passes="no extendedKeyUsage; clientAuth; anyExtendedKeyUsage",
+    passes="no extKeyUsage; clientAuth; anyExtendedKeyUsage",
     fails="serverAuth alone",
     source=device_code("fcc_verification.c", "DB-15"),
     looks_at=WHAT_ALL_SHARE,
@@ -175,7 +175,7 @@ def device_may_be_client(device: Device, ca: CaContext) -> DeviceFindings:
     if purposes is None or oids.CLIENT_AUTH in purposes or oids.ANY_EXTENDED_KEY_USAGE in purposes:
         return ()
     found = ", ".join(oids.named(purpose, oids.PURPOSES) for purpose in purposes)
-    return [Finding("extendedKeyUsage does not allow clientAuth", at_number(1, "extKeyUsage"), "clientAuth", found)]
+    return [Finding("extKeyUsage does not allow clientAuth", at_number(1, "extKeyUsage"), "clientAuth", found)]
 
 
 @device_rule(

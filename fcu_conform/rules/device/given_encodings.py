@@ -164,7 +164,7 @@ def _hidden_attribute(certificate: Certificate, *, is_lwm2m: bool) -> str:
     title="a certificate on the device has a malformed key algorithm or extension",
     why="The device's library, OpenSSL or a strict validator refuses the whole certificate for any of these.",
     fix="sign devices with a tool that follows RFC 5280, and with only the extensions that they need",
-    passes="keyUsage, extendedKeyUsage, key identifiers",
+    passes="keyUsage, extKeyUsage, key identifiers",
     fails="a NULL after the curve; an empty certificatePolicies; nameConstraints in a device certificate",
     source=(rfc(5280, "4.2"), rfc(5480, "2.1.1"), device_code("Mbed TLS 2.28, x509_crt.c", "DC-13")),
     looks_at=(DeviceField.ENCODING,),

@@ -172,7 +172,7 @@ _PROFILE = (
     "the signature algorithm",
     "the list of extensions",
     "keyUsage",
-    "extendedKeyUsage",
+    "extKeyUsage",
     "the list of subject attributes",
 )
 """The parts of a certificate's profile, in words."""

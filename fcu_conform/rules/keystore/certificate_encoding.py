@@ -21,7 +21,7 @@ from fcu_conform.rules.support.sources import device_code, rfc
     title="a name has a value that is not a valid string",
     why="Software that cannot read a value refuses the certificate, or reads another name: OpenSSL, Rust's libraries"
     " and the device's library each have their own limits.",
-    fix="issue the certificate again with names in UTF8String: openssl with string_mask = utf8only",
+    fix="issue the certificate again with names in UTF8String (openssl: string_mask = utf8only)",
     passes="CN as UTF8String, C as PrintableString",
     fails="a UTF8String in Latin-1; an underscore in a PrintableString; a NumericString",
     source=(rfc(5280, "4.1.2.4"), device_code("Mbed TLS 2.28, x509.c", "D-09")),

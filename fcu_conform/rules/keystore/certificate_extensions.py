@@ -192,12 +192,12 @@ def extensions_are_known_and_unique(setup: Setup) -> Findings:
 @rule(
     "CRT017",
     Level.WARNING,
-    requirement="extendedKeyUsage, if a CA certificate has it, allows clientAuth",
-    title="a CA certificate's extendedKeyUsage does not allow clientAuth",
+    requirement="extKeyUsage, if a CA certificate has it, allows clientAuth",
+    title="a CA certificate's extKeyUsage does not allow clientAuth",
     why="Some servers apply a CA's extended key usages to everything below it, and turn the devices away.",
-    fix="issue the certificate again without extendedKeyUsage, or with clientAuth in it",
-    passes="no extendedKeyUsage; extendedKeyUsage clientAuth",
-    fails="extendedKeyUsage serverAuth",
+    fix="issue the certificate again without extKeyUsage, or with clientAuth in it",
+    passes="no extKeyUsage; extKeyUsage clientAuth",
+    fails="extKeyUsage serverAuth",
     source=(rfc(5280, "4.2.1.12"), inferred("OpenSSL with -purpose sslclient refuses such chains")),
     partially_blocked_by=("CRT002", "CRT003"),
 )
@@ -206,7 +206,7 @@ def extended_key_usages_allow_clients(setup: Setup) -> Findings:
         purposes = certificate.extended_key_usage
         if purposes is not None and not {oids.CLIENT_AUTH, oids.ANY_EXTENDED_KEY_USAGE} & set(purposes):
             yield Finding(
-                f"{certificate_text(link, setup.ca)}: extendedKeyUsage does not allow clientAuth",
+                f"{certificate_text(link, setup.ca)}: extKeyUsage does not allow clientAuth",
                 at_certificate(link, setup.ca, "extKeyUsage"),
                 "clientAuth",
                 ", ".join(oids.named(purpose, oids.PURPOSES) for purpose in purposes),

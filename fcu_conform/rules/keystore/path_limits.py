@@ -10,8 +10,8 @@ from fcu_conform.rules.support.formatting import (
     DAY,
     at_certificate,
     certificate_text,
+    format_exact_span,
     format_instant,
-    format_span,
 )
 from fcu_conform.rules.support.inputs import path_of, unless_gap
 from fcu_conform.rules.support.name_constraints import excluded_names
@@ -110,7 +110,7 @@ def _outliving(setup: Setup) -> Findings:
         if end - limit > DAY:
             yield Finding(
                 f"{certificate_text(link, setup.ca)}: outlives its issuer, certificate {issuer.index}, by"
-                f" {format_span(end - limit)}",
+                f" {format_exact_span(end - limit)}",
                 at_certificate(link, setup.ca, "notAfter"),
                 f"notAfter {format_instant(limit)} or earlier",
                 f"notAfter {format_instant(end)}",

@@ -77,7 +77,7 @@ def key_is_there(setup: Setup) -> Findings:
     requirement="fcu_private_key.pem is a PEM file with exactly one private key, SEC1 or PKCS#8",
     title="fcu_private_key.pem is not exactly one PEM private key",
     why="FCU loads one key from this file. Anything else ends in error 221, or in signatures by the wrong key.",
-    fix="openssl pkey -in fcu_private_key.pem -out NEW writes one PKCS#8 key (add -inform DER for a DER file); then put"
+    fix="write one PKCS#8 key: openssl pkey -in fcu_private_key.pem -out NEW (add -inform DER for a DER file); then put"
     " NEW in its place",
     passes="one EC PRIVATE KEY block, with or without the EC PARAMETERS block that openssl writes before it",
     fails="a DER file, two keys, a truncated key",
@@ -161,7 +161,7 @@ def key_matches_fcu_certificate(setup: Setup) -> Findings:
     title="the private key is encrypted",
     why="FCU documents no passphrase, so it may not be able to load the key. And the suite cannot tell whether key and"
     " certificate match.",
-    fix="openssl pkey -in fcu_private_key.pem -out plain.pem asks for the passphrase and writes the key without it",
+    fix="write the key without its passphrase: openssl pkey -in fcu_private_key.pem -out plain.pem",
     passes="an EC PRIVATE KEY or PRIVATE KEY block without headers",
     fails="an ENCRYPTED PRIVATE KEY block, or a Proc-Type: 4,ENCRYPTED header",
     source=inferred("no document names a passphrase", "R-08"),
@@ -210,7 +210,7 @@ def key_file_is_private(setup: Setup) -> Findings:
     title="the keystore folder is open to other users, or the key lies outside it",
     why="Anyone who can write to the folder can replace the key. A key that lies elsewhere is not protected by the"
     " keystore's permissions.",
-    fix="chmod 700 on the keystore folder; keep the key file itself in it",
+    fix="chmod 700 KEYSTORE; keep the key file itself in that folder, not a link to it",
     passes="folder mode 0700",
     fails="folder mode 0777, or fcu_private_key.pem -> /mnt/share/key.pem",
     source=page(_SECURING, "R-01"),
@@ -295,7 +295,7 @@ def key_is_not_published(setup: Setup) -> Findings:
     title="the key file is in a git work tree and not ignored",
     why="Once committed, a key stays in every clone of the repository. A public repository with such a key has been"
     " found.",
-    fix="git rm --cached fcu_private_key.pem, list the keystore in .gitignore; if it was ever pushed, make a new key",
+    fix="git rm --cached fcu_private_key.pem; list the keystore in .gitignore; if it was ever pushed, make a new key",
     passes="the keystore lies outside every git work tree, or git ignores it",
     fails="keystore/ lies in a git work tree and git does not ignore it",
     source=page(_SECURING, "R-01", "R-07"),

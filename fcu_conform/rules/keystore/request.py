@@ -170,7 +170,8 @@ def request_subject_is_configured(setup: Setup) -> Findings:
     requirement="the request is for a P-256 key and signed with ecdsa-with-SHA256",
     title="the request is not for a P-256 key or not signed with ecdsa-with-SHA256",
     why="Devices and Device Management cannot use a certificate for any other key.",
-    fix="make a P-256 key and sign the request with SHA-256: openssl req -new -sha256 -key fcu_private_key.pem",
+    fix="make a P-256 key and sign the request with SHA-256: openssl req -new -sha256 -key fcu_private_key.pem"
+    " -out fcu_csr.pem",
     passes="prime256v1, ecdsa-with-SHA256",
     fails="an RSA request, ecdsa-with-SHA384",
     source=docs("Certificate authority options", "CA certificate guidelines", "CA-02", "CA-03"),

@@ -66,7 +66,7 @@ waiver_rule: RuleDecorator[Callable[[WaiverAudit], Findings]] = RuleDecorator(Sc
     requirement="every waiver is for an existing rule that can be waived",
     title="a waiver is for a rule that does not exist or cannot be waived",
     why="A misspelt code waives nothing, and a key that others have makes every device forgeable, whatever the reason.",
-    fix="fcu-conform rules lists the codes; if the rule cannot be waived, remove the waiver and fix the setup",
+    fix="see the codes with fcu-conform rules; if the rule cannot be waived, remove the waiver and fix the setup",
     passes='code = "CRT009"',
     fails='code = "KEY010", for a published key; code = "CRT999"',
     source=_WATCHED,

@@ -70,9 +70,21 @@ def format_instant(instant: datetime) -> str:
 
 
 def format_span(difference: timedelta) -> str:
-    """A difference of time in the largest unit that fits, whole numbers only."""
+    """A difference of time in the largest unit that fits, rounded down: "400 days", "23 hours"."""
+    return _spans(difference)[0]
+
+
+def format_exact_span(difference: timedelta) -> str:
+    """A difference of time to the second in all units that it has: "1 day 1 second"."""
+    return " ".join(_spans(difference))
+
+
+def _spans(difference: timedelta) -> list[str]:
+    """The days, hours, minutes and seconds of a difference that are not zero, or 0 seconds."""
     seconds = int(abs(difference).total_seconds())
-    for unit, size in (("day", 86400), ("hour", 3600), ("minute", 60)):
-        if seconds >= size:
-            return pluralize(seconds // size, unit)
-    return pluralize(seconds, "second")
+    spans = []
+    for unit, size in (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1)):
+        count, seconds = divmod(seconds, size)
+        if count:
+            spans.append(pluralize(count, unit))
+    return spans or [pluralize(0, "second")]

@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import pytest
+from coverage_matrix.matrix import squeeze
 
 from fcu_conform import __version__
 from fcu_conform.interfaces.console import app, main
@@ -66,11 +67,12 @@ def test_every_rule_can_be_explained(capsys, terminal, rule, width) -> None:
     terminal(width)
     assert main(["explain", rule.code]) == 0
     lines = capsys.readouterr().out.splitlines()
-    text = " ".join(" ".join(lines).split())
+    text = squeeze(" ".join(lines))
     assert lines[0] == f"{rule.code}  {rule.slug}  {rule.level.value}"
     for part in (rule.requirement, rule.why, rule.fix, rule.passes, rule.fails):
-        assert "".join(part.split()) in "".join(text.split())
-    assert max(map(len, lines)) <= width
+        assert squeeze(part) in text
+    wide = [re.split(r" {2,}", line)[-1] for line in lines if len(line) > width]
+    assert all(line in rule.fix or " " not in line for line in wide), "only a command or a word may be wider"
 
 
 @pytest.mark.parametrize("name", ["key004", "KEY004", "key-matches-fcu-certificate"])
