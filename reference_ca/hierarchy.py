@@ -53,15 +53,20 @@ def make_hierarchy(
 
 
 def make_keystore(
-    folder: str | os.PathLike[str], length: int, config: Config, source: KeySource | None = None
+    folder: str | os.PathLike[str],
+    length: int,
+    config: Config,
+    source: KeySource | None = None,
+    profile: CaProfile | None = None,
 ) -> tuple[Keystore, list[Authority]]:
     """A whole conformant setup: `keystore/`, and `config/fcu.yml` beside it (fact Y-01), under ``folder``.
 
     Where ``config`` names no server CA certificate, a stand-in is written beside fcu.yml and named there.
 
     ``length`` counts the certificates in fcu.crt: 1 is a self-signed one, more are made as an intermediate
-    CA, with a root and length - 2 intermediates above; ``setup-ca-as-intermediate`` is set accordingly. Returns
-    the keystore, and the CAs above it with the root first (none for 1).
+    CA, with a root and length - 2 intermediates above; ``setup-ca-as-intermediate`` is set accordingly. ``profile`` is
+    that of the certificates that the CAs above sign, the FCU certificate among them; a self-signed one has FCU's.
+    Returns the keystore, and the CAs above it with the root first (none for 1).
     """
     if length < 1:
         raise ReferenceCaError(f"a chain of {length} certificates cannot be made", todo="ask for at least 1")
@@ -70,10 +75,10 @@ def make_keystore(
     must_not_exist(keystore.private_key_file, keystore.certificate_file, keystore.csr_file, config_file, server_file)
     source = source or KeySource()
     config = replace(config, setup_ca_as_intermediate=length > 1)
-    above = make_hierarchy(length - 2, source) if length > 1 else []
+    above = make_hierarchy(length - 2, source, profile) if length > 1 else []
     keystore.setup(config, source)
     if above:
-        keystore.install_chain(above[-1].sign_request(keystore.request().data))
+        keystore.install_chain(above[-1].sign_request(keystore.request().data, profile))
     with naming(config_file):
         config_file.parent.mkdir(parents=True, exist_ok=True)
     if config.server_ca_certificate_file is None:

@@ -23,7 +23,7 @@ KEY_NAME = "fcu_private_key.pem"
 CERTIFICATE_NAME = "fcu.crt"
 REQUEST_NAME = "fcu_csr.pem"
 
-_OWN_FILES = (KEY_NAME, CERTIFICATE_NAME, REQUEST_NAME)
+OWN_FILES = (KEY_NAME, CERTIFICATE_NAME, REQUEST_NAME)
 
 _PFX_VERSION = b"\x02\x01\x03\x30"
 _PASSWORD_BASED = (bytes.fromhex("2a864886f70d0105"), bytes.fromhex("2a864886f70d010c01"))
@@ -102,7 +102,7 @@ class Keystore:
         copies: list[KeyCopy] = []
         unsearched: list[KeyCopy] = []
         budget = KEYSTORE_SEARCHED
-        for path in _files_below(self.path, unsearched):
+        for path in files_below(self.path, unsearched, KEYSTORE_NESTING):
             name = str(path.relative_to(self.path))
             if name == KEY_NAME:
                 continue
@@ -118,7 +118,7 @@ class Keystore:
                 copies.append(KeyCopy(name, what))
             elif not what and (packed := _compression_of(file.data)):
                 unsearched.append(KeyCopy(name, f"it is compressed ({packed})"))
-            elif not what and not secret.reveal() and name not in _OWN_FILES and is_key_sized(file.data):
+            elif not what and not secret.reveal() and name not in OWN_FILES and is_key_sized(file.data):
                 unsearched.append(
                     KeyCopy(name, "it has text as long as a key, and the FCU private key could not be read to compare")
                 )
@@ -141,14 +141,20 @@ def _by_name(copy: KeyCopy) -> str:
     return copy.name
 
 
-def _files_below(folder: Path, left_out: list[KeyCopy]) -> Iterator[Path]:
-    """Files and links below a folder, breadth first, without following links to folders; notes where it did not go."""
+def files_below(folder: Path, left_out: list[KeyCopy], nesting: int) -> Iterator[Path]:
+    """Files and links below a folder, breadth first, without following links to folders; notes where it did not go.
+
+    Args:
+        folder: where to begin.
+        left_out: gets what was not looked at, each with the reason.
+        nesting: levels of folders that are looked at.
+    """
 
     def skip(path: Path, why: str) -> None:
         left_out.append(KeyCopy(str(path.relative_to(folder)), why))
 
     level, count = [folder], 0
-    for _ in range(KEYSTORE_NESTING):
+    for _ in range(nesting):
         below: list[Path] = []
         for parent in level:
             try:
@@ -171,7 +177,7 @@ def _files_below(folder: Path, left_out: list[KeyCopy]) -> Iterator[Path]:
                     yield Path(entry.path)
         level = below
     for path in level:
-        skip(path, f"lies more than {KEYSTORE_NESTING - 1} folders deep")
+        skip(path, f"lies more than {nesting - 1} folders deep")
 
 
 def _private_key_in(data: bytes, secret: Secret) -> str:

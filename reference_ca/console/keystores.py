@@ -82,15 +82,25 @@ def keep_line(line: list[Authority], folder: Path) -> None:
 @with_chain_depth("2; 1 for length 1", least=1)
 @click.option("--name", help="Common name of the FCU certificate. [default: one with an id of its own]")
 @click.option("--mode", type=click.Choice(["bootstrap", "lwm2m"]), default="bootstrap", show_default=True)
+@click.option("--critical", is_flag=True, help="The CAs above mark basicConstraints and keyUsage critical (RFC 5280).")
 @click.option("--ca-out", type=PATH, help="Keep the CAs above here, a folder each; else their keys are gone.")
 def keystore_command(
-    folder: Path, length: int, depth: int | None, name: str | None, mode: str, ca_out: Path | None, source: KeySource
+    folder: Path,
+    length: int,
+    depth: int | None,
+    name: str | None,
+    mode: str,
+    critical: bool,
+    ca_out: Path | None,
+    source: KeySource,
 ) -> None:
     """Make a whole conformant setup: DIR/keystore and DIR/config/fcu.yml."""
+    if critical and length == 1:
+        raise click.UsageError("--critical needs --length 2 or more: a self-signed certificate is as FCU makes it")
     config = Config.example(source, name=name, mode=mode)
     depth = check_depth(min(length, 2) if depth is None else depth, length)
     config = dataclasses.replace(config, device_certificate_chain_depth=depth)
-    made, line = make_keystore(folder, length, config, source)
+    made, line = make_keystore(folder, length, config, source, CaProfile(critical=critical))
     if ca_out is not None:
         keep_line(line, ca_out)
     click.echo(made.folder)

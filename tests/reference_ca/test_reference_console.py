@@ -56,6 +56,15 @@ def test_setup_sign_slice_and_upload_work_together(tmp_path: Path, run: Run, ope
     assert "OK" in openssl("verify", *arguments, leaf)
 
 
+def test_the_cas_of_a_whole_setup_mark_basic_constraints_critical_if_asked(tmp_path: Path, run: Run) -> None:
+    assert run("keystore", tmp_path / "line", "--length", "3", "--critical")[0] == 0
+    chain = x509.load_pem_x509_certificates((tmp_path / "line" / "keystore" / "fcu.crt").read_bytes())
+    assert [one.extensions.get_extension_for_class(x509.BasicConstraints).critical for one in chain] == [True] * 3
+    assert [one.extensions.get_extension_for_class(x509.KeyUsage).critical for one in chain] == [True] * 3
+    code, out, error = run("keystore", tmp_path / "other", "--critical")
+    assert (code, out, "--critical needs --length 2 or more" in error) == (2, "", True)
+
+
 @pytest.mark.parametrize("length", [1, 2, 3, 6])
 def test_a_conformant_setup_is_made_by_one_command(length: int, tmp_path: Path, run: Run) -> None:
     assert run("keystore", tmp_path / "fcu", "--length", str(length))[0] == 0

@@ -102,9 +102,10 @@ class Secret:
 class PrivateKey:
     """A private key as a file holds it.
 
-    ``kind`` names the algorithm or curve, ``scalar`` is that of an EC key, ``stated_point`` the public point written
-    beside it (empty if none is): in a broken file anything may stand there, so it is not shown. ``form`` is "SEC1",
-    "PKCS#8" or empty for others, ``structure_fault`` how a P-256 key departs from RFC 5915 or 5958, in words.
+    ``kind`` names the algorithm or curve, ``scalar`` is that of a key on P-256 or on a curve that is spelled out,
+    ``stated_point`` the public point written beside it (empty if none is): in a broken file anything may stand there,
+    so it is not shown. ``form`` is "SEC1", "PKCS#8" or empty for others, ``structure_fault`` how a P-256 key departs
+    from RFC 5915 or 5958, in words.
     """
 
     kind: str
@@ -228,7 +229,7 @@ def _sec1(data: bytes, position: int, stop: int, curve: str, explicit: bool) -> 
             first, last = der.expect(data, inner, end, der.BIT_STRING, "public point")
             point = data[first + 1 : last]
     if explicit:
-        return PrivateKey(_EXPLICIT, False)
+        return PrivateKey(_EXPLICIT, False, Secret(scalar))
     is_p256 = curve == P256
     kind = named(curve, CURVES) if curve else "EC without a named curve"
     return PrivateKey(kind, is_p256, Secret(scalar) if is_p256 else Secret(b""), point)

@@ -9,7 +9,13 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_der_public_key,
+)
 
 Verifier: TypeAlias = Callable[[bytes, bytes], "bool | None"]
 
@@ -34,6 +40,12 @@ def public_info_of(scalar: int) -> bytes:
     """The DER SubjectPublicKeyInfo that belongs to a scalar of P-256, which must be in range."""
     public = ec.derive_private_key(scalar, ec.SECP256R1()).public_key()
     return public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+
+def private_key_pem(scalar: int) -> bytes:
+    """The PKCS#8 PEM of a private key of P-256, which must be in range."""
+    key = ec.derive_private_key(scalar, ec.SECP256R1())
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
 def verifier_of(loaded: PublicKeyTypes | None, algorithm: str) -> Verifier:

@@ -21,7 +21,7 @@ def main(arguments: "Sequence[str] | None" = None) -> int:
     if arguments is None:
         search_path.leave_current_folder_out()
     given = sys.argv[1:] if arguments is None else list(arguments)
-    if given[:1] == ["check"] and not sys.flags.isolated:
+    if given[:1] in (["check"], ["fix"]) and not sys.flags.isolated:
         from fcu_conform.interfaces.console.isolation import run_isolated  # not before the folder is left out
 
         return run_isolated(given, replace=arguments is None)

@@ -20,6 +20,7 @@ COMMANDS = {
     "certify": "Judges, and writes the folder to submit.",
     "diff": "Compares two JSON reports: new, fixed, remaining failures.",
     "explain": "Shows everything about one rule.",
+    "fix": "Writes a repaired copy of a keystore, and judges the copy.",
     "lot": "Judges the devices of a whole production lot.",
     "rules": "Lists every rule.",
     "slice": "Shows what a device carries and what the portal gets.",
@@ -28,7 +29,7 @@ COMMANDS = {
 }
 """Each is a module of this package with a click command named ``command``, which is imported when it is called."""
 
-JUDGING = frozenset({"check", "certify", "diff", "lot", "slice", "verify-statement"})
+JUDGING = frozenset({"check", "certify", "diff", "fix", "lot", "slice", "verify-statement"})
 """Those whose exit code is a verdict."""
 
 

@@ -41,7 +41,7 @@ def command(paths: tuple[str, ...], junitxml: str | None, verbose: int, quiet: i
         click.echo(printable(line))
     sys.stdout.flush()
     shown = ["-v"] * verbose + ["-q"] * quiet + ([] if junitxml is None else [f"--junitxml={junitxml}"])
-    return _under_pytest(run, shown)
+    return judge_under_pytest(run, shown)
 
 
 def _settings(found: Sequence[HandedIn], values: dict[str, Any]) -> Settings:
@@ -71,7 +71,7 @@ class _Given:
         install(config, lambda: self.run)
 
 
-def _under_pytest(run: Run, shown: Sequence[str]) -> int:
+def judge_under_pytest(run: Run, shown: Sequence[str]) -> int:
     """Judges under pytest with the suite as its only plugin; gives the exit code."""
     for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
         os.environ.pop(name, None)

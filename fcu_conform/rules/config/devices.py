@@ -12,7 +12,9 @@ from fcu_conform.rules.model import Finding, Findings, Level, requires, rule
 from fcu_conform.rules.support.sources import device_code, docs, rfc
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-_MODES = ("by_device", "by_tool", "externally_supplied")
+MODE_SETTINGS = ("device-key-generation-mode", "entropy-generation-mode")
+MODES = ("by_device", "by_tool", "externally_supplied")
+"""The ways of making keys and entropy that FCU knows (facts Y-09, Y-10)."""
 
 
 @rule(
@@ -109,14 +111,13 @@ def _uri_faults(uri: str, aid: str) -> Iterator[tuple[str, str]]:
     needs=("CFG001",),
 )
 def generation_modes_are_known(setup: Setup) -> Findings:
-    names = ("device-key-generation-mode", "entropy-generation-mode")
     config = config_of(setup)
-    for name in names:
+    for name in MODE_SETTINGS:
         text = config.text(name)
         setting = config.get(name)
-        if text is not None and setting is not None and text not in _MODES:
-            yield Finding(f"{name} is not known", at_setting(setup, setting), ", ".join(_MODES), repr(text))
-    well_typed(config, *names)
+        if text is not None and setting is not None and text not in MODES:
+            yield Finding(f"{name} is not known", at_setting(setup, setting), ", ".join(MODES), repr(text))
+    well_typed(config, *MODE_SETTINGS)
 
 
 @rule(

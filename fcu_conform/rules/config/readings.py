@@ -43,20 +43,23 @@ _READ_BY_1_1 = (
 )
 def setting_names_are_known(setup: Setup) -> Findings:
     config = config_of(setup)
-    for known, settings in ((KNOWN_SETTINGS, config.named), (tuple(AUTHORITY_ATTRIBUTES), _authority(config))):
+    for setting, meant in misspelt_settings(config):
+        yield Finding(
+            f"{setting.name} is not a known setting; did you mean {meant}?",
+            at_setting(setup, setting),
+            meant,
+            setting.name,
+        )
+
+
+def misspelt_settings(config: ConfigFile) -> Iterator[tuple[Setting, str]]:
+    """The settings whose names are near misses of known ones, each with the name that was meant."""
+    authority = list(config.authority.values())
+    for known, settings in ((KNOWN_SETTINGS, config.named), (tuple(AUTHORITY_ATTRIBUTES), authority)):
         for setting in settings:
             meant = _near_miss(setting.name, known)
             if meant:
-                yield Finding(
-                    f"{setting.name} is not a known setting; did you mean {meant}?",
-                    at_setting(setup, setting),
-                    meant,
-                    setting.name,
-                )
-
-
-def _authority(config: ConfigFile) -> list[Setting]:
-    return list(config.authority.values())
+                yield setting, meant
 
 
 def _near_miss(name: str, known: tuple[str, ...]) -> str:
