@@ -2,7 +2,8 @@
 
 Prints CPU seconds (user and system, of child processes) as medians of several rounds; in each round all kinds of
 run take turns, so that whatever else the machine does hits them alike. Other plugins of the environment are left
-out: what they cost would make the ratio look better than it is.
+out: what they cost would make the ratio look better than it is. The bare run loads an empty plugin by its name, since
+pytest looks through all distributions for a name, which no installed plugin needs.
 
     python benchmarks/keystore_run.py [--rounds 15] [--demand]
 """
@@ -19,12 +20,14 @@ import tempfile
 import time
 from pathlib import Path
 
-TARGET_RATIO = 2.0
-TARGET_WITH_VALIDATORS = 4.0
-TARGET_IDLE_MS = 15.0
+TARGET_RATIO = 1.3
+TARGET_WITH_VALIDATORS = 2.0
+TARGET_ELAPSED = 1.6
+TARGET_IDLE_MS = 5.0
 
 CORE = "cryptography,openssl,pyhanko,mbedtls"
 PYTEST = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+BARE = [*PYTEST, "-p", "empty_plugin", "test_empty.py"]
 PLUGIN = ["-p", "fcu_conform.interfaces.pytest_plugin"]
 
 
@@ -49,15 +52,17 @@ def measure(rounds: int) -> dict[str, tuple[float, float]]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "test_empty.py").write_text("def test_empty():\n    pass\n")
+        (folder / "empty_plugin.py").write_text("")
         maker = [sys.executable, "-m", "reference_ca", "keystore", str(folder / "line"), "--length", "3"]
         subprocess.run(maker, check=True, capture_output=True)
         keystore = folder / "line" / "keystore"
         keystore.chmod(0o700)
         kinds = {
-            "bare": [*PYTEST, "test_empty.py"],
+            "bare": BARE,
             "idle": [*PYTEST, *PLUGIN, "test_empty.py"],
             "keystore": [*PYTEST, *PLUGIN, f"--fcu-keystore={keystore}", "--fcu-validators=none"],
             "validators": [*PYTEST, *PLUGIN, f"--fcu-keystore={keystore}", f"--fcu-validators={CORE}"],
+            "all": [*PYTEST, *PLUGIN, f"--fcu-keystore={keystore}"],
         }
         samples: dict[str, list[tuple[float, float]]] = {kind: [] for kind in kinds}
         for command in kinds.values():  # bytecode and disk caches
@@ -84,16 +89,21 @@ def main() -> int:
         "idle": "the same, plugin idle",
         "keystore": "--fcu-keystore, 3 certs",
         "validators": "the same, four validators",
+        "all": "the same, all installed",
     }
     bare, idle, keystore = (medians[kind][0] for kind in ("bare", "idle", "keystore"))
     for kind, (cpu, wall) in medians.items():
         print(f"{words[kind]:<28}{cpu:>8.3f}{wall:>8.3f}{cpu / bare:>8.2f}")
-    ratio, idle_ms = keystore / bare, (idle - bare) * 1000
-    asked = medians["validators"][0] / bare
-    print(f"with validators {asked:.2f} (target {TARGET_WITH_VALIDATORS:.0f})")
-    print(f"ratio {ratio:.2f} (target {TARGET_RATIO:.0f}), idle {idle_ms:+.1f} ms (target {TARGET_IDLE_MS:.0f} ms)")
+    figures = {
+        "without validators": (keystore / bare, TARGET_RATIO),
+        "with four": (medians["validators"][0] / bare, TARGET_WITH_VALIDATORS),
+        "with four, elapsed": (medians["validators"][1] / medians["bare"][1], TARGET_ELAPSED),
+        "idle, ms": ((idle - bare) * 1000, TARGET_IDLE_MS),
+    }
+    for what, (figure, target) in figures.items():
+        print(f"{what}: {figure:.2f} (target {target:g})")
     print(f"python {sys.version.split()[0]}, {os.cpu_count()} cores")
-    is_met = ratio <= TARGET_RATIO and asked <= TARGET_WITH_VALIDATORS and idle_ms <= TARGET_IDLE_MS
+    is_met = all(figure <= target for figure, target in figures.values())
     return int(given.demand and not is_met)
 
 

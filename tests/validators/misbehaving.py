@@ -29,6 +29,18 @@ class Adapter:
         return Answer(True)
 
 
+class EndsWhenLoaded(Adapter):
+    def load(self) -> None:
+        os._exit(3)
+
+
+class Modules(Adapter):
+    """Names those of its arguments that its process has imported."""
+
+    def ask(self, question: Question) -> Answer:
+        return Answer(False, " ".join(["imported:", *(name for name in self.arguments if name in sys.modules)]))
+
+
 class Loops(Adapter):
     def ask(self, question: Question) -> Answer:
         while True:

@@ -29,7 +29,7 @@ from fcu_conform.interfaces.pytest_plugin.workers import (
 from fcu_conform.interfaces.reports.text import printable
 from fcu_conform.interfaces.run.exit_codes import ExitCode
 from fcu_conform.interfaces.run.run import Run
-from fcu_conform.rules.model import OVER_DEVICES
+from fcu_conform.rules.model import BY_VALIDATORS, OVER_DEVICES
 
 
 def install_as_asked(config: pytest.Config) -> None:
@@ -56,12 +56,22 @@ def install(config: pytest.Config, prepare: Callable[[], Run]) -> None:
         keep_pytests_files_out(config, run.setups)
     except UsageError as error:
         raise pytest.UsageError(printable(str(error))) from None
+    if _will_ask(config, suite):
+        run.prepare_validators()
     show_node_ids_as_they_are(config)
     config.pluginmanager.register(ConformancePlugin(suite, config), SUITE)
     if not is_worker:
         pages = TerminalPages(suite, config)
         config.pluginmanager.register(pages, f"{SUITE}-terminal")
         config.pluginmanager.register(LightFindings(pages), f"{SUITE}-findings")
+
+
+def _will_ask(config: pytest.Config, suite: SuiteSession) -> bool:
+    """This process will surely ask validators; with pytest-xdist nobody knows which process will."""
+    is_shared = suite.is_worker or config.getoption("dist", "no") != "no"
+    return not (is_shared or config.option.collectonly) and any(
+        rule.scope in BY_VALIDATORS for rule, _ in suite.selected
+    )
 
 
 class ConformancePlugin:

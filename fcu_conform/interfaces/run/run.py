@@ -11,6 +11,7 @@ from fcu_conform.engine.examination import VALIDATOR_SAMPLE
 from fcu_conform.interfaces.reports import writers
 from fcu_conform.interfaces.run.exit_codes import ExitCode
 from fcu_conform.interfaces.run.validators import select_validators
+from fcu_conform.validators.isolation import asking
 
 if TYPE_CHECKING:
     from fcu_conform.engine.evaluate_devices import Runner
@@ -74,11 +75,17 @@ class Run:
         """
         writers.check(self.settings, self.setups)
 
+    def prepare_validators(self) -> None:
+        """Lets the validators load what they need, in their process, while rules are judged in this one."""
+        asking.prepare(self.examination.validators)
+
     def judge(self, *, is_interrupted: bool = False) -> Iterator[Result]:
         """Judges everything in order, and gives each result as soon as it is there.
 
         After an interruption only by rules that ask nobody else.
         """
+        if not is_interrupted:
+            self.prepare_validators()
         return self.examination.results(is_interrupted=is_interrupted)
 
     def report(self, results: Sequence[Result], counts: DeviceCounts | None = None) -> Report:

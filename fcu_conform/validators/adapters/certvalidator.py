@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from cryptography.exceptions import UnsupportedAlgorithm
 
 from fcu_conform.validators.adapters.asn1_certificates import certificate, certificates
@@ -22,12 +24,12 @@ class Certvalidator(PythonLibrary):
     library = CERTVALIDATOR
 
     def load(self) -> None:
-        """Imports the library on what verifies signatures for it.
+        """Imports the library.
 
         Raises:
             ValidatorFault: it is not installed.
         """
-        self.version()
+        self._package()
 
     def version(self) -> str:
         """The version of the library, and what it verifies signatures with.
@@ -35,15 +37,16 @@ class Certvalidator(PythonLibrary):
         Raises:
             ValidatorFault: it is not installed.
         """
-        version = super().version()
+        return f"{self._package().__version__} (signatures verified by cryptography)"
+
+    def _package(self) -> Any:
         try:
-            _, verified_by = load()
+            return load()
         except ModuleNotFoundError:
             raise missing(self.library.distribution) from None
-        return f"{version} (signatures verified by {verified_by})"
 
     def _judge(self, question: Question) -> Answer:
-        library, _ = load()
+        library = load()
         errors = library.errors
         try:
             context = library.ValidationContext(

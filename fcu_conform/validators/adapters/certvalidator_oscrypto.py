@@ -2,9 +2,10 @@
 
 oscrypto 1.3.0 reads OpenSSL's version by a pattern that "3.0.19" does not match; the correction was never released.
 certvalidator takes only signature checks from it: three functions that verify, two that load a key, one exception.
-Where oscrypto does not load, this module offers those six on top of `cryptography` while certvalidator is imported, and
-then puts `sys.modules` back as it was: the copy of certvalidator made here is seen by nobody else. Nothing of
-certvalidator's own judgement is touched.
+This module offers those six on top of `cryptography` while certvalidator is imported, and then puts `sys.modules` back
+as it was: the copy of certvalidator made here is seen by nobody else. Nothing of certvalidator's own judgement is
+touched. oscrypto is not tried first: where it fails, that alone takes as long as asking everybody else, and where it
+works, the signatures are the same.
 """
 
 from __future__ import annotations
@@ -39,30 +40,16 @@ class SignatureError(Exception):
 
 
 @lru_cache(maxsize=1)
-def load() -> tuple[ModuleType, str]:
-    """Certvalidator's package, and what verifies its signatures ("oscrypto" or "cryptography").
+def load() -> ModuleType:
+    """Certvalidator's package.
 
     Raises:
         ModuleNotFoundError: certvalidator or asn1crypto is not installed.
     """
-    with _LOCK, warnings.catch_warnings():
+    with _LOCK, warnings.catch_warnings(), _set_apart("oscrypto", "certvalidator"):
         warnings.simplefilter("ignore")  # a package of 2016 has spellings that today's Python warns of
-        if _oscrypto_works():
-            return importlib.import_module("certvalidator"), "oscrypto"
-        with _set_apart("oscrypto", "certvalidator"):
-            sys.modules.update(_stand_ins())
-            return importlib.import_module("certvalidator"), "cryptography"
-
-
-def _oscrypto_works() -> bool:
-    before = set(sys.modules)
-    try:
-        importlib.import_module("oscrypto.asymmetric")
-    except Exception:  # it raises whatever its search for libcrypto meets
-        for name in _of("oscrypto") - before:
-            del sys.modules[name]
-        return False
-    return True
+        sys.modules.update(_stand_ins())
+        return importlib.import_module("certvalidator")
 
 
 @contextmanager

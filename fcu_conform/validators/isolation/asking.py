@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from functools import cached_property
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from fcu_conform.artefacts.encodings.private_keys import Secret
     from fcu_conform.validators.handshake.trials import Handshakes
 
-_ASK, _SHAKE = (f"{__package__}.tasks:{task}" for task in ("ask", "shake"))
+_LOAD, _ASK, _SHAKE = (f"{__package__}.tasks:{task}" for task in ("load", "ask", "shake"))
 """What the other process does; this one does not load it."""
 
 PROCESSOR = 0.5
@@ -68,7 +68,7 @@ class Isolated:
         seconds: float = SECONDS,
         library: Library | None = None,
     ) -> None:
-        self._origin, self._kind, self._seconds, self._library = origin, kind, seconds, library
+        self.origin, self.kind, self._seconds, self._library = origin, kind, seconds, library
         known = library or self._here
         self.name, self.stands_for, self.acceptance_counts = known.name, known.stands_for, known.acceptance_counts
         self._version = ""
@@ -80,7 +80,7 @@ class Isolated:
         Raises:
             ValidatorFault: its library is not there.
         """
-        return self._origin.validator()
+        return self.origin.validator()
 
     def version(self) -> str:
         """What it last said of its version where it was asked, else what can be told in this process.
@@ -104,8 +104,8 @@ class Isolated:
         """
         if UNPROTECTED:
             return self._here.ask(question)
-        given = {**asdict(self._origin), "question": from_question(question)}
-        process = worker(self._kind)
+        given = {**asdict(self.origin), "question": from_question(question)}
+        process = worker(self.kind)
         told = process.do(self.name, _ASK, given, processor=PROCESSOR, seconds=self._seconds)
         try:
             self._version = text(told, "version") or self._version
@@ -113,6 +113,14 @@ class Isolated:
             return to_answer(told)
         except ValueError as fault:
             raise ValidatorFault(f"{self.name} broke: its process sent no answer ({fault})") from None
+
+
+def prepare(validators: Iterable[Validator]) -> None:
+    """Lets the process of installed validators load them while this one does something else."""
+    those = (one for one in validators if isinstance(one, Isolated))
+    origins = [asdict(one.origin) for one in those if one.kind is INSTALLED]
+    if origins and not UNPROTECTED:
+        worker(INSTALLED).prepare(_LOAD, {"origins": origins})
 
 
 def plugged_in(name: str, command: str) -> Validator:

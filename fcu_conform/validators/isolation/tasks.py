@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
-from fcu_conform.artefacts.encodings.private_keys import Secret
 from fcu_conform.validators.adapters.python_library import import_when_used
 from fcu_conform.validators.isolation.messages import Message, decoded, to_question
 from fcu_conform.validators.isolation.origin import Origin
@@ -23,6 +23,15 @@ if TYPE_CHECKING:
 @lru_cache(maxsize=64)
 def _made(module: str, make: str, arguments: tuple[object, ...], distribution: str) -> Validator:
     return Origin(module, make, arguments, distribution).validator()
+
+
+def load(given: Message) -> Callable[[], Message]:
+    """The task of loading some validators before anything is asked; who cannot be loaded tells it when it is asked."""
+    import_when_used("asyncio")  # as `ask` does
+    for origin in given["origins"]:
+        _told(partial(_load, origin, []))
+    gc.freeze()  # what is loaded stays, and need not be gone through again
+    return dict
 
 
 def ask(given: Message) -> Callable[[], Message]:
@@ -55,6 +64,7 @@ def _load(given: Message, made: list[Validator]) -> Message:
 def shake(given: Message) -> Callable[[], Message]:
     """The task of the handshakes."""
     # A process that only answers questions does without.
+    from fcu_conform.artefacts.encodings.private_keys import Secret
     from fcu_conform.validators.handshake.trials import LIBRARIES, end_of, shake_hands
 
     for library in LIBRARIES:

@@ -75,19 +75,60 @@ class Kind:
     memory: int = MEMORY
 
 
+class _Ended(Exception):
+    """The process has closed its end: it is gone or about to."""
+
+
 @dataclass
 class _Process:
-    """A running process, and what it was started with."""
+    """A running process, and what it was started with; it may be loading, which nobody has waited for so far."""
 
     popen: subprocess.Popen[bytes]
     environment: Mapping[str, str]
     folder: str
+    is_loading: bool = False
     input: IO[bytes] = field(init=False)
     output: IO[bytes] = field(init=False)
 
     def __post_init__(self) -> None:
         self.input = cast("IO[bytes]", self.popen.stdin)
         self.output = cast("IO[bytes]", self.popen.stdout)
+
+    def tell(self, data: bytes) -> None:
+        """Writes a frame.
+
+        Raises:
+            _Ended: nobody reads it any more.
+        """
+        rest = memoryview(data)
+        try:
+            while rest:
+                rest = rest[os.write(self.input.fileno(), rest) :]
+        except OSError:
+            raise _Ended from None
+
+    def hear(self, name: str, seconds: float, what: str) -> bytes:
+        """The next frame without its header."""
+        deadline = time.monotonic() + seconds
+        with selectors.DefaultSelector() as selector:
+            selector.register(self.output, selectors.EVENT_READ)
+            data = bytearray()
+            size = HEADER
+            while len(data) < size:
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    raise LimitReached(f"{name} did not {what} within {seconds:g} s")
+                if not selector.select(left):
+                    continue
+                part = os.read(self.output.fileno(), size - len(data))
+                if not part:
+                    raise _Ended
+                data += part
+                if size == HEADER and len(data) == HEADER:
+                    size += int.from_bytes(data, "big")
+                    if size > MOST_TOLD:
+                        raise ValueError("it is too long")
+        return bytes(data[HEADER:])
 
 
 class Worker:
@@ -116,10 +157,11 @@ class Worker:
         if len(asked) > MOST_ASKED:
             raise ValidatorFault(f"{name} cannot be asked: the question has more than {MOST_ASKED >> 20} MiB")
         with self._lock:
+            self._finish_loading(name)
             try:
                 process = self._send(name, asked)
-                self._hear(name, process, LOADING, "load")
-                told = self._hear(name, process, seconds + _GRACE, "answer")
+                process.hear(name, LOADING, "load")
+                told = process.hear(name, seconds + _GRACE, "answer")
                 return parse(told)
             except _Ended:
                 raise self._last_words(name, processor) from None
@@ -129,6 +171,27 @@ class Worker:
             except BaseException:
                 self._kill()
                 raise
+
+    def prepare(self, task: str, given: Message) -> None:
+        """Starts the process with a task that loads something, and does not wait for it; where there is none so far."""
+        with self._lock, suppress(ValidatorFault, _Ended):
+            if self._process is None:
+                self._send("", frame({"task": task, "given": given, "processor": _GRACE})).is_loading = True
+
+    def _finish_loading(self, name: str) -> None:
+        """Waits for what `prepare` began; where that went wrong, the question will tell, to a new process."""
+        process = self._process
+        if process is None or not process.is_loading:
+            return
+        process.is_loading = False
+        try:
+            process.hear(name, LOADING, "load")
+            process.hear(name, _GRACE, "load")
+        except (_Ended, ValueError, LimitReached):
+            self._kill()
+        except BaseException:
+            self._kill()
+            raise
 
     def close(self) -> None:
         """Ends the process; it ends by itself when nobody can ask it any more."""
@@ -157,15 +220,12 @@ class Worker:
         if process is not None:
             wanted = (self._kind.environment(), self._kind.folder())
             if wanted == (process.environment, process.folder):
-                with suppress(OSError):
-                    _write(process, asked)
+                with suppress(_Ended):
+                    process.tell(asked)
                     return process
             self._kill()
         process = self._start(name)
-        try:
-            _write(process, asked)
-        except OSError:
-            raise _Ended from None
+        process.tell(asked)
         return process
 
     def _start(self, name: str) -> _Process:
@@ -185,29 +245,6 @@ class Worker:
             raise ValidatorFault(f"{name} cannot be asked: no process can be started: {error}") from None
         self._process = _Process(popen, environment, folder)
         return self._process
-
-    def _hear(self, name: str, process: _Process, seconds: float, what: str) -> bytes:
-        """The next frame without its header."""
-        deadline = time.monotonic() + seconds
-        with selectors.DefaultSelector() as selector:
-            selector.register(process.output, selectors.EVENT_READ)
-            data = bytearray()
-            size = HEADER
-            while len(data) < size:
-                left = deadline - time.monotonic()
-                if left <= 0:
-                    raise LimitReached(f"{name} did not {what} within {seconds:g} s")
-                if not selector.select(left):
-                    continue
-                part = os.read(process.output.fileno(), size - len(data))
-                if not part:
-                    raise _Ended
-                data += part
-                if size == HEADER and len(data) == HEADER:
-                    size += int.from_bytes(data, "big")
-                    if size > MOST_TOLD:
-                        raise ValueError("it is too long")
-        return bytes(data[HEADER:])
 
     def _last_words(self, name: str, processor: float) -> ValidatorFault:
         """Why a process has ended, from how it did."""
@@ -233,16 +270,6 @@ class Worker:
         process.popen.wait()
         process.input.close()
         process.output.close()
-
-
-class _Ended(Exception):
-    """The process has closed its end: it is gone or about to."""
-
-
-def _write(process: _Process, data: bytes) -> None:
-    rest = memoryview(data)
-    while rest:
-        rest = rest[os.write(process.input.fileno(), rest) :]
 
 
 def _interpreter() -> list[str]:

@@ -52,9 +52,9 @@ def test_its_replacement_modules_are_not_visible_elsewhere() -> None:
     program = """
 import sys
 from fcu_conform.validators.adapters.certvalidator_oscrypto import load
-package, verified_by = load()
+package = load()
 seen = sorted(n for n in sys.modules if n.split('.')[0] in ('oscrypto', 'certvalidator'))
-print(verified_by == 'oscrypto' or seen == [], package.CertificateValidator.__name__)
+print(seen == [], package.CertificateValidator.__name__)
 """
     done = subprocess.run([sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["True", "CertificateValidator"]
@@ -64,31 +64,18 @@ def test_existing_modules_of_those_names_are_restored(monkeypatch: pytest.Monkey
     theirs = {name: ModuleType(name) for name in ("oscrypto", "certvalidator", "certvalidator.path")}
     for name, module in theirs.items():
         monkeypatch.setitem(sys.modules, name, module)
-    package, verified_by = certvalidator_oscrypto.load.__wrapped__()
-    assert verified_by == "cryptography"
+    package = certvalidator_oscrypto.load.__wrapped__()
     assert package not in theirs.values()
     assert {name: sys.modules[name] for name in theirs} == theirs
 
 
-def test_an_oscrypto_that_works_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    package, _ = certvalidator_oscrypto.load()
-    monkeypatch.setattr(certvalidator_oscrypto, "_oscrypto_works", lambda: True)
-    monkeypatch.setitem(sys.modules, "certvalidator", package)
-    assert certvalidator_oscrypto.load.__wrapped__() == (package, "oscrypto")
-
-
 def test_it_never_falls_back_to_the_systems_roots() -> None:
-    package, verified_by = certvalidator_oscrypto.load()
-    if verified_by == "cryptography":
-        with pytest.raises(RuntimeError, match="not for devices"):
-            package.ValidationContext(moment=AT)
+    with pytest.raises(RuntimeError, match="not for devices"):
+        certvalidator_oscrypto.load().ValidationContext(moment=AT)
 
 
 def test_its_version_names_the_library_that_verifies_signatures() -> None:
-    assert Certvalidator().version() in (
-        "0.11.1 (signatures verified by cryptography)",
-        "0.11.1 (signatures verified by oscrypto)",
-    )
+    assert Certvalidator().version() == "0.11.1 (signatures verified by cryptography)"
 
 
 def test_the_layer_distinguishes_a_bad_signature_from_a_key_of_another_type() -> None:

@@ -244,7 +244,7 @@ def test_an_interrupted_question_leaves_no_process_that_answers_the_next_one(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(workers.Worker, "_hear", interrupted)
+        patch.setattr(workers._Process, "hear", interrupted)
         with pytest.raises(KeyboardInterrupt):
             misbehaving("Contradicts").ask(good_path.root_only())
     assert misbehaving("Adapter").ask(good_path.root_only()).accepted
