@@ -23,6 +23,7 @@ COMMANDS = {
     "lot": ("lot", "Make a setup and a whole lot, some of it wrong."),
     "slice": ("chains", "Write the chain that a device carries."),
     "upload": ("chains", "Write the PEM that belongs on the portal."),
+    "portal": ("portal", "Run a stand-in for the portal, for clients and devices."),
     "defect": ("defect", "Make a setup with one defect, to test a checker with."),
 }
 """By name, the module of this package that holds the command, imported when it is called, and what it does."""
