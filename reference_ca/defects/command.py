@@ -51,7 +51,7 @@ def _find(name: str) -> Defect:
     if name not in known:
         near = difflib.get_close_matches(name, known, 3)
         raise ReferenceCaError(
-            "there is no such defect", name, f"perhaps {', '.join(near)}" if near else "see reference-ca defect --list"
+            "unknown defect", name, f"perhaps {', '.join(near)}" if near else "see reference-ca defect --list"
         )
     return known[name]
 
@@ -75,4 +75,4 @@ def _told(defect: Defect, setup: FactorySetup, folder: Path) -> list[str]:
         index = str(place.index or "") if setup.parameters == defect.parameters else ""
         where = " ".join(part for part in (place.file, index, place.field) if part)
         lines.append(f"  {place.level:9} {place.code} {where}".rstrip())
-    return lines if defect.expected else [*lines, "  nothing to be said of it"]
+    return lines if defect.expected else [*lines, "  expected  no finding"]

@@ -59,7 +59,7 @@ def test_several_instances_are_all_named(tmp_path: Path, capsys: Capture) -> Non
     assert [line for line in told if "keystore " in line] == [
         f"  keystore  {tmp_path / 'made' / name / 'keystore'}" for name in ("line-1", "line-2")
     ]
-    assert told[-1] == "  nothing to be said of it"
+    assert told[-1] == "  expected  no finding"
 
 
 def test_the_list_names_every_defect_and_every_oddity_with_its_codes(capsys: Capture) -> None:
@@ -72,8 +72,8 @@ def test_the_list_names_every_defect_and_every_oddity_with_its_codes(capsys: Cap
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["rot-missing", "OUT"], "there is no such defect: rot-missing: perhaps root-missing, "),
-        (["zzzz", "OUT"], "there is no such defect: zzzz: see reference-ca defect --list"),
+        (["rot-missing", "OUT"], "unknown defect: rot-missing: perhaps root-missing, "),
+        (["zzzz", "OUT"], "unknown defect: zzzz: see reference-ca defect --list"),
         (
             ["root-missing", "OUT", "--length", "2"],
             "this defect cannot be put into such a setup: root-missing, chain-of-2: choose another --length",

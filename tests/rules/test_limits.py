@@ -104,23 +104,23 @@ def test_a_file_without_a_certificate_is_not_judged(code: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("start", "end", "is_told"),
+    ("start", "end", "words"),
     [
-        (AT, AT + DAY, False),
-        (AT + SECOND, AT + DAY, True),
-        (AT - SECOND, AT + DAY, False),
-        (AT - DAY, AT, False),
-        (AT - DAY, AT - SECOND, True),
-        (AT - DAY, AT + SECOND, False),
-        (AT, AT, False),
+        (AT, AT + DAY, None),
+        (AT + SECOND, AT + DAY, "is not valid yet"),
+        (AT - SECOND, AT + DAY, None),
+        (AT - DAY, AT, None),
+        (AT - DAY, AT - SECOND, "has expired"),
+        (AT - DAY, AT + SECOND, None),
+        (AT, AT, None),
     ],
 )
 def test_a_certificate_on_a_device_is_valid_from_its_first_instant_to_its_last(
-    start: datetime, end: datetime, is_told: bool
+    start: datetime, end: datetime, words: str | None
 ) -> None:
     findings = found("DEV026", device(certificate(), certificate(start, end)))
     assert [(f.location.index, f.message) for f in findings] == (
-        [(2, "certificate 2 (CN=x) is not valid")] if is_told else []
+        [(2, f"certificate 2 (CN=x) {words}")] if words else []
     )
 
 

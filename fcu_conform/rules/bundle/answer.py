@@ -60,11 +60,11 @@ _ANY_PURPOSE = 1
     requirement=f"the device's answer fits into its buffer: {ANSWER_LIMIT} octets, {ANSWER_LIMIT_WITH_REQUESTS} with"
     " certificate requests",
     title="the device's answer is too large for its buffer",
-    why="The answer holds the session id, a line for each warning, and the requests. The device warns about each"
-    " certificate in its own chain and its update certificate's that expires within ten years, about each of them"
-    " if it has no time, and about each missing setting. It cannot send a larger answer: it stores everything,"
-    " fails with status 21 (15 if a request does not fit) and does not answer, so the line takes a finished device"
-    " for a broken one.",
+    why="The answer holds the session id, a line for each warning, and the requests. The device warns about every"
+    " certificate in its own chain and in its update certificate's chain that expires within ten years (about all"
+    " of them if it has no time), and about each missing setting. It cannot send a larger answer: it stores"
+    " everything, fails with status 21 (15 if a request does not fit) and does not answer, so the line takes a"
+    " finished device for a broken one.",
     fix="set the device's time and zone (time-sync: true), use CA certificates that last more than ten years, a"
     " smaller device-certificate-chain-depth or a shorter session id; split requests over several messages",
     passes="a chain of five that lasts 20 years, with mbed.CurrentTime, mbed.Timezone and mbed.UTCOffset",

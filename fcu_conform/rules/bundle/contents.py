@@ -89,8 +89,8 @@ def parameters_are_plain_values(device: Device, _ca: CaContext) -> DeviceFinding
     requirement=f"{USE_BOOTSTRAP} is 0 or 1, as an integer or as four little-endian bytes",
     title="mbed.UseBootstrap is not 0 or 1",
     why="The device answers with status 30 to another value and with status 27 to another size, since it cannot tell"
-    " which server to use. It may read only the first four of more bytes, and read text as bytes: this rule is"
-    " stricter.",
+    " which server to use. It may read text as bytes, and only the first four bytes of a longer string:"
+    " this rule is stricter.",
     fix="write 1 for bootstrap (use-bootstrap: true), 0 for LwM2M",
     passes="1, h'01000000'",
     fails="2, \"1\", h'01'",

@@ -256,11 +256,11 @@ def _container_trouble(content: bytes) -> str:
 @device_rule(
     "BDL026",
     Level.ERROR,
-    requirement="no item is duplicate: names are unique among keys of a type, certificates and chains, and parameters",
+    requirement="no item occurs twice: names are unique among keys of a type, certificates and chains, and parameters",
     title="the bundle has a duplicate item",
     why='The device stores an item once and answers with status 17, "Data already exists", to the second (status 15 if'
-    " a chain has the name of a certificate). Everything before it is stored by then. A duplicate time it accepts:"
-    " this rule is stricter.",
+    " a chain has the name of a certificate). Everything before it is stored by then. It accepts a duplicate"
+    " time: this rule is stricter.",
     fix="write each item once: the device certificate in Certificates or in CertificateChains, not in both",
     passes="one mbed.BootstrapDeviceCert",
     fails="mbed.BootstrapDeviceCert as a certificate and as a chain, mbed.SerialNumber twice",

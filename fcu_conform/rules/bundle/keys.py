@@ -77,8 +77,8 @@ def _came_earlier(bundle: Bundle, item: Item, key_name: str) -> bool:
     Level.ERROR,
     requirement="the first certificate of an item has the public key of the item's private key",
     title="a certificate does not match its private key",
-    why="The device compares its key with its certificate, and the key that PrKN names, and answers with status 34 if"
-    " they do not match: it could never prove that the certificate is its own.",
+    why="The device compares its certificate with its own key and with the key that PrKN names, and answers with status"
+    " 34 if they do not match: it could never prove that the certificate is its own.",
     fix="issue the certificate for the public key of this private key; check whether two devices were mixed up",
     passes="openssl pkey -pubout of the key equals openssl x509 -pubkey of the certificate",
     fails="the key of another device",

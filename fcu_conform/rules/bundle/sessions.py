@@ -99,8 +99,8 @@ def _uri_trouble(uri: bytes, mode: str, *, claimed: bool) -> str:
     requirement=f"{FIRST_TO_CLAIM}, if present, is 0 or 1; 1 requires bootstrap mode and a URI without an account",
     title="mbed.FirstToClaim does not fit the mode or the URI",
     why='The device answers with status 29, "first to claim not allowed": it cannot be free to claim and belong to an'
-    " account at once. It may read only the first four of more bytes, and reads every value but 1 as 0: this rule"
-    " is stricter.",
+    " account at once. It may read only the first four bytes of a longer string, and reads every value but 1 as 0:"
+    " this rule is stricter.",
     fix="remove aid from the URI of devices that are to be claimed, or set first-to-claim: false",
     passes=f"{FIRST_TO_CLAIM} 1 and coaps://bootstrap.example.com:5684",
     fails=f"{FIRST_TO_CLAIM} 1 and a URI with aid, or in LwM2M mode",

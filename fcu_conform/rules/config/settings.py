@@ -59,8 +59,8 @@ def _at_depth(setup: Setup) -> Location:
     Level.ERROR,
     requirement="fcu.yml is one YAML mapping without duplicate keys",
     title="fcu.yml is not a YAML mapping, or repeats a key",
-    why="FCU reads this file every time it runs. If it cannot (errors 190 and 200), no device is made; and of a"
-    " duplicate key it is not known which value counts.",
+    why="FCU reads this file every time it runs. If it cannot (errors 190 and 200), no device is made. If a"
+    " key is a duplicate, it is not documented which value counts.",
     fix="fix the line; a YAML-aware editor shows where the structure breaks",
     passes="setup-ca-as-intermediate: false",
     fails="use-bootstrap: true in line 3 and use-bootstrap: false in line 9",

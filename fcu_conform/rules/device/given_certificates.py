@@ -154,7 +154,7 @@ def device_certificates_are_valid_now(subject: Device, ca: CaContext) -> DeviceF
         if end < instant or (start > instant and (carried.number != 1 or subject.is_headless)):
             findings.append(
                 Finding(
-                    f"{carried_words(carried)} is not valid",
+                    f"{carried_words(carried)} {'has expired' if end < instant else 'is not valid yet'}",
                     at_carried(carried, "validity"),
                     f"valid at {format_instant(instant)}",
                     f"valid from {format_instant(start)} to {format_instant(end)}",

@@ -161,8 +161,8 @@ def key_identifier_mismatches(child: Certificate, issuer: Certificate) -> Iterat
 @rule(
     "CRT015",
     Level.ERROR,
-    requirement="no extension is duplicate, and every critical extension is one that RFC 5280 defines",
-    title="an extension is duplicate, or critical and unknown",
+    requirement="no extension occurs twice, and every critical extension is one that RFC 5280 defines",
+    title="an extension occurs twice, or is critical and unknown",
     why="Software must refuse a certificate with a duplicate extension, or with a critical one that it does not know.",
     fix="issue the certificate again without the extension, or with the extension marked non-critical",
     passes="keyUsage critical",

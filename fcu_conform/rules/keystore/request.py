@@ -249,7 +249,7 @@ def certificate_keeps_requested_subject(setup: Setup) -> Findings:
 @rule(
     "CSR009",
     Level.ERROR,
-    requirement="if there is a request, it has been signed: fcu.crt stands beside fcu_csr.pem",
+    requirement="if there is a request, it has been signed: the keystore has fcu.crt as well",
     title="the request has not been signed: there is fcu_csr.pem but no fcu.crt",
     why="FCU's setup is half done (error 212): there is a key and a request, but no certificate to sign devices under.",
     fix="have your CA sign keystore/fcu_csr.pem; put the certificate that it returns, then each intermediate, then the"
