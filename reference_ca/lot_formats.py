@@ -50,7 +50,7 @@ class FolderFormat:
         self._root = folder / "devices"
 
     def place(self, number: int, name: str, /) -> str:
-        """The file below `devices`. A name that stands there already gets a folder of its own."""
+        """The file below `devices`. A name that exists already gets a folder of its own."""
         part = (number - 1) // PART
         if int(name[-NUMBER_WIDTH:]) == number:
             return f"{part:05d}/{name}.pem"

@@ -66,7 +66,7 @@ def intermediate_as_trusted_certificate(s: FactorySetup) -> None:
 
 @defect(ExpectedFinding("CHN001", "fcu.crt"))
 def old_block_name(s: FactorySetup) -> None:
-    """The FCU certificate stands there once more under the old label X509 CERTIFICATE."""
+    """The FCU certificate occurs a second time under the old label X509 CERTIFICATE."""
     s.crt.append(pem_block("X509 CERTIFICATE", s.chain[0].der))
 
 

@@ -61,7 +61,7 @@ def check(
 
     Raises:
         UsageError: a path that is not there or of the wrong kind, a depth that contradicts fcu.yml, a file of
-            waivers that is none.
+            waivers that is not one.
         ValueError: no validator has such a name.
     """
     if at is not None and at.tzinfo is None:

@@ -170,7 +170,7 @@ def test_a_device_certificate_before_the_chain_is_removed(keystore: Path) -> Non
     assert re.fullmatch(r"fcu.crt: removed certificate 1 \(CN=.*\): it is not on the path to the root", *plan.changes)
 
 
-def test_no_byte_of_a_key_is_in_what_is_told(keystore: Path) -> None:
+def test_no_byte_of_a_key_is_in_a_message(keystore: Path) -> None:
     text = (keystore / KEY).read_bytes()
     (keystore / KEY).write_bytes(indented(text))
     (keystore / "copy.pem").write_bytes(text)
@@ -204,7 +204,7 @@ def test_a_fifo_in_place_of_a_file_is_left_out(keystore: Path) -> None:
     assert plan.left_out == [f"{CRT}: is a FIFO"]
 
 
-def test_a_link_to_the_key_is_replaced_where_the_key_is_written_anew(keystore: Path) -> None:
+def test_a_link_to_the_key_is_replaced_by_the_rewritten_key(keystore: Path) -> None:
     (keystore / KEY).rename(keystore / "real.pem")
     (keystore / KEY).symlink_to("real.pem")
     (keystore / "real.pem").chmod(0o644)
@@ -216,7 +216,7 @@ def test_a_link_to_the_key_is_replaced_where_the_key_is_written_anew(keystore: P
 @pytest.mark.parametrize(
     "text", [b"-----BEGIN A-----\n" * 60_000, b"-----BEGIN A-----x" * 60_000, b"\xe2\x80\x94" * 300_000]
 )
-def test_blocks_are_found_in_linear_time_whatever_the_text(text: bytes) -> None:
+def test_blocks_are_found_in_linear_time_for_any_text(text: bytes) -> None:
     try:
         found = find_blocks(text)
     except NotRepairable:

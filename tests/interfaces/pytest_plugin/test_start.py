@@ -57,7 +57,9 @@ def test_validators_are_loaded_in_their_process_alone(pytester: pytest.Pytester,
     assert [name for name in dear if name in loaded] == []
 
 
-def test_what_is_loaded_is_kept_from_the_collector_for_the_run_alone(pytester: pytest.Pytester, pristine: Path) -> None:
+def test_loaded_objects_are_hidden_from_the_garbage_collector_during_the_run_only(
+    pytester: pytest.Pytester, pristine: Path
+) -> None:
     told = run(pytester, f"--fcu-keystore={pristine / 'keystore'}", "--fcu-validators=none")
     assert (told["FROZEN"], told["THAWED"]) == (["True", "True"], ["True"])
 

@@ -35,7 +35,7 @@ def prepare(*origins: Origin) -> None:
     workers.worker(KIND).prepare(asking._LOAD, {"origins": [asdict(origin) for origin in origins]})
 
 
-def test_what_was_prepared_is_loaded_when_the_first_question_comes(good_path: Path) -> None:
+def test_a_prepared_validator_is_loaded_at_the_first_question(good_path: Path) -> None:
     question = good_path.root_only()
     prepare(*(entry.origin for entry in LIBRARIES if entry.name == "pyhanko"))
     assert told("Modules", question, "pyhanko_certvalidator", "OpenSSL").reason == "imported: pyhanko_certvalidator"
@@ -57,7 +57,7 @@ def test_a_process_that_is_there_is_not_prepared_again(good_path: Path) -> None:
     assert told("Adapter", question).accepted
 
 
-def test_who_ends_the_process_while_it_loads_is_the_one_that_is_told(good_path: Path) -> None:
+def test_a_fault_while_loading_is_reported_for_the_validator_that_caused_it(good_path: Path) -> None:
     question = good_path.root_only()
     prepare(Origin("validators.misbehaving", "EndsWhenLoaded"))
     assert told("Adapter", question).accepted
