@@ -30,6 +30,7 @@ class DevicesEvaluator:
         runner: judges the devices; None judges them in this process, one by one.
         sample: how many conformant devices are kept as questions to validators and servers.
         seed: the seed that draws them.
+        tables: whether signatures may be verified by tables, as `judge_devices` takes it.
         passes: by setup, the results of the pass over its devices, if there was one.
     """
 
@@ -39,6 +40,7 @@ class DevicesEvaluator:
     runner: Runner | None = None
     sample: int = 0
     seed: int | None = None
+    tables: bool = True
     passes: dict[str, DeviceResults] = field(default_factory=dict, init=False)
     _hinderers: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict, init=False)
 
@@ -64,7 +66,7 @@ class DevicesEvaluator:
         if name not in self.passes:
             setup = self.setups[name]
             rules = [rule for rule in self._rules() if not self.keystore_hinders(rule, name)]
-            run = self.runner or partial(_in_this_process, seed=self.seed)
+            run = self.runner or partial(_in_this_process, seed=self.seed, tables=self.tables)
             devices = run(rules, setup.devices, setup.ca, self.sample, self.waivers)
             hinderers = (self.keystore_hinders(rule, name) for rule in self._rules() if rule.level is Level.ERROR)
             devices.blocked_by = tuple(dict.fromkeys(code for codes in hinderers for code in codes))
@@ -100,11 +102,14 @@ def _in_this_process(
     waivers: Waivers,
     *,
     seed: int | None,
+    tables: bool,
 ) -> DeviceResults:
     # Only here: a run over a keystore alone does not load what judges devices.
     from fcu_conform.engine.lot import device_run
+    from fcu_conform.engine.lot.verification.lot_verifier import PAYS_FROM
 
-    judged = device_run.judge_devices(rules, devices, ca, sample=sample, seed=seed, waivers=waivers)
+    tables = tables and devices is not None and devices.has_at_least(PAYS_FROM)
+    judged = device_run.judge_devices(rules, devices, ca, sample=sample, seed=seed, tables=tables, waivers=waivers)
     if not judged.complete:
         raise KeyboardInterrupt  # half a lot is not a verdict on it: who stops the devices stops the run
     return judged

@@ -45,6 +45,7 @@ class Examination:
             which will be drawn.
         named_validators: validators that were requested by name, which must be reported even if they were not asked.
         handshake: whether to run handshakes of a device with servers too.
+        tables: whether devices' signatures may be verified by tables, as `judge_devices` takes it.
         waivers: the accepted findings. Rules about these waivers have results
             whose target is their file's name.
         catalogue: the rules; all that have something to judge unless told otherwise.
@@ -61,6 +62,7 @@ class Examination:
         sample_seed: int | None = None,
         named_validators: Sequence[str] = (),
         handshake: bool = False,
+        tables: bool = True,
         waivers: WaiverFile | None = None,
         catalogue: Catalogue | None = None,
         runner: Runner | None = None,
@@ -86,14 +88,14 @@ class Examination:
             self.waiver_audit = audit_waivers(waivers, setups[0].at.astimezone(timezone.utc).date(), self._finish)
         self.waivers = Waivers() if self.waiver_audit is None else Waivers(self.waiver_audit.in_force)
         is_asking = validators or handshake  # one device of a few may have its key in the output
-        self._connect(runner, sample if is_asking else 0)
+        self._connect(runner, sample if is_asking else 0, tables)
 
-    def _connect(self, runner: Runner | None, sample: int) -> None:
+    def _connect(self, runner: Runner | None, sample: int, tables: bool) -> None:
         """Makes who judges the rules of each scope."""
         targets, waivers = self.targets, self.waivers
         core = self._judgements = Judgements(self.catalogue, self.strict)
         panels = {name: ValidatorPanel(self.validators, setup.at) for name, setup in targets.setups.items()}
-        over = self.devices = DevicesEvaluator(core, targets.setups, waivers, runner, sample, self.sample_seed)
+        over = self.devices = DevicesEvaluator(core, targets.setups, waivers, runner, sample, self.sample_seed, tables)
         setup = SetupEvaluator(core, targets.setups, waivers)
         path = PathEvaluator(core, targets, panels, over, waivers)
         handshake = HandshakeEvaluator(self.handshake, core, targets, panels, over, waivers)

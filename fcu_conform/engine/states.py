@@ -23,6 +23,8 @@ class DeviceCounts:
         asked: how many of them validators or servers were asked about.
         offenders: the first devices with an error, by name.
         undecided: the first devices that are not decided for a reason of their own, by name.
+        by_tables: of how many the signature was accepted by tables of the key that signs them; all others' signatures
+            were left to `cryptography`.
     """
 
     checked: int = 0
@@ -31,6 +33,7 @@ class DeviceCounts:
     asked: int = 0
     offenders: tuple[str, ...] = ()
     undecided: tuple[str, ...] = ()
+    by_tables: int = 0
 
     @property
     def not_decided(self) -> int:

@@ -24,6 +24,7 @@ PARTS = {
     "fixtures/ and the list of published keys": ("-m", "vectors.regenerate"),
     "tests/vectors/expected_output": ("-m", "vectors.record_output"),
     "tests/rules/declared.txt and outcomes.txt": ("-m", "rules.snapshots"),
+    "fcu_conform/engine/lot/verification/libcrypto_abi.py": ("-m", "engine.lot.verification.declare_abi"),
     "tests/interfaces/snapshots": ("-m", "interfaces.record_snapshots"),
     "docs/images/terminal.svg": ("-m", "interfaces.draw_images"),
     "the options in docs/reference.md": (str(TESTS.parent / "docs" / "options.py"),),

@@ -31,6 +31,9 @@ from fcu_conform.artefacts.device_output.witness import FileWitness, FolderWitne
 from fcu_conform.artefacts.sessions import in_sessions
 from fcu_conform.artefacts.usage import changed
 
+USUAL_SIZE = 1000
+"""Bytes that a device takes in an archive or a table, if it takes many."""
+
 _TWICE = "is in the archive twice, and only one of them can count"
 
 
@@ -93,10 +96,26 @@ class DeviceSet:
             if file.key is None and not file.is_portable:
                 file.read()
 
+    def has_at_least(self, count: int) -> bool:
+        """There are about so many devices, or more, at little cost; False also where that is not sure."""
+        try:
+            return sum(_seems_to_have(path, count) for path in self.paths) >= count
+        except OSError:
+            return False
+
     def estimate(self) -> int | None:
         """About how many devices there are, at little cost; None where only going over them tells."""
         counts = [_estimate(path) for path in self.paths]
         return None if None in counts else sum(count or 0 for count in counts)
+
+
+def _seems_to_have(path: Path, count: int) -> int:
+    """A careful estimate of how many devices there are below a path; counts no further than ``count``."""
+    if path.is_dir():
+        names = (name for _, _, names in os.walk(path) for name in names if is_device_name(name))
+        return sum(1 for _ in islice(names, count))
+    known = _estimate(path)
+    return path.stat().st_size // USUAL_SIZE if known is None and path.is_file() else known or 0
 
 
 def _estimate(path: Path) -> int | None:

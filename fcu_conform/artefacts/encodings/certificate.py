@@ -67,15 +67,19 @@ class Certificate(CertificateFields, ExtensionValues):
             self._answers[key.der] = self._verifies_under(key)
         return self._answers[key.der]
 
+    def note_verified(self, key: PublicKey) -> None:
+        """From here on it is known that the signature verifies under this key."""
+        self._answers[key.der] = True
+
     @cached_attribute
     def _answers(self) -> dict[bytes, bool | None]:
         """What `signed_by` has said, by the DER of the key: several rules ask the same, and verifying is dear."""
         return {}
 
     def _verifies_under(self, key: PublicKey) -> bool | None:
-        answer = verifies(key, self.outer_algorithm.oid, self.signature, self._tbs)
+        answer = verifies(key, self.outer_algorithm.oid, self.signature, self.tbs)
         if answer is not True and self.inner_algorithm.oid != self.outer_algorithm.oid:
-            return verifies(key, self.inner_algorithm.oid, self.signature, self._tbs) or answer
+            return verifies(key, self.inner_algorithm.oid, self.signature, self.tbs) or answer
         return answer
 
     def __repr__(self) -> str:

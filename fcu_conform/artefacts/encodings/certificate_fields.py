@@ -43,6 +43,7 @@ class CertificateFields:
         extensions: in the order of the certificate, repetitions included.
         has_unique_identifiers: issuerUniqueID or subjectUniqueID stands in it.
         signature: the signature bits.
+        tbs: the bytes that the signature is over.
         ber_notes: departures from DER that the strict reader stumbled over.
     """
 
@@ -56,7 +57,7 @@ class CertificateFields:
             self.ber_notes: tuple[str, ...] = ()
             self.trailing = self._read(data)
             self.raw = data[: len(data) - self.trailing]
-            self._tbs = self._signed_part
+            self.tbs = self._signed_part
         except der.DerError as strict_fault:
             try:
                 rewritten, rest, notes = der.normalise(data)
@@ -68,7 +69,7 @@ class CertificateFields:
             self.ber_notes, self.trailing = tuple(notes), len(rest)
             self.raw = data[: len(data) - self.trailing]
             begin = der.content_start(data, 0)
-            self._tbs = data[begin : der.element_end(data, begin)]
+            self.tbs = data[begin : der.element_end(data, begin)]
 
     def _read(self, data: bytes) -> int:
         """Reads all fields from DER; gives the number of trailing bytes."""
@@ -139,6 +140,11 @@ class CertificateFields:
     def sha256(self) -> str:
         """Hex SHA-256 over the bytes as found: the fingerprint."""
         return hashlib.sha256(self.raw).hexdigest()
+
+    @property
+    def is_ecdsa_sha256(self) -> bool:
+        """Both places that name the algorithm of the signature name ECDSA with SHA-256."""
+        return self.inner_algorithm.oid == self.outer_algorithm.oid == oids.ECDSA_SHA256
 
     def is_valid_at(self, instant: datetime) -> bool:
         """Neither too early nor too late."""

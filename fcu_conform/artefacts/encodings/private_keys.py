@@ -9,7 +9,13 @@ from typing import NoReturn
 from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.artefacts.encodings import der
 from fcu_conform.artefacts.encodings.oids import CURVES, EC_PUBLIC_KEY, KEY_TYPES, P256, named
-from fcu_conform.artefacts.encodings.public_keys import PublicKey, describe_kind, parse_key_algorithm, parse_public_key
+from fcu_conform.artefacts.encodings.public_keys import (
+    P256_ORDER,
+    PublicKey,
+    describe_kind,
+    parse_key_algorithm,
+    parse_public_key,
+)
 from fcu_conform.artefacts.encodings.syntax import (
     ANY,
     OID,
@@ -23,9 +29,6 @@ from fcu_conform.artefacts.encodings.syntax import (
     whole,
 )
 from fcu_conform.artefacts.redaction import REDACTOR
-
-_P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
-
 
 _EXPLICIT = "EC with explicit curve parameters"
 
@@ -120,7 +123,7 @@ class PrivateKey:
         """Why this is not a sound P-256 key, in words; empty if it is one."""
         if not self.is_p256:
             return describe_kind(self.kind)
-        if not 0 < int.from_bytes(self.scalar.reveal(), "big") < _P256_ORDER:
+        if not 0 < int.from_bytes(self.scalar.reveal(), "big") < P256_ORDER:
             return "the private scalar is out of range"
         if self.stated_point and self.public_key and not _same_point(self.stated_point, self.public_key.bits):
             return "the public point does not match the private scalar"
@@ -142,7 +145,7 @@ class PrivateKey:
         from fcu_conform.artefacts.encodings import signatures  # a run without a readable key does without
 
         number = int.from_bytes(self.scalar.reveal(), "big")
-        if not self.is_p256 or not 0 < number < _P256_ORDER:
+        if not self.is_p256 or not 0 < number < P256_ORDER:
             return None
         return parse_public_key(signatures.public_info_of(number))
 
@@ -154,7 +157,7 @@ def weakness_of(scalar: int) -> str:
     """
     if scalar >> 128 == 0:
         return "is below 2^128"
-    if (_P256_ORDER - scalar) >> 128 == 0:
+    if (P256_ORDER - scalar) >> 128 == 0:
         return "is within 2^128 of the order of the curve"
     octets = scalar.to_bytes(32, "big")
     if octets[:16] == octets[16:]:

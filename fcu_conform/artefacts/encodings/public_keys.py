@@ -16,9 +16,11 @@ if TYPE_CHECKING:
 
     from fcu_conform.artefacts.encodings.signatures import Verifier
 
-_PRIME = 2**256 - 2**224 + 2**192 + 2**96 - 1
+P256_PRIME = 2**256 - 2**224 + 2**192 + 2**96 - 1
 _B = 0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B
 """P-256 is y² = x³ - 3x + b over the integers modulo this prime (FIPS 186)."""
+P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+"""How many points P-256 has, those of its generator's multiples: n."""
 
 _P256_PREFIX = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d030107034200")
 """What every uncompressed P-256 SubjectPublicKeyInfo begins with (RFC 5480)."""
@@ -102,7 +104,7 @@ def lies_on_p256(point: bytes) -> bool:
     if len(point) != 65 or point[0] != 4:
         return False
     x, y = int.from_bytes(point[1:33], "big"), int.from_bytes(point[33:], "big")
-    return x < _PRIME and y < _PRIME and (y * y - (x * x - 3) * x - _B) % _PRIME == 0
+    return x < P256_PRIME and y < P256_PRIME and (y * y - (x * x - 3) * x - _B) % P256_PRIME == 0
 
 
 def parse_public_key(data: bytes) -> PublicKey:

@@ -18,6 +18,7 @@ from fcu_conform.engine.lot.duplicates import CurrentDevice, DigestRecorder
 from fcu_conform.engine.lot.fast_path import FastPath
 from fcu_conform.engine.lot.full_path import FullPath, State, without_bundle
 from fcu_conform.engine.lot.tally import Tally, count_up
+from fcu_conform.engine.lot.verification.lot_verifier import LotVerifier
 from fcu_conform.engine.waivers import Waivers
 from fcu_conform.rules.model import DeviceCheck, Rule, Scope
 from fcu_conform.rules.support.first_holders import FirstHolders
@@ -48,6 +49,7 @@ class ChunkResult:
         recorder: by code, digests of what must be unique, see `Digests`.
         drawn: rank and number of the conformant devices that validators may be asked about.
         undecided: number in the chunk and name of the devices that are not decided.
+        by_tables: how many devices have a signature that was accepted by tables.
         leads: by code, the number of the device that a rule compares all others with, if it is in this chunk.
         fingerprint: digest over all that was judged, see `Fingerprint`; empty if it was not requested.
     """
@@ -58,6 +60,7 @@ class ChunkResult:
     marks: dict[str, bytes] = field(default_factory=dict)
     drawn: list[tuple[int, int]] = field(default_factory=list)
     undecided: list[tuple[int, str]] = field(default_factory=list)
+    by_tables: int = 0
     leads: dict[str, int] = field(default_factory=dict)
     fingerprint: bytes = b""
 
@@ -74,6 +77,7 @@ class ChunkJudge:
         first_holders: by rule, the source of earlier holders of values that must be unique; by default rules record
             the values, to be compared once all chunks are judged.
         fast_path: whether devices like those that passed may take the fast path.
+        tables: whether signatures may be verified by tables of the key that signs the devices.
         waivers: those in force. A device whose errors are all waived counts as one without errors: an answer of a
             validator about it is a separate finding.
     """
@@ -88,6 +92,7 @@ class ChunkJudge:
         seed: int | None = None,
         first_holders: Callable[[], FirstHolders] | None = None,
         fast_path: bool = True,
+        tables: bool = False,
         waivers: Waivers = NO_WAIVERS,
     ) -> None:
         self._ca = ca
@@ -101,7 +106,8 @@ class ChunkJudge:
         )
         checks = [(rule, self._started(rule)) for rule in in_order_of_need(rules)]
         self._codes = [rule.code for rule, _ in checks]
-        self._fast_path = FastPath(without_bundle(checks), ca) if fast_path else None
+        self._verifier = LotVerifier(ca, seed) if tables else None
+        self._fast_path = FastPath(without_bundle(checks), ca, self._verifier) if fast_path else None
         self._full_path = FullPath(checks, ca, waivers, self._fast_path)
         self._leading = {rule.code for rule in rules if rule.scope is Scope.LOT}
         self.follow(leads or {})
@@ -160,6 +166,9 @@ class ChunkJudge:
             result.checked += sum(passed)
             # While nothing is known yet each device is one to learn from, and none is to be missed by many at once.
             size = min(2 * size, BLOCK) if all(passed) else 1
+        if fast_path is not None:
+            result.by_tables += fast_path.by_tables
+            fast_path.by_tables = 0
         for reasons, count in fast_path.take_counts() if fast_path is not None else ():
             for code, reason in reasons.items():
                 tally = result.tallies[code]
@@ -175,6 +184,8 @@ class ChunkJudge:
         """The full path; None where the file is of no device, a key beside them, say, and nothing is wrong with it."""
         self._current.begin(index)
         device = file.read()
+        if self._verifier is not None:
+            result.by_tables += sum(self._verifier.verify([device]))
         known = set(self.leads)
         state = self._full_path.judge(result.tallies, file, device)
         result.leads.update(dict.fromkeys(self.leads.keys() - known, index))

@@ -84,13 +84,15 @@ def plain_result(result: ChunkResult) -> dict[str, Any]:
 
 
 def canonical(result: ChunkResult) -> str:
-    """Text that two results share that say the same, in whichever order their devices took the fast path.
+    """Text that two results share that say the same, in whichever order their devices took the fast path, and however
+    their signatures were verified.
 
     Notices are left out: who has one does not take the full path where a device like it was judged before.
     """
     marks = {code: sorted(ENTRY.iter_unpack(marks)) for code, marks in result.marks.items()}
     tallies = {code: _without_notices(tally) for code, tally in result.tallies.items()}
-    return json.dumps({**plain_result(replace(result, tallies=tallies)), "marks": marks}, sort_keys=True)
+    alike = replace(result, tallies=tallies, by_tables=0)
+    return json.dumps({**plain_result(alike), "marks": marks}, sort_keys=True)
 
 
 def _without_notices(tally: Tally) -> Tally:
@@ -144,6 +146,8 @@ def _check_devices(result: ChunkResult) -> None:
         raise MalformedError("devices out of order")
     if len({*indices, *undecided}) < len(indices) + len(undecided) or len(indices) + len(undecided) > result.checked:
         raise MalformedError("devices in two states, or in more than there are")
+    if not 0 <= result.by_tables <= result.checked:
+        raise MalformedError("more devices verified by tables than there are")
     if any(len(marks) % ENTRY.size for marks in result.marks.values()):
         raise MalformedError("digests of what must be unique that were cut off")
     marked = {index for marks in result.marks.values() for index, _, _ in ENTRY.iter_unpack(marks)}

@@ -51,9 +51,9 @@ class DeviceResults:
     """The results of one pass over the devices: a tally for each rule, how many devices, how many with an error.
 
     ``sample`` are conformant devices for the validators to be asked about, chosen by a digest of their bytes, so that
-    another run with the same seed takes the same ones. ``complete``: all devices were judged. ``blocked_by`` are the
-    rules of the setup that have kept a device rule of level error from judging any device: while there is one, no
-    device is decided that has no error.
+    another run with the same seed takes the same ones. ``complete``: all devices were judged. ``by_tables`` is that of
+    `DeviceCounts`. ``blocked_by`` are the rules of the setup that have kept a device rule of level error from judging
+    any device: while there is one, no device is decided that has no error.
     """
 
     tallies: dict[str, Tally]
@@ -61,6 +61,7 @@ class DeviceResults:
     sample: list[Device] = field(default_factory=list)
     offending: int = 0
     complete: bool = True
+    by_tables: int = 0
     blocked_by: tuple[str, ...] = ()
     _offenders: list[tuple[int, str]] = field(default_factory=list)
     _undecided: array[int] = field(default_factory=lambda: array("Q"))
@@ -94,6 +95,7 @@ class DeviceResults:
             self.offending,
             offenders=tuple(self.offenders),
             undecided=tuple(self.undecided),
+            by_tables=self.by_tables,
         )
 
     def leave_open(self, number: int, name: str) -> None:
@@ -139,6 +141,7 @@ class DeviceRun:
         """Takes in the result of the next chunk."""
         result = self.result
         result.checked += chunk.checked
+        result.by_tables += chunk.by_tables
         self._fingerprints[number] = chunk.fingerprint
         for code, tally in chunk.tallies.items():
             result.tallies[code].add(tally)
@@ -231,6 +234,7 @@ def judge_devices(
     *,
     sample: int = 0,
     seed: int | None = None,
+    tables: bool = False,
     waivers: Waivers = NO_WAIVERS,
     run_chunks: ChunkRunner | None = None,
     journal: Journal | None = None,
@@ -245,6 +249,7 @@ def judge_devices(
         ca: the CA that signs them.
         sample: how many devices to keep.
         seed: the seed that draws them, as `ChunkJudge` takes it; other judging processes draw with it too.
+        tables: whether signatures may be verified by tables of the key that signs the devices.
         waivers: those in force.
         run_chunks: judges the chunks; without it they are judged here. The result is the same.
         journal: an open one, whose chunks are not judged again; the others are written down in it.
@@ -254,7 +259,7 @@ def judge_devices(
     A KeyboardInterrupt ends it early, with what was judged so far.
     """
     run = DeviceRun(rules, devices, ca, sample, waivers)
-    judge = ChunkJudge(rules, ca, sample=sample, seed=seed, fast_path=fast_path, waivers=waivers)
+    judge = ChunkJudge(rules, ca, sample=sample, seed=seed, fast_path=fast_path, tables=tables, waivers=waivers)
     chunks = enumerate(devices.chunks() if devices is not None else ())
     try:
         for number, result in _judged(judge, chunks, Question(rules, sample, waivers), run_chunks, journal):

@@ -17,6 +17,7 @@ from fcu_conform.artefacts.device import Device, DeviceFile, Kind
 from fcu_conform.artefacts.device_field import DeviceField
 from fcu_conform.artefacts.encodings.certificate import Certificate
 from fcu_conform.engine.lot.template import CertificateTemplate, TemplatedCertificate
+from fcu_conform.engine.lot.verification.lot_verifier import LotVerifier
 from fcu_conform.rules.model import DeviceCheck, NotApplicable, Rule, Scope
 
 CHAINS = 64
@@ -71,17 +72,28 @@ class ChainContext:
         self.size = 0
 
 
+Candidate: TypeAlias = "tuple[JudgedTemplate, Device]"
+"""Whom a device is like, and the device."""
+
+
 class FastPath:
     """Knows the devices without a fault that it was shown, and recognises others of their kind.
 
     Args:
         checks: rule and function of each rule over devices, in the order in which they judge.
         ca: what they judge by.
+        verifier: verifies many signatures at once; None where each is verified when a rule asks.
+
+    ``by_tables`` devices were let pass whose signature the verifier has accepted.
     """
 
-    def __init__(self, checks: Sequence[tuple[Rule, DeviceCheck]], ca: CaContext) -> None:
+    def __init__(
+        self, checks: Sequence[tuple[Rule, DeviceCheck]], ca: CaContext, verifier: LotVerifier | None = None
+    ) -> None:
         self._checks = checks
         self._ca = ca
+        self._verifier = verifier
+        self.by_tables = 0
         self._chains: list[ChainContext] = []
 
     def match_known(self, files: Sequence[DeviceFile], first: int, begin_device: Callable[[int], None]) -> list[bool]:
@@ -95,7 +107,8 @@ class FastPath:
             first: the number of the first of them.
             begin_device: called with a device's number before the rules that remember it are asked about it.
         """
-        passing: list[tuple[JudgedTemplate, Device] | None] = [self._prepare(file) for file in files]
+        passing = [self._prepare(file) for file in files]
+        accepted = self._verify(passing)
         for number, candidate in enumerate(passing):
             if candidate is not None and not self._give_same_results(candidate[0].signature_checks, candidate[1]):
                 passing[number] = None
@@ -104,11 +117,19 @@ class FastPath:
                 begin_device(first + number)
                 if self._give_same_results(candidate[0].uniqueness_checks, candidate[1]):
                     candidate[0].count += 1
+                    self.by_tables += accepted[number]
                 else:
                     passing[number] = None
         return [candidate is not None for candidate in passing]
 
-    def _prepare(self, file: DeviceFile) -> tuple[JudgedTemplate, Device] | None:
+    def _verify(self, candidates: Sequence[Candidate | None]) -> Sequence[bool]:
+        """Whose signatures the verifier accepts."""
+        if self._verifier is None:
+            return [False] * len(candidates)
+        answers = iter(self._verifier.verify([candidate[1] for candidate in candidates if candidate is not None]))
+        return [candidate is not None and next(answers) for candidate in candidates]
+
+    def _prepare(self, file: DeviceFile) -> Candidate | None:
         """The device and whom it is like, where all rules but the dear ones say the same of both."""
         try:
             found = self._recognise(file)
@@ -176,31 +197,8 @@ class FastPath:
         known = chain.templates.setdefault(template.prefix, [])
         if chain.size >= TEMPLATES or any(judged.template.fits(first.raw) for judged in known):
             return
-        known.insert(0, self._judged(template, chain, reasons))
+        known.insert(0, _judged(template, chain, reasons, self._checks))
         chain.size += 1
-
-    def _judged(self, template: CertificateTemplate, chain: ChainContext, reasons: Reasons) -> JudgedTemplate:
-        judged = JudgedTemplate(template, reasons)
-        absent = {DeviceField.ENCODING} | {
-            field
-            for field, given in (
-                (DeviceField.PRIVATE_KEY, chain.has_key),
-                (DeviceField.ENROLLMENT, chain.has_enrollment),
-            )
-            if not given
-        }
-        for rule, check in self._checks:
-            fields = rule.looks_at - absent
-            if rule.code not in reasons or not fields:
-                continue
-            if rule.scope is Scope.UNIQUE:
-                questions = judged.uniqueness_checks
-            elif DeviceField.SIGNATURE in fields:
-                questions = judged.signature_checks
-            else:
-                questions = judged.date_checks if fields == _DATES_ALONE else judged.field_checks
-            questions.append((check, reasons[rule.code]))
-        return judged
 
     def take_counts(self) -> Iterator[tuple[Reasons, int]]:
         """How many devices took the fast path since the last call, each number with what the rules said of them."""
@@ -210,6 +208,36 @@ class FastPath:
                     if judged.count:
                         yield judged.reasons, judged.count
                         judged.count = 0
+
+
+def _judged(
+    template: CertificateTemplate,
+    chain: ChainContext,
+    reasons: Reasons,
+    checks: Sequence[tuple[Rule, DeviceCheck]],
+) -> JudgedTemplate:
+    """What rules have said of a device, and which of them must look at each other one of its template."""
+    judged = JudgedTemplate(template, reasons)
+    absent = {DeviceField.ENCODING} | {
+        field
+        for field, given in (
+            (DeviceField.PRIVATE_KEY, chain.has_key),
+            (DeviceField.ENROLLMENT, chain.has_enrollment),
+        )
+        if not given
+    }
+    for rule, check in checks:
+        fields = rule.looks_at - absent
+        if rule.code not in reasons or not fields:
+            continue
+        if rule.scope is Scope.UNIQUE:
+            questions = judged.uniqueness_checks
+        elif DeviceField.SIGNATURE in fields:
+            questions = judged.signature_checks
+        else:
+            questions = judged.date_checks if fields == _DATES_ALONE else judged.field_checks
+        questions.append((check, reasons[rule.code]))
+    return judged
 
 
 def _after_first_certificate(file: DeviceFile) -> bytes | tuple[bytes, ...] | None:

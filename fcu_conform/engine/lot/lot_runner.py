@@ -16,6 +16,7 @@ from fcu_conform.engine.lot.cluster import Cluster
 from fcu_conform.engine.lot.cluster_talk import Credentials
 from fcu_conform.engine.lot.device_run import DeviceResults, Progress, judge_devices
 from fcu_conform.engine.lot.journal import Journal, binding
+from fcu_conform.engine.lot.verification.lot_verifier import PAYS_FROM
 from fcu_conform.engine.lot.workers import Distrust, WorkerPool, local_pool
 from fcu_conform.engine.waivers import Waivers
 from fcu_conform.rules.model import Rule
@@ -38,6 +39,7 @@ class LotRunner:
         cluster: a scheduler's address and the TLS files, to use in place of processes on this machine.
         journal: where judged chunks are kept, not open yet.
         at, paths: the instant of judgement and the device output as they were given; a journal is bound to these.
+        tables: whether signatures may be verified by tables of the key that signs the devices.
         seconds: how long it took.
         late: a message about workers that exceeded their time; empty if none did.
     """
@@ -49,6 +51,7 @@ class LotRunner:
     journal: Journal | None = None
     at: str = ""
     paths: Sequence[str] = ()
+    tables: bool = True
     seconds: float = field(default=0.0, init=False)
     late: str = field(default="", init=False)
 
@@ -59,7 +62,8 @@ class LotRunner:
         begin = time.perf_counter()
         question = Question(rules, sample, waivers, self.seed)
         with ExitStack() as stack:
-            pool = self._worker_pool(question, ca, stack)
+            tables = self.tables and devices is not None and devices.has_at_least(PAYS_FROM)
+            pool = self._worker_pool(question, ca, stack, tables=tables)
             if self.journal is not None:
                 of = binding(question, ca, self.paths)
                 stack.enter_context(self.journal.open({"at": self.at, "of": of}))
@@ -69,6 +73,7 @@ class LotRunner:
                 ca,
                 sample=sample,
                 seed=self.seed,
+                tables=tables,
                 waivers=waivers,
                 run_chunks=pool,
                 journal=self.journal,
@@ -78,11 +83,11 @@ class LotRunner:
         self.seconds = time.perf_counter() - begin
         return result
 
-    def _worker_pool(self, question: Question, ca: CaContext, stack: ExitStack) -> WorkerPool | None:
+    def _worker_pool(self, question: Question, ca: CaContext, stack: ExitStack, *, tables: bool) -> WorkerPool | None:
         """Workers on this machine or on others; None where this process judges alone."""
         if self.cluster is None and self.workers == 1:
             return None
-        of_these = partial(WorkerPool, question.rules, ca, waivers=question.waivers, seed=question.seed)
+        of_these = partial(WorkerPool, question.rules, ca, waivers=question.waivers, seed=question.seed, tables=tables)
         if self.cluster is None:
             return of_these(lambda: local_pool(self.workers), self.workers)
         address, credentials = self.cluster

@@ -69,6 +69,7 @@ class CertificateTemplate:
         begin, self.signed_until, _ = _tbs(raw)
         self.signed_from = begin
         self.algorithm = reference.outer_algorithm.oid
+        self.is_ecdsa_sha256 = reference.is_ecdsa_sha256
         places = {field: span for *span, field in reversed(self.spans)}
         self.serial_at, self.validity_at, self.signature_at = (
             slice(*places[field]) for field in (DeviceField.SERIAL, DeviceField.VALIDITY, DeviceField.SIGNATURE)
@@ -183,7 +184,8 @@ class TemplatedFields(Certificate):
         return self.raw[self._template.signature_at]
 
     @property
-    def _tbs(self) -> bytes:  # type: ignore[override]
+    def tbs(self) -> bytes:  # type: ignore[override]
+        """See `Certificate`."""
         return self.raw[self._template.signed_from : self._template.signed_until]
 
 
@@ -191,6 +193,17 @@ class TemplatedCertificate(TemplatedFields):
     """A certificate of a known template: its own parts are read when asked for, and anything else that may not be as in
     the first one by reading it in full.
     """
+
+    _verified_under: PublicKey | None = None
+
+    def note_verified(self, key: PublicKey) -> None:
+        """See `Certificate`."""
+        self._verified_under = key
+
+    @property
+    def is_ecdsa_sha256(self) -> bool:
+        """See `Certificate`."""
+        return self._template.is_ecdsa_sha256
 
     @cached_attribute
     def common_names(self) -> tuple[str, ...]:
@@ -208,6 +221,8 @@ class TemplatedCertificate(TemplatedFields):
 
     def signed_by(self, key: PublicKey) -> bool | None:
         """See `Certificate`."""
+        if key is self._verified_under:
+            return True
         template, raw = self._template, self.raw
         if template.reference.inner_algorithm.oid != template.algorithm:
             return super().signed_by(key)

@@ -18,6 +18,7 @@ from typing import TypeAlias
 from fcu_conform.artefacts.ca_context import CaContext
 from fcu_conform.artefacts.device import DeviceFile
 from fcu_conform.artefacts.device_output.chunks import Chunk
+from fcu_conform.engine.faults import TellingFault
 from fcu_conform.engine.lot.chunk_judge import NO_WAIVERS, ChunkJudge, ChunkResult
 from fcu_conform.engine.lot.chunk_results import DisagreementError, canonical
 from fcu_conform.engine.lot.spawning import SafeSpawnContext
@@ -48,6 +49,7 @@ class Job:
     fast_path: bool = True
     waivers: Waivers = NO_WAIVERS
     seed: int | None = None
+    tables: bool = False
 
 
 class _Prepared(threading.local):
@@ -89,6 +91,7 @@ def work(job: Job, chunk: Chunk) -> ChunkResult:
             sample=job.sample,
             seed=job.seed,
             fast_path=job.fast_path,
+            tables=job.tables,
             waivers=job.waivers,
         )
         _PREPARED.token = job.token
@@ -106,6 +109,7 @@ class WorkerPool:
         make_executor: makes the executor; called again when its workers have died.
         size: how many workers there are.
         seed: the seed that draws the sample, as `ChunkJudge` takes it.
+        tables: whether signatures may be verified by tables, as `ChunkJudge` takes it.
         distrust: None where they are processes of this machine, which run what this one runs.
 
     ``late`` counts the chunks that were judged here because they took their time elsewhere.
@@ -118,6 +122,7 @@ class WorkerPool:
     fast_path: bool = True
     waivers: Waivers = NO_WAIVERS
     seed: int | None = None
+    tables: bool = False
     distrust: Distrust | None = None
     late: int = field(default=0, init=False)
     _late_now: int = field(default=0, init=False)
@@ -138,6 +143,7 @@ class WorkerPool:
             self.fast_path,
             self.waivers,
             self.seed,
+            self.tables,
         )
         local_judge = ChunkJudge(
             self.rules,
@@ -146,6 +152,7 @@ class WorkerPool:
             sample=sample,
             seed=self.seed,
             fast_path=self.fast_path,
+            tables=self.tables,
             waivers=self.waivers,
         )
         executor = self.make_executor()
@@ -192,7 +199,7 @@ class WorkerPool:
                 future = self._submit(executor, job, chunk)
                 for place, (other, its, old) in enumerate(waiting):
                     waiting[place] = (other, its, None if old is None else self._submit(executor, job, its))
-            except DisagreementError:
+            except (DisagreementError, TellingFault):
                 raise
             except Exception as fault:  # whatever a worker stumbles over, judging it here tells
                 if not future.done() and isinstance(fault, FutureTimeoutError):

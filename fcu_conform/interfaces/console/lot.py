@@ -58,7 +58,7 @@ def command(
         values["at"] = journal.header["at"]
     settings = settings_of(values)
     seed, at, devices = settings.sample_seed, settings.at, settings.devices
-    runner = LotRunner(Meter().watch, seed, workers, cluster, journal, at, devices)
+    runner = LotRunner(Meter().watch, seed, workers, cluster, journal, at, devices, settings.verify == "tables")
     run = Run(settings, sample=SAMPLE, runner=runner)
     if resume is not None:
         keep_out(Path(os.path.realpath(resume)), run.setups, f"--resume {resume}")

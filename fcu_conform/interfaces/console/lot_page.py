@@ -93,6 +93,12 @@ def closing_line(counts: DeviceCounts, seconds: float, *, is_complete: bool) -> 
     return f"devices: {counts.checked:,} judged{rate}: {states}{end}"
 
 
+def signatures_line(counts: DeviceCounts) -> str:
+    """By what the signatures of how many devices were verified."""
+    rest = counts.checked - counts.by_tables
+    return f"signatures: {counts.by_tables:,} verified by tables of the FCU key, {rest:,} by cryptography"
+
+
 def write_verdict(
     report: Report, seconds: float, written: Sequence[str], faults: Sequence[str], *, is_complete: bool
 ) -> None:
@@ -112,6 +118,8 @@ def write_verdict(
     for path in () if faults else written:
         click.echo(printable(f"report: {path}"))
     click.echo(closing_line(report.devices, seconds, is_complete=is_complete))
+    if report.devices.by_tables:
+        click.echo(signatures_line(report.devices))
     for one in report.not_done:
         click.secho(printable(f"not done: {one}"), fg="yellow")
     verdict = report.verdict

@@ -126,6 +126,8 @@ def header(suite: SuiteSession) -> Iterator[str]:
         yield f"fcu-sample-seed: {settings.sample_seed}"
     if settings.handshake:
         yield "fcu-handshake: TLS and DTLS"
+    if settings.verify != "tables":
+        yield f"fcu-verify: {settings.verify}"
     yield f"fcu-at: {settings.at}"
     if examination.waiver_file is not None:
         count = pluralize(len(examination.waiver_file.waivers), "waiver")

@@ -61,6 +61,7 @@ def document(report: Report, *, judged_at: datetime, checked_at: datetime) -> Do
         "results": [_result(result) for result in report.results],
         "findings": [_finding(result, finding) for result in report.results for finding in result.findings],
         "devices": _devices(report.devices),
+        **_signatures(report.devices),
     }
     redacted: Document = redact_all(content)
     return redacted
@@ -104,6 +105,13 @@ def _devices(counts: DeviceCounts) -> Document:
         "offenders": list(counts.offenders),
         "undecided": list(counts.undecided),
     }
+
+
+def _signatures(counts: DeviceCounts) -> Document:
+    """By what the signatures of how many devices were verified, where it was not `cryptography` alone."""
+    if not counts.by_tables:
+        return {}
+    return {"signatures": {"by_tables": counts.by_tables, "by_cryptography": counts.checked - counts.by_tables}}
 
 
 def _subjects(setup: Setup) -> Iterator[Document]:

@@ -10,7 +10,7 @@ from typing import TypeAlias
 from fcu_conform.artefacts.usage import UsageError
 from fcu_conform.engine import Finished, Judged, Listener, Report
 from fcu_conform.interfaces.run.run import Run
-from fcu_conform.interfaces.run.settings import Settings, format_instant, now
+from fcu_conform.interfaces.run.settings import Settings, format_instant, now, parse_verify
 from fcu_conform.validators.model import Validator
 from fcu_conform.validators.registry import select
 
@@ -34,6 +34,7 @@ def check(
     validator_sample: int | None = None,
     sample_seed: int | None = None,
     handshake: bool = False,
+    verify: str = "tables",
     listeners: Sequence[Listener] = (),
 ) -> Report:
     """Judges one keystore, or several FCU instances together, by every rule.
@@ -54,6 +55,7 @@ def check(
         validator_sample: about how many devices each validator is asked; 20 if not given.
         sample_seed: the seed that draws the devices that validators are asked about; the same ones for the same seed.
         handshake: a device shakes hands with TLS and DTLS servers.
+        verify: "tables" to verify devices' signatures with tables of the FCU key where that is faster, or "plain".
         listeners: called with every event, in order.
 
     Returns:
@@ -79,6 +81,7 @@ def check(
         validator_sample=validator_sample,
         sample_seed=sample_seed,
         handshake=handshake,
+        verify=parse_verify(verify),
         strict=strict,
         waivers=None if waivers is None else os.fspath(waivers),
     )

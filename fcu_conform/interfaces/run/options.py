@@ -21,7 +21,7 @@ WRITERS = {
 }
 """By the ending of a report's file, the module of `reports` that writes it."""
 
-Kind = Literal["path", "text", "switch", "instant", "depth", "mode", "seed", "sample"]
+Kind = Literal["path", "text", "switch", "instant", "depth", "mode", "seed", "sample", "verify"]
 """What an option takes: paths, text as it is, nothing, or something that `settings.PARSERS` reads."""
 
 
@@ -144,6 +144,14 @@ class RunOptions:
     )
     handshake: bool = _switch(
         "handshake", "make TLS and DTLS handshakes between a device and servers that trust the upload only (DEV025)"
+    )
+    verify: str = _one(
+        "verify",
+        "verify",
+        "HOW",
+        "verify devices' signatures with tables of the FCU key where that is faster (tables; default), or plain",
+        page="lot.md#tables-of-the-fcu-key",
+        default="tables",
     )
     strict: bool = _switch("strict", "treat warnings, and requested checks that did not take place, as failures")
     waivers: str | None = _one("waivers", "path", "FILE", "accepted findings (waivers), as TOML", page="waivers.md")

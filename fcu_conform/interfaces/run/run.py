@@ -62,6 +62,7 @@ class Run:
             handshake=settings.handshake,
             sample=settings.validator_sample or sample,
             sample_seed=settings.sample_seed,
+            tables=settings.verify == "tables",
             waivers=settings.read_waivers(),
             runner=runner,
         )

@@ -186,6 +186,17 @@ def parse_mode(text: str, name: str = "--fcu-mode") -> str:
     raise UsageError(f"{name}: '{printable(text)}' is neither bootstrap nor lwm2m")
 
 
+def parse_verify(text: str, name: str = "--fcu-verify") -> str:
+    """How the signatures of devices are verified: "tables" or "plain".
+
+    Raises:
+        UsageError: it is neither.
+    """
+    if text in ("tables", "plain"):
+        return text
+    raise UsageError(f"{name}: '{printable(text)}' is neither tables nor plain")
+
+
 def _checked_instant(text: str, name: str) -> str:
     """The text, once it is sure that it is an instant: settings keep it as it was given."""
     parse_instant(text, name)
@@ -198,5 +209,6 @@ PARSERS: Mapping[Kind, Callable[[str, str], Any]] = {
     "mode": parse_mode,
     "seed": parse_seed,
     "sample": parse_sample,
+    "verify": parse_verify,
 }
 """What reads the values of an option, by what it takes; each is given the text and the option's name."""

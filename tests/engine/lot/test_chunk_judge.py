@@ -286,8 +286,9 @@ class Scripted:
     blocks: list[tuple[int, list[str]]] = field(default_factory=list)
     reasons: Mapping[str, str | None] = field(default_factory=dict)
     count: int = 0
+    by_tables: int = 0
 
-    def __call__(self, checks: Sequence[tuple[Rule, object]], setup: object) -> Scripted:
+    def __call__(self, checks: Sequence[tuple[Rule, object]], setup: object, verifier: object) -> Scripted:
         self.codes = [rule.code for rule, _ in checks]
         return self
 

@@ -259,7 +259,7 @@ for _part, _names in {
     DeviceField.SERIAL: ("serial",),
     DeviceField.VALIDITY: ("not_before", "not_after", "validity"),
     DeviceField.KEY: ("public_key",),
-    DeviceField.SIGNATURE: ("signature", "_tbs", "sha256", "der_notes"),
+    DeviceField.SIGNATURE: ("signature", "tbs", "sha256", "der_notes"),
     DeviceField.REST: ("subject_key_identifier", "subject_alt_names", "malformed_extensions"),
 }.items():
     for _name in _names:
@@ -303,7 +303,7 @@ def test_a_sibling_equals_a_full_reading(setup: Setup) -> None:
     templated = TemplatedCertificate(template, other.raw)
     names = [name for name in dir(Certificate) if not name.startswith("__") and name not in ("_read", "signed_by")]
     names += ["serial", "subject", "issuer", "not_before", "not_after", "public_key", "extensions"]
-    names += ["signature", "version", "inner_algorithm", "outer_algorithm", "raw", "trailing", "ber_notes", "_tbs"]
+    names += ["signature", "version", "inner_algorithm", "outer_algorithm", "raw", "trailing", "ber_notes", "tbs"]
     for name in names:
         if not callable(getattr(other, name)):
             assert getattr(templated, name) == getattr(other, name), name

@@ -188,7 +188,7 @@ def test_a_worker_is_prepared_once_for_each_run(monkeypatch: pytest.MonkeyPatch)
         3,
     ]
     whole = {"codes": ["LOT005", "DEV001"], "ca": CA, "leads": LEADS, "sample": 7, "fast_path": False}
-    assert prepared[0] == {**whole, "waivers": waivers, "seed": 5}
+    assert prepared[0] == {**whole, "waivers": waivers, "seed": 5, "tables": False}
     assert (prepared[1]["leads"], prepared[1]["sample"], prepared[1]["fast_path"]) == ({}, 0, True)
     assert lot_workers._PREPARED.token == "one"
 

@@ -1,0 +1,1 @@
+"""Tests of `fcu_conform.engine.lot.verification`."""
