@@ -93,6 +93,10 @@ class Lot:
         """See `Chunked`."""
         return map(FilesChunk, self.parts)
 
+    def has_at_least(self, count: int) -> bool:
+        """See `DeviceSet`."""
+        return sum(map(len, self.parts)) >= count
+
 
 def lot(*parts: str) -> Lot:
     """A lot whose chunks have devices of these names, with a space between them."""

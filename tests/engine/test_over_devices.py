@@ -122,6 +122,9 @@ def test_half_a_lot_gives_no_verdict() -> None:
         def chunks(self) -> Any:
             raise KeyboardInterrupt
 
+        def has_at_least(self, _: int) -> bool:
+            return False
+
     with pytest.raises(KeyboardInterrupt):
         examined([rule("DEV001")], setups=[setup_named(devices=Stopped())]).judge("DEV001", "x")
     whole = examined([rule("DEV001", {"b": (Finding("wrong"),)})], setups=[setup_named(devices=lot("a b", "c"))])

@@ -16,6 +16,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from fcu_conform import check
+from fcu_conform.engine.lot.verification.lot_verifier import usable_library
 from fcu_conform.interfaces.reports import json_report
 from fcu_conform.interfaces.run.settings import parse_sample
 
@@ -66,6 +67,16 @@ def test_the_summary_shows_first_offenders_counts_and_rate(bad: Laid) -> None:
     assert "8 non-conformant, 0 not decided" in done.stdout
     assert done.stdout.splitlines()[-1].startswith("FCU conformance: non-conformant (")
     assert done.stderr == ""
+
+
+@pytest.mark.skipif(usable_library() is None, reason="this Python has no OpenSSL 3 to call")
+def test_report_and_terminal_state_how_signatures_were_verified(bad: Laid, report_of: Report) -> None:
+    report, plain = (report_of(bad, bad.devices, *more, code=1) for more in ((), ("--verify=plain",)))
+    assert report.pop("signatures") == {"by_tables": 1198, "by_cryptography": 2}
+    assert report == plain
+    line = "signatures: 1,198 verified by tables of the FCU key, 2 by cryptography"
+    assert line in run(bad, bad.devices).stdout.splitlines()
+    assert "signatures:" not in run(bad, bad.devices, "--verify=plain").stdout
 
 
 def test_two_workers_give_the_same_report(bad: Laid, report_of: Report) -> None:
