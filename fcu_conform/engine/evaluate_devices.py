@@ -106,9 +106,8 @@ def _in_this_process(
 ) -> DeviceResults:
     # Only here: a run over a keystore alone does not load what judges devices.
     from fcu_conform.engine.lot import device_run
-    from fcu_conform.engine.lot.verification.lot_verifier import PAYS_FROM
 
-    tables = tables and devices is not None and devices.has_at_least(PAYS_FROM)
+    tables = tables and device_run.pay_tables(devices)
     judged = device_run.judge_devices(rules, devices, ca, sample=sample, seed=seed, tables=tables, waivers=waivers)
     if not judged.complete:
         raise KeyboardInterrupt  # half a lot is not a verdict on it: who stops the devices stops the run

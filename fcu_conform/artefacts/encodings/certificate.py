@@ -11,7 +11,36 @@ from fcu_conform.artefacts.encodings.extension_values import ExtensionValues
 from fcu_conform.artefacts.encodings.public_keys import PublicKey, verifies
 
 
-class Certificate(CertificateFields, ExtensionValues):
+class SignedFields(CertificateFields):
+    """The fields of a certificate, and under which keys its signature verifies."""
+
+    def signed_by(self, key: PublicKey) -> bool | None:
+        """Whether the signature verifies under a key; None where its algorithm is not known or does not fit the key.
+
+        Where the algorithms inside and outside the signed part differ, either will do: that they differ is another
+        fault.
+        """
+        if key.der not in self._answers:
+            self._answers[key.der] = self._verifies_under(key)
+        return self._answers[key.der]
+
+    def note_verified(self, key: PublicKey) -> None:
+        """From here on it is known that the signature verifies under this key."""
+        self._answers[key.der] = True
+
+    @cached_attribute
+    def _answers(self) -> dict[bytes, bool | None]:
+        """What `signed_by` has said, by the DER of the key: several rules ask the same, and verifying is dear."""
+        return {}
+
+    def _verifies_under(self, key: PublicKey) -> bool | None:
+        answer = verifies(key, self.outer_algorithm.oid, self.signature, self.tbs)
+        if answer is not True and self.inner_algorithm.oid != self.outer_algorithm.oid:
+            return verifies(key, self.inner_algorithm.oid, self.signature, self.tbs) or answer
+        return answer
+
+
+class Certificate(SignedFields, ExtensionValues):
     """One certificate: its fields, what its extensions say, and what follows from both."""
 
     def is_among(self, certificates: Set[bytes]) -> bool:
@@ -56,31 +85,6 @@ class Certificate(CertificateFields, ExtensionValues):
     def is_self_signed(self) -> bool:
         """Self-issued, and the signature verifies under the certificate's own key."""
         return self.is_self_issued and self.signed_by(self.public_key) is True
-
-    def signed_by(self, key: PublicKey) -> bool | None:
-        """Whether the signature verifies under a key; None where its algorithm is not known or does not fit the key.
-
-        Where the algorithms inside and outside the signed part differ, either will do: that they differ is another
-        fault.
-        """
-        if key.der not in self._answers:
-            self._answers[key.der] = self._verifies_under(key)
-        return self._answers[key.der]
-
-    def note_verified(self, key: PublicKey) -> None:
-        """From here on it is known that the signature verifies under this key."""
-        self._answers[key.der] = True
-
-    @cached_attribute
-    def _answers(self) -> dict[bytes, bool | None]:
-        """What `signed_by` has said, by the DER of the key: several rules ask the same, and verifying is dear."""
-        return {}
-
-    def _verifies_under(self, key: PublicKey) -> bool | None:
-        answer = verifies(key, self.outer_algorithm.oid, self.signature, self.tbs)
-        if answer is not True and self.inner_algorithm.oid != self.outer_algorithm.oid:
-            return verifies(key, self.inner_algorithm.oid, self.signature, self.tbs) or answer
-        return answer
 
     def __repr__(self) -> str:
         return f"<Certificate {self.subject} sha256 {self.sha256[:16]}>"

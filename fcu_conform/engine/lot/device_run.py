@@ -19,12 +19,14 @@ from fcu_conform.engine.lot.chunk_judge import NO_WAIVERS, ChunkJudge, ChunkResu
 from fcu_conform.engine.lot.chunk_results import Question
 from fcu_conform.engine.lot.duplicates import Digests, ordinal, place_of
 from fcu_conform.engine.lot.tally import KEPT_FINDINGS, Tally
+from fcu_conform.engine.lot.verification.lot_verifier import PAYS_FROM
 from fcu_conform.engine.states import DeviceCounts
 from fcu_conform.engine.waivers import Waivers
 from fcu_conform.rules.model import Rule, Scope
 from fcu_conform.rules.support.first_holders import ExactFirstHolders
 
 if TYPE_CHECKING:
+    from fcu_conform.artefacts.device_output.device_set import DeviceSet
     from fcu_conform.engine.lot.journal import Journal
 
 
@@ -225,6 +227,11 @@ def _pick(chunk: Chunk, number: int, indices: Collection[int], expected: bytes) 
     if fingerprint.digest() != expected:
         raise UsageError(_CHANGED)
     return picked
+
+
+def pay_tables(devices: DeviceSet | None) -> bool:
+    """There are so many devices that tables of the key that signs them save time."""
+    return devices is not None and devices.has_at_least(PAYS_FROM)
 
 
 def judge_devices(

@@ -14,9 +14,8 @@ from fcu_conform.artefacts.device_output.device_set import DeviceSet
 from fcu_conform.engine.lot.chunk_results import Question
 from fcu_conform.engine.lot.cluster import Cluster
 from fcu_conform.engine.lot.cluster_talk import Credentials
-from fcu_conform.engine.lot.device_run import DeviceResults, Progress, judge_devices
+from fcu_conform.engine.lot.device_run import DeviceResults, Progress, judge_devices, pay_tables
 from fcu_conform.engine.lot.journal import Journal, binding
-from fcu_conform.engine.lot.verification.lot_verifier import PAYS_FROM
 from fcu_conform.engine.lot.workers import Distrust, WorkerPool, local_pool
 from fcu_conform.engine.waivers import Waivers
 from fcu_conform.rules.model import Rule
@@ -62,7 +61,7 @@ class LotRunner:
         begin = time.perf_counter()
         question = Question(rules, sample, waivers, self.seed)
         with ExitStack() as stack:
-            tables = self.tables and devices is not None and devices.has_at_least(PAYS_FROM)
+            tables = self.tables and pay_tables(devices)
             pool = self._worker_pool(question, ca, stack, tables=tables)
             if self.journal is not None:
                 of = binding(question, ca, self.paths)
