@@ -1,4 +1,4 @@
-"""How the certificates of fcu.crt hang together, wherever in the file each stands."""
+"""How the certificates of fcu.crt form a path, in any order of the file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""fcu.yml: read safely, every setting with the line it stands in."""
+"""fcu.yml: read safely, every setting with its line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The file of an account's state: what is read of it, what is kept, and each way in which it is not one."""
+"""The state file of an account: what is read from it, what is kept, and which files are refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Private keys in text: every form of one that is known is taken out of it, whatever surrounds it, and nothing else."""
+"""Private keys in text: every known form of one is removed, in any surroundings, and nothing else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Setups: how keystores are named and what usage errors say."""
+"""Setups: names of keystores, and usage errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The shifted clock works in Python, in C libraries and in other programs, and is what validity is judged by."""
+"""The shifted clock works in Python, in C libraries and in other programs, and validity is judged by it."""
 
 from __future__ import annotations
 

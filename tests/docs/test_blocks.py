@@ -1,4 +1,4 @@
-"""No example is skipped in silence: each is run as it stands, read, or named here with the reason why not."""
+"""No example is skipped silently: each is run, checked, or listed here with the reason why not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the documentation shows is what happens: its sessions are run, page by page, in an empty folder."""
+"""The sessions in the documentation are run, page by page, in an empty folder, and print what the page shows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the documentation names is there, and what there is to type is in the reference."""
+"""Files, rules and options named in the documentation exist, and every command and option is in the reference."""
 
 from __future__ import annotations
 

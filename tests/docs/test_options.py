@@ -1,4 +1,4 @@
-"""The one table of a run's options, and what is made from it: pytest's, the console's, the library's, the page's."""
+"""The one table of a run's options, and the options of pytest, console, library and documentation made from it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page that says where everything is, and `explain --where`: what they name is there, and the two agree."""
+"""The page that says where everything is, and `explain --where`: the places exist, and the two agree."""
 
 from __future__ import annotations
 

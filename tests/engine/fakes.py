@@ -1,4 +1,4 @@
-"""Rules, devices and chunks that say what a test wants, so that the engine alone is judged."""
+"""Rules, devices and chunks with chosen results, to test the engine alone."""
 
 from __future__ import annotations
 

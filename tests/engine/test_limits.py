@@ -1,4 +1,4 @@
-"""How much the engine keeps and tries, number by number; what a result is before anything was found."""
+"""How much the engine keeps and tries, number by number; the fields of an empty result."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which failed rule explains which refusal, by words that validators have really said and by words nobody knows."""
+"""Which failed rule explains which refusal, for real messages of validators and for unknown ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Small parts of the engine: results, reports, findings as plain data, faults in words, and whom waivers cover."""
+"""Small parts of the engine: results, reports, findings as plain data, faults as text, and what waivers cover."""
 
 from __future__ import annotations
 

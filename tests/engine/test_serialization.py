@@ -1,4 +1,4 @@
-"""Results as plain data: they come back as they were, and what has another shape or type is refused."""
+"""Results as plain data: they round-trip, and data of another shape or type is refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A device conforms, does not conform or is not decided: by its rules, by the setup's, by those who were asked."""
+"""A device is conformant, non-conformant or not decided: by its rules, by the setup's, and by validators."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An honest factory line around the reference CA, in steps that a faulty line can do otherwise."""
+"""A correct factory line around the reference CA, in steps that a faulty line can replace."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""DEV005, DEV007, DEV022, DEV033: what the device certificate calls the device, and what its issuer is called."""
+"""DEV005, DEV007, DEV022, DEV033: the names in the device certificate, of the device and of its issuer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Chains and devices as the tools of other people make them: no error but what the documentation requires."""
+"""Chains and devices made by other people's tools: only errors that the documentation requires."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the judge said of a case, and whether it is what the case's maker expects."""
+"""The judge's findings in a case, compared with those that its maker expects."""
 
 from __future__ import annotations
 

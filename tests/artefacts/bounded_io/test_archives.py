@@ -1,4 +1,4 @@
-"""Archives and folders walked through: which files come, in which order, and what is refused at which limit."""
+"""Archives and folders: which members are read, in which order, and what is refused at which limit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""devices.csv, row by row: what counts, what is told, and where reading ends."""
+"""devices.csv, row by row: which values are used, what is reported, and where reading ends."""
 
 from __future__ import annotations
 

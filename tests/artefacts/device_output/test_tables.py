@@ -1,4 +1,4 @@
-"""Tables of devices: rows and lines exactly at their limits, and what is wrong with each."""
+"""Tables of devices: rows and lines at their limits, and the faults of each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""PEM files: blocks with their lines, and everything that stands between them."""
+"""PEM files: blocks with their lines, and the text between them."""
 
 from __future__ import annotations
 

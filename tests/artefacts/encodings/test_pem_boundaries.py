@@ -1,4 +1,4 @@
-"""PEM text, line by line: numbers of lines, labels, base64 at its ends, and what lies between blocks."""
+"""PEM text, line by line: line numbers, labels, base64 at its ends, and text between blocks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A cluster is not trusted: nothing that its process sends is executed here, and what is not a result is refused."""
+"""A cluster is not trusted: nothing that its process sends is executed, and malformed results are refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One pass over a lot: results put together in order, who repeats whom, the sample, and what a stop leaves."""
+"""One pass over a lot: results in order, duplicates, the sample, and what remains after an interruption."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Digests of what must be unique: as they are written down, in memory or in a file, in parts and in blocks."""
+"""Digests of values that must be unique: stored in memory or in a file, in parts and in blocks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The fast path by itself: whom it learns from, whom it knows again, and which rules it asks about them."""
+"""The fast path alone: which devices become templates, which are recognised, and which rules are run for them."""
 
 from __future__ import annotations
 

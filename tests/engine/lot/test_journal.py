@@ -1,4 +1,4 @@
-"""The journal of a lot: what is kept, what was torn off, what is damaged, what is of another run or of another lot."""
+"""The journal of a lot: what is recorded, truncated, damaged, or belongs to another run or lot."""
 
 from __future__ import annotations
 

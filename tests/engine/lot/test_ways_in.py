@@ -1,4 +1,4 @@
-"""Tables, folders and manifests: every device is read, and what cannot be is an offender with its place."""
+"""Tables, folders and manifests: every device is read, and an unreadable one is an offender with its location."""
 
 from __future__ import annotations
 

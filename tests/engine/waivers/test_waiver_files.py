@@ -1,4 +1,4 @@
-"""Reading a file of waivers: what it may say, and the one line that is said of everything else."""
+"""Reading a waiver file: what it may contain, and the one line about anything else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs the console script, and keeps what it says."""
+"""Runs the console script and returns its output."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``fcu-conform certify``: one command makes the folder to hand in, and says so plainly where the run failed."""
+"""``fcu-conform certify``: one command writes the folder to submit, and reports plainly if the run failed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``fcu-conform diff``: what is new, fixed, still failing, and what only went out of sight."""
+"""``fcu-conform diff``: findings that are new, fixed, unchanged, or no longer judged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What version 1.0 has written: statements verify, reports are compared, waivers cover what they covered."""
+"""Files written by version 1.0: statements verify, reports are compared, waivers cover the same findings."""
 
 from __future__ import annotations
 

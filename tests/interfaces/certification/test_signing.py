@@ -1,4 +1,4 @@
-"""Signatures: which keys sign, which are refused, and what no message ever holds."""
+"""Signatures: which keys sign, which are refused, and what no message contains."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command check: what it finds by usual names, how it starts itself again, what it hands to pytest."""
+"""The command check: what it finds by usual names, how it restarts itself, and what it passes to pytest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""fcu-conform upload and slice: what device and portal get, written and drawn."""
+"""fcu-conform upload and slice: the certificates of device and portal, written and drawn."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How outcomes become pytest's, and what the exit code says."""
+"""How outcomes of rules become pytest's, and the exit codes."""
 
 from __future__ import annotations
 
