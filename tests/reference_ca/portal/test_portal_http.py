@@ -107,7 +107,7 @@ def test_a_client_that_believes_another_ca_gets_no_answer(standin: StandIn) -> N
 
 
 @pytest.mark.parametrize("status", [429, 503])
-def test_a_refusal_says_when_to_come_again_and_ends_after_as_many_as_asked_for(status: int, standin: StandIn) -> None:
+def test_a_refusal_has_a_retry_time_and_ends_after_the_requested_number(status: int, standin: StandIn) -> None:
     with client(standin, f"{status}:2") as ask:
         answers = [ask("/v3/accounts/me") for _ in range(3)]
         assert [answer.status for answer in answers] == [status, status, 200]
@@ -159,7 +159,7 @@ def test_fields_of_an_error_come_as_an_object(standin: StandIn) -> None:
 
 
 @pytest.mark.parametrize("order", ["ASC", "DESC"])
-def test_a_changing_page_repeats_an_entry_and_still_comes_to_an_end(order: str, standin: StandIn) -> None:
+def test_paging_over_changing_entries_terminates_with_a_repeated_entry(order: str, standin: StandIn) -> None:
     for number in range(5):
         standin.upload(RootAuthority(f"R {number}").chain_pem.data, str(number))
     with client(standin, "changing-page") as ask:

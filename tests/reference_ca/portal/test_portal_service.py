@@ -153,7 +153,7 @@ def test_a_device_comes_online_and_no_longer_when_its_line_is_removed(tmp_path: 
         assert [one["endpoint_name"] for one in denied["data"]] == ["a-1"] * 3
 
 
-def test_what_clients_need_is_in_private_files_and_stays_with_the_state(tmp_path: Path, lines: Lines) -> None:
+def test_credentials_for_clients_are_in_private_files_beside_the_state(tmp_path: Path, lines: Lines) -> None:
     with started("--db", "p.sqlite", folder=tmp_path) as running:
         entry = upload(running, lines)
         first = {name: Path(tmp_path / running.ready[name]).read_bytes() for name in running.ready if "file" in name}

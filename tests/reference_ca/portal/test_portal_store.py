@@ -46,7 +46,7 @@ def test_more_documents_than_are_read_at_once_are_all_there(tmp_path: Path) -> N
     assert [e.document["number"] for e in store.entities("kind", descending=True)] == list(reversed(range(2500)))
 
 
-def test_what_fails_in_the_middle_of_a_transaction_changes_nothing(tmp_path: Path) -> None:
+def test_a_failed_transaction_changes_nothing(tmp_path: Path) -> None:
     store = Store(tmp_path / "s.sqlite")
     kept = store.add("kind", {"value": 1})
     with pytest.raises(ZeroDivisionError), store.transaction():  # noqa: PT012

@@ -159,7 +159,9 @@ def test_a_chain_without_its_root_needs_a_signature_or_enrollment_mode(standin: 
 
 
 @pytest.mark.parametrize("field", ["name", "subject"])
-def test_what_exists_is_a_conflict_even_in_the_other_service(field: str, standin: StandIn, chains: list[bytes]) -> None:
+def test_an_existing_certificate_is_a_conflict_even_in_the_other_service(
+    field: str, standin: StandIn, chains: list[bytes]
+) -> None:
     standin.upload(chains[0], "taken", "lwm2m")
     same_subject = field == "subject"
     body = {

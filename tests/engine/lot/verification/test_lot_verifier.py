@@ -60,7 +60,7 @@ def break_digest(device: Device) -> Device:
 
 
 @needs_library
-def test_what_the_tables_accept_no_rule_asks_cryptography_about(
+def test_devices_that_the_tables_accept_are_not_verified_again_by_cryptography(
     plainly_verified: list[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lot_verifier, "CHECKED_FIRST", 0)
