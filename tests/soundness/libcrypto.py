@@ -1,11 +1,15 @@
-"""The OpenSSL that Python's own ssl module is linked with, which is the command's as well, through ctypes."""
+"""The OpenSSL that Python's own ssl module is linked with, or the system's, through ctypes."""
 
 from __future__ import annotations
 
 import _ssl
 import ctypes
+import ctypes.util
+from contextlib import suppress
 from functools import cache
 from typing import Any
+
+import pytest
 
 _POINTERS = (
     *("d2i_X509_REQ", "X509_REQ_get_subject_name", "X509_REQ_get0_pubkey", "X509_REQ_get_extensions"),
@@ -19,13 +23,24 @@ _NO_START_LINE = 108
 @cache
 def libcrypto() -> Any:
     """The library; what it gives as a pointer is an int or None."""
-    library = ctypes.CDLL(_ssl.__file__)
+    library = _loaded()
     for name in _POINTERS:
         getattr(library, name).restype = ctypes.c_void_p
     library.ERR_error_string.restype = ctypes.c_char_p
     library.ERR_get_error.restype = ctypes.c_ulong
     library.ERR_error_string.argtypes = [ctypes.c_ulong, ctypes.c_void_p]
     return library
+
+
+def _loaded() -> Any:
+    """Python's own, where it is a library that can be asked; else the system's."""
+    for place in (getattr(_ssl, "__file__", None), ctypes.util.find_library("crypto")):
+        with suppress(OSError, AttributeError):
+            if place:
+                library = ctypes.CDLL(place)
+                library.d2i_X509_REQ  # noqa: B018 - which a static build does not show
+                return library
+    pytest.skip("no library of OpenSSL that can be asked")
 
 
 def written(write: Any, found: ctypes.c_void_p) -> bytes:
