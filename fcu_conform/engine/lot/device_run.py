@@ -55,16 +55,18 @@ class DeviceResults:
     ``sample`` are conformant devices for the validators to be asked about, chosen by a digest of their bytes, so that
     another run with the same seed takes the same ones. ``complete``: all devices were judged. ``by_tables`` is that of
     `DeviceCounts`. ``blocked_by`` are the rules of the setup that have kept a device rule of level error from judging
-    any device: while there is one, no device is decided that has no error.
+    any device: while there is one, no device is decided that has no error. ``drawn``: ordinals of the sample, each with
+    its chunk's fingerprint.
     """
 
     tallies: dict[str, Tally]
     checked: int = 0
-    sample: list[Device] = field(default_factory=list)
+    sample: Sequence[Device] = ()
     offending: int = 0
     complete: bool = True
     by_tables: int = 0
     blocked_by: tuple[str, ...] = ()
+    drawn: dict[int, bytes] = field(default_factory=dict)
     _offenders: list[tuple[int, str]] = field(default_factory=list)
     _undecided: array[int] = field(default_factory=lambda: array("Q"))
     _undecided_names: dict[int, str] = field(default_factory=dict)
@@ -161,8 +163,13 @@ class DeviceRun:
         """Decides what could not be decided chunk by chunk: who has what another one had before, and the sample."""
         repeating = self._find_repetitions(leads)
         chosen = {number: file for number, file in self._fetch(n for _, n in self._drawn) if number not in repeating}
-        self.result.sample = [chosen[number].read() for _, number in self._drawn if number in chosen]
+        drawn = [number for _, number in self._drawn if number in chosen]
+        self.result.sample = [chosen[number].read() for number in drawn]
+        self.result.drawn = {number: self._fingerprints[place_of(number)[0]] for number in drawn}
         return self.result
+
+    def _fetch(self, ordinals: Iterable[int]) -> Iterator[tuple[int, DeviceFile]]:
+        return _fetch(self._devices, ordinals, self._fingerprints)
 
     def _find_repetitions(self, leads: Mapping[str, DeviceFile]) -> set[int]:
         """Judges the devices that may repeat something once more, and nobody else, by rules that remember everything.
@@ -201,23 +208,41 @@ class DeviceRun:
                 self.result.add_offender(numbers[offender.index], offender.name)
         return repeating
 
-    def _fetch(self, ordinals: Iterable[int]) -> Iterator[tuple[int, DeviceFile]]:
-        """Devices by their ordinals, in the order of the input, read once more.
 
-        Raises:
-            UsageError: they are no longer what was judged.
-        """
-        wanted: defaultdict[int, set[int]] = defaultdict(set)
-        for number in ordinals:
-            chunk, index = place_of(number)
-            wanted[chunk].add(index)
-        for number, part in enumerate(self._devices.chunks() if wanted and self._devices is not None else ()):
-            if number in wanted:
-                yield from _pick(part, number, wanted.pop(number), self._fingerprints[number])
-            if not wanted:
-                return
-        if wanted:
-            raise UsageError(_CHANGED)
+def read_again(devices: ChunkSource | None, drawn: Mapping[int, bytes]) -> list[Device]:
+    """The devices of a sample, read once more.
+
+    Args:
+        devices: the output that was judged.
+        drawn: their ordinals, in the order of the sample, each with the fingerprint of its chunk.
+
+    Raises:
+        UsageError: they are no longer what was judged.
+    """
+    fingerprints = {place_of(number)[0]: fingerprint for number, fingerprint in drawn.items()}
+    files = dict(_fetch(devices, drawn, fingerprints))
+    return [files[number].read() for number in drawn]
+
+
+def _fetch(
+    devices: ChunkSource | None, ordinals: Iterable[int], fingerprints: Mapping[int, bytes]
+) -> Iterator[tuple[int, DeviceFile]]:
+    """Devices by their ordinals, in the order of the input, read once more.
+
+    Raises:
+        UsageError: they are no longer what was judged.
+    """
+    wanted: defaultdict[int, set[int]] = defaultdict(set)
+    for number in ordinals:
+        chunk, index = place_of(number)
+        wanted[chunk].add(index)
+    for number, part in enumerate(devices.chunks() if wanted and devices is not None else ()):
+        if number in wanted:
+            yield from _pick(part, number, wanted.pop(number), fingerprints[number])
+        if not wanted:
+            return
+    if wanted:
+        raise UsageError(_CHANGED)
 
 
 def _pick(chunk: Chunk, number: int, indices: Collection[int], expected: bytes) -> Sequence[tuple[int, DeviceFile]]:

@@ -23,6 +23,9 @@ if sys.platform == "win32":
         finally:
             file.seek(place)
 
+    def wait_and_lock(file: IO[bytes]) -> None:
+        """Does nothing: Windows waits for ten seconds at most."""
+
 else:
     import fcntl
 
@@ -35,3 +38,11 @@ else:
         # Unlike a lock by flock() it is not handed on to workers, which may outlive a process that was killed; but it
         # ends as soon as this process opens the file a second time and closes it.
         fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def wait_and_lock(file: IO[bytes]) -> None:
+        """Locks the file for this process alone, once no other process has it.
+
+        Raises:
+            OSError: it cannot be locked where it lies.
+        """
+        fcntl.flock(file, fcntl.LOCK_EX)

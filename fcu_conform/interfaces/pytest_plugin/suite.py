@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cached_property
+from tempfile import TemporaryDirectory
 from traceback import walk_tb
 from typing import Any
 
@@ -24,6 +26,7 @@ from fcu_conform.interfaces.pytest_plugin.workers import (
     attach_result,
     send_settings,
     settings_sent,
+    shared_runner,
     take_result,
 )
 from fcu_conform.interfaces.reports.text import printable
@@ -38,7 +41,12 @@ def install_as_asked(config: pytest.Config) -> None:
     Raises:
         pytest.UsageError: what was asked for makes no sense.
     """
-    install(config, lambda: Run(settings_sent(config) or gather(config)))
+
+    def prepare() -> Run:
+        settings = settings_sent(config) or gather(config)
+        return Run(settings, runner=shared_runner(config, settings))
+
+    install(config, prepare)
 
 
 def install(config: pytest.Config, prepare: Callable[[], Run]) -> None:
@@ -79,6 +87,7 @@ class ConformancePlugin:
 
     def __init__(self, session: SuiteSession, config: pytest.Config) -> None:
         self.session = session
+        self._config = config
         self.is_listing = bool(config.option.collectonly)
         self.witnesses = Witnesses(session)
         self.has_sent_counts = False
@@ -94,7 +103,20 @@ class ConformancePlugin:
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:  # xdist's WorkerController; it has no types
         """Hands a worker of pytest-xdist what the controller decided."""
-        send_settings(node, self.session.settings)
+        send_settings(node, self.session.settings, self._shared)
+
+    @cached_property
+    def _shared(self) -> str:
+        """A folder in which workers pass on what they found over the devices; it goes when the run ends.
+
+        For a statement each worker has to see for itself what it vouches for.
+        """
+        settings = self.session.settings
+        if not settings.devices or settings.makes_statement:
+            return ""
+        folder = TemporaryDirectory(prefix="fcu-conform-")
+        self._config.add_cleanup(folder.cleanup)
+        return folder.name
 
     # Last, that is inside the wrappers of other plugins, which are to see the report as it will be.
     @pytest.hookimpl(hookwrapper=True, trylast=True)

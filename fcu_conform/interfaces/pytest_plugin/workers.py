@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -16,6 +17,9 @@ from fcu_conform.interfaces.pytest_plugin.names import SUITE
 from fcu_conform.interfaces.pytest_plugin.session import SuiteSession
 from fcu_conform.interfaces.run.settings import Settings
 
+if TYPE_CHECKING:
+    from fcu_conform.engine.evaluate_devices import Runner
+
 RESULT = "fcu_result"
 """Attribute of pytest's test report that carries a result, as text, from a worker to the controller."""
 
@@ -26,15 +30,35 @@ WITNESSED = "fcu_witnessed"
 """Key under which a worker hands over the digests of what it has judged."""
 
 
-def send_settings(node: Any, settings: Settings) -> None:
-    """Hands a worker what the controller decided, the instant of judgement above all; ``node`` is pytest-xdist's."""
+SHARED = f"{SUITE}-shared"
+"""Key under which a worker is handed the folder in which the workers pass on what they found over the devices."""
+
+
+def send_settings(node: Any, settings: Settings, shared: str) -> None:
+    """Hands a worker what the controller decided, the instant of judgement above all; ``node`` is pytest-xdist's.
+
+    Args:
+        shared: a folder of this run's own; empty where the workers share nothing.
+    """
     node.workerinput[SUITE] = settings.dump()
+    node.workerinput[SHARED] = shared
 
 
 def settings_sent(config: pytest.Config) -> Settings | None:
     """The settings that this process was handed; None where it is not a worker."""
     handed: Mapping[str, Any] | None = getattr(config, "workerinput", None)
     return None if handed is None else Settings.load(handed[SUITE])
+
+
+def shared_runner(config: pytest.Config, settings: Settings) -> Runner | None:
+    """Who judges devices once for all workers, in a worker; else None."""
+    folder = getattr(config, "workerinput", {}).get(SHARED)
+    if not folder:
+        return None
+    # Only where there are devices: what judges them is much to load.
+    from fcu_conform.engine.lot.shared_pass import SharedPass
+
+    return SharedPass(Path(folder), settings.sample_seed)
 
 
 def attach_result(report: pytest.TestReport, result: Result) -> None:
