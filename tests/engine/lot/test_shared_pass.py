@@ -96,7 +96,7 @@ def test_an_interrupted_pass_is_not_passed_on(
 @pytest.mark.parametrize(
     "spoil", [lambda text: "", lambda text: "{}", lambda text: text[:-9], lambda text: "[" * 99999]
 )
-def test_what_cannot_be_read_is_judged_again(
+def test_after_a_malformed_result_the_next_process_judges(
     bad: Laid, tmp_path: Path, judged: list[int], spoil: Callable[[str], str]
 ) -> None:
     results_of(tmp_path, read(bad))
