@@ -14,6 +14,7 @@ from fcu_conform.artefacts.device_output.device_set import DeviceSet
 from fcu_conform.engine.lot.chunk_results import Question
 from fcu_conform.engine.lot.cluster import Cluster
 from fcu_conform.engine.lot.cluster_talk import Credentials
+from fcu_conform.engine.lot.collector import settled
 from fcu_conform.engine.lot.device_run import DeviceResults, Progress, judge_devices, pay_tables
 from fcu_conform.engine.lot.journal import Journal, binding
 from fcu_conform.engine.lot.workers import Distrust, WorkerPool, local_pool
@@ -60,7 +61,7 @@ class LotRunner:
         """Judges the devices; after an interruption what was judged so far."""
         begin = time.perf_counter()
         question = Question(rules, sample, waivers, self.seed)
-        with ExitStack() as stack:
+        with settled(), ExitStack() as stack:
             tables = self.tables and pay_tables(devices)
             pool = self._worker_pool(question, ca, stack, tables=tables)
             if self.journal is not None:

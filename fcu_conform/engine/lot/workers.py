@@ -21,6 +21,7 @@ from fcu_conform.artefacts.device_output.chunks import Chunk
 from fcu_conform.engine.faults import TellingFault
 from fcu_conform.engine.lot.chunk_judge import NO_WAIVERS, ChunkJudge, ChunkResult
 from fcu_conform.engine.lot.chunk_results import DisagreementError, canonical
+from fcu_conform.engine.lot.collector import settle
 from fcu_conform.engine.lot.spawning import SafeSpawnContext
 from fcu_conform.engine.waivers import Waivers
 from fcu_conform.rules import catalogue
@@ -268,9 +269,10 @@ def local_pool(workers: int) -> ProcessPoolExecutor:
     # A fork starts at once with everything loaded, and is safe where there is no other thread.
     can_fork = sys.platform == "linux" and threading.active_count() == 1 and "pyarrow" not in sys.modules
     context = multiprocessing.get_context("fork") if can_fork else SafeSpawnContext()
-    return ProcessPoolExecutor(workers, mp_context=context, initializer=_ignore_interrupts)
+    return ProcessPoolExecutor(workers, mp_context=context, initializer=_begin)
 
 
-def _ignore_interrupts() -> None:
-    """Ctrl-C reaches every process of a terminal; what it means the first one decides."""
+def _begin() -> None:
+    """Prepares a worker: Ctrl-C reaches every process of a terminal, and what it means the first one decides."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    settle()

@@ -5,6 +5,8 @@ What holds for every single certificate that a device is given stands in `given_
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from fcu_conform.artefacts.bundle import Bundle
 from fcu_conform.artefacts.ca_context import CaContext, Slicing
 from fcu_conform.artefacts.device import Device
@@ -90,6 +92,7 @@ def slicing_of(ca: CaContext) -> Slicing:
     return ca.slicing
 
 
+@lru_cache(maxsize=256)
 def at_number(number: int, field: str | None = None) -> Location:
     """The place of a certificate of a device, counted from 1."""
     return Location(index=number, field=field)

@@ -263,7 +263,7 @@ def test_workers_are_forked_only_if_that_is_safe(
 
     def pool(workers: int, *, mp_context: str, initializer: object) -> None:
         made.append((workers, mp_context))
-        assert initializer is lot_workers._ignore_interrupts
+        assert initializer is lot_workers._begin
 
     monkeypatch.setattr(lot_workers, "ProcessPoolExecutor", pool)
     monkeypatch.setattr(lot_workers, "multiprocessing", SimpleNamespace(get_context=lambda name: name))
@@ -281,5 +281,6 @@ def test_workers_leave_interruptions_to_the_main_process(monkeypatch: pytest.Mon
 
     set_to: list[object] = []
     monkeypatch.setattr(signal, "signal", lambda *arguments: set_to.append(arguments))
-    lot_workers._ignore_interrupts()
-    assert set_to == [(signal.SIGINT, signal.SIG_IGN)]
+    monkeypatch.setattr(lot_workers, "settle", lambda: set_to.append("settled"))
+    lot_workers._begin()
+    assert set_to == [(signal.SIGINT, signal.SIG_IGN), "settled"]
