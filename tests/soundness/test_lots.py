@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from engine.lot.streams import CHAIN, rules, setup_in
+from engine.lot.streams import CHAIN, made, rules, setup_in
 from independent_corpus.floor import lamp, pem
 from independent_corpus.keys import Key, published
 from independent_corpus.maker import pem_block
@@ -26,6 +26,7 @@ from fcu_conform.engine.lot.workers import WorkerPool, local_pool
 from .agreement import cases
 from .changes import drawn
 from .devices import _signed_again
+from .texts import drawn_text
 
 CHUNK = 100
 """Devices of a chunk: a rule keeps each of its findings, and with it which device it is of."""
@@ -77,6 +78,25 @@ def chunks(numbered: Iterable[tuple[int, Random]]) -> Iterator[tuple[DeviceFile,
 def told(result: ChunkResult) -> str:
     """All that a chunk's result says, but notices and the leads, which only the first devices have."""
     return canonical(replace(result, leads={}))
+
+
+def test_drawn_texts_of_devices_are_judged_alike_on_both_paths(setup: Setup) -> None:
+    sound, held = made(1).data.decode(), Counter[str]()
+    files = [made(0)]
+    for number, random in enumerate(cases("texts of devices", 600)):
+        what, data = drawn_text(sound, random)
+        file = made(1, data=data)
+        file.name = file.identity = f"{number} {what}"
+        files.append(file)
+        if len(files) == CHUNK:
+            fast, full = (ChunkJudge(rules(), setup.ca, fast_path=way).judge(files) for way in (True, False))
+            assert [one.name for one in fast.offenders] == [one.name for one in full.offenders]
+            assert told(fast) == told(full)
+            held["devices"] += full.checked
+            held["devices with an error"] += len(full.offenders)
+            files = files[:1]
+    print(f"\ntexts of devices: {dict(held)}")
+    assert 0.5 < held["devices with an error"] / held["devices"] < 0.95
 
 
 def test_both_paths_and_two_workers_find_the_same_codes_for_each_device(

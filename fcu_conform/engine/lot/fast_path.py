@@ -30,6 +30,7 @@ DATE_PAIRS = 4096
 _BEGIN: Final = b"-----BEGIN CERTIFICATE-----"
 _END: Final = b"-----END CERTIFICATE-----"
 _SPACE: Final = b" \t\r\n"
+_BLANKS_AT_END: Final = 2
 _DATES_ALONE: Final = frozenset({DeviceField.VALIDITY})
 
 Reasons = Mapping[str, "str | None"]
@@ -273,4 +274,17 @@ def _first_certificate(file: DeviceFile, chain: ChainContext) -> bytes | None:
         return None
     # The decoder skips what is not base64: only what encodes to the same text again was all base64.
     text = b2a_base64(raw, newline=False)
-    return raw if text == body.replace(b"\n", b"") or text == body.translate(None, _SPACE) else None
+    return raw if _is_laid_out(body, text) or _is_laid_out(_without_line_ends(body), text) else None
+
+
+def _is_laid_out(body: bytes, text: bytes) -> bool:
+    """Between the markers are lines of the text and nothing else, each with some of it: what OpenSSL reads."""
+    return text == body.replace(b"\n", b"") and body.startswith(b"\n") and body.endswith(b"\n") and b"\n\n" not in body
+
+
+def _without_line_ends(body: bytes) -> bytes:
+    """The body without a carriage return, or a blank or two, at the end of each line but the last."""
+    *lines, last = body.split(b"\n")
+    short = [line.rstrip(_SPACE) for line in lines]
+    are_few = all(len(line) - len(kept) <= _BLANKS_AT_END for line, kept in zip(lines, short, strict=True))
+    return b"\n".join((*short, last)) if are_few else b""
