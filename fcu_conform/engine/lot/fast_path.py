@@ -30,6 +30,8 @@ DATE_PAIRS = 4096
 _BEGIN: Final = b"-----BEGIN CERTIFICATE-----"
 _END: Final = b"-----END CERTIFICATE-----"
 _SPACE: Final = b" \t\r\n"
+_WIDTH: Final = 64
+"""Characters in a line, as nearly everybody writes it (RFC 7468)."""
 _BLANKS_AT_END: Final = 2
 _DATES_ALONE: Final = frozenset({DeviceField.VALIDITY})
 
@@ -279,7 +281,13 @@ def _first_certificate(file: DeviceFile, chain: ChainContext) -> bytes | None:
 
 def _is_laid_out(body: bytes, text: bytes) -> bool:
     """Between the markers are lines of the text and nothing else, each with some of it: what OpenSSL reads."""
-    return text == body.replace(b"\n", b"") and body.startswith(b"\n") and body.endswith(b"\n") and b"\n\n" not in body
+    if text != body.replace(b"\n", b"") or not body.startswith(b"\n") or not body.endswith(b"\n"):
+        return False
+    lines = -(-len(text) // _WIDTH)
+    # All line ends are where lines of the usual width begin, or at the end: so nothing is left for an empty line.
+    if len(body) - len(text) == lines + 1 and body[:: _WIDTH + 1].count(b"\n") >= lines:
+        return True
+    return b"\n\n" not in body
 
 
 def _without_line_ends(body: bytes) -> bytes:

@@ -286,8 +286,17 @@ def text(width: int, newline: str, number: int = 1) -> bytes:
         (text(64, "\n"), True),
         (text(76, "\n"), True),
         (text(64, "\r\n"), True),
-        (text(64, "\n \t"), True),
-        (text(64, "\n\n"), True),
+        (text(64, " \t\n"), True),
+        (text(1, "\n"), True),
+        (text(64, "   \n"), False),
+        (text(64, "\n \t"), False),
+        (text(64, "\n\n"), False),
+        (text(64, "\n").replace(b"\n", b"\n\n", 1), False),
+        (text(64, "\n").replace(b"\n", b"", 1), False),
+        (text(64, "\n").replace(b"\n-----END", b"-----END", 1), False),
+        (text(64, "\n").replace(b"\n-----END", b"\n\n-----END", 1), False),
+        (text(64, "\n").replace(b"\n-----END", b"\n -----END", 1), False),
+        (text(64, "\r"), False),
         (text(64, "\n").replace(b"\n", b"\n!", 1), False),
         (text(64, "\n").replace(b"\n", b"\n\x0b", 1), False),
         (text(64, "\n").replace(b"CERTIFICATE-----", b"CERTIFICATE----", 1), False),
@@ -300,7 +309,7 @@ def text(width: int, newline: str, number: int = 1) -> bytes:
         (b"-----BEGIN CERTIFICATE-----AA==-----END CERTIFICATE-----\n" + CHAIN[0].pem.encode(), False),
     ],
 )
-def test_text_is_recognised_only_if_it_is_base64_and_white_space(data: bytes, known: bool) -> None:
+def test_text_is_recognised_only_if_openssl_reads_it(data: bytes, known: bool) -> None:
     fast_path = FastPathProbe()
     fast_path.learn(made(0))
     assert fast_path.knows(made(1, data=data)) == [known]
