@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reference_ca.portal.context import Context
 from reference_ca.portal.paging import Paging
-from reference_ca.portal.protocol import Document, Request, Response, answer, missing, timestamp
+from reference_ca.portal.protocol import Document, Request, Response, answer, invalid, missing, timestamp
 from reference_ca.portal.store import Entity
 
 KIND = "denied_device"
@@ -14,11 +14,11 @@ UNKNOWN = "0" * 32
 
 
 def list_denials(context: Context, request: Request) -> Response:
-    """GET /v3/device-enrollment-denials: those of one trusted certificate, or of all where none is named."""
-    wanted = {
-        "trusted_certificate_id": request.query.get("trusted_certificate_id__eq"),
-        "endpoint_name": request.query.get("endpoint_name__eq"),
-    }
+    """GET /v3/device-enrollment-denials: those of one trusted certificate, which must be named."""
+    certificate_id = request.query.get("trusted_certificate_id__eq")
+    if certificate_id is None:
+        raise invalid("Validation error.", trusted_certificate_id__eq="is required")
+    wanted = {"trusted_certificate_id": certificate_id, "endpoint_name": request.query.get("endpoint_name__eq")}
 
     def keep(entity: Entity) -> bool:
         return all(value is None or entity.document[name] == value for name, value in wanted.items())

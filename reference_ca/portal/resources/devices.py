@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timezone
 from urllib.parse import parse_qsl
 
 from reference_ca.portal.context import Context
 from reference_ca.portal.fields import Field, check_fields
-from reference_ca.portal.paging import REMOVED, Keep, Paging
+from reference_ca.portal.paging import REMOVED, Keep, Paging, boolean, integer
 from reference_ca.portal.protocol import Document, Request, Response, answer, invalid, missing, timestamp
 from reference_ca.portal.store import Entity
 
@@ -28,6 +28,12 @@ CHANGES = {
 """What a request to change a device may hold."""
 
 DEVELOPER_MODE = 1
+
+_KINDS: Mapping[str, Callable[[Mapping[str, str], str], object]] = {
+    "device_execution_mode": integer,
+    "auto_update": boolean,
+}
+"""Fields that are not text, with what reads their filters."""
 
 
 @dataclass(frozen=True)
@@ -118,25 +124,48 @@ def _device(context: Context, device_id: str) -> Entity:
 
 
 def _filters(query: Mapping[str, str]) -> Keep:
-    """A predicate for filters among the parameters, and for those inside of `filter`."""
-    given = [*query.items(), *parse_qsl(query.get("filter", ""), keep_blank_values=True)]
-    tests = [(*name.rpartition("__")[::2], value) for name, value in given if "__" in name]
-    tests += [(name, "eq", value) for name, value in parse_qsl(query.get("filter", "")) if "__" not in name]
+    """A predicate for filters among the parameters, and for those inside of `filter`; `ApiError` 400 for a bad one."""
+    inside = parse_qsl(query.get("filter", ""), keep_blank_values=True)
+    named = [pair for pair in query.items() if "__" in pair[0]]
+    named += [(name if "__" in name else f"{name}__eq", value) for name, value in inside]
+    tests = [_test(*name.rpartition("__")[::2], value) for name, value in named]
+    return lambda entity: all(test(entity) for test in tests)
+
+
+def _test(field: str, operator: str, wanted: str) -> Keep:
+    """One filter as a predicate."""
+    if operator in ("lte", "gte"):
+        return _test_of_time(field, operator, wanted)
+    if field in _KINDS and operator in ("eq", "neq"):
+        _KINDS[field]({f"{field}__{operator}": wanted}, f"{field}__{operator}")
+    among = wanted.split(",") if operator in ("in", "nin") else [wanted]
+    if operator not in ("eq", "neq", "in", "nin"):
+        return lambda _: True
+    return lambda entity: (_text(entity.document.get(field)) in among) == (operator in ("eq", "in"))
+
+
+def _test_of_time(field: str, operator: str, wanted: str) -> Keep:
+    name = f"{field}__{operator}"
+    limit = _instant(wanted)
+    if limit is None:
+        raise invalid("Validation error.", **{name: "is not a date or a time"})
 
     def keep(entity: Entity) -> bool:
-        return all(_passes(entity.document.get(field), operator, value) for field, operator, value in tests)
+        found = _instant(_text(entity.document.get(field)))
+        return found is not None and (found <= limit if operator == "lte" else found >= limit)
 
     return keep
 
 
-def _passes(found: object, operator: str, wanted: str) -> bool:
-    text = "" if found is None else str(found).lower() if isinstance(found, bool) else str(found)
-    if operator == "eq":
-        return text == wanted
-    if operator == "neq":
-        return text != wanted
-    if operator in ("in", "nin"):
-        return (text in wanted.split(",")) == (operator == "in")
-    if operator == "lte":
-        return text <= wanted
-    return text >= wanted if operator == "gte" else True
+def _instant(text: str) -> datetime | None:
+    """An RFC 3339 time or a date, in UTC where no zone is given."""
+    try:
+        found = datetime.fromisoformat(text.upper().replace("Z", "+00:00"))
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=timezone.utc)
+
+
+def _text(value: object) -> str:
+    """A value as filters write it."""
+    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)

@@ -81,12 +81,16 @@ def create_entry(context: Context, request: Request) -> Response:
         **fields,
         **describe(chain, now),
     }
+    return answer(add_entry(context, document, chain=as_text(chain)).document, 201)
+
+
+def add_entry(context: Context, document: Document, **hidden: str) -> Entity:
+    """Store a new entry, if name and subject are new (else `ApiError` 409) and there is room for it (else 403)."""
     with context.store.transaction():
         _check_unique(context, document)
         if context.store.count(KIND) >= context.account.tier.certificates:
             raise forbidden(f"The limit of {context.account.tier.certificates} certificates is reached.")
-        entity = context.store.add(KIND, document, chain=as_text(chain))
-    return answer(entity.document, 201)
+        return context.store.add(KIND, document, **hidden)
 
 
 def get_entry(context: Context, request: Request, entry_id: str) -> Response:

@@ -133,9 +133,40 @@ def test_denials_are_listed_by_trusted_certificate_and_endpoint_name(standin: St
     path = "/v3/device-enrollment-denials"
     assert documents(standin.ask("GET", path, trusted_certificate_id__eq="1" * 32)) == written[:2]
     assert documents(standin.ask("GET", path, trusted_certificate_id__eq=denials.UNKNOWN)) == written[2:]
-    assert documents(standin.ask("GET", path, endpoint_name__eq="a-2")) == written[1:2]
+    named = {"trusted_certificate_id__eq": "1" * 32, "endpoint_name__eq": "a-2"}
+    assert documents(standin.ask("GET", path, **named)) == written[1:2]
+    assert standin.ask("GET", path).status == 400
     assert standin.ask("GET", f"{path}/{written[0]['id']}").json() == written[0]
     assert set(written[0]) == {
         "object", "id", "etag", "account_id", "created_at", "endpoint_name", "trusted_certificate_id",
     }  # fmt: skip
-    assert [standin.ask("GET", f"{path}/{'0' * 32}").status, standin.ask("GET", path, after="x").status] == [404, 404]
+    assert standin.ask("GET", f"{path}/{'0' * 32}").status == 404
+    assert standin.ask("GET", path, after="x", trusted_certificate_id__eq="1" * 32).status == 404
+
+
+def test_a_developer_certificate_is_trusted_for_bootstrap_and_told_apart(standin: StandIn) -> None:
+    path = "/v3/developer-certificates"
+    made = standin.ask("POST", path, {"name": "bench"})
+    assert made.status == 201
+    document = made.json()
+    assert standin.ask("GET", f"{path}/{document['id']}").json() == document
+    (entry,) = documents(standin.ask("GET", "/v3/trusted-certificates", device_execution_mode__eq="1"))
+    assert (entry["id"], entry["service"], entry["status"]) == (document["id"], "bootstrap", "ACTIVE")
+    assert entry["certificate"] == document["developer_certificate"]
+    assert document["developer_private_key"].startswith("-----BEGIN PRIVATE")
+    assert "PRIVATE" not in standin.ask("GET", "/v3/trusted-certificates").body.decode()
+    assert standin.ask("POST", path, {"name": "bench"}).status == 409
+    reader = standin.context.account.reader_key
+    assert standin.ask("GET", f"{path}/{document['id']}", key=reader).status == 403
+    assert standin.ask("GET", f"{path}/{'0' * 32}").status == 404
+    assert standin.ask("DELETE", f"/v3/trusted-certificates/{document['id']}").status == 204
+    assert standin.ask("GET", f"{path}/{document['id']}").status == 404
+
+
+@pytest.mark.parametrize(
+    "name", ["created_at__lte", "updated_at__gte", "device_execution_mode__eq", "auto_update__neq"]
+)
+def test_a_filter_of_devices_whose_value_cannot_be_read_is_refused(name: str, standin: StandIn) -> None:
+    response = standin.ask("GET", "/v3/devices", **{name: "null"})
+    assert response.status == 400
+    assert [field["name"] for field in response.json()["fields"]] == [name]

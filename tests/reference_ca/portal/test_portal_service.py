@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import http.client
+import itertools
 import json
 import signal
 import socket
@@ -9,6 +11,7 @@ import ssl
 import stat
 import subprocess
 import sys
+import threading
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -39,14 +42,24 @@ class Running:
     ready: dict[str, str]
 
     def ask(self, path: str, body: object = None, method: str | None = None) -> Any:
-        key = Path(self.ready["api-key-file"]).read_text()
-        headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self.ready["url"] + path, data, headers, method=method)
+        content = self.text(self.ready["url"] + path, data, "application/json", method)
+        return json.loads(content) if content else None
+
+    def bulk(self, text: str) -> Any:
+        part = 'Content-Disposition: form-data; name="enrollment_identities"; filename="a.csv"'
+        form = f"--limit\r\n{part}\r\n\r\n{text}\r\n--limit--\r\n".encode()
+        url = self.ready["url"] + "/v3/device-enrollments-bulk-uploads"
+        return json.loads(self.text(url, form, "multipart/form-data; boundary=limit"))
+
+    def text(self, url: str, data: bytes | None = None, kind: str = "", method: str | None = None) -> str:
+        key = Path(self.ready["api-key-file"]).read_text()
+        headers = {"Authorization": f"Bearer {key}", **({"Content-Type": kind} if kind else {})}
+        request = urllib.request.Request(url, data, headers, method=method)
         context = ssl.create_default_context(cafile=self.ready["ca-file"])
         with urllib.request.urlopen(request, timeout=HANGING, context=context) as answer:
-            content = answer.read()
-        return json.loads(content) if content else None
+            content: bytes = answer.read()
+        return content.decode()
 
     def port(self, service: str) -> int:
         return int(self.ready[service].rpartition(":")[2])
@@ -191,3 +204,44 @@ def test_a_port_that_is_taken_and_a_fault_that_there_is_not_are_one_line(run: Ru
     assert (code, out) == (1, "")
     assert err.startswith("reference-ca: Address already in use: port ")
     assert run("portal", "--fault", "nothing")[0] == 1
+
+
+def test_a_kill_at_any_moment_loses_no_request_that_was_answered(tmp_path: Path) -> None:
+    """Requests go on while the process is killed: the last ones fail, and those before are all there afterwards."""
+    answered: list[str] = []
+    enough = threading.Event()
+
+    def keep_asking(running: Running) -> None:
+        for number in itertools.count():
+            identity = "A-" + ":".join([f"{number >> 8:02X}", f"{number & 255:02X}", *["7E"] * 30])
+            try:
+                answered.append(running.ask("/v3/device-enrollments", {"enrollment_identity": identity})["id"])
+            except (OSError, http.client.HTTPException):
+                enough.set()
+                return
+            if number == 10:
+                enough.set()
+
+    with started("--db", "p.sqlite", folder=tmp_path) as running:
+        client = threading.Thread(target=keep_asking, args=(running,))
+        client.start()
+        enough.wait()
+        running.process.kill()
+        running.process.wait()
+        client.join()
+    assert len(answered) > 10
+    with started("--db", "p.sqlite", folder=tmp_path) as again:
+        found = [entry["id"] for entry in again.ask("/v3/device-enrollments?limit=1000")["data"]]
+        assert found[: len(answered)] == answered
+        assert len(found) - len(answered) in (0, 1)  # the one whose answer was lost
+
+
+def test_a_bulk_task_is_completed_in_the_background(tmp_path: Path) -> None:
+    content = "identity\n" + "A-" + "7E:" * 31 + "7E\n"
+    with started("--db", "p.sqlite", folder=tmp_path) as running:
+        task = running.bulk(content)
+        assert task["status"] == "new"
+        while task["status"] != "completed":
+            task = running.ask(f"/v3/device-enrollments-bulk-uploads/{task['id']}")
+        assert (task["processed_count"], task["errors_count"]) == (1, 0)
+        assert "7E:7E" in running.text(task["full_report_file"])
