@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -11,6 +12,8 @@ from reference_ca.portal.store import Entity, Store
 
 LEAST, MOST, USUAL = 2, 1000, 50
 """Entries of a page: at least, at most, and where the request does not say."""
+
+INT32 = 1 << 31
 
 REMOVED = "removed "
 """Put before the kind of a document that was deleted: a page may still begin behind it."""
@@ -66,12 +69,12 @@ def total(store: Store, kind: str, keep: Keep = lambda _: True) -> int:
 
 
 def integer(query: Mapping[str, str], name: str) -> int | None:
-    """An integer parameter; `ApiError` 400 where it is not one."""
+    """An integer parameter of 32 bits; `ApiError` 400 where it is not one."""
     text = query.get(name)
     if text is None:
         return None
-    if len(text) > 18 or not text.removeprefix("-").isascii() or not text.removeprefix("-").isdigit():
-        raise invalid("Validation error.", **{name: "is not an integer"})
+    if not re.fullmatch(r"-?[0-9]{1,10}", text) or not -INT32 <= int(text) < INT32:
+        raise invalid("Validation error.", **{name: "is not an integer of 32 bits"})
     return int(text)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from reference_ca.chain import read_chain
-from reference_ca.portal.certificates import as_text, check_ownership, describe, read_upload
+from reference_ca.chain import Certificates, read_chain
+from reference_ca.portal.certificates import as_text, check_ownership, describe, fingerprint, read_upload
 from reference_ca.portal.context import SERVICES, Context
 from reference_ca.portal.fields import Field, check_fields
 from reference_ca.portal.paging import REMOVED, Keep, Paging, boolean, integer, total
@@ -105,17 +105,23 @@ def update_entry(context: Context, request: Request, entry_id: str) -> Response:
     fields, now = check_fields(request.json(), CHANGES), context.now()
     with context.store.transaction():
         entity = _entry(context, entry_id)
-        hidden = entity.hidden
         text, signature = fields.pop("certificate", None), fields.pop("signature", None)
-        if text is not None:
-            chain = read_upload(text, now)
+        chain = None if text is None else _new_chain(entity, text, now)
+        if chain:
             enrollment = {**entity.document, **fields}["enrollment_mode"]
             check_ownership(chain, context.account.id, signature, enrollment=enrollment)
-            fields, hidden = {**fields, **describe(chain, now)}, {"chain": as_text(chain)}
+            fields |= describe(chain, now)
         fields |= {"etag": str(int(entity.document["etag"]) + 1), "updated_at": timestamp(now)}
         _check_unique(context, {**entity.document, **fields})
-        entity = context.store.replace(entity, fields, **hidden)
+        entity = context.store.replace(entity, fields, **({"chain": as_text(chain)} if chain else {}))
     return answer(entity.document)
+
+
+def _new_chain(entity: Entity, text: str, now: datetime) -> Certificates | None:
+    """The chain that a change brings; None where it sends back what the entry shows, as the vendor's SDK does."""
+    chain = read_upload(text, now)
+    is_shown = len(chain) == 1 and fingerprint(chain[0]) == entity.document["certificate_fingerprint"]
+    return None if is_shown else chain
 
 
 def delete_entry(context: Context, request: Request, entry_id: str) -> Response:

@@ -144,7 +144,7 @@ def test_denials_are_listed_by_trusted_certificate_and_endpoint_name(standin: St
     assert standin.ask("GET", path, after="x", trusted_certificate_id__eq="1" * 32).status == 404
 
 
-def test_a_developer_certificate_is_trusted_for_bootstrap_and_told_apart(standin: StandIn) -> None:
+def test_a_developer_certificate_is_trusted_for_bootstrap_in_mode_1(standin: StandIn) -> None:
     path = "/v3/developer-certificates"
     made = standin.ask("POST", path, {"name": "bench"})
     assert made.status == 201

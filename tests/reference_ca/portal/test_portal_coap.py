@@ -66,7 +66,7 @@ def test_a_frame_that_cannot_be_is_refused_before_it_is_whole(data: bytes) -> No
         list(Stream(answer).receive(data))
 
 
-def test_what_is_neither_request_nor_answer_is_reset() -> None:
+def test_an_empty_message_is_reset() -> None:
     assert list(Datagrams(answer).receive(b"\x40\x00\x12\x34")) == [b"\x70\x00\x12\x34"]
     assert list(Datagrams(answer).receive(b"\x60\x00\x12\x34")) == []
 
