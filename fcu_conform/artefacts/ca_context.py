@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from fcu_conform.artefacts.bounded_io.reading import FileBytes
-from fcu_conform.artefacts.chain import Chain, Link
+from fcu_conform.artefacts.chain import Chain, Link, is_of_device, links_of
 from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.artefacts.encodings.certificate import Certificate
 from fcu_conform.artefacts.encodings.public_keys import PublicKey, parse_public_key
@@ -71,14 +71,29 @@ class CaContext:
 
     @cached_property
     def chain(self) -> Chain:
-        """The certificates of fcu.crt as a chain."""
-        links = tuple(Link(entry, entry.certificate) for entry in self.fcu_crt.entries if entry.certificate is not None)
-        return Chain(links, self.key_public)
+        """The certificates of fcu.crt as a chain, those of devices left out."""
+        devices = {link.index for link in self.device_links}
+        return Chain(tuple(o for o in links_of(self.fcu_crt.entries) if o.index not in devices), self.key_public)
+
+    @cached_property
+    def device_links(self) -> tuple[Link, ...]:
+        """Device certificates in fcu.crt, which the key of the keystore signed."""
+        key = self.key_public
+        links = links_of(self.fcu_crt.entries)
+        return () if key is None else tuple(link for link in links if is_of_device(link.certificate, key))
+
+    @cached_property
+    def lacks_fcu_certificate(self) -> bool:
+        """Device certificates stand in fcu.crt, and no certificate of the key that signed them."""
+        if not self.device_links:
+            return False
+        return all(link.certificate.public_key != self.key_public for link in self.chain.links)
 
     @cached_property
     def fcu_link(self) -> Link | None:
         """The FCU certificate with its place in the file: where the order is right, the first."""
-        return self.chain.path[0] if self.chain.path else None
+        chain = self.chain
+        return chain.path[0] if chain.path and not self.lacks_fcu_certificate else None
 
     @cached_property
     def fcu_certificate(self) -> Certificate | None:
@@ -117,13 +132,13 @@ class CaContext:
 
     @cached_property
     def ca_certificates(self) -> frozenset[bytes]:
-        """The raw bytes of every certificate of fcu.crt."""
-        return frozenset(certificate.raw for certificate in self.fcu_crt.certificates)
+        """The raw bytes of every certificate of fcu.crt, those of devices apart."""
+        return frozenset(link.certificate.raw for link in self.chain.links)
 
     @cached_property
     def ca_keys(self) -> frozenset[bytes]:
-        """The public keys (DER) of every certificate of fcu.crt, and of fcu_private_key.pem."""
-        keys = {certificate.public_key.der for certificate in self.fcu_crt.certificates}
+        """The public keys (DER) of every certificate of fcu.crt, those of devices apart, and of fcu_private_key.pem."""
+        keys = {link.certificate.public_key.der for link in self.chain.links}
         return frozenset(keys | ({self.key_public.der} if self.key_public else set()))
 
 

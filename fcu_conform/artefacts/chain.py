@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Iterable, Set
 from functools import cached_property
 
 from fcu_conform.artefacts.data_classes import dataclass
@@ -155,3 +155,16 @@ class Chain:
     def has_gap(self) -> bool:
         """The path breaks off although certificates are left that are not on it."""
         return not self.is_complete and bool(self.off_path)
+
+
+def links_of(entries: Iterable[Entry]) -> tuple[Link, ...]:
+    """The entries of a file whose certificate could be read."""
+    return tuple(Link(entry, entry.certificate) for entry in entries if entry.certificate is not None)
+
+
+def is_of_device(certificate: Certificate, key: PublicKey) -> bool:
+    """A certificate is of a device of the FCU with this key: that signed it for another key, and not as a CA."""
+    constraints = certificate.basic_constraints
+    if (constraints is not None and constraints.ca) or certificate.is_self_issued or certificate.public_key == key:
+        return False
+    return certificate.signed_by(key) is True

@@ -281,9 +281,9 @@ def read_device_pem(device: Device, data: bytes) -> None:
                 certificates.append(entry.certificate)
         elif block.is_private_key:
             keys.append(read_key_block(device.name, block))
-        elif block.label != "EC PARAMETERS":
+        elif block.label != "EC PARAMETERS" or block.problem:
             troubles.append(f"has a block that is not a certificate: {block.label}")
-    if not number and not keys:
+    if not number and not keys and not troubles:
         troubles.append("has no certificate")
     if keys:
         device.key, *others = keys

@@ -45,6 +45,9 @@ def _read_key(name: str, data: bytes) -> DeviceKey:
     blocks = [block for block in text.blocks if block.is_private_key]
     if text.problem or len(blocks) != 1:
         return DeviceKey(name, trouble=text.problem or f"has {count_or_no(len(blocks), 'private key')}")
+    broken = text.broken_beside_key
+    if broken is not None:
+        return DeviceKey(name, trouble=f"{broken.label}: {broken.problem}")
     return read_key_block(name, blocks[0])
 
 

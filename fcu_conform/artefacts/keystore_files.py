@@ -9,7 +9,8 @@ from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.artefacts.encodings import der
 from fcu_conform.artefacts.encodings.certificate import Certificate
 from fcu_conform.artefacts.encodings.csr import Request
-from fcu_conform.artefacts.encodings.pem import Block, PemText, describe_der, parse_pem
+from fcu_conform.artefacts.encodings.other_forms import describe_content
+from fcu_conform.artefacts.encodings.pem import Block, PemText, parse_pem
 from fcu_conform.artefacts.encodings.pem_layout import KEY_LABELS, OPENSSH
 from fcu_conform.artefacts.encodings.private_keys import PrivateKey, parse_private_key
 from fcu_conform.artefacts.wording import pluralize
@@ -41,7 +42,9 @@ def read_private_key(block: Block) -> PrivateKey | str:
     try:
         key = parse_private_key(block.data)
     except der.DerError as fault:
-        return OPENSSH if block.label == "OPENSSH PRIVATE KEY" else f"cannot be read: {fault}"
+        if block.label == "OPENSSH PRIVATE KEY":
+            return OPENSSH
+        return describe_content(block.data) or f"cannot be read: {fault}"
     if key.form and KEY_LABELS.get(block.label) != key.form:
         return f"holds {key.form} under the label {block.label}"
     return structure_words(key) if key.structure_fault else key
@@ -140,8 +143,8 @@ def read_entry(number: int, block: Block) -> Entry:
     try:
         return Entry(number, block.line, Certificate(block.data))
     except der.DerError as fault:
-        kind = describe_der(block.data)
-        problem = f"the CERTIFICATE block {kind}" if kind else f"cannot be read: {fault}"
+        content = describe_content(block.data)
+        problem = f"the CERTIFICATE block {content}" if content else f"cannot be read: {fault}"
         return Entry(number, block.line, None, problem)
 
 
@@ -164,7 +167,8 @@ class RequestFile(PemFile):
         try:
             request = Request(block.data)
         except der.DerError as fault:
-            return f"cannot be read: {fault}"
+            content = describe_content(block.data)
+            return f"the {block.label} block {content}" if content else f"cannot be read: {fault}"
         return f"has {pluralize(request.trailing, 'trailing byte')}" if request.trailing else request
 
     @property

@@ -180,6 +180,18 @@ def intermediate_of_another_line(s: FactorySetup) -> None:
     s.crt.insert(len(s.crt) - 1, another_ca(s, "INT_CA of line 2", s.chain[-1]))
 
 
+@defect(ExpectedFinding("CHN007", "fcu.crt", 1), needs=Needs(length=2))
+def device_certificate_in_front(s: FactorySetup) -> None:
+    """The certificate of a device stands in front of the FCU certificate, as if FCU were that device."""
+    s.crt.insert(0, s.make_device("line1-0001").certificate)
+
+
+@defect(ExpectedFinding("CHN007", "fcu.crt", 1), needs=Needs(length=2))
+def device_certificate_instead_of_fcu(s: FactorySetup) -> None:
+    """The certificate of a device stands in the place of the FCU certificate."""
+    s.crt[0] = s.make_device("line1-0001").certificate
+
+
 @defect(ExpectedFinding("CHN008", "fcu.crt", 3, "basicConstraints"), needs=CHAIN, baseline="path-lengths-that-just-do")
 def root_path_length_too_small(s: FactorySetup) -> None:
     """The root allows no CA below its intermediates, and there is one: FCU."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from base64 import b64encode, urlsafe_b64encode
+from base64 import b64encode
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from reference_ca.defects.certificates import spki
 from reference_ca.defects.files import pem_block
 from reference_ca.defects.in_keys import KEY
+from reference_ca.defects.in_other_forms import jwk
 from reference_ca.defects.model import ExpectedFinding, Needs, defect, near_miss
 from reference_ca.defects.plan import KEY_FILE, FactorySetup, private_key_der, private_key_pem
 
@@ -36,12 +36,7 @@ def key_copy_as_der(s: FactorySetup) -> None:
 def key_copy_as_jwk(s: FactorySetup) -> None:
     """A copy of the key as JSON Web Key (RFC 7517) lies in the keystore."""
     assert isinstance(s.key, ec.EllipticCurvePrivateKey)
-    numbers = s.key.private_numbers()
-    public = numbers.public_numbers
-    jwk = {"kty": "EC", "crv": "P-256"}
-    for name, number in (("d", numbers.private_value), ("x", public.x), ("y", public.y)):
-        jwk[name] = urlsafe_b64encode(number.to_bytes(32, "big")).decode().rstrip("=")
-    s.add_file("keystore/key.jwk", json.dumps(jwk).encode())
+    s.add_file("keystore/key.jwk", jwk(s.key))
 
 
 @defect(ExpectedFinding("KEY008", "secret.yaml"))

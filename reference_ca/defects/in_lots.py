@@ -6,7 +6,9 @@ from reference_ca.defects.in_certificates import DAY
 from reference_ca.defects.in_devices import LOT, SECOND, TWO, rename
 from reference_ca.defects.in_keys import second_instance
 from reference_ca.defects.model import ExpectedFinding, Needs, defect, near_miss
-from reference_ca.defects.plan import CONFIG_FILE, FactorySetup, SetupParameters
+from reference_ca.defects.plan import CONFIG_FILE, UPLOAD_FILE, FactorySetup, SetupParameters
+
+BESIDE = Needs(most_devices=0, length=3, external=False)
 
 
 @defect(ExpectedFinding("LOT001", SECOND, 1, "serialNumber"), needs=LOT, parameters=TWO)
@@ -90,3 +92,30 @@ def subject_shared_by_instances(s: FactorySetup) -> None:
         other.request.subject = other.chain[0].subject
     if "certificate-authority" in other.settings:
         other.settings["certificate-authority"] = dict(s.settings["certificate-authority"])
+
+
+@defect(ExpectedFinding("KEY004", "fcu_private_key.pem", instance="line-1"), needs=BESIDE, baseline="two-instances")
+def fcu_crt_of_other_instance(s: FactorySetup) -> None:
+    """fcu.crt of the second FCU instance was put into the keystore of the first one too."""
+    s.crt[:] = second_instance(s, "FCU line 2").chain
+
+
+@defect(ExpectedFinding("CHN004", "fcu.crt", 2, instance="line-1"), needs=BESIDE, baseline="two-instances")
+def intermediate_of_other_instance(s: FactorySetup) -> None:
+    """Each FCU instance has an intermediate of its own, of one name, and the first has that of the second."""
+    other = second_instance(s, "FCU line 2")
+    other.chain[1].key = s.new_key("INT_CA of line 2")
+    s.crt[1] = other.chain[1]
+
+
+@defect(
+    ExpectedFinding("UPL002", UPLOAD_FILE, instance="line-1"),
+    ExpectedFinding("UPL002", UPLOAD_FILE, instance="line-2"),
+    needs=Needs(most_devices=0, upload=True, longest=1),
+    parameters=SetupParameters(length=1, depth=1, upload=True),
+    baseline="two-instances-uploaded",
+)
+def uploads_swapped(s: FactorySetup) -> None:
+    """The uploads of two FCU instances were swapped."""
+    other = second_instance(s, "FCU line 2")
+    s.upload, other.upload = list(other.chain), list(s.chain)

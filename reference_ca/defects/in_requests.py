@@ -138,19 +138,15 @@ def request_on_p384(s: FactorySetup) -> None:
     s.request.key = other_key(s.source, "request", "p384")
 
 
-@defect(
-    ExpectedFinding("CSR007", "fcu.crt", 1, "subjectPublicKeyInfo"),
-    ExpectedFinding("KEY004", "fcu_private_key.pem"),
-    needs=REQUESTED,
-)
+@defect(ExpectedFinding("KEY004", "fcu_private_key.pem"), needs=REQUESTED)
 def certificate_of_another_line(s: FactorySetup) -> None:
     """The CA returned a certificate for another key: it fits neither the request nor the private key."""
     s.chain[0].key = s.new_key("another line")
 
 
 @defect(
-    ExpectedFinding("KEY005", "fcu_private_key.pem", level="warning"),
     ExpectedFinding("CSR007", "fcu.crt", 1, "subjectPublicKeyInfo"),
+    ExpectedFinding("KEY005", "fcu_private_key.pem", level="warning"),
     needs=REQUESTED,
 )
 def certificate_of_another_line_for_encrypted_key(s: FactorySetup) -> None:
@@ -177,3 +173,27 @@ def ca_changed_string_types(s: FactorySetup) -> None:
 def request_not_signed_yet(s: FactorySetup) -> None:
     """The request has not been signed: there is no fcu.crt."""
     s.remove_file(CERTIFICATE_FILE)
+
+
+@defect(ExpectedFinding("CFG008", "fcu.crt", 1, "O"), needs=REQUESTED)
+def ca_dropped_organization(s: FactorySetup) -> None:
+    """The CA that signed the request left the organization out, as the policy of openssl ca does with what it lacks."""
+    s.chain[0].subject = _without(s.chain[0].subject, "O")
+
+
+@defect(ExpectedFinding("CFG008", "fcu.crt", 1, "O"), needs=REQUESTED)
+def ca_changed_organization(s: FactorySetup) -> None:
+    """The CA that signed the request put its own organization in place of the requested one."""
+    s.chain[0].subject = asn1.renamed(s.chain[0].subject, "O", "Example CA")
+
+
+@defect(ExpectedFinding("CSR008", "fcu.crt", 1, "subject", "warning"), needs=REQUESTED)
+def ca_reordered_subject(s: FactorySetup) -> None:
+    """The CA that signed the request wrote the attributes in the order of its own policy."""
+    subject = s.chain[0].subject
+    s.chain[0].subject = asn1.name(*((kind, asn1.value_of(subject, kind)) for kind in ("C", "O", "CN")))
+
+
+def _without(subject: bytes, dropped: str) -> bytes:
+    kept = ((kind, asn1.value_of(subject, kind)) for kind in ("CN", "O", "C") if kind != dropped)
+    return asn1.name(*kept)

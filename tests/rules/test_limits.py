@@ -140,7 +140,7 @@ def test_a_device_certificate_starts_after_its_issuer_and_before_it_is_judged(
     findings = found("DEV010", subject, certain_fcu_link=SimpleNamespace(certificate=certificate(AT - DAY)))
     assert [f.message for f in findings] == ([] if message is None else [message])
     crt = SimpleNamespace(file=SimpleNamespace(trouble=None))
-    unread: dict[str, Any] = {"certain_fcu_link": None, "fcu_crt": crt}
+    unread: dict[str, Any] = {"certain_fcu_link": None, "lacks_fcu_certificate": False, "fcu_crt": crt}
     if start > AT:
         assert found("DEV010", subject, **unread)
     else:

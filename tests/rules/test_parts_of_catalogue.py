@@ -77,7 +77,7 @@ def test_parts_of_the_catalogue_are_not_empty() -> None:
     assert scoped(Scope.HANDSHAKE) == {"DEV025"}
     assert scoped(Scope.RUN) == {"SYS001", "SYS002"}
     assert scoped(Scope.WAIVERS) == {"SYS003", "SYS004", "SYS005", "SYS006", "SYS007"}
-    assert scoped(Scope.INSTANCES) == {"KEY009", "LOT006", "UPL006"}
+    assert scoped(Scope.INSTANCES) == {"CHN004", "KEY004", "KEY009", "LOT006", "UPL002", "UPL006"}
 
 
 @pytest.mark.parametrize("without", [(), ("devices",), ("upload",), ("waivers",), EVERY], ids=" ".join)

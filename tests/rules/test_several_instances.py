@@ -130,7 +130,7 @@ F, A, B = "FCU line 1", "another", "a third"
         (F, F, F, {"CSR004": "passed", "CSR007": "passed", "KEY004": "passed"}),
         (A, F, F, {"CSR004": "blocked", "CSR007": "passed", "KEY004": "failed"}),
         (F, A, F, {"CSR004": "failed", "CSR007": "blocked", "KEY004": "passed"}),
-        (F, F, A, {"CSR004": "passed", "CSR007": "failed", "KEY004": "failed"}),
+        (F, F, A, {"CSR004": "passed", "CSR007": "blocked", "KEY004": "failed"}),
         (F, A, B, {"CSR004": "failed", "CSR007": "blocked", "KEY004": "failed"}),
     ],
 )

@@ -9,17 +9,21 @@ from dataclasses import field
 
 from fcu_conform.artefacts.bounded_io.limits import PEM_BLOCKS, PEM_LABEL, STRAYS
 from fcu_conform.artefacts.data_classes import dataclass
-from fcu_conform.artefacts.encodings.pem_layout import BACKSLASH_N, DAMAGED, DASHES, JWK, PKCS7, PKCS12, layout_fault
+from fcu_conform.artefacts.encodings.other_forms import describe_non_pem
+from fcu_conform.artefacts.encodings.pem_layout import BACKSLASH_N, DAMAGED, UTF_16, layout_fault
 
 _MARKER = re.compile(rb"-----(BEGIN|END) ([^\r\n-]{0,%d}?)-----" % PEM_LABEL)
 _BASE64 = re.compile(rb"[A-Za-z0-9+/]*={0,2}")
 _SPACE = b" \t\r\n"
-_DASHES = tuple(dash.encode() for dash in "\u2013\u2014\u2010\u2011\u2212")
-_DATA, _SIGNED_DATA = (bytes.fromhex(f"06092a864886f70d01070{number}") for number in (1, 2))
-"""The types of content of PKCS#7: data, as in PKCS#12, and signed data, in which certificates are handed over."""
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 _HEADERS_END = re.compile(rb"\r\n\r\n|\n\n|\r\r")
 _ENCRYPTED = re.compile(rb"\s*Proc-Type: *4, *ENCRYPTED\b")
+_WIDE = b"B\0E\0G\0I\0N"
+"""How a marker begins in UTF-16, whichever octet of a character comes first."""
+
+NO_END = "has no END line"
+"""What is told of the last block of a file, where it does not end."""
+NO_BEGIN = "has an END line without its BEGIN line"
 
 PRIVATE_KEY_MARKER = re.compile(rb"-----BEGIN [A-Z0-9 ]{0,%d}PRIVATE KEY-----" % PEM_LABEL)
 
@@ -59,6 +63,12 @@ class PemText:
     strays: tuple[Stray, ...]
     problem: str = ""
 
+    @property
+    def broken_beside_key(self) -> Block | None:
+        """A block other than a private key for which OpenSSL or cryptography gives up on the file; None without one."""
+        others = (block for block in self.blocks if block.problem not in ("", NO_END, NO_BEGIN))
+        return next((block for block in others if not block.is_private_key), None)
+
 
 def to_pem(*ders: bytes) -> bytes:
     """Certificates as PEM text in the given order: RFC 7468, 64 characters a line, line feeds, nothing between them."""
@@ -91,7 +101,7 @@ def parse_pem(data: bytes) -> PemText:
             opened, before = marker, done
         elif opened is None:
             _note_stray(data, done, marker.start(), lines, strays)
-            blocks.append(_broken(marker, lines, "has an END line without its BEGIN line"))
+            blocks.append(_broken(marker, lines, NO_BEGIN))
         elif data[max(0, opened.start() - 5) : opened.start()] == b"-----":  # OpenSSL refuses the whole file
             blocks.append(_broken(opened, lines, "begins on the line where the block before it ends"))
             opened = None
@@ -100,36 +110,22 @@ def parse_pem(data: bytes) -> PemText:
             opened = None
         done = marker.end()
     if opened is not None:
-        blocks.append(_broken(opened, lines, "has no END line"))
+        blocks.append(_broken(opened, lines, NO_END))
     else:
         _note_stray(data, done, len(data), lines, strays)
+    if not blocks:
+        return PemText((), tuple(strays), describe_non_pem(data))
     # cryptography takes what begins like a marker for one, wherever it stands.
-    is_damaged = blocks and data.count(b"-----BEGIN") > begun
-    return PemText(tuple(blocks), tuple(strays), DAMAGED if is_damaged else "" if blocks else describe_non_pem(data))
+    is_damaged = data.count(b"-----BEGIN") > begun
+    return PemText(tuple(blocks), tuple(strays), DAMAGED if is_damaged else _turns_wide(data))
 
 
-def describe_non_pem(data: bytes) -> str:
-    """What a file without a single PEM block is, for people."""
-    if not data.strip(b" \t\r\n\0"):
-        return "is empty" if not data else "has nothing but white space"
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff") or data[1:2] == b"\0" or data[:1] == b"\0":
-        return "is not PEM: it looks like UTF-16 text (save it as ASCII or UTF-8)"
-    if data[0] == 0x30:
-        kind = describe_der(data)
-        return f"{kind}, as DER" if kind else "is not PEM: it looks like DER (convert it with openssl)"
-    if b"BEGIN " in data and any(dash in data for dash in _DASHES):
-        return f"is not PEM: it {DASHES}"
-    if data.lstrip()[:1] == b"{" and b'"kty"' in data:
-        return f"is not PEM: it {JWK}"
-    return "is not PEM: it has no BEGIN line"
-
-
-def describe_der(data: bytes) -> str:
-    """What DER is that people take for a certificate or a key: PKCS#7 or PKCS#12; empty where it is neither."""
-    head = data[:64]
-    if _SIGNED_DATA in head:
-        return PKCS7
-    return PKCS12 if _DATA in head and b"\x02\x01\x03" in head[:10] else ""
+def _turns_wide(data: bytes) -> str:
+    """That a file with blocks goes on in UTF-16, as where one shell appends to what another has written; or nothing."""
+    start = data.find(_WIDE) if b"\0" in data else -1
+    if start < 0:
+        return ""
+    return f"{UTF_16} from line {_LineCounter(data).at(start)} on"
 
 
 class _LineCounter:

@@ -6,6 +6,9 @@ OpenSSL looks for a marker from the first column of a line, and takes an empty l
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from enum import Enum
+from shlex import quote
 
 _LINE = 64
 """Characters of base64 in a line (RFC 7468)."""
@@ -14,6 +17,34 @@ _LOOK_BACK = 256
 """Octets before a marker in which the beginning of its line is looked for."""
 _BLANKS = b" \t"
 _BOM = b"\xef\xbb\xbf"
+
+
+class Kind(Enum):
+    """An object that people take for another one, in words."""
+
+    CERTIFICATE = "a certificate"
+    REQUEST = "a certificate request"
+    PRIVATE_KEY = "a private key"
+    PUBLIC_KEY = "a public key"
+
+
+_KINDS = {
+    "CERTIFICATE": Kind.CERTIFICATE.value,
+    "X509 CERTIFICATE": Kind.CERTIFICATE.value,
+    "TRUSTED CERTIFICATE": Kind.CERTIFICATE.value,
+    "CERTIFICATE REQUEST": Kind.REQUEST.value,
+    "NEW CERTIFICATE REQUEST": Kind.REQUEST.value,
+    "PUBLIC KEY": Kind.PUBLIC_KEY.value,
+    "EC PARAMETERS": "curve parameters",
+    "X509 CRL": "a revocation list",
+}
+
+
+def kinds_of(labels: Iterable[str]) -> str:
+    """What blocks hold by their labels, each kind once, in words; a label that nobody knows stands for itself."""
+    named = (Kind.PRIVATE_KEY.value if one.endswith("PRIVATE KEY") else _KINDS.get(one, one) for one in labels)
+    return ", ".join(dict.fromkeys(named))
+
 
 CARRIAGE_RETURNS = "has line ends that are carriage returns only"
 ONE_LINE = "is on a single line"
@@ -58,7 +89,9 @@ _MENDING = (
     (DASHES, f"sed -E 's/-*((–|—|‐|‑|−)-*)+/-----/g' {{file}} | {_ONE_A_LINE}"),  # noqa: RUF001
     (PKCS7, f"openssl pkcs7 {{form}}-in {{file}} -print_certs | {_STRIP_WORDS} > NEW"),
     (PKCS12, f"openssl pkcs12 -in {{file}} -nokeys | {_STRIP_WORDS} > NEW"),
-    (UTF_16, "iconv -f UTF-16 -t UTF-8 {file} > NEW"),
+    (UTF_16, "LC_ALL=C tr -d '\\000\\376\\377' < {file} > NEW"),
+    ("certificates in base64", "split it, and convert each certificate: base64 -d CERT | openssl x509 -inform DER"),
+    ("certificates as DER", "split it, and convert each certificate: openssl x509 -inform DER -in CERT -out CERT.pem"),
     (OPENSSH, "cp {file} NEW && ssh-keygen -p -P '' -N '' -m PKCS8 -f NEW"),
     *((f"holds {form} ", _relabelling(label)) for label, form in KEY_LABELS.items()),
 )
@@ -66,11 +99,52 @@ RELABEL = f"openssl crl2pkcs7 -nocrl -certfile {{file}} | openssl pkcs7 -print_c
 """Writes every certificate under the usual label, in order."""
 
 
-def mending(problem: str, file: str) -> str:
-    """A command that mends what was told of a file, to be written beside it as NEW; empty where none is known."""
-    command = next((command for words, command in _MENDING if words in problem), "")
+_FROM_JWK = """python3 -c 'import base64, json
+from cryptography.hazmat.primitives import serialization as s
+from cryptography.hazmat.primitives.asymmetric import ec
+number = int.from_bytes(base64.urlsafe_b64decode(json.load(open(0))["d"] + "=="), "big")
+key = ec.derive_private_key(number, ec.SECP256R1())
+print(key.private_bytes(s.Encoding.PEM, s.PrivateFormat.PKCS8, s.NoEncryption()).decode(), end="")' < {file} > NEW"""
+_FROM_HEX = (
+    'python3 -c \'import sys; sys.stdout.buffer.write(bytes.fromhex(sys.stdin.read().replace(":", "")))\' < {file}'
+)
+_TOOLS = {Kind.CERTIFICATE: "x509", Kind.REQUEST: "req", Kind.PRIVATE_KEY: "pkey"}
+
+
+def _mending_of_kind(of: Kind) -> tuple[tuple[str, str], ...]:
+    """What mends an object that is of the right kind, in another encoding."""
+    into = f"openssl {_TOOLS[of]} -inform DER"
+    of_key = (
+        (PKCS12, "openssl pkcs12 -in {file} -nocerts -nodes | openssl pkey -out NEW"),
+        (JWK, _FROM_JWK),
+    )
+    return (
+        (f"is {of.value} as DER", f"{into} -in {{file}} -out NEW"),
+        (f"is {of.value} in hexadecimal", f"{_FROM_HEX} | {into} -out NEW"),
+        (f"is {of.value} in base64", f"base64 -d {{file}} | {into} -out NEW"),
+        *(of_key if of is Kind.PRIVATE_KEY else ()),
+    )
+
+
+def mending(problem: str, file: str, of: Kind = Kind.CERTIFICATE) -> str:
+    """A command that mends what was told of a file, to be written beside it as NEW; empty where none is known.
+
+    Args:
+        problem: what was told.
+        file: the name of the file.
+        of: what should be in it.
+    """
+    candidates = (*_mending_of_kind(of), *_MENDING)
+    command = next((command for words, command in candidates if words in problem), "")
     form = "" if "block" in problem else "-inform DER "
-    return command.replace("{form}", form).replace("{file}", file)
+    return command.replace("{form}", form).replace("{file}", quote(file))
+
+
+def relabelling(label: str, file: str) -> str:
+    """A command that makes CERTIFICATE blocks of one with another label; empty where it has no certificates."""
+    if _KINDS.get(label) == Kind.CERTIFICATE.value:
+        return RELABEL.replace("{file}", quote(file))
+    return mending(f"the block {PKCS7}", file) if label == "PKCS7" else ""
 
 
 def layout_fault(data: bytes, before: int, opened: re.Match[bytes], closed: re.Match[bytes]) -> str:

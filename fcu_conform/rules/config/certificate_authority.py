@@ -5,7 +5,12 @@ from __future__ import annotations
 from fcu_conform.artefacts.setup import Setup
 from fcu_conform.rules.config.settings import at_setting, config_of, well_typed
 from fcu_conform.rules.model import Blocked, Finding, Findings, Level, requires, rule
-from fcu_conform.rules.support.configured_subject import AUTHORITY_ATTRIBUTES, attribute_trouble, authority_mismatches
+from fcu_conform.rules.support.configured_subject import (
+    AUTHORITY_ATTRIBUTES,
+    Mismatch,
+    attribute_trouble,
+    authority_mismatches,
+)
 from fcu_conform.rules.support.formatting import at_certificate, certificate_text, subject_text
 from fcu_conform.rules.support.inputs import fcu_link_of
 from fcu_conform.rules.support.sources import CREDENTIALS, page, rfc
@@ -55,13 +60,36 @@ def certificate_subject_is_configured(setup: Setup) -> Findings:
     link = fcu_link_of(setup.ca)
     if link.certificate.subject.is_empty:
         raise Blocked("CRT012")
-    for mismatch in authority_mismatches(setup, link.certificate.subject):
+    mismatches = list(authority_mismatches(setup, link.certificate.subject))
+    request = setup.keystore.request_file.request
+    if mismatches and request is not None and request.public_key.der != link.certificate.public_key.der:
+        raise Blocked("CSR007")  # it is another FCU's certificate
+    requested = set() if request is None else {m.setting for m in authority_mismatches(setup, request.subject)}
+    for mismatch in mismatches:
+        by_ca = request is not None and mismatch.setting not in requested
         yield Finding(
-            f"{certificate_text(link, setup.ca)}: {mismatch.attribute} of its subject differs from {mismatch.setting}",
+            f"{certificate_text(link, setup.ca)}: {mismatch.attribute} of its subject differs from {mismatch.setting}"
+            + (f": the CA {_what_ca_did(mismatch)}" if by_ca else ""),
             at_certificate(link, setup.ca, mismatch.attribute),
-            expected=mismatch.expected,
+            expected=mismatch.expected + (", as in fcu_csr.pem" if by_ca else ""),
             found=mismatch.found,
+            why=_CA_CHANGED if by_ca else "",
+            fix=_KEEP_SUBJECT if by_ca else "",
         )
+
+
+_CA_CHANGED = (
+    "FCU asked for this value in fcu_csr.pem, and the policy of the CA that signed it did not keep it. To run setup"
+    " again would not change that."
+)
+_KEEP_SUBJECT = (
+    "have your CA sign fcu_csr.pem again and keep its subject: a policy that lists the attribute as optional or"
+    " supplied, and -preserveDN, with openssl ca; openssl x509 -req keeps the subject as it is"
+)
+
+
+def _what_ca_did(mismatch: Mismatch) -> str:
+    return "left it out" if mismatch.found == "none" else "changed it"
 
 
 @rule(

@@ -252,6 +252,8 @@ def depth_leaves_root(setup: Setup) -> Findings:
     requires(setup.depth is not None, "no depth is set")
     count = len(setup.keystore.fcu_crt.entries)
     if setup.depth == count + 1:
+        if setup.keystore.fcu_crt.pem.problem:
+            raise Blocked("CRT002")
         yield Finding(
             f"a depth of {setup.depth} puts all of fcu.crt on the device and leaves nothing for the portal",
             _at_depth(setup),

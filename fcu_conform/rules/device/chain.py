@@ -223,12 +223,15 @@ def device_is_issued_by_fcu(device: Device, ca: CaContext) -> DeviceFindings:
             raise Blocked("DEV007")
         if certificate.issuer.is_empty:
             raise Blocked("DEV029")
+        if ca.key_public not in (None, issuer.public_key) and certificate.signed_by(ca.key_public):
+            raise Blocked("KEY004")  # fcu.crt is another FCU's, and the device is this one's
         return [
             Finding(
-                "the issuer of the device certificate is not the FCU certificate's subject",
+                f"the device certificate was issued by {certificate.issuer}, which is not this FCU",
                 at_number(1, "issuer"),
                 str(issuer.subject),
                 str(certificate.issuer),
+                fix=f"judge the device with the keystore of {certificate.issuer}, or make it again with this one",
             )
         ]
     answer = certificate.signed_by(issuer.public_key)

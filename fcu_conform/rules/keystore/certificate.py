@@ -33,8 +33,13 @@ MAX_SERIAL_BITS = 159
 
 
 def certificates(setup: Setup, *, version_3: bool = False) -> Iterator[tuple[Link, Certificate]]:
-    """Every certificate of fcu.crt that could be read, once each; on demand only those that can have extensions."""
+    """Every certificate of fcu.crt that could be read, once each; on demand only those that can have extensions.
+
+    Device certificates, which CHN007 tells of, are left out.
+    """
     links = setup.ca.chain.distinct
+    if not links and setup.ca.device_links:
+        raise Blocked("CHN007")
     requires(links, "fcu.crt has no readable certificate")
     for link in links:
         if not version_3 or link.certificate.version == 3:

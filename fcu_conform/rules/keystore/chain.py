@@ -6,11 +6,19 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from fcu_conform.artefacts.chain import Chain, Link
-from fcu_conform.artefacts.encodings.pem_layout import PKCS7, RELABEL, mending
 from fcu_conform.artefacts.keystore import CERTIFICATE_NAME
-from fcu_conform.artefacts.keystore_files import CERTIFICATE_LABELS
 from fcu_conform.artefacts.setup import Setup
-from fcu_conform.rules.model import Blocked, Finding, Findings, Level, Location, requires, rule
+from fcu_conform.rules.model import (
+    Blocked,
+    Finding,
+    Findings,
+    Instances,
+    Level,
+    Location,
+    instances_rule,
+    requires,
+    rule,
+)
 from fcu_conform.rules.support.formatting import (
     at_certificate,
     certificate_text,
@@ -45,60 +53,6 @@ def needs_all_certificates(setup: Setup) -> None:
 
 def _drawn(links: tuple[Link, ...] | list[Link]) -> str:
     return " · ".join(map(number_and_name, links))
-
-
-@rule(
-    "CHN001",
-    Level.ERROR,
-    requirement="fcu.crt has CERTIFICATE blocks only",
-    title="fcu.crt has a block that is not a certificate",
-    why="This file is uploaded as it is: a private key in it would leave the factory. Other blocks confuse the tools"
-    " that read the file.",
-    fix="remove the other blocks; if one was a private key, treat the key as stolen wherever the file has been",
-    passes="-----BEGIN CERTIFICATE----- blocks",
-    fails="a TRUSTED CERTIFICATE, a request or a private key among them",
-    source=page(CREDENTIALS, "K-03"),
-    needs=("CRT001",),
-)
-def file_has_only_certificates(setup: Setup) -> Findings:
-    for block in setup.keystore.fcu_crt.pem.blocks:
-        if block.label != "CERTIFICATE":
-            yield Finding(
-                "has a block that is not a certificate:"
-                f" {block.label}" + (" (KEY008 too)" if block.is_private_key else ""),
-                Location(CERTIFICATE_NAME, line=block.line),
-                "CERTIFICATE blocks only",
-                block.label,
-                fix=_relabelling(block.label),
-            )
-
-
-def _relabelling(label: str) -> str:
-    """What makes certificates of a block of another kind; empty where there are none in it."""
-    if label in CERTIFICATE_LABELS:
-        return RELABEL.format(file=CERTIFICATE_NAME)
-    return mending(f"the block {PKCS7}", CERTIFICATE_NAME) if label == "PKCS7" else ""
-
-
-@rule(
-    "CHN002",
-    Level.WARNING,
-    requirement="fcu.crt has PEM blocks only",
-    title="fcu.crt has text or bytes beside its PEM blocks",
-    why="Some tools skip text, byte order marks and stray bytes; others refuse the file.",
-    fix="openssl crl2pkcs7 -nocrl -certfile fcu.crt | openssl pkcs7 -print_certs | grep -v -e ^subject -e ^issuer >"
-    " clean.crt",
-    passes="PEM blocks with nothing but line breaks between them",
-    fails="subject=CN = ROOT_CA before a block, a byte order mark",
-    source=page(CREDENTIALS, "K-03"),
-    needs=("CRT001",),
-)
-def file_has_only_pem_blocks(setup: Setup) -> Findings:
-    pem = setup.keystore.fcu_crt.pem
-    if pem.problem:
-        raise Blocked("CRT002")
-    for stray in pem.strays:
-        yield Finding(f"has {stray.what} outside the PEM blocks", Location(CERTIFICATE_NAME, line=stray.line))
 
 
 @rule(
@@ -141,7 +95,7 @@ def file_is_in_order(setup: Setup) -> Findings:
         )
 
 
-@rule(
+@instances_rule(
     "CHN004",
     Level.ERROR,
     requirement="each certificate's signature verifies with the next one's key, the root's with its own",
@@ -155,11 +109,11 @@ def file_is_in_order(setup: Setup) -> Findings:
     needs=("CRT001",),
     partially_blocked_by=("CRT002",),
 )
-def signatures_verify(setup: Setup) -> Findings:
-    yield from unless_gap(setup.ca, _broken_signatures(setup))
+def signatures_verify(setup: Setup, others: Instances) -> Findings:
+    yield from unless_gap(setup.ca, _broken_signatures(setup, others))
 
 
-def _broken_signatures(setup: Setup) -> Findings:
+def _broken_signatures(setup: Setup, others: Instances) -> Findings:
     chain = chain_of(setup)
     pairs = list(pairs_of(chain))
     if chain.is_complete:
@@ -167,8 +121,18 @@ def _broken_signatures(setup: Setup) -> Findings:
     answers = [link.certificate.signed_by(issuer.certificate.public_key) for link, issuer in pairs]
     if None in answers and False not in answers:
         raise Blocked("CRT004", "CRT005")
+    strangers = {id(link): owner for link in chain.path[1:] if (owner := _owner(link, others))}
     for (link, issuer), answer in zip(pairs, answers, strict=True):
-        if answer is False:
+        if answer is False and id(issuer) in strangers and link is not issuer:
+            yield Finding(
+                f"{certificate_text(issuer, setup.ca)}: is of the chain of {strangers[id(issuer)]}, and did not issue"
+                f" certificate {link.index}",
+                at_certificate(issuer, setup.ca),
+                expected=f"the {link.certificate.issuer} that signed certificate {link.index}",
+                found="another certificate of that name",
+                fix="copy the certificate that your CA returned for this FCU",
+            )
+        elif answer is False and id(link) not in strangers:
             whose = "its own key" if link is issuer else f"the key of certificate {issuer.index}"
             yield Finding(
                 f"{certificate_text(link, setup.ca)}: its signature does not verify under {whose}",
@@ -176,6 +140,11 @@ def _broken_signatures(setup: Setup) -> Findings:
                 expected=f"signed by {issuer.certificate.subject}",
                 found="a signature by another key, or a changed certificate",
             )
+
+
+def _owner(link: Link, others: Instances) -> str:
+    """The other FCU instance that has a certificate of fcu.crt; empty where none has."""
+    return next((other.name for other in others if link.certificate.raw in other.ca.ca_certificates), "")
 
 
 @rule(
@@ -244,6 +213,10 @@ def no_certificate_is_repeated(setup: Setup) -> Findings:
     partially_blocked_by=("CRT002",),
 )
 def every_certificate_is_on_path(setup: Setup) -> Findings:
+    for link in setup.ca.device_links:
+        yield _device_among(link, setup)
+    if setup.ca.device_links and not setup.ca.chain.path:
+        return
     chain = chain_of(setup)
     if chain.has_gap:
         raise Blocked("CHN003")
@@ -256,6 +229,28 @@ def every_certificate_is_on_path(setup: Setup) -> Findings:
                 expected=_drawn(chain.path),
                 found=f"{number_and_name(link)} beside it",
             )
+
+
+def _device_among(link: Link, setup: Setup) -> Finding:
+    own = next((o for o in setup.ca.chain.path if o.certificate.public_key == setup.ca.key_public), None)
+    if own is None:
+        return Finding(
+            f"{certificate_text(link, setup.ca)}: is a device certificate, and the FCU certificate that issued it is"
+            " missing",
+            at_certificate(link, setup.ca),
+            expected=f"the certificate of {link.certificate.issuer}, for the key in fcu_private_key.pem",
+            found=f"a certificate that this key signed: {number_and_name(link)}",
+            why="FCU takes the first certificate as its own. This one belongs to a device, and cannot sign others.",
+            fix=f"put the certificate of {link.certificate.issuer} in its place",
+        )
+    return Finding(
+        f"{certificate_text(link, setup.ca)}: is a device certificate, issued by certificate {own.index}",
+        at_certificate(link, setup.ca),
+        expected=_drawn(setup.ca.chain.path),
+        found=f"{number_and_name(link)} beside it",
+        why="FCU takes the first certificate as its own and cuts the file at the depth. A device's certificate belongs"
+        " on that device alone.",
+    )
 
 
 @rule(

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fcu_conform.artefacts.bounded_io.access import UNKNOWN
-from fcu_conform.artefacts.bounded_io.git import Tracking
 from fcu_conform.artefacts.bounded_io.reading import Trouble
-from fcu_conform.artefacts.encodings.pem_layout import mending
+from fcu_conform.artefacts.chain import Link
+from fcu_conform.artefacts.encodings.pem_layout import Kind, kinds_of, mending
 from fcu_conform.artefacts.encodings.public_keys import PublicKey
 from fcu_conform.artefacts.keystore import KEY_NAME, REQUEST_NAME
 from fcu_conform.artefacts.setup import Setup
-from fcu_conform.artefacts.wording import count_or_no
+from fcu_conform.artefacts.wording import pluralize
 from fcu_conform.rules.model import (
     Blocked,
     Finding,
@@ -26,11 +25,10 @@ from fcu_conform.rules.model import (
 from fcu_conform.rules.support.formatting import at_certificate, certificate_text, file_trouble
 from fcu_conform.rules.support.inputs import both_of, fcu_link_of
 from fcu_conform.rules.support.published_keys import published_key, weak_key
-from fcu_conform.rules.support.sources import CREDENTIALS, docs, fcu_error, inferred, page
+from fcu_conform.rules.support.sources import CREDENTIALS, docs, fcu_error, inferred, page, rfc
 
 KEY = Location(KEY_NAME)
 _NAMED_CURVE = f"openssl ec -in {KEY_NAME} -param_enc named_curve -out NEW keeps the key and names its curve"
-_SECURING = "Securing your factory CA keys"
 
 
 def public_key_of(setup: Setup) -> PublicKey:
@@ -71,6 +69,12 @@ def key_is_there(setup: Setup) -> Findings:
         yield Finding(file_trouble(file), KEY, expected="a regular file that can be read")
 
 
+_PUT_KEY_BACK = (
+    "put the private key that FCU's setup wrote back as fcu_private_key.pem: nothing else holds it; if it is lost, run"
+    " setup again, and have the new request signed"
+)
+
+
 @rule(
     "KEY002",
     Level.ERROR,
@@ -88,17 +92,25 @@ def key_is_one_pem_key(setup: Setup) -> Findings:
     file = setup.keystore.key_file
     expected = "one PRIVATE KEY or EC PRIVATE KEY block"
     if file.pem.problem:
-        yield Finding(file.pem.problem, KEY, expected=expected, fix=mending(file.pem.problem, KEY_NAME))
+        yield Finding(
+            file.pem.problem, KEY, expected=expected, fix=mending(file.pem.problem, KEY_NAME, Kind.PRIVATE_KEY)
+        )
         return
     keys = file.key_blocks
     others = sorted({block.label for block in file.pem.blocks if not block.is_private_key} - {"EC PARAMETERS"})
-    if len(keys) != 1:
-        labels = ", ".join(block.label for block in file.pem.blocks)
-        yield Finding(f"has {count_or_no(len(keys), 'private key')}", KEY, expected=expected, found=labels)
+    broken = file.pem.broken_beside_key
+    labels = ", ".join(block.label for block in file.pem.blocks)
+    if not keys:
+        held = kinds_of(block.label for block in file.pem.blocks)
+        yield Finding(f"has no private key, but {held}", KEY, expected=expected, found=labels, fix=_PUT_KEY_BACK)
+    elif len(keys) != 1:
+        yield Finding(f"has {pluralize(len(keys), 'private key')}", KEY, expected=expected, found=labels)
     elif file.key_problem:
         (key,) = keys
-        fix = mending(file.key_problem, KEY_NAME)
+        fix = mending(file.key_problem, KEY_NAME, Kind.PRIVATE_KEY)
         yield Finding(f"{key.label}: {file.key_problem}", Location(KEY_NAME, line=key.line), fix=fix)
+    elif broken is not None:
+        yield Finding(f"{broken.label}: {broken.problem}", Location(KEY_NAME, line=broken.line), expected=expected)
     elif others:
         yield Finding("has other blocks beside the private key", KEY, expected=expected, found=", ".join(others))
 
@@ -124,7 +136,7 @@ def key_is_p256(setup: Setup) -> Findings:
         yield Finding(key.trouble, KEY, expected="a key on P-256", fix=_NAMED_CURVE if key.has_explicit_curve else "")
 
 
-@rule(
+@instances_rule(
     "KEY004",
     Level.ERROR,
     requirement="the private key matches the public key of the FCU certificate, the first in fcu.crt",
@@ -137,7 +149,7 @@ def key_is_p256(setup: Setup) -> Findings:
     fails="fcu.crt comes from another FCU instance",
     source=page("Process overview", "K-04"),
 )
-def key_matches_fcu_certificate(setup: Setup) -> Findings:
+def key_matches_fcu_certificate(setup: Setup, others: Instances) -> Findings:
     key, link = both_of(lambda: public_key_of(setup), lambda: fcu_link_of(setup.ca))
     if link.certificate.public_key.trouble:
         raise Blocked("CRT004")
@@ -147,11 +159,24 @@ def key_matches_fcu_certificate(setup: Setup) -> Findings:
         if owner is not None:
             found += f", which is that of {certificate_text(owner, setup.ca)}"
         yield Finding(
-            f"does not match the FCU certificate, {certificate_text(link, setup.ca)}",
+            f"does not match the FCU certificate, {certificate_text(link, setup.ca)}{_whose(link, setup, others)}",
             KEY,
             expected=f"public key with SHA-256 {link.certificate.public_key.sha256[:16]}…",
             found=found,
         )
+
+
+def _whose(link: Link, setup: Setup, others: Instances) -> str:
+    """To which FCU the certificate or the key belongs, as far as that is known."""
+    for other in others:
+        theirs = other.ca.certain_fcu_certificate
+        if theirs is not None and theirs.raw == link.certificate.raw:
+            return f": fcu.crt is that of {other.name}"
+        if theirs is not None and setup.key_public == theirs.public_key:
+            return f": the key is that of {other.name}"
+    if setup.odd_one_out == "certificate":
+        return ", which is another FCU's: the request is for this key"
+    return ", to which the request belongs" if setup.odd_one_out == "key" else ""
 
 
 @rule(
@@ -172,83 +197,6 @@ def key_is_not_encrypted(setup: Setup) -> Findings:
         yield Finding("is encrypted, so nothing that depends on the key was judged", KEY)
 
 
-def _requires_file(setup: Setup) -> None:
-    """A file is there under the name of the key, though it may not be readable: a FIFO holds no key to protect."""
-    elsewhere = (Trouble.MISSING, Trouble.NOT_REGULAR, Trouble.LINK_LOOP, Trouble.LINK_OUT)
-    if setup.keystore.key_file.file.trouble in elsewhere:
-        raise Blocked("KEY001")
-
-
-@rule(
-    "KEY006",
-    Level.ERROR,
-    requirement="only the owner can read or write fcu_private_key.pem",
-    title="the key file is open to other users",
-    why="Anyone who reads this key can make devices that pass as yours.",
-    fix="chmod 600 fcu_private_key.pem (and setfacl -b fcu_private_key.pem where access control lists are in use)",
-    passes="mode 0600",
-    fails="mode 0644, or an access control list that lets another user read it",
-    source=page(_SECURING, "R-01"),
-)
-def key_file_is_private(setup: Setup) -> Findings:
-    _requires_file(setup)
-    access = setup.keystore.key_access
-    requires(access.known, UNKNOWN)
-    if access.grants:
-        yield Finding(
-            "can be read or written by other users",
-            KEY,
-            expected="mode 0600",
-            found=f"mode {access.mode}: {', '.join(map(str, access.grants))}",
-        )
-
-
-@rule(
-    "KEY007",
-    Level.WARNING,
-    requirement="other users can neither list nor write the keystore folder, and the key does not link out of it",
-    title="the keystore folder is open to other users, or the key lies outside it",
-    why="Anyone who can write to the folder can replace the key. A key that lies elsewhere is not protected by the"
-    " keystore's permissions.",
-    fix="chmod 700 KEYSTORE; keep the key file itself in that folder, not a link to it",
-    passes="folder mode 0700",
-    fails="folder mode 0777, or fcu_private_key.pem -> /mnt/share/key.pem",
-    source=page(_SECURING, "R-01"),
-)
-def keystore_folder_is_private(setup: Setup) -> Findings:
-    access = setup.keystore.folder_access
-    if access.grants:
-        yield Finding(
-            "the keystore folder can be listed or written by other users",
-            Location(setup.keystore.path.name or str(setup.keystore.path)),
-            expected="mode 0700",
-            found=f"mode {access.mode}: {', '.join(map(str, access.grants))}",
-        )
-    file = setup.keystore.key_file.file
-    requires(access.known or file.trouble is Trouble.LINK_OUT, UNKNOWN)
-    if file.trouble is Trouble.LINK_OUT:
-        yield Finding("is a link that leads out of the keystore", KEY, found=file.detail)
-
-
-@rule(
-    "KEY008",
-    Level.ERROR,
-    requirement="the keystore has no second copy of a private key",
-    title="the keystore has a second copy of a private key",
-    why="Copies are forgotten: backups, editors' leftovers and exports carry the key to places that nobody protects.",
-    fix="delete the copy wherever it has spread, backups included; if others could read it, make a new key",
-    passes="the only private key below keystore/ is in fcu_private_key.pem",
-    fails="fcu_private_key.pem.bak, .fcu_private_key.pem.swp, key.der, fcu.p12, a key inside fcu.crt",
-    source=page(_SECURING, "R-01", "R-07"),
-)
-def key_has_no_copies(setup: Setup) -> Findings:
-    copies = setup.keystore.key_copies
-    if len(copies) == 1 and setup.keystore.key_file.file.trouble is Trouble.MISSING:
-        raise Blocked("KEY001")  # it is the key itself, under another name
-    for copy in copies:
-        yield Finding(f"holds {copy.what}", Location(copy.name), expected="no private key", found=copy.what)
-
-
 @instances_rule(
     "KEY009",
     Level.ERROR,
@@ -258,7 +206,7 @@ def key_has_no_copies(setup: Setup) -> Findings:
     fix="make a key for every FCU instance: run setup on each",
     passes="two keystores with two keys",
     fails="the keystore of line 1 was copied to line 2",
-    source=page(_SECURING, "R-02"),
+    source=page("Securing your factory CA keys", "R-02"),
 )
 def key_is_unique_to_instance(setup: Setup, others: Instances) -> Findings:
     requires(others, "only one keystore was given")
@@ -286,41 +234,6 @@ def key_is_not_published(setup: Setup) -> Findings:
         origin = published_key(key)
         if origin and not _weakness(key, setup):
             yield Finding(f"{owner}is a published test key", place, expected="a key that nobody else has", found=origin)
-
-
-@rule(
-    "KEY011",
-    Level.WARNING,
-    requirement="version control does not track the key file",
-    title="the key file is in a git work tree and not ignored",
-    why="Once committed, a key stays in every clone of the repository. A public repository with such a key has been"
-    " found.",
-    fix="git rm --cached fcu_private_key.pem; list the keystore in .gitignore; if it was ever pushed, make a new key",
-    passes="the keystore lies outside every git work tree, or git ignores it",
-    fails="keystore/ lies in a git work tree and git does not ignore it",
-    source=page(_SECURING, "R-01", "R-07"),
-)
-def key_is_not_in_version_control(setup: Setup) -> Findings:
-    _requires_file(setup)
-    tracking = setup.keystore.key_tracking
-    if tracking in (Tracking.TRACKED, Tracking.UNTRACKED, Tracking.UNKNOWN):
-        yield Finding("lies in a git work tree", KEY, expected="ignored, or elsewhere", found=tracking.value)
-
-
-@rule(
-    "KEY012",
-    Level.NOTICE,
-    requirement="the whole keystore could be searched for copies of the private key",
-    title="part of the keystore could not be searched for copies of the private key",
-    why="A file that is too large, compressed or unreadable may hide a copy of the key.",
-    fix="check the named files yourself, or move them out of the keystore",
-    passes="every file below keystore/ is readable, small and not compressed",
-    fails="keystore/backup.tar has 80 MB; keystore/backup.zip",
-    source=inferred("what was not searched cannot be called clean"),
-)
-def keystore_was_searched_wholly(setup: Setup) -> Findings:
-    for file in setup.keystore.unsearched:
-        yield Finding(f"was not searched for private keys: {file.what}", Location(file.name))
 
 
 @rule(
@@ -370,3 +283,23 @@ def _keys_of(setup: Setup) -> Iterator[tuple[PublicKey, str, Location]]:
     if not keys:
         public_key_of(setup)  # tells what keeps even that from being known
     return iter(keys.values())
+
+
+@rule(
+    "KEY014",
+    Level.WARNING,
+    requirement="the private key file has the public key beside the private one",
+    title="the private key is written without its public key",
+    why="RFC 5915 lets a writer leave the public key out, and OpenSSL, cryptography and Mbed TLS work it out. GnuTLS"
+    " does not read such a key.",
+    fix="openssl pkey -in fcu_private_key.pem -out NEW writes the same key with its public half; then put NEW in its"
+    " place",
+    passes="an ECPrivateKey with its publicKey, as FCU and OpenSSL write it",
+    fails="what keytool and openssl ec -no_public write",
+    source=rfc(5915, "3"),
+)
+def key_has_its_public_half(setup: Setup) -> Findings:
+    public_key_of(setup)
+    key = setup.keystore.key_file.key
+    if key is not None and not key.stated_point:
+        yield Finding("has no public key beside the private one", KEY, expected="publicKey in ECPrivateKey")

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
+
 from fcu_conform.artefacts.bounded_io.reading import Trouble
 from fcu_conform.artefacts.encodings.csr import Request
+from fcu_conform.artefacts.encodings.names import Name
 from fcu_conform.artefacts.encodings.oids import ECDSA_SHA256
-from fcu_conform.artefacts.encodings.pem_layout import mending
+from fcu_conform.artefacts.encodings.pem_layout import Kind, kinds_of, mending
 from fcu_conform.artefacts.keystore import CERTIFICATE_NAME, REQUEST_NAME
 from fcu_conform.artefacts.setup import Setup
-from fcu_conform.artefacts.wording import count_or_no, pluralize
+from fcu_conform.artefacts.wording import pluralize
 from fcu_conform.rules.keystore.private_key import public_key_of
-from fcu_conform.rules.model import Blocked, Finding, Findings, Level, Location, requires, rule
-from fcu_conform.rules.support.configured_subject import authority_mismatches
+from fcu_conform.rules.model import Blocked, Finding, Findings, Level, Location, NotApplicable, requires, rule
+from fcu_conform.rules.support.configured_subject import AUTHORITY_ATTRIBUTES, authority_mismatches
 from fcu_conform.rules.support.formatting import at_certificate, certificate_text, file_trouble
 from fcu_conform.rules.support.inputs import fcu_link_of
 from fcu_conform.rules.support.sources import CREDENTIALS, docs, fcu_error, page, rfc
 
 REQUEST = Location(REQUEST_NAME)
+
+
+_REQUEST_AGAIN = (
+    "copy FCU's request back from where you sent it to your CA; if it is lost, make it again from the key: openssl req"
+    " -new -sha256 -key fcu_private_key.pem -subj SUBJECT -out fcu_csr.pem, with the subject of fcu.yml"
+)
 
 
 def _request(setup: Setup) -> Request:
@@ -74,21 +84,25 @@ def request_is_one_pem_request(setup: Setup) -> Findings:
         yield Finding(file_trouble(file), REQUEST, expected="a regular file that can be read")
         return
     if file.pem.problem:
-        yield Finding(file.pem.problem, REQUEST, expected=expected, fix=mending(file.pem.problem, REQUEST_NAME))
+        fix = mending(file.pem.problem, REQUEST_NAME, Kind.REQUEST)
+        yield Finding(file.pem.problem, REQUEST, expected=expected, fix=fix)
         return
     # A private key in this file is KEY008's business.
     labels = [block.label for block in file.pem.blocks if not block.is_private_key]
-    if not file.request_blocks or len(labels) != 1:
+    if not file.request_blocks:
+        held = kinds_of(block.label for block in file.pem.blocks)
+        yield Finding(f"has no request, but {held}", REQUEST, expected, ", ".join(labels), fix=_REQUEST_AGAIN)
+    elif len(labels) != 1:
         found = ", ".join(labels)
         yield Finding(
-            f"has {count_or_no(len(file.request_blocks), 'request')} in {pluralize(len(labels), 'block')}",
+            f"has {pluralize(len(file.request_blocks), 'request')} in {pluralize(len(labels), 'block')}",
             REQUEST,
             expected,
             found,
         )
     elif file.request_problem:
         place = Location(REQUEST_NAME, line=file.request_blocks[0].line)
-        yield Finding(file.request_problem, place, fix=mending(file.request_problem, REQUEST_NAME))
+        yield Finding(file.request_problem, place, fix=mending(file.request_problem, REQUEST_NAME, Kind.REQUEST))
     elif file.request is not None:
         yield from (Finding(f"is malformed: {fault}", REQUEST) for fault in file.request.faults)
 
@@ -209,9 +223,9 @@ def certificate_is_for_request(setup: Setup) -> Findings:
     if request.public_key.der == link.certificate.public_key.der:
         return
     key = setup.key_public
-    if key is not None and request.public_key.der != key.der:
-        # Key and certificate agree, or no two agree: either way the request is what is wrong first.
-        raise Blocked("CSR004")
+    if key is not None:
+        # Key and request agree: then the certificate is what is wrong. Else the request is, whatever else is.
+        raise Blocked("KEY004" if request.public_key.der == key.der else "CSR004")
     yield Finding(
         f"{certificate_text(link, setup.ca)} was issued for a key other than the one in {REQUEST_NAME}",
         at_certificate(link, setup.ca, "subjectPublicKeyInfo"),
@@ -237,13 +251,47 @@ def certificate_keeps_requested_subject(setup: Setup) -> Findings:
     link = fcu_link_of(setup.ca)
     if link.certificate.subject.is_empty:
         raise Blocked("CRT012")
-    if not link.certificate.subject.matches(request.subject):
-        yield Finding(
-            f"{certificate_text(link, setup.ca)}: its subject differs from that of {REQUEST_NAME}",
-            at_certificate(link, setup.ca, "subject"),
-            expected=str(request.subject),
-            found=str(link.certificate.subject),
-        )
+    subject = link.certificate.subject
+    if subject.matches(request.subject):
+        return
+    is_reordered = Counter(subject.comparable) == Counter(request.subject.comparable)
+    if not is_reordered and set(_differing(subject, request.subject)) <= _told_by_settings(setup, subject):
+        raise Blocked("CFG008")
+    yield Finding(
+        f"{certificate_text(link, setup.ca)}: "
+        + (
+            f"its subject has the attributes of {REQUEST_NAME} in another order"
+            if is_reordered
+            else f"its subject differs from that of {REQUEST_NAME}"
+        ),
+        at_certificate(link, setup.ca, "subject"),
+        expected=str(request.subject),
+        found=str(subject),
+        why=_OTHER_ORDER if is_reordered else "",
+        fix=_KEEP_ORDER if is_reordered else "",
+    )
+
+
+_OTHER_ORDER = (
+    "The values are the same, but to every reader a name in another order is another name: what is compared with the"
+    " request does not match."
+)
+_KEEP_ORDER = "ask your CA to keep the order of the request: openssl ca -preserveDN; openssl x509 -req keeps it anyway"
+
+
+def _differing(one: Name, other: Name) -> Iterator[str]:
+    """The types of the attributes that two names do not have alike."""
+    for kind in {attribute.oid for name in (one, other) for rdn in name.rdns for attribute in rdn}:
+        if one.values(kind) != other.values(kind):
+            yield kind
+
+
+def _told_by_settings(setup: Setup, subject: Name) -> set[str]:
+    """The types of the attributes of which CFG008 tells that they are not as fcu.yml has them."""
+    try:
+        return {AUTHORITY_ATTRIBUTES[mismatch.setting] for mismatch in authority_mismatches(setup, subject)}
+    except (NotApplicable, Blocked):
+        return set()
 
 
 @rule(

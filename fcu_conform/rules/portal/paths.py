@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 )
 def validators_accept_fcu_path(ca: CaContext) -> PathQuestion:
     path = [link.certificate for link in path_of(ca)]
+    if ca.lacks_fcu_certificate:
+        raise Blocked("CHN007")
     if not ca.fcu_crt.is_whole:
         raise Blocked("CRT002")
     if ca.chain.has_gap:

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from shlex import quote
 
 from fcu_conform.artefacts.bounded_io.reading import Trouble
 from fcu_conform.artefacts.ca_context import Slicing
 from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.artefacts.encodings.certificate import Certificate
-from fcu_conform.artefacts.encodings.pem_layout import mending
+from fcu_conform.artefacts.encodings.pem_layout import mending, relabelling
 from fcu_conform.artefacts.keystore_files import Entry
 from fcu_conform.artefacts.setup import Setup
 from fcu_conform.artefacts.upload import Upload
 from fcu_conform.artefacts.wording import pluralize
 from fcu_conform.rules.keystore.certificate import is_ecdsa_sha256, signature_text
-from fcu_conform.rules.model import Finding, Findings, Level, Location, rule
+from fcu_conform.rules.model import (
+    Blocked,
+    Finding,
+    Findings,
+    Instances,
+    Level,
+    Location,
+    instances_rule,
+    rule,
+)
 from fcu_conform.rules.support.chain_diagram import draw_chain
 from fcu_conform.rules.support.formatting import file_trouble, format_instant, short_name, subject_text
 from fcu_conform.rules.support.inputs import needs_ordered_chain, readable_upload, upload_of
@@ -71,6 +81,7 @@ def upload_is_pem_certificates(setup: Setup) -> Findings:
                 Location(upload.name, line=block.line),
                 "CERTIFICATE blocks only",
                 block.label,
+                fix=relabelling(block.label, upload.name),
             )
     for entry in file.entries:
         if entry.is_mislabelled:  # told above
@@ -163,7 +174,7 @@ def _comparison(setup: Setup) -> Comparison:
     return Comparison(slicing, uploaded)
 
 
-@rule(
+@instances_rule(
     "UPL002",
     Level.ERROR,
     requirement="the upload is exactly fcu.crt from the certificate at the depth on, in its order, byte for byte",
@@ -177,16 +188,23 @@ def _comparison(setup: Setup) -> Comparison:
     needs=("CRT001",),
     partially_blocked_by=("UPL003", "UPL004", "UPL005", "UPL006"),
 )
-def upload_is_rest_of_chain(setup: Setup) -> Findings:
+def upload_is_rest_of_chain(setup: Setup, others: Instances) -> Findings:
     comparison = _comparison(setup)
     upload = upload_of(setup)
     place = Location(upload.name)
     # An old or odd certificate in the place of the right one is one fault, which UPL005 tells.
     foreign = [certificate for certificate in comparison.foreign if not refusals(certificate, setup)]
     if foreign:
+        if setup.odd_one_out == "certificate":
+            raise Blocked("KEY004")  # fcu.crt is another FCU's: what belongs to this one is not known
+        if _mends_chain(foreign, setup):
+            raise Blocked("CHN004")
+        owner = _owner(comparison.uploaded, others)
         names = ", ".join(short_name(certificate) for certificate in foreign)
         yield Finding(
-            f"has certificates that are not in fcu.crt: {names}",
+            f"is the upload of {owner.name}, not of this keystore"
+            if owner is not None
+            else f"has certificates that are not in fcu.crt: {names}{_namesakes(foreign, comparison.slicing)}",
             place,
             expected=comparison.numbers(),
             found=" · ".join(short_name(certificate) for certificate in comparison.uploaded),
@@ -210,6 +228,31 @@ def upload_is_rest_of_chain(setup: Setup) -> Findings:
             place,
             level=Level.NOTICE,
         )
+
+
+def _owner(uploaded: tuple[Certificate, ...], others: Instances) -> Setup | None:
+    """The FCU instance whose upload this is."""
+    sent = [certificate.raw for certificate in uploaded]
+    for other in others:
+        slicing = other.ca.slicing
+        if slicing is not None and [certificate.raw for certificate in slicing.on_portal] == sent:
+            return other
+    return None
+
+
+def _namesakes(foreign: list[Certificate], slicing: Slicing) -> str:
+    """That certificates of fcu.crt have the names of those that are not in it, which a reader would not see."""
+    if any(one.subject.matches(other.subject) for one in foreign for other in slicing.certificates):
+        return " (certificates of the same name are, but these are others: the upload is another FCU's, or older)"
+    return ""
+
+
+def _mends_chain(foreign: list[Certificate], setup: Setup) -> bool:
+    """With one of these in its place a signature of fcu.crt would verify that does not: then the upload is right."""
+    for link, issuer in pairwise(setup.ca.chain.path):
+        if link.certificate.signed_by(issuer.certificate.public_key) is False:
+            return any(link.certificate.signed_by(other.public_key) for other in foreign)
+    return False
 
 
 @rule(

@@ -35,9 +35,11 @@ def fcu_link_of(ca: CaContext) -> Link:
     """The FCU certificate with its place in fcu.crt.
 
     Raises:
-        Blocked: fcu.crt cannot be read, or the FCU certificate may be one that cannot.
+        Blocked: fcu.crt cannot be read, the FCU certificate may be one that cannot, or a device's stands in its place.
     """
     link = ca.certain_fcu_link
+    if link is None and ca.lacks_fcu_certificate:
+        raise Blocked("CHN007")
     if link is None:
         raise Blocked("CRT002" if ca.fcu_crt.file.trouble is None else "CRT001")
     return link
@@ -52,8 +54,10 @@ def path_of(ca: CaContext) -> tuple[Link, ...]:
     """The certificates of fcu.crt from the FCU certificate upwards, as far as they can be read.
 
     Raises:
-        Blocked: none can, or the file itself cannot.
+        Blocked: none can, the file itself cannot, or there are only device certificates.
     """
+    if not ca.chain.path and ca.device_links:
+        raise Blocked("CHN007")
     if not ca.chain.path or ca.fcu_crt.pem.problem:
         raise Blocked("CRT002" if ca.fcu_crt.file.trouble is None else "CRT001")
     return ca.chain.path
@@ -75,9 +79,11 @@ def needs_ordered_chain(ca: CaContext) -> None:
     """What FCU takes from fcu.crt, by the places of the certificates in it, can be known.
 
     Raises:
-        Blocked: a certificate cannot be read, or they stand in another order.
+        Blocked: a certificate cannot be read, they stand in another order, or device certificates are among them.
     """
     path_of(ca)
+    if ca.device_links:
+        raise Blocked("CHN007")
     if not ca.fcu_crt.is_whole:
         raise Blocked("CRT002")
     if ca.chain.has_gap or not ca.chain.is_in_order:

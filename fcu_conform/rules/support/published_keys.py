@@ -11,6 +11,7 @@ from functools import cache
 from importlib.resources import files
 
 from fcu_conform.artefacts.encodings.public_keys import PublicKey
+from fcu_conform.rules.support.badkeys_list import blocklist
 
 
 @cache
@@ -22,8 +23,13 @@ def listed(name: str) -> Mapping[str, str]:
 
 
 def published_key(key: PublicKey) -> str:
-    """Where the private half of a key was published; empty if it is not known to be."""
-    return listed("published_keys.json").get(key.sha256, "")
+    """Where the private half of a key was published; empty if neither this list nor that of badkeys has it."""
+    place = listed("published_keys.json").get(key.sha256, "")
+    others = blocklist()
+    if place or others is None or not key.is_p256:
+        return place
+    collection = others.collection_of(key)
+    return collection and f"badkeys: {collection}"
 
 
 def weak_key(key: PublicKey) -> str:
