@@ -88,7 +88,7 @@ _MENDING = (
     (BACKSLASH_N, r"sed 's/\\n/\n/g' {file} > NEW"),
     (DASHES, f"sed -E 's/-*((–|—|‐|‑|−)-*)+/-----/g' {{file}} | {_ONE_A_LINE}"),  # noqa: RUF001
     (PKCS7, f"openssl pkcs7 {{form}}-in {{file}} -print_certs | {_STRIP_WORDS} > NEW"),
-    (PKCS12, f"openssl pkcs12 -in {{file}} -nokeys | {_STRIP_WORDS} > NEW"),
+    (PKCS12, "openssl pkcs12 -in {file} -nokeys | sed -n '/-----BEGIN/,/-----END/p' > NEW"),
     (UTF_16, "LC_ALL=C tr -d '\\000\\376\\377' < {file} > NEW"),
     ("certificates in base64", "split it, and convert each certificate: base64 -d CERT | openssl x509 -inform DER"),
     ("certificates as DER", "split it, and convert each certificate: openssl x509 -inform DER -in CERT -out CERT.pem"),
@@ -99,12 +99,18 @@ RELABEL = f"openssl crl2pkcs7 -nocrl -certfile {{file}} | openssl pkcs7 -print_c
 """Writes every certificate under the usual label, in order."""
 
 
-_FROM_JWK = """python3 -c 'import base64, json
-from cryptography.hazmat.primitives import serialization as s
-from cryptography.hazmat.primitives.asymmetric import ec
-number = int.from_bytes(base64.urlsafe_b64decode(json.load(open(0))["d"] + "=="), "big")
-key = ec.derive_private_key(number, ec.SECP256R1())
-print(key.private_bytes(s.Encoding.PEM, s.PrivateFormat.PKCS8, s.NoEncryption()).decode(), end="")' < {file} > NEW"""
+_SERIALIZATION = "from cryptography.hazmat.primitives import serialization as s"
+_WRITE_KEY = 'print(key.private_bytes(s.Encoding.PEM, s.PrivateFormat.PKCS8, s.NoEncryption()).decode(), end="")'
+_FROM_JWK = (
+    f"python3 -c 'import base64, json; {_SERIALIZATION}; from cryptography.hazmat.primitives.asymmetric import ec;"
+    ' number = int.from_bytes(base64.urlsafe_b64decode(json.load(open(0))["d"] + "=="), "big");'
+    f" key = ec.derive_private_key(number, ec.SECP256R1()); {_WRITE_KEY}' < {{file}} > NEW"
+)
+WITH_PUBLIC_HALF = (
+    f"python3 -c 'import sys; {_SERIALIZATION}; key = s.load_pem_private_key(sys.stdin.buffer.read(), None);"
+    f" {_WRITE_KEY}' < fcu_private_key.pem > NEW"
+)
+"""Writes a private key that lacks its public half with it; openssl pkey leaves out what was not there."""
 _FROM_HEX = (
     'python3 -c \'import sys; sys.stdout.buffer.write(bytes.fromhex(sys.stdin.read().replace(":", "")))\' < {file}'
 )

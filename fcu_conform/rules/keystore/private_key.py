@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from fcu_conform.artefacts.bounded_io.reading import Trouble
 from fcu_conform.artefacts.chain import Link
-from fcu_conform.artefacts.encodings.pem_layout import Kind, kinds_of, mending
+from fcu_conform.artefacts.encodings.pem_layout import WITH_PUBLIC_HALF, Kind, kinds_of, mending
 from fcu_conform.artefacts.encodings.public_keys import PublicKey
 from fcu_conform.artefacts.keystore import KEY_NAME, REQUEST_NAME
 from fcu_conform.artefacts.setup import Setup
@@ -292,8 +292,7 @@ def _keys_of(setup: Setup) -> Iterator[tuple[PublicKey, str, Location]]:
     title="the private key is written without its public key",
     why="RFC 5915 lets a writer leave the public key out, and OpenSSL, cryptography and Mbed TLS work it out. GnuTLS"
     " does not read such a key.",
-    fix="openssl pkey -in fcu_private_key.pem -out NEW writes the same key with its public half; then put NEW in its"
-    " place",
+    fix=f"put NEW in its place, which is the same key with its public half: {WITH_PUBLIC_HALF}",
     passes="an ECPrivateKey with its publicKey, as FCU and OpenSSL write it",
     fails="what keytool and openssl ec -no_public write",
     source=rfc(5915, "3"),
