@@ -14,7 +14,8 @@ from fcu_conform.artefacts.bounded_io.reading import FileBytes
 from fcu_conform.artefacts.chain import Chain, Link
 from fcu_conform.artefacts.encodings import der
 from fcu_conform.artefacts.encodings.certificate import Certificate
-from fcu_conform.artefacts.encodings.pem import describe_der, to_pem
+from fcu_conform.artefacts.encodings.other_forms import describe_der
+from fcu_conform.artefacts.encodings.pem import to_pem
 from fcu_conform.artefacts.encodings.pem_layout import PKCS7
 from fcu_conform.artefacts.encodings.public_keys import PublicKey
 from fcu_conform.artefacts.keystore_files import CERTIFICATE_LABELS, CertificateFile

@@ -10,7 +10,8 @@ from cryptography import x509
 from artefacts.makers import der, make_chain
 from artefacts.makers import pem as written
 from fcu_conform.artefacts.encodings import pem
-from fcu_conform.artefacts.encodings.pem import Block, Stray, describe_non_pem, parse_pem, to_pem
+from fcu_conform.artefacts.encodings.other_forms import describe_non_pem
+from fcu_conform.artefacts.encodings.pem import Block, Stray, parse_pem, to_pem
 
 KEY = "EC PRIVATE KEY"
 HEADERS = "has RFC 1421 headers, so OpenSSL cannot read it"
