@@ -61,7 +61,7 @@ def test_a_key_that_the_list_does_not_have_is_not_published(cache_folder: Path, 
     assert codes(Line(tmp_path).keystore) == []
 
 
-def test_a_collection_without_a_name_is_told_by_its_number(cache_folder: Path) -> None:
+def test_a_collection_without_a_name_is_shown_by_its_number(cache_folder: Path) -> None:
     write_list(cache_folder, make_key("another"))
     found = badkeys_list.blocklist()
     assert found is not None

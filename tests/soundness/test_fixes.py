@@ -136,14 +136,14 @@ def run_fix(folder: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("name", BY_DEFECT)
-def test_the_command_of_a_fix_mends_the_file_of_a_defect(name: str, tmp_path: Path) -> None:
+def test_the_command_of_a_fix_repairs_the_file_of_a_defect(name: str, tmp_path: Path) -> None:
     DEFECTS[name].make(KeySource(name, at=AT)).write(tmp_path / "setup")
     left = run_fix(tmp_path / "setup")
     assert left == LEFT.get(name, set())
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_the_command_of_a_fix_mends_a_file_of_another_shape(shape: str, tmp_path: Path) -> None:
+def test_the_command_of_a_fix_repairs_a_file_of_another_shape(shape: str, tmp_path: Path) -> None:
     path, change = SHAPES[shape]
     setup = FactorySetup(replace(SetupParameters(), upload=True), KeySource(shape, at=AT))
     setup.edit_file(path, lambda data: change(setup, data))

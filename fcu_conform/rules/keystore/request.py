@@ -224,7 +224,7 @@ def certificate_is_for_request(setup: Setup) -> Findings:
         return
     key = setup.key_public
     if key is not None:
-        # Key and request agree: then the certificate is what is wrong. Else the request is, whatever else is.
+        # Key and request agree: then the certificate is what is wrong. Otherwise the request is.
         raise Blocked("KEY004" if request.public_key.der == key.der else "CSR004")
     yield Finding(
         f"{certificate_text(link, setup.ca)} was issued for a key other than the one in {REQUEST_NAME}",
