@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from fcu_conform.engine.evaluate_devices import DevicesEvaluator
     from fcu_conform.engine.judgements import Judgements
     from fcu_conform.engine.targets import Targets
-    from fcu_conform.engine.validator_panel import ValidatorPanel
+    from fcu_conform.engine.validator_panel import Told, ValidatorPanel
 
 CHAIN_FAMILIES = (Family.CERTIFICATE, Family.CHAIN)
 DEVICE_FAMILIES = (*CHAIN_FAMILIES, Family.UPLOAD)
@@ -71,13 +71,18 @@ class _Heard:
 
 @dataclass(frozen=True)
 class PathEvaluator:
-    """Judges rules of the scopes PATH and DEVICE_PATH; their target is a setup and a validator."""
+    """Judges rules of the scopes PATH and DEVICE_PATH; their target is a setup and a validator.
+
+    ``ask_together``: all validators are asked when the first is judged, and this is told how far they are. Without it
+    each is asked when it is judged, since the others may never be, or elsewhere.
+    """
 
     judgements: Judgements
     targets: Targets
     panels: Mapping[str, ValidatorPanel]
     devices: DevicesEvaluator
     waivers: Waivers
+    ask_together: Told | None = None
 
     def evaluate(self, rule: Rule, target: str) -> Result:
         """What one validator says of a path of the setup, or of those of the sampled devices."""
@@ -85,7 +90,10 @@ class PathEvaluator:
             raise NotApplicable("no validator was requested")
         setup, validator = self.targets.asked[target]
         heard = _Heard()
-        for number, path in enumerate(self._paths(rule, setup)):
+        paths = list(self._paths(rule, setup))
+        if self.ask_together is not None:
+            self.panels[setup.name].ask_all([path.question for path in paths], self.ask_together)
+        for number, path in enumerate(paths):
             self._ask(rule, setup, validator, number, path, heard)
         if not heard.asked:
             raise Blocked("SYS002") if heard.silent else NotApplicable(heard.untold)

@@ -13,7 +13,7 @@ from fcu_conform.engine.evaluate_run import RunEvaluator, WaiverEvaluator
 from fcu_conform.engine.evaluate_setup import SetupEvaluator
 from fcu_conform.engine.judgements import Judgements
 from fcu_conform.engine.targets import Targets
-from fcu_conform.engine.validator_panel import ValidatorPanel
+from fcu_conform.engine.validator_panel import Told, ValidatorPanel
 from fcu_conform.engine.waiver_audit import FinishedRun, audit_waivers
 from fcu_conform.engine.waivers import Waivers
 from fcu_conform.rules import catalogue as known_rules
@@ -50,6 +50,8 @@ class Examination:
             whose target is their file's name.
         catalogue: the rules; all that have something to judge unless told otherwise.
         runner: judges the devices; by default in this process, one after the other.
+        ask_together: everything will be judged here, so all validators are asked about a sample at the same time; it is
+            told how many questions are answered, and of how many.
     """
 
     def __init__(
@@ -66,7 +68,9 @@ class Examination:
         waivers: WaiverFile | None = None,
         catalogue: Catalogue | None = None,
         runner: Runner | None = None,
+        ask_together: Told | None = None,
     ) -> None:
+        self.ask_together = ask_together
         self.strict = strict
         self.validators = tuple(validators)
         self.named_validators = tuple(named_validators)
@@ -97,7 +101,7 @@ class Examination:
         panels = {name: ValidatorPanel(self.validators, setup.at) for name, setup in targets.setups.items()}
         over = self.devices = DevicesEvaluator(core, targets.setups, waivers, runner, sample, self.sample_seed, tables)
         setup = SetupEvaluator(core, targets.setups, waivers)
-        path = PathEvaluator(core, targets, panels, over, waivers)
+        path = PathEvaluator(core, targets, panels, over, waivers, self.ask_together)
         handshake = HandshakeEvaluator(self.handshake, core, targets, panels, over, waivers)
         core.evaluators = {
             Scope.SETUP: setup.evaluate,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from threading import Lock, Thread
+from typing import TYPE_CHECKING, NamedTuple
 
 from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.engine.known_refusals import find_known_refusal
@@ -34,6 +36,13 @@ class PanelMember:
     exhausted: bool = False
 
 
+MANY = 10
+"""Questions to a validator from which on it is asked beside others and not after them."""
+
+Told = Callable[[int, int], None]
+"""Told how many questions have been answered, and of how many."""
+
+
 class ValidatorPanel:
     """The validators of a run by name; each question is put to each of them once."""
 
@@ -49,20 +58,57 @@ class ValidatorPanel:
         Raises:
             CannotTell: it can say nothing of this path, for no fault of anybody's.
         """
-        question = Question(path.leaf.raw, _raw(path.untrusted), _raw(path.anchors), self._at)
-        key = name, question
+        key = name, self._question(path)
         if key not in self._answers:
-            self._answers[key] = self._put(self.members[name], question)
+            self._answers[key] = self._put(self.members[name], key[1])
         answer = self._answers[key]
         if isinstance(answer, CannotTell):
             raise answer
         return answer
 
-    def _put(self, member: PanelMember, question: Question) -> Answer | CannotTell | None:
+    def ask_all(self, paths: Sequence[PathQuestion], told: Told) -> None:
+        """Puts many questions to all validators of other processes, at the same time where the processes differ.
+
+        The answers are those that `ask` would have got one by one, and `ask` gives them.
+        """
+        questions = list(dict.fromkeys(map(self._question, paths)))
+        lanes: defaultdict[str, list[_Questions]] = defaultdict(list)
+        for name, member in self.members.items():
+            left = [question for question in questions if (name, question) not in self._answers]
+            if isinstance(member.validator, asking.Isolated) and len(left) >= MANY:
+                lanes[member.validator.many_kind.name].append(_Questions(member, member.validator, left))
+        if not lanes:
+            return
+        progress = _Progress(told, sum(len(those.questions) for lane in lanes.values() for those in lane))
+        threads = [Thread(target=self._ask_lane, args=(lane, progress), daemon=True) for lane in lanes.values()]
+        try:
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        finally:
+            progress.end()  # after an interruption nobody is asked any more
+
+    def _ask_lane(self, lane: Sequence[_Questions], progress: _Progress) -> None:
+        for member, validator, questions in lane:
+            if not progress.is_over and not member.exhausted and validator.accepts_all(questions):
+                self._answers.update({(validator.name, question): Answer(True) for question in questions})
+                progress.step(len(questions))
+                continue
+            for question in questions:
+                if progress.is_over:
+                    return
+                self._answers[validator.name, question] = self._put(member, question, is_one_of_many=True)
+                progress.step()
+
+    def _question(self, path: PathQuestion) -> Question:
+        return Question(path.leaf.raw, _raw(path.untrusted), _raw(path.anchors), self._at)
+
+    def _put(self, member: PanelMember, question: Question, **how: bool) -> Answer | CannotTell | None:
         if member.exhausted:
             return None
         try:
-            return member.validator.ask(question)
+            return member.validator.ask(question, **how)
         except CannotTell as reason:
             return reason
         except ValidatorFault as fault:
@@ -118,6 +164,38 @@ class ValidatorPanel:
             message += f"; the cause is known: {cause.what}"
             refusal = replace(refusal, message=message, why=cause.who, level=Level.WARNING)
         return refusal if validator.acceptance_counts else replace(refusal, level=Level.NOTICE)
+
+
+class _Questions(NamedTuple):
+    """What a validator is to be asked."""
+
+    member: PanelMember
+    validator: asking.Isolated
+    questions: Sequence[Question]
+
+
+class _Progress:
+    """How far several threads are together."""
+
+    def __init__(self, told: Told, total: int) -> None:
+        self._told, self._total = told, total
+        self._done = 0
+        self._lock = Lock()
+        self.is_over = False
+
+    def step(self, count: int = 1) -> None:
+        """So many more questions have been answered."""
+        with self._lock:
+            self._done += count
+            if not self.is_over:
+                self._told(self._done, self._total)
+
+    def end(self) -> None:
+        """Nothing more is told, and nobody need go on."""
+        with self._lock:
+            if self._done < self._total:
+                self._told(self._total, self._total)
+            self.is_over = True
 
 
 def explained_by(refusal: Finding, causes: tuple[str, ...]) -> Finding:

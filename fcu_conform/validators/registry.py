@@ -29,6 +29,7 @@ class Entry:
         arguments: what the class is given.
         library: what is known of the Python library that the module imports; None where it imports none.
         core: one of the four that a plain installation brings.
+        is_program: it is a program of this system.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Entry:
     arguments: tuple[object, ...] = ()
     library: Library | None = None
     core: bool = False
+    is_program: bool = False
 
     @property
     def origin(self) -> Origin:
@@ -54,7 +56,7 @@ class Entry:
 
     def isolated(self) -> Validator:
         """The validator that another process answers for, whether or not its library is there."""
-        return Isolated(self.origin, library=self.library)
+        return Isolated(self.origin, library=self.library, is_program=self.is_program)
 
     def available(self) -> bool:
         """Its library or command is there. A Python library is looked for and not imported."""
@@ -77,8 +79,8 @@ ENTRIES = (
     _of(OPENSSL_PARTIAL, "openssl_library", "OpensslLibrary", True),
     _of(PYHANKO, "pyhanko", "Pyhanko", core=True),
     Entry("mbedtls", "mbedtls", "MbedTls", core=True),
-    Entry("certtool", "certtool", "Certtool"),
-    Entry("openssl-command", "openssl_command", "OpensslCommand"),
+    Entry("certtool", "certtool", "Certtool", is_program=True),
+    Entry("openssl-command", "openssl_command", "OpensslCommand", is_program=True),
     _of(CERTVALIDATOR, "certvalidator", "Certvalidator"),
 )
 NAMES = tuple(entry.name for entry in ENTRIES)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
@@ -40,7 +39,6 @@ class LotRunner:
         journal: where judged chunks are kept, not open yet.
         at, paths: the instant of judgement and the device output as they were given; a journal is bound to these.
         tables: whether signatures may be verified by tables of the key that signs the devices.
-        seconds: how long it took.
         late: a message about workers that exceeded their time; empty if none did.
     """
 
@@ -52,14 +50,12 @@ class LotRunner:
     at: str = ""
     paths: Sequence[str] = ()
     tables: bool = True
-    seconds: float = field(default=0.0, init=False)
     late: str = field(default="", init=False)
 
     def __call__(
         self, rules: Sequence[Rule], devices: DeviceSet | None, ca: CaContext, sample: int, waivers: Waivers
     ) -> DeviceResults:
         """Judges the devices; after an interruption what was judged so far."""
-        begin = time.perf_counter()
         question = Question(rules, sample, waivers, self.seed)
         with settled(), ExitStack() as stack:
             tables = self.tables and pay_tables(devices)
@@ -80,7 +76,6 @@ class LotRunner:
                 progress=stack.enter_context(self.watch(devices)),
             )
         self.late = "" if pool is None else pool.describe_late()
-        self.seconds = time.perf_counter() - begin
         return result
 
     def _worker_pool(self, question: Question, ca: CaContext, stack: ExitStack, *, tables: bool) -> WorkerPool | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,7 @@ def command(
     **values: Any,
 ) -> int:
     """Judges the devices of a whole lot: folders, archives, devices.csv, .jsonl, .jsonl.gz or .parquet."""
+    begin = time.perf_counter()
     if scheduler is not None and workers > 1:
         raise UsageError("--scheduler: cannot be combined with --workers: the cluster has its own workers")
     values["keystores"] = (keystore,)
@@ -58,12 +60,13 @@ def command(
         values["at"] = journal.header["at"]
     settings = settings_of(values)
     seed, at, devices = settings.sample_seed, settings.at, settings.devices
-    runner = LotRunner(Meter().watch, seed, workers, cluster, journal, at, devices, settings.verify == "tables")
-    run = Run(settings, sample=SAMPLE, runner=runner)
+    meter = Meter()
+    runner = LotRunner(meter.watch, seed, workers, cluster, journal, at, devices, settings.verify == "tables")
+    run = Run(settings, sample=SAMPLE, runner=runner, ask_together=meter.show_answers)
     if resume is not None:
         keep_out(Path(os.path.realpath(resume)), run.setups, f"--resume {resume}")
     run.check_outputs()
-    return _judge(run, runner)
+    return _judge(run, runner, begin)
 
 
 def _cluster(scheduler: str | None, files: tuple[str | None, ...]) -> tuple[str, Credentials | None] | None:
@@ -89,13 +92,14 @@ def _cluster(scheduler: str | None, files: tuple[str | None, ...]) -> tuple[str,
     return scheduler, Credentials(*given)
 
 
-def _judge(run: Run, runner: LotRunner) -> ExitCode:
-    """Judges a lot, tells, writes the reports; gives the exit code."""
+def _judge(run: Run, runner: LotRunner, begin: float) -> ExitCode:
+    """Judges a lot, tells, writes the reports; gives the exit code. ``begin``: when the command did, by the counter."""
     # Asked for before any rule is: what the user got wrong about journal or scheduler is not a fault of a rule.
     devices = run.examination.device_results(run.setups[0].name)
     report = run.report(list(run.judge(is_interrupted=not devices.complete)), devices.counts())
     ending = run.end(report)
-    write_verdict(report, runner.seconds, run.settings.reports, ending.faults, is_complete=devices.complete)
+    seconds = time.perf_counter() - begin
+    write_verdict(report, seconds, run.settings.reports, ending.faults, is_complete=devices.complete)
     if runner.late:
         click.echo(f"fcu-conform: {runner.late}", err=True)
     if not devices.complete:

@@ -46,28 +46,17 @@ class Meter:
 
     def __init__(self) -> None:
         self._progress: Progress | None = None
+        self._answers: Progress | None = None
         self._shown = 0.0
         self._begin = 0.0
 
     @contextmanager
     def watch(self, devices: DeviceSet | None) -> Iterator[Callable[[int, int], None]]:
         """Shows the bar, on a terminal alone, while devices are judged; gives what moves it."""
-        console = Console(stderr=True)
-        if not console.is_terminal or devices is None:
+        self._progress = None if devices is None else _bar()
+        if self._progress is None or devices is None:
             yield self.progress
             return
-        self._progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=None),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[rate]}"),
-            TextColumn("{task.fields[wrong]}", style="bold red"),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(),
-            console=console,
-            transient=True,
-            auto_refresh=False,  # a thread would keep workers from being forked
-        )
         total = devices.estimate()
         self._task = self._progress.add_task("devices", total=total, rate="", wrong="")
         self._begin = time.perf_counter()
@@ -83,6 +72,42 @@ class Meter:
         wrong = f"{offending} non-conformant" if offending else ""
         self._progress.update(self._task, completed=checked, rate=rate, wrong=wrong)
         self._progress.refresh()
+
+    def show_answers(self, answered: int, questions: int) -> None:
+        """Moves the bar of the questions to validators, which is there from the first answer to the last."""
+        if self._answers is None:
+            self._answers = _bar()
+            if self._answers is None:
+                return
+            self._answers.add_task("validators", total=questions, rate="", wrong="")
+            self._answers.start()
+        is_last = answered == questions
+        if is_last or time.perf_counter() - self._shown >= REFRESH:
+            self._shown = time.perf_counter()
+            self._answers.update(self._answers.task_ids[0], completed=answered, total=questions)
+            self._answers.refresh()
+        if is_last:
+            self._answers.stop()
+            self._answers = None
+
+
+def _bar() -> Progress | None:
+    """A bar on standard error, wherever standard output goes; None where that is not a terminal."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        return None
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=None),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TextColumn("{task.fields[wrong]}", style="bold red"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        auto_refresh=False,  # a thread would keep workers from being forked
+    )
 
 
 def closing_line(counts: DeviceCounts, seconds: float, *, is_complete: bool) -> str:

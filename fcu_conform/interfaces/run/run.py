@@ -16,6 +16,7 @@ from fcu_conform.validators.isolation import asking
 if TYPE_CHECKING:
     from fcu_conform.engine.evaluate_devices import Runner
     from fcu_conform.engine.states import DeviceCounts
+    from fcu_conform.engine.validator_panel import Told
     from fcu_conform.interfaces.certification.witnessed import Digests
     from fcu_conform.interfaces.run.settings import Settings
     from fcu_conform.validators.model import Validator
@@ -38,6 +39,7 @@ class Run:
         validators: the validators to ask, in place of those that the settings name.
         sample: about how many devices each is asked, where the settings do not say.
         runner: judges the devices; by default in this process, one after the other.
+        ask_together: told how far the validators are, which are asked at the same time; see `Examination`.
 
     Raises:
         UsageError: what was asked for makes no sense.
@@ -51,6 +53,7 @@ class Run:
         validators: Sequence[Validator] | None = None,
         sample: int = VALIDATOR_SAMPLE,
         runner: Runner | None = None,
+        ask_together: Told | None = None,
     ) -> None:
         self.settings = settings
         self.setups = tuple(settings.read_setups(witnessed=witnessed))
@@ -65,6 +68,7 @@ class Run:
             tables=settings.verify == "tables",
             waivers=settings.read_waivers(),
             runner=runner,
+            ask_together=ask_together,
         )
         self.cases = tuple(self.examination.cases())
 

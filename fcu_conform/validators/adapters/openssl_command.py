@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -36,13 +39,31 @@ class OpensslCommand(Tool):
         """
         return _version(self._found(), self)
 
+    def accepts_all(self, questions: Sequence[Question]) -> bool:
+        """It accepts all of these: each is verified as by `ask`, but the program is started once for many.
+
+        Raises:
+            ValidatorFault: the tool is missing, or took too long.
+        """
+        leaves: dict[Question, list[bytes]] = {}
+        for question in questions:
+            leaves.setdefault(replace(question, leaf=b""), []).append(question.leaf)
+        return all(self._accepts(path, ders) for path, ders in leaves.items())
+
+    def _accepts(self, path: Question, leaves: Sequence[bytes]) -> bool:
+        """It says OK of each of these leaves, and nothing else."""
+        if not path.anchors:
+            return False
+        names = [f"leaf-{number}.pem" for number in range(1, len(leaves) + 1)]
+        with tempfile.TemporaryDirectory(prefix="fcu-conform-") as name:
+            folder = Path(name)
+            for leaf, der in zip(names, leaves, strict=True):
+                (folder / leaf).write_bytes(to_pem(der))
+            finished = self._run(*_command(self._found(), path, folder), *names, folder=folder)
+        return finished.status == 0 and finished.output.decode().splitlines() == [f"{leaf}: OK" for leaf in names]
+
     def _judge(self, program: str, question: Question, folder: Path) -> Answer:
-        command = [program, "verify", "-partial_chain", "-attime", str(int(question.at.timestamp() // 1))]
-        for option, ders in (("-trusted", question.anchors), ("-untrusted", question.untrusted)):
-            for number, der in enumerate(ders, 1):
-                path = folder / f"{option[1:]}-{number}.pem"
-                path.write_bytes(to_pem(der))
-                command += [option, path.name]
+        command = _command(program, question, folder)
         (folder / "leaf.pem").write_bytes(to_pem(question.leaf))
         finished = self._run(*command, "leaf.pem", folder=folder)
         if finished.status == 0 and finished.output.strip() == b"leaf.pem: OK":
@@ -56,6 +77,17 @@ class OpensslCommand(Tool):
             if (unreadable := _UNREADABLE.search(said)) and not _NO_FILE.search(said):
                 return Answer(False, f"cannot be read: {line(unreadable[0])}")
         raise ValidatorFault(f"openssl verify gave no verdict (status {finished.status}): {first_line(said)}")
+
+
+def _command(program: str, question: Question, folder: Path) -> list[str]:
+    """The command up to its leaves; what it trusts and what it may use lies in the folder then."""
+    command = [program, "verify", "-partial_chain", "-attime", str(int(question.at.timestamp() // 1))]
+    for option, ders in (("-trusted", question.anchors), ("-untrusted", question.untrusted)):
+        for number, der in enumerate(ders, 1):
+            path = folder / f"{option[1:]}-{number}.pem"
+            path.write_bytes(to_pem(der))
+            command += [option, path.name]
+    return command
 
 
 @lru_cache(maxsize=8)

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from fcu_conform.validators.isolation import workers
-from fcu_conform.validators.isolation.messages import Message, encoded, from_question, text, to_answer
+from fcu_conform.validators.isolation.messages import Message, encoded, from_question, text, to_answer, truth
 from fcu_conform.validators.isolation.origin import Origin
 from fcu_conform.validators.isolation.workers import Kind, worker
 from fcu_conform.validators.libraries import Library
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from fcu_conform.artefacts.encodings.private_keys import Secret
     from fcu_conform.validators.handshake.trials import Handshakes
 
-_LOAD, _ASK, _SHAKE = (f"{__package__}.tasks:{task}" for task in ("load", "ask", "shake"))
+_LOAD, _ASK, _ACCEPT, _SHAKE = (f"{__package__}.tasks:{task}" for task in ("load", "ask", "accept", "shake"))
 """What the other process does; this one does not load it."""
 
 PROCESSOR = 0.5
@@ -43,6 +43,8 @@ _EXTERNAL = "fcu_conform.validators.adapters.external"
 
 INSTALLED = Kind("installed")
 """The validators that are known: libraries, and programs of this system."""
+PROGRAMS = Kind("programs")
+"""Those of them that are programs, where many questions are asked: beside the libraries, and not after them."""
 PLUGGED_IN = Kind("plugged-in", workers.own_environment, os.getcwd, 2048 << 20)
 """Programs of the user's, which run where the user is."""
 HANDSHAKE = Kind("handshake")
@@ -59,7 +61,11 @@ class Isolated:
         kind: whom it shares a process with.
         seconds: its limit of elapsed time for a question.
         library: what is known of it without importing its adapter; None where that imports no library.
+        is_program: it is a program of this system.
     """
+
+    BATCH = 50
+    """Questions of a batch, see `accepts_all`."""
 
     def __init__(
         self,
@@ -67,7 +73,9 @@ class Isolated:
         kind: Kind = INSTALLED,
         seconds: float = SECONDS,
         library: Library | None = None,
+        is_program: bool = False,
     ) -> None:
+        self.many_kind = PROGRAMS if is_program else kind
         self.origin, self.kind, self._seconds, self._library = origin, kind, seconds, library
         known = library or self._here
         self.name, self.stands_for, self.acceptance_counts = known.name, known.stands_for, known.acceptance_counts
@@ -94,8 +102,11 @@ class Isolated:
             return self._library.version()
         return self._here.version()
 
-    def ask(self, question: Question) -> Answer:
+    def ask(self, question: Question, *, is_one_of_many: bool = False) -> Answer:
         """The validator's verdict.
+
+        Args:
+            is_one_of_many: it is asked in the process of ``many_kind``, beside other validators.
 
         Raises:
             CannotTell: it cannot judge this question, without anything being wrong.
@@ -105,7 +116,7 @@ class Isolated:
         if UNPROTECTED:
             return self._here.ask(question)
         given = {**asdict(self.origin), "question": from_question(question)}
-        process = worker(self.kind)
+        process = worker(self.many_kind if is_one_of_many else self.kind)
         told = process.do(self.name, _ASK, given, processor=PROCESSOR, seconds=self._seconds)
         try:
             self._version = text(told, "version") or self._version
@@ -113,6 +124,25 @@ class Isolated:
             return to_answer(told)
         except ValueError as fault:
             raise ValidatorFault(f"{self.name} broke: its process sent no answer ({fault})") from None
+
+    def accepts_all(self, questions: Sequence[Question]) -> bool:
+        """It accepts all of these, asked in batches; otherwise each has to be asked by itself.
+
+        Only the programs that verify many certificates at once can say so. Of anything else, a fault too, nothing is
+        concluded.
+        """
+        if UNPROTECTED or self.many_kind is not PROGRAMS:
+            return False
+        for start in range(0, len(questions), self.BATCH):
+            batch = [from_question(question) for question in questions[start : start + self.BATCH]]
+            given = {**asdict(self.origin), "questions": batch}
+            try:
+                told = worker(PROGRAMS).do(self.name, _ACCEPT, given, processor=PROCESSOR, seconds=self._seconds)
+                if not truth(told, "accepted"):
+                    return False
+            except (ValidatorFault, ValueError):
+                return False
+        return True
 
 
 def prepare(validators: Iterable[Validator]) -> None:

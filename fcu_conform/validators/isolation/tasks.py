@@ -49,6 +49,17 @@ def ask(given: Message) -> Callable[[], Message]:
     return (lambda: failed) if failed else answer
 
 
+def accept(given: Message) -> Callable[[], Message]:
+    """The task of a program that verifies many at once: whether it accepts all questions of a batch."""
+    questions = [to_question(one) for one in given["questions"]]
+    made: list[Validator] = []
+    failed = _told(lambda: _load(given, made))
+    accepts_all = None if failed else getattr(made[0], "accepts_all", None)
+    if accepts_all is None:
+        return lambda: {"accepted": False}
+    return lambda: _told(lambda: {"accepted": accepts_all(questions)})
+
+
 def _load(given: Message, made: list[Validator]) -> Message:
     """Puts the validator into ``made``, with all loaded that it needs."""
     validator = _made(given["module"], given["make"], tuple(given["arguments"]), given["distribution"])
