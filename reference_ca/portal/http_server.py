@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -46,8 +47,10 @@ class ApiServer(ThreadingHTTPServer):
         connection.settimeout(IDLE_SECONDS)
         return self._tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False), address
 
-    def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing: a client that leaves is not an error of the server."""
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Print what went wrong here; a client that leaves or does not get through its handshake is not that."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)
 
 
 def server_context(credentials: ServerCredentials) -> ssl.SSLContext:

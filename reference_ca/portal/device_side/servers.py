@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import sys
 import threading
+import traceback
 from collections import OrderedDict
 from socketserver import BaseRequestHandler, TCPServer, ThreadingMixIn
 from typing import Any
@@ -41,8 +43,10 @@ class StreamServer(ThreadingMixIn, TCPServer):
         self.credentials, self.desk = credentials, desk
         super().__init__(address, _StreamHandler)
 
-    def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing: a device that leaves is not an error of the server."""
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Print what went wrong here; a device that leaves is not that."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)
 
 
 class _StreamHandler(BaseRequestHandler):
@@ -102,7 +106,11 @@ class DatagramServer:
                 return
             session = self._sessions[address] = Session(SSL.DTLS_SERVER_METHOD, self._credentials, self._desk)
         self._sessions.move_to_end(address)
-        session.receive(data)
+        try:
+            session.receive(data)
+        except Exception:  # one device's session must not end the service of all
+            session.close()
+            traceback.print_exc()
         self._send(session, address)
         if session.is_closed or len(self._sessions) > MOST_SESSIONS:
             self._sessions.pop(address if session.is_closed else next(iter(self._sessions)))

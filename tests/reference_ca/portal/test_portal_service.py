@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import itertools
 import json
+import shutil
 import signal
 import socket
 import ssl
@@ -88,6 +89,13 @@ def started(*arguments: object, folder: Path) -> Iterator[Running]:
     finally:
         process.kill()
         process.communicate()
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """One stand-in for several tests, which leave no entry behind."""
+    with started(folder=tmp_path_factory.mktemp("served")) as running:
+        yield running
 
 
 def registration(name: str) -> bytes:
@@ -245,3 +253,29 @@ def test_a_bulk_task_is_completed_in_the_background(tmp_path: Path) -> None:
             task = running.ask(f"/v3/device-enrollments-bulk-uploads/{task['id']}")
         assert (task["processed_count"], task["errors_count"]) == (1, 0)
         assert "7E:7E" in running.text(task["full_report_file"])
+
+
+@pytest.mark.parametrize("scheme", ["coaps", "coaps+tcp"])
+@pytest.mark.parametrize("program", ["coap-client-openssl", "coap-client-gnutls"])
+def test_a_device_of_another_maker_registers_until_its_line_is_removed(
+    program: str, scheme: str, served: Running, tmp_path: Path, lines: Lines
+) -> None:
+    """libcoap's client with OpenSSL and with GnuTLS; the former presents the device's certificate alone."""
+    if shutil.which(program) is None:
+        pytest.skip(f"{program} is not installed")
+    lines.device_a.chain_pem(2).write_to_path(tmp_path / "chain.pem")
+    lines.device_a.private_key_pem.write_to_path(tmp_path / "key.pem")
+    uri = f"{scheme}://127.0.0.1:{served.port('lwm2m')}/rd?ep=a-1&lt=60"
+    identity = ["-c", tmp_path / "chain.pem", "-j", tmp_path / "key.pem", "-C", served.ready["ca-file"]]
+
+    def register_once() -> str:
+        command = [program, "-v", "6", "-m", "post", *map(str, identity), uri]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=HANGING)
+        return done.stdout + done.stderr
+
+    entry = upload(served, lines)
+    assert "2.01" in register_once()
+    served.ask(f"/v3/trusted-certificates/{entry}", method="DELETE")
+    assert "2.01" not in register_once()
+    denied = served.ask(f"/v3/device-enrollment-denials?trusted_certificate_id__eq={entry}")
+    assert [one["endpoint_name"] for one in denied["data"]] == ["a-1"]
