@@ -23,6 +23,7 @@ TITLES = {
     "BDL": "the CBOR bundle",
     "UPL": "the portal upload",
     "LOT": "many devices, several FCU instances",
+    "ENR": "the CSV of first to claim",
     "SYS": "the run itself",
 }
 

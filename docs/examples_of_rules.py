@@ -18,12 +18,14 @@ sys.path.insert(1, str(ROOT / "tests"))
 
 from vectors.judging import lay_out, read_case, unlisted
 
+from fcu_conform.artefacts.enrollment.comparison import compare_enrollment
 from fcu_conform.artefacts.setup import read_setups
 from fcu_conform.artefacts.waivers import read_waivers
-from fcu_conform.engine import Examination
+from fcu_conform.engine import Examination, Result
+from fcu_conform.engine.evaluate_enrollment import judge_enrollment
 from fcu_conform.interfaces.reports.text_report import Certificates, plain, render, weightiest
 from fcu_conform.rules import catalogue
-from fcu_conform.rules.model import Catalogue, Rule
+from fcu_conform.rules.model import Catalogue, Rule, Scope
 from fcu_conform.validators import registry
 from fcu_conform.validators.adapters.external import ExternalCommand
 from fcu_conform.validators.model import Validator
@@ -99,33 +101,39 @@ def said(rule: Rule, name: str) -> str:
 
 
 def _judged(rule: Rule, run: Mapping[str, Any]) -> Iterator[str]:
+    for result, certificates in _results(rule, run):
+        findings = weightiest(result)
+        if findings:
+            word = WORDS[(findings[0].level or rule.level).value]
+            text = plain(render(result, findings, word, "plain", certificates, WIDTH))
+            is_the_rule_s = all((one.why, one.fix) == (rule.why, rule.fix) for one in findings)
+            yield text.partition("\n  why  ")[0].rstrip() if is_the_rule_s else text
+            return
+
+
+def _results(rule: Rule, run: Mapping[str, Any]) -> Iterator[tuple[Result, Certificates]]:
+    """The results of a rule in a run, each with the certificates that it numbers."""
     waivers = None
     if "waivers" in run:
         Path("waivers.toml").write_text(run["waivers"], encoding="utf-8")
         waivers = read_waivers(Path("waivers.toml"))
-    examination = Examination(
-        read_setups(
-            [Path(name) for name in run["keystores"]],
-            at=run["at"],
-            devices=[Path(name) for name in run.get("devices", ())],
-            portal_uploads=[Path(name) for name in run.get("uploads", ())],
-        ),
-        validators=_validators(run),
-        handshake=run.get("handshake", False),
-        waivers=waivers,
-        catalogue=_only(run),
+    setups = read_setups(
+        [Path(name) for name in run["keystores"]],
+        at=run["at"],
+        devices=[Path(name) for name in run.get("devices", ())],
+        portal_uploads=[Path(name) for name in run.get("uploads", ())],
     )
+    if rule.scope is Scope.ENROLLMENT:
+        comparison = compare_enrollment(run["enrollment"], setups[0].devices)
+        results = judge_enrollment(comparison, comparison.files[0].name)
+        yield from ((result, Certificates()) for result in results if result.code == rule.code)
+        return
+    handshake = run.get("handshake", False)
+    validators = _validators(run)
+    examination = Examination(setups, validators=validators, handshake=handshake, waivers=waivers, catalogue=_only(run))
     for judged, subject in examination.cases():
         if judged.code == rule.code:
-            result = examination.judge(rule.code, subject)
-            findings = weightiest(result)
-            if findings:
-                word = WORDS[(findings[0].level or rule.level).value]
-                certificates = Certificates.about(rule, examination.setup_of(subject))
-                text = plain(render(result, findings, word, "plain", certificates, WIDTH))
-                is_the_rule_s = all((one.why, one.fix) == (rule.why, rule.fix) for one in findings)
-                yield text.partition("\n  why  ")[0].rstrip() if is_the_rule_s else text
-                return
+            yield examination.judge(rule.code, subject), Certificates.about(rule, examination.setup_of(subject))
 
 
 def _only(run: Mapping[str, Any]) -> Catalogue | None:

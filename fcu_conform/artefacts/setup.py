@@ -169,7 +169,7 @@ def read_setups(
         raise UsageError(f"portal upload {portal_uploads[len(paths)]}: there is no keystore for it")
     if devices and len(paths) > 1:
         raise UsageError("devices: judge the devices of one keystore at a time")
-    device_set = _device_set(devices)
+    device_set = read_devices(devices)
     if witnessed and device_set is not None:
         device_set = device_set.witnessed()
     instant = datetime.now(timezone.utc) if at is None else at.astimezone(timezone.utc)
@@ -223,7 +223,12 @@ def config_beside(keystore: Path) -> Path | None:
     return next((path for path in places if os.path.lexists(path)), None)
 
 
-def _device_set(devices: Sequence[str | os.PathLike[str]]) -> DeviceSet | None:
+def read_devices(devices: Sequence[str | os.PathLike[str]]) -> DeviceSet | None:
+    """The device output of some paths, read when it is gone over; None where no path was given.
+
+    Raises:
+        UsageError: a path is not there, was given twice, or is a table that nothing installed can read.
+    """
     if not devices:
         return None
     # A run over a keystore alone does without.

@@ -85,6 +85,7 @@ class Examination:
                 validators=bool(validators),
                 handshake=handshake,
                 waivers=waivers is not None,
+                enrollment=False,
             )
         self.catalogue = catalogue
         self.waiver_audit = None

@@ -54,6 +54,7 @@ _DEVICES = (
     "device.lot",
 )
 _UPLOAD = ("portal.upload", "portal.uploaded_certificates", "portal.upload_details")
+_ENROLLMENT = ("portal.enrollment",)
 _PATHS = ("portal.paths",)
 _WAIVERS = ("run.waivers",)
 
@@ -65,6 +66,7 @@ def catalogue(
     validators: bool = True,
     handshake: bool = True,
     waivers: bool = True,
+    enrollment: bool = True,
 ) -> model.Catalogue:
     """The rules that have something to judge.
 
@@ -74,9 +76,11 @@ def catalogue(
         validators: with those that independent validators answer.
         handshake: with the one that servers answer.
         waivers: with those for the file of waivers.
+        enrollment: with those for the CSV of first to claim.
     """
     modules = [*_KEYSTORE, *(_DEVICES if devices else ()), *(_UPLOAD if upload else ()), *_PATHS]
     modules += _WAIVERS if waivers else ()
+    modules += _ENROLLMENT if enrollment else ()
     for name in modules:
         import_module(f"fcu_conform.rules.{name}")
     left_out: set[str] = set()
@@ -89,6 +93,7 @@ def catalogue(
             or (by_validators and not validators)
             or (rule.scope is model.Scope.HANDSHAKE and not handshake)
             or (rule.scope is model.Scope.WAIVERS and not waivers)
+            or (rule.family is Family.ENROLLMENT and not enrollment)
             or (rule.code == "SYS002" and not validators and not handshake)
         ):
             left_out.add(rule.code)

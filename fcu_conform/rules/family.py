@@ -16,6 +16,7 @@ class About(Enum):
     KEYSTORE = "keystore"
     DEVICES = "devices"
     UPLOAD = "upload"
+    ENROLLMENT = "enrollment"
     RUN = "run"
 
 
@@ -31,6 +32,7 @@ class Family(str, Enum):
     BUNDLE = "BDL"
     UPLOAD = "UPL"
     LOT = "LOT"
+    ENROLLMENT = "ENR"
     RUN = "SYS"
 
     def __str__(self) -> str:
@@ -63,5 +65,6 @@ _FAMILIES = {
     Family.BUNDLE: ("Bundles", About.DEVICES),
     Family.UPLOAD: ("Upload", About.UPLOAD),
     Family.LOT: ("Lot", About.DEVICES),
+    Family.ENROLLMENT: ("Enrollment", About.ENROLLMENT),
     Family.RUN: ("The run", About.RUN),
 }

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from fcu_conform.artefacts.ca_context import CaContext
     from fcu_conform.artefacts.device import Device
     from fcu_conform.artefacts.encodings.certificate import Certificate
+    from fcu_conform.artefacts.enrollment.comparison import EnrollmentComparison
     from fcu_conform.artefacts.setup import Setup
     from fcu_conform.artefacts.upload import Upload
     from fcu_conform.artefacts.waivers import Waiver
@@ -131,6 +132,7 @@ class Scope(Enum):
     DEVICE_PATH: they are asked about devices; ``check(device, upload)`` gives the `PathQuestion`.
     HANDSHAKE: devices connect to a server; ``check(device, upload)`` gives the `PathQuestion` of what is presented and
         trusted.
+    ENROLLMENT: the CSV of first to claim beside the devices; ``check(comparison)`` yields findings.
     RUN: the run itself; ``check(account)`` yields findings, see `fcu_conform.rules.run.completeness`.
     WAIVERS: the file of waivers, once in a run; ``check(audit)`` yields findings, see `fcu_conform.rules.run.waivers`.
     """
@@ -143,6 +145,7 @@ class Scope(Enum):
     PATH = "path"
     DEVICE_PATH = "device path"
     HANDSHAKE = "handshake"
+    ENROLLMENT = "enrollment"
     RUN = "run"
     WAIVERS = "waivers"
 
@@ -386,6 +389,7 @@ lot_rule: RuleDecorator[Callable[[CaContext], DeviceCheck]] = RuleDecorator(Scop
 unique_rule: RuleDecorator[Callable[[CaContext, FirstHolders], DeviceCheck]] = RuleDecorator(Scope.UNIQUE)
 path_rule: RuleDecorator[Callable[[CaContext], PathQuestion]] = RuleDecorator(Scope.PATH)
 device_path_rule: RuleDecorator[DevicePathCheck] = RuleDecorator(Scope.DEVICE_PATH)
+enrollment_rule: RuleDecorator[Callable[[EnrollmentComparison], Findings]] = RuleDecorator(Scope.ENROLLMENT)
 handshake_rule: RuleDecorator[DevicePathCheck] = RuleDecorator(Scope.HANDSHAKE)
 
 

@@ -68,6 +68,7 @@ def _told(defect: Defect, setup: FactorySetup, folder: Path) -> list[str]:
     lines = [f"  keystore  {folder / (each.folder + 'keystore')}" for each in (setup, *setup.others)]
     lines += [f"  devices   {folder / 'devices'}"] if setup.devices else []
     lines += [f"  upload    {folder / (setup.folder + 'upload.pem')}"] if setup.parameters.upload else []
+    lines += [f"  enroll    {folder / (setup.folder + 'enroll.csv')}"] if setup.parameters.enrollment else []
     lines += [f"  ask       {' '.join(defect.ask)}"] if defect.ask else []
     lines += ["  ask       servers, in a handshake"] if defect.handshake else []
     for place in defect.expected:

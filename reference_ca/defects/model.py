@@ -33,7 +33,8 @@ class Needs:
     """What a setup must be so that a defect can be put into it; None stands for anything.
 
     ``length`` to ``longest`` certificates in fcu.crt, ``depth`` to ``deepest``, so many ``devices`` to
-    ``most_devices`` in the ``form``, the ``upload``, the ``mode``, and whether the credentials are ``external``.
+    ``most_devices`` in the ``form``, the ``upload``, the ``mode``, whether the credentials are ``external``, and the
+    ``enrollment``.
     """
 
     length: int = 1
@@ -46,6 +47,7 @@ class Needs:
     upload: bool | None = None
     mode: str | None = None
     external: bool | None = None
+    enrollment: bool | None = None
 
     def met_by(self, parameters: SetupParameters) -> bool:
         """Whether a setup of this shape will do."""
@@ -58,6 +60,7 @@ class Needs:
             and (self.upload is None or self.upload == parameters.upload)
             and (self.mode is None or self.mode == parameters.mode)
             and (self.external is None or self.external == parameters.external)
+            and (self.enrollment is None or self.enrollment == parameters.enrollment)
         )
 
 

@@ -40,6 +40,7 @@ KEY_FILE, CERTIFICATE_FILE, REQUEST_FILE = (
     "keystore/fcu_csr.pem",
 )
 CONFIG_FILE, SERVER_CA_FILE, UPLOAD_FILE = "config/fcu.yml", "config/server_ca.pem", "upload.pem"
+ENROLLMENT_FILE = "enroll.csv"
 DEVICES = "devices"
 DEPTH = "device-certificate-chain-depth"
 
@@ -52,6 +53,7 @@ class SetupParameters:
     device-certificate-chain-depth, ``devices`` how many devices there are, in the ``form`` "pem", "der" or "cbor".
     ``upload``: the portal upload is there too. ``external``: key and chain were made elsewhere, not by FCU's setup.
     ``critical``: the CAs mark basicConstraints and keyUsage critical, as RFC 5280 asks and FCU does not.
+    ``enrollment``: devices are free to be claimed, and enroll.csv lists their identities.
     """
 
     length: int = 3
@@ -62,6 +64,7 @@ class SetupParameters:
     mode: str = "bootstrap"
     external: bool = False
     critical: bool = True
+    enrollment: bool = False
 
     def __str__(self) -> str:
         """A name for it that says only what is not as usual."""
@@ -72,6 +75,7 @@ class SetupParameters:
             parts.append({1: "device", 2: "devices"}.get(self.devices, f"{self.devices}-devices"))
             parts += [self.form] if self.form != "pem" else []
         parts += ["upload"] if self.upload else []
+        parts += ["enrollment"] if self.enrollment else []
         parts += [self.mode] if self.mode != "bootstrap" else []
         parts += ["external"] if self.external else []
         parts += [] if self.critical else ["as-fcu"]
@@ -199,6 +203,8 @@ class SetupPlan:
             # the page's way for credentials of one's own: setup is not run, and the section stays empty
             del settings["certificate-authority"]
             settings["setup-ca-as-intermediate"] = False
+        if parameters.enrollment:
+            settings["first-to-claim"] = True
         if parameters.length == 1:
             del settings[DEPTH]
         if parameters.devices and parameters.form == "cbor":
@@ -272,6 +278,8 @@ class FactorySetup(SetupPlan):
             files[UPLOAD_FILE] = pem(self.chain[self.depth - 1 :] if self.upload is None else self.upload)
             if self.details is not None:
                 files["upload.json"] = (json.dumps(self.details, indent=2, ensure_ascii=False) + "\n").encode()
+        if self.parameters.enrollment:
+            files[ENROLLMENT_FILE] = self._enrollment()
         for edit in self.edits:
             edit(files)
         files = {self.folder + path: data for path, data in files.items()}
@@ -319,6 +327,10 @@ class FactorySetup(SetupPlan):
             change(message)
         encoded: bytes = cbor2.dumps(message)
         return encoded
+
+    def _enrollment(self) -> bytes:
+        lines = ["enrollment_identity", *(digest_id(device.certificate.der) for device in self.devices)]
+        return "".join(f"{line}\n" for line in lines).encode()
 
     def _manifest(self) -> bytes:
         text = io.StringIO()

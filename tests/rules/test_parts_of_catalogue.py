@@ -20,7 +20,7 @@ codes = [rule.code for rule in catalogue(**json.loads(sys.argv[1]))]
 loaded = [name.removeprefix("fcu_conform.rules.") for name in sys.modules if name.startswith("fcu_conform.rules.")]
 print(json.dumps([codes, loaded]))
 """
-EVERY = ("devices", "upload", "validators", "handshake", "waivers")
+EVERY = ("devices", "upload", "validators", "handshake", "waivers", "enrollment")
 
 
 def scoped(*scopes: Scope) -> set[str]:
@@ -44,6 +44,8 @@ def left_out(*without: str) -> set[str]:
         codes |= scoped(Scope.HANDSHAKE)
     if "waivers" in without:
         codes |= scoped(Scope.WAIVERS)
+    if "enrollment" in without:
+        codes |= scoped(Scope.ENROLLMENT)
     if {"validators", "handshake"} <= set(without):
         codes |= {"SYS002"}
     return codes
@@ -56,6 +58,7 @@ COMBINATIONS = [
     ("validators",),
     ("handshake",),
     ("waivers",),
+    ("enrollment",),
     ("validators", "handshake"),
     ("devices", "upload"),
     EVERY,
@@ -77,6 +80,7 @@ def test_parts_of_the_catalogue_are_not_empty() -> None:
     assert scoped(Scope.HANDSHAKE) == {"DEV025"}
     assert scoped(Scope.RUN) == {"SYS001", "SYS002"}
     assert scoped(Scope.WAIVERS) == {"SYS003", "SYS004", "SYS005", "SYS006", "SYS007"}
+    assert scoped(Scope.ENROLLMENT) == family("ENR") == {"ENR001", "ENR002", "ENR003", "ENR004"}
     assert scoped(Scope.INSTANCES) == {"CHN004", "KEY004", "KEY009", "LOT006", "UPL002", "UPL006"}
 
 

@@ -16,9 +16,11 @@ from unittest.mock import patch
 
 from dulwich.repo import Repo
 
+from fcu_conform.artefacts.enrollment.comparison import compare_enrollment
 from fcu_conform.artefacts.setup import read_setups
 from fcu_conform.artefacts.waivers import read_waivers
 from fcu_conform.engine import Examination, Outcome, Report
+from fcu_conform.engine.evaluate_enrollment import judge_enrollment
 from fcu_conform.rules import catalogue
 from fcu_conform.rules.model import Finding, Level, Scope
 from fcu_conform.rules.support import published_keys
@@ -107,6 +109,9 @@ def judge(folder: Path, place: Path) -> Judged:
     )
     with unlisted(case["test-keys"]):
         results = [examination.judge(rule.code, subject) for rule, subject in examination.cases()]
+    if "enrollment" in run:
+        lists = [str(laid_out / name) for name in run["enrollment"]]
+        results += judge_enrollment(compare_enrollment(lists, setups[0].devices), "enroll.csv")
     faults = tuple(f"{result.code}: {result.reason}" for result in results if result.outcome is Outcome.ERROR)
 
     report = Report(setups, results, examination=examination)

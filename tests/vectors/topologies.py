@@ -100,6 +100,7 @@ TOPOLOGIES = (
     Topology(SetupParameters(devices=12), "Twelve devices of one lot.", "LOT001"),
     Topology(SetupParameters(length=6, devices=1), "A device below a chain of six.", "DEV028"),
     Topology(SetupParameters(devices=1, upload=True), "A device, and the upload that lets it in.", "DEV024"),
+    Topology(SetupParameters(devices=2, enrollment=True), "Two devices, and the CSV that enrolls them.", "ENR003"),
     Topology(SetupParameters(depth=1, devices=1, form="der"), "A device certificate as DER.", "DEV001"),
     Topology(
         SetupParameters(length=1, depth=1, devices=1, form="der"),

@@ -81,6 +81,7 @@ def describe(case: Case, setup: FactorySetup, keys: Sequence[str], written: Mapp
         lines.append(f"devices = {listed(['devices'])}")
     if setup.parameters.upload:
         lines.append(f"uploads = {listed(each.folder + 'upload.pem' for each in instances)}")
+    lines += [f"enrollment = {listed(['enroll.csv'])}"] if setup.parameters.enrollment else []
     lines += [f"validators = {listed(case.ask)}"] if case.ask else []
     lines += ["handshake = true"] if case.handshake else []
     lines += [f"only = {listed(case.only)}"] if case.only else []

@@ -72,6 +72,18 @@ MANIFEST_ROWS = 1_000_000
 MANIFEST_MISSING = 1000
 """Files of devices.csv that are told one by one to be missing."""
 
+ENROLLMENT_LINE = 4 * KIB
+"""Bytes of one line of an enrollment CSV; an identity has 97, and what follows it is ignored."""
+
+ENROLLMENT_FILE = 1024 * MIB
+"""Bytes of an enrollment CSV that are read; the portal takes 10 MB, and a million identities have 98 MB."""
+
+ENROLLMENT_TOLD = 5
+"""Lines of an enrollment CSV, or devices, that are told one by one for each kind of fault."""
+
+ERROR_REPORT_FILE = 64 * MIB
+"""Bytes of an error report of the portal; one on each identity of a full CSV has about 25 MB."""
+
 PASSED_OVER = 10
 """Files of device output that nobody reads and that are told by name."""
 

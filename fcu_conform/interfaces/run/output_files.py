@@ -51,11 +51,20 @@ def keep_out(path: Path, setups: Sequence[Setup], shown: str) -> None:
     for setup in setups:
         if place.is_relative_to(os.path.realpath(setup.keystore.path)):
             raise UsageError(f"{shown}: is in the keystore, which fcu-conform never writes to")
-        for output in setup.devices.paths if setup.devices else ():
-            if place.is_relative_to(os.path.realpath(output)):
-                raise UsageError(f"{shown}: is in the device output, which fcu-conform never writes to")
+        keep_out_of_devices(path, setup.devices.paths if setup.devices else (), shown)
         if any(place == Path(os.path.realpath(file.path)) for file in setup.files()):
             raise UsageError(f"{shown}: is one of the judged files, which fcu-conform never writes to")
+
+
+def keep_out_of_devices(path: Path, outputs: Sequence[Path], shown: str) -> None:
+    """Makes sure that a place to write to is not in device output, whatever links lead there.
+
+    Raises:
+        UsageError: it is.
+    """
+    place = Path(os.path.realpath(path.parent)) / path.name
+    if any(place.is_relative_to(os.path.realpath(output)) for output in outputs):
+        raise UsageError(f"{shown}: is in the device output, which fcu-conform never writes to")
 
 
 def open_beside(path: Path) -> tuple[int, Path]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from fcu_conform.artefacts.ca_context import CaContext
 from fcu_conform.artefacts.device import Device
 from fcu_conform.artefacts.device_field import WHAT_ALL_SHARE, DeviceField
 from fcu_conform.artefacts.encodings import oids
+from fcu_conform.artefacts.enrollment.identity import identity_of, is_identity
 from fcu_conform.rules.device.chain import at_number, own_certificate
 from fcu_conform.rules.keystore.certificate import is_ecdsa_sha256, serial_trouble, signature_text
 from fcu_conform.rules.model import Blocked, DeviceFindings, Finding, Level, Location, NotApplicable, device_rule
@@ -16,7 +15,6 @@ from fcu_conform.rules.support.inputs import fcu_certificate_of
 from fcu_conform.rules.support.published_keys import published_key, weak_key
 from fcu_conform.rules.support.sources import device_code, docs, inferred, page, rfc
 
-_ENROLLMENT_ID = re.compile(r"A-[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){31}")
 DEVICE_PAGE = "Manually generated keys"
 
 
@@ -319,9 +317,8 @@ def enrollment_identity_is_fingerprint(device: Device, ca: CaContext) -> DeviceF
     given = device.enrollment_id
     if given is None:
         raise NotApplicable("no enrollment identity was given")
-    digest = own_certificate(device, ca).sha256.upper()
-    expected = "A-" + ":".join(digest[i : i + 2] for i in range(0, len(digest), 2))
-    if given.upper() == expected and _ENROLLMENT_ID.fullmatch(given):
+    expected = identity_of(own_certificate(device, ca))
+    if given.upper() == expected and is_identity(given):
         return ()
     return [Finding("the enrollment identity is not the device's", at_number(1), expected, given)]
 

@@ -1,0 +1,1 @@
+"""Enrollment (first to claim): the identities of devices, the CSV that the portal takes, its error report."""
