@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from fcu_conform import check
+from fcu_conform.artefacts.enrollment.comparison import compare_enrollment
+from fcu_conform.engine.evaluate_enrollment import judge_enrollment
 from reference_ca import KeySource
 from reference_ca.defects import (
     DEFECTS,
@@ -36,6 +38,7 @@ SHAPES = (
     SetupParameters(length=5, depth=5, devices=2, upload=True),
     SetupParameters(length=6, depth=2, devices=2, form="cbor", mode="lwm2m"),
     SetupParameters(length=12, depth=2, devices=1, upload=True),
+    SetupParameters(length=4, depth=2, devices=3, enrollment=True),
 )
 
 
@@ -54,14 +57,18 @@ def told(setup: FactorySetup, folder: Path) -> set[str]:
         portal_upload=[folder / (each.folder + "upload.pem") for each in instances] if setup.parameters.upload else [],
         validators=(),
     )
-    return {result.code for result, finding in report.findings() if str(finding.level.value) != "notice"}
+    codes = {result.code for result, finding in report.findings() if str(finding.level.value) != "notice"}
+    if setup.parameters.enrollment:
+        comparison = compare_enrollment([str(folder / "enroll.csv")], report.setups[0].devices)
+        codes |= {result.code for result in judge_enrollment(comparison, "enroll.csv") if result.findings}
+    return codes
 
 
 def test_there_are_defects_of_every_family_and_each_module_registers_some() -> None:
     assert len(DEFECTS) >= 300
     assert len(NEAR_MISSES) >= 90
     families = {code[:3] for one in DEFECTS.values() for code in one.breaks}
-    assert families == {"CFG", "KEY", "CSR", "CRT", "CHN", "DEV", "BDL", "UPL", "LOT"}
+    assert families == {"CFG", "KEY", "CSR", "CRT", "CHN", "DEV", "BDL", "UPL", "LOT", "ENR"}
     changes = {one.change.__module__ for one in ALL}
     assert changes == {module.__name__ for module in FAMILIES}
 

@@ -79,7 +79,7 @@ def test_reading_stops_at_the_limit() -> None:
 
 
 @given(st.lists(st.binary(max_size=20)), st.sampled_from([b"\n", b"\r", b"\r\n"]), st.integers(1, 50))
-def test_numbers_are_those_of_an_editor_whatever_the_bytes(parts: list[bytes], end: bytes, size: int) -> None:
+def test_line_numbers_match_an_editor_for_any_bytes(parts: list[bytes], end: bytes, size: int) -> None:
     parts = [part.replace(b"\r", b"").replace(b"\n", b"") for part in parts]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(csv_lines, "_BLOCK", size)
