@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
+from inprocess import import_everything
 
 from faulty_ca import device_faults, keystore_faults
 from faulty_ca.line import AT, Line, Lines
@@ -48,6 +49,7 @@ def judged(line: Line) -> tuple[bool, set[str]]:
 
 def judged_by_pytest(pytester: pytest.Pytester, line: Line, *, process: bool) -> tuple[bool, set[str]]:
     """The same, as the command that users type has it."""
+    import_everything()
     runner = pytester.runpytest_subprocess if process else pytester.runpytest_inprocess
     done = runner(
         *(f"--fcu-keystore={path}" for path in line.keystores),
