@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import hmac
 import secrets
 from datetime import datetime, timezone
+from typing import TYPE_CHECKING
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from reference_ca.errors import ReferenceCaError
+
+if TYPE_CHECKING:
+    from hashlib import _Hash as HASH
 
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
@@ -84,7 +89,7 @@ class KeySource:
         info = label.encode()
         block = made = b""
         for number in range(1, -(-length // 32) + 1):
-            block = hmac.digest(self._root, block + info + bytes((number,)), "sha256")
+            block = _mac(self._root, block + info + bytes((number,)))
             made += block
         return made[:length]
 
@@ -104,3 +109,20 @@ class KeySource:
         octets = bytearray(self.octets(f"serial/{label}", 20))
         octets[0] = octets[0] & 0x3F | 0x40  # no sign octet in front, and never shorter than 20
         return int.from_bytes(octets, "big")
+
+
+def _mac(key: bytes, message: bytes) -> bytes:
+    """HMAC-SHA256; in half the time of `hmac.digest`, which sets the key up anew for each device."""
+    inner, outer = _pads(key)
+    inner, outer = inner.copy(), outer.copy()
+    inner.update(message)
+    outer.update(inner.digest())
+    return outer.digest()
+
+
+@functools.lru_cache(maxsize=8)
+def _pads(key: bytes) -> tuple[HASH, HASH]:
+    """The two hashes of HMAC-SHA256 (RFC 2104) with the padded key in them, to be copied; the key fits into a block."""
+    padded = key.ljust(64, b"\0")
+    inner, outer = (hashlib.sha256(bytes(octet ^ pad for octet in padded)) for pad in (0x36, 0x5C))
+    return inner, outer

@@ -5,8 +5,8 @@ from __future__ import annotations
 import functools
 import hashlib
 from binascii import b2a_base64
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
@@ -26,18 +26,14 @@ def endpoint_name(number: int) -> str:
     return f"device-{number:0{NUMBER_WIDTH}d}"
 
 
-def pem_text(certificates: Iterable[bytes]) -> bytes:
-    """DER certificates as PEM blocks, in the given order, as RFC 7468 writes them (64 characters a line)."""
-    lines = []
-    for der in certificates:
-        lines.append(b"-----BEGIN CERTIFICATE-----\n")
-        lines += [b2a_base64(der[start : start + 48]) for start in range(0, len(der), 48)]
-        lines.append(b"-----END CERTIFICATE-----\n")
-    return b"".join(lines)
+def pem_text(der: bytes, end: bytes = b"\n") -> bytes:
+    """A DER certificate as a PEM block of 64 characters a line (RFC 7468); ``end`` stands for each newline."""
+    text = b2a_base64(der, newline=False)
+    lines = [text[start : start + 64] for start in range(0, len(text), 64)]
+    return end.join((b"-----BEGIN CERTIFICATE-----", *lines, b"-----END CERTIFICATE-----", b""))
 
 
-@dataclass(frozen=True)
-class LotDevice:
+class LotDevice(NamedTuple):
     """The output of the line for one device: its name, and DER certificates, its own first.
 
     ``enrolled`` is the certificate whose enrollment identity is given, where that is not its own.

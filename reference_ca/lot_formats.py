@@ -103,8 +103,8 @@ class JsonLinesFormat(_OneFile):
         return b"".join(
             b'{"endpoint_name": %s, "chain": "%s", "enrollment_id": "%s"}\n'
             % (
-                json.dumps(device.name).encode(),
-                chain_pem(device).replace(b"\n", b"\\n"),
+                _json_text(device.name),
+                chain_pem(device, b"\\n"),
                 device.enrollment_id.encode(),
             )
             for _, device in devices
@@ -165,15 +165,21 @@ FORMATS: dict[str, type[FolderFormat] | type[JsonLinesFormat] | type[ParquetForm
 }
 
 
-def chain_pem(device: LotDevice) -> bytes:
-    """The device's chain as PEM, its own certificate first."""
+def _json_text(name: str) -> bytes:
+    """A name as JSON; nearly all are letters, digits and dashes, which need no encoder."""
+    is_plain = name.isascii() and name.replace("-", "").isalnum()
+    return b'"%s"' % name.encode() if is_plain else json.dumps(name).encode()
+
+
+def chain_pem(device: LotDevice, end: bytes = b"\n") -> bytes:
+    """The device's chain as PEM, its own certificate first; ``end`` stands for each newline."""
     own, *above = device.chain
-    return b"".join((pem_text((own,)), *map(_pem_of, above)))
+    return b"".join([pem_text(own, end), *[_pem_of(der, end) for der in above]])
 
 
 @functools.lru_cache(maxsize=16)  # what stands above the device certificate is the same for nearly all
-def _pem_of(der: bytes) -> bytes:
-    return pem_text((der,))
+def _pem_of(der: bytes, end: bytes) -> bytes:
+    return pem_text(der, end)
 
 
 def _pyarrow() -> tuple[Any, Any]:
