@@ -34,6 +34,7 @@ def _imported(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Runs of pytest inside this process forget what they were the first to import, and compiled modules cannot be
     imported twice: so everything is imported here.
     """
+    import_everything()
     lines = Lines(tmp_path_factory.mktemp("lines"))
     lines.work()
     check(lines.keystores, portal_upload=lines.uploads, validators=select("auto"))
@@ -49,7 +50,6 @@ def judged(line: Line) -> tuple[bool, set[str]]:
 
 def judged_by_pytest(pytester: pytest.Pytester, line: Line, *, process: bool) -> tuple[bool, set[str]]:
     """The same, as the command that users type has it."""
-    import_everything()
     runner = pytester.runpytest_subprocess if process else pytester.runpytest_inprocess
     done = runner(
         *(f"--fcu-keystore={path}" for path in line.keystores),
