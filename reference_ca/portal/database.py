@@ -44,9 +44,13 @@ class Database:
             self._connection = sqlite3.connect(
                 path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
             )
+        except sqlite3.DatabaseError as error:
+            raise _unusable(path, error) from None
+        try:
             self._prepare(version, schema)
         except sqlite3.DatabaseError as error:
-            raise ReferenceCaError(f"the state cannot be used ({error})", path, "name another --db") from None
+            self._connection.close()
+            raise _unusable(path, error) from None
 
     def _prepare(self, version: int, schema: str) -> None:
         self._connection.execute("PRAGMA journal_mode = WAL")
@@ -87,3 +91,7 @@ class Database:
                     self._connection.execute("COMMIT")
             finally:
                 self._depth -= 1
+
+
+def _unusable(path: Path, error: Exception) -> ReferenceCaError:
+    return ReferenceCaError(f"the state cannot be used ({error})", path, "name another --db")

@@ -5,12 +5,21 @@ from __future__ import annotations
 import stat
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from reference_ca.errors import ReferenceCaError
 from reference_ca.portal.store import Store
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with closing(Store(tmp_path / "s.sqlite")) as made:
+        yield made
+
 
 WRITER = """
 import sys, itertools
@@ -25,8 +34,7 @@ for number in itertools.count():
 """
 
 
-def test_documents_come_back_in_the_order_of_their_making(tmp_path: Path) -> None:
-    store = Store(tmp_path / "s.sqlite")
+def test_documents_come_back_in_the_order_of_their_making(store: Store) -> None:
     made = [store.add("kind", {"number": number}, lookup=str(number)) for number in range(5)]
     store.add("other", {"number": 9})
     assert [entity.document["number"] for entity in store.entities("kind")] == [0, 1, 2, 3, 4]
@@ -38,16 +46,14 @@ def test_documents_come_back_in_the_order_of_their_making(tmp_path: Path) -> Non
     assert (store.neighbour(made[3].id), store.neighbour(made[0].id)) == (made[2].id, None)
 
 
-def test_more_documents_than_are_read_at_once_are_all_there(tmp_path: Path) -> None:
-    store = Store(tmp_path / "s.sqlite")
+def test_more_documents_than_are_read_at_once_are_all_there(store: Store) -> None:
     with store.transaction():
         for number in range(2500):
             store.add("kind", {"number": number})
     assert [e.document["number"] for e in store.entities("kind", descending=True)] == list(reversed(range(2500)))
 
 
-def test_a_failed_transaction_changes_nothing(tmp_path: Path) -> None:
-    store = Store(tmp_path / "s.sqlite")
+def test_a_failed_transaction_changes_nothing(store: Store) -> None:
     kept = store.add("kind", {"value": 1})
     with pytest.raises(ZeroDivisionError), store.transaction():  # noqa: PT012
         store.replace(kept, {"value": 2})
@@ -76,9 +82,10 @@ def test_a_kill_loses_nothing_that_was_answered_and_leaves_nothing_half_done(tmp
 
 def test_the_file_is_for_its_owner_alone_and_keeps_its_settings(tmp_path: Path) -> None:
     path = tmp_path / "s.sqlite"
-    assert Store(path).setting("name", "first") == "first"
-    assert Store(path).setting("name", "second") == "first"
-    assert Store(path).setting("nothing") == ""
+    for value in ("first", "second"):
+        with closing(Store(path)) as store:
+            assert store.setting("name", value) == "first"
+            assert store.setting("nothing") == ""
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 

@@ -6,8 +6,8 @@ import base64
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -172,13 +172,14 @@ def test_an_existing_certificate_is_a_conflict_even_in_the_other_service(
     assert list(refused(standin, body, 409)) == [field]
 
 
-def test_the_limit_of_a_developer_account_is_ten(tmp_path: Path, chains: list[bytes]) -> None:
-    standin = StandIn.make(tmp_path / "developer.sqlite", Tier.DEVELOPER)
+def test_the_limit_of_a_developer_account_is_ten(standin: StandIn, chains: list[bytes]) -> None:
+    account = replace(standin.context.account, tier=Tier.DEVELOPER)
+    standin.context = replace(standin.context, account=account)
     entries = [standin.upload(chain, f"line {number}") for number, chain in enumerate(chains[:10])]
     body = {"certificate": chains[10].decode(), "name": "line 10", "service": "lwm2m"}
     assert refused(standin, body, 403) == {}
-    account = standin.ask("GET", "/v3/accounts/me", include="limits").json()
-    assert (account["tier"], account["limits"]) == ("0", {"trusted_certificates": "10"})
+    shown = standin.ask("GET", "/v3/accounts/me", include="limits").json()
+    assert (shown["tier"], shown["limits"]) == ("0", {"trusted_certificates": "10"})
     assert standin.ask("DELETE", f"{ENTRIES}/{entries[0]['id']}").status == 204
     standin.upload(chains[10], "line 10")
 
