@@ -3,18 +3,22 @@
 It shares no code with the reference CA nor with the suite, and makes a device in little more than the time that its key
 and its signature take.
 
-    python benchmarks/lot_maker.py FOLDER COUNT [--form folder|jsonl]
+    python benchmarks/lot_maker.py FOLDER COUNT [--form folder|jsonl|parquet|tar.gz|zip]
 """
 
 from __future__ import annotations
 
 import argparse
 import base64
+import io
 import json
 import secrets
-from collections.abc import Iterator
+import tarfile
+import zipfile
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime, timedelta, timezone
 from hashlib import sha1
+from itertools import islice
 from pathlib import Path
 
 from cryptography import x509
@@ -92,16 +96,23 @@ class Line:
         content = body + _ECDSA_SHA256 + _element(0x03, b"\0" + signature)
         return name, _element(0x30, content)
 
-    def devices(self, count: int) -> Iterator[tuple[str, str]]:
-        """Names and PEM chains."""
+    def devices(self, count: int, faulty: Collection[int] = ()) -> Iterator[tuple[str, str]]:
+        """Names and PEM chains; those of the faulty numbers have a signature of which one bit is wrong."""
         for number in range(count):
             name, der = self.device(number)
+            if number in faulty:
+                der = der[:-1] + bytes([der[-1] ^ 1])
             text = base64.b64encode(der).decode()
             rows = "\n".join(text[start : start + 64] for start in range(0, len(text), 64))
             yield name, f"-----BEGIN CERTIFICATE-----\n{rows}\n-----END CERTIFICATE-----\n{self.tail}"
 
-    def write(self, folder: Path, count: int, form: str = "folder") -> Path:
+    def write(self, folder: Path, count: int, form: str = "folder", faulty: Collection[int] = ()) -> Path:
         """Writes keystore, fcu.yml, upload and devices; gives the path of the devices."""
+        self.write_keystore(folder)
+        return WRITERS[form](folder, self.devices(count, faulty))
+
+    def write_keystore(self, folder: Path) -> None:
+        """Writes keystore, fcu.yml and upload."""
         keystore = folder / "keystore"
         keystore.mkdir(parents=True, mode=0o700)
         pems = [certificate.public_bytes(Encoding.PEM) for certificate in self.chain]
@@ -111,19 +122,69 @@ class Line:
         (keystore / "fcu_private_key.pem").write_bytes(secret)
         (folder / "fcu.yml").write_text("use-bootstrap: true\ndevice-certificate-chain-depth: 2\n")
         (folder / "upload.pem").write_bytes(b"".join(pems[1:]))
-        if form == "jsonl":
-            path = folder / "lot.jsonl"
-            with path.open("w") as file:
-                for name, text in self.devices(count):
-                    file.write(json.dumps({"endpoint_name": name, "chain": text}) + "\n")
-            return path
-        path = folder / "devices"
-        for number, (name, text) in enumerate(self.devices(count)):
-            below = path / f"{number // IN_SUBFOLDER:05}"
-            if number % IN_SUBFOLDER == 0:
-                below.mkdir(parents=True)
-            (below / f"{name}.pem").write_text(text)
-        return path
+
+
+Devices = Iterable[tuple[str, str]]
+
+
+def _write_folder(folder: Path, devices: Devices) -> Path:
+    path = folder / "devices"
+    for number, (name, text) in enumerate(devices):
+        below = path / f"{number // IN_SUBFOLDER:05}"
+        if number % IN_SUBFOLDER == 0:
+            below.mkdir(parents=True)
+        (below / f"{name}.pem").write_text(text)
+    return path
+
+
+def _write_lines(folder: Path, devices: Devices) -> Path:
+    path = folder / "lot.jsonl"
+    with path.open("w") as file:
+        for name, text in devices:
+            file.write(json.dumps({"endpoint_name": name, "chain": text}) + "\n")
+    return path
+
+
+def _write_parquet(folder: Path, devices: Devices) -> Path:
+    import pyarrow
+    from pyarrow import parquet
+
+    path = folder / "lot.parquet"
+    kind = pyarrow.schema({"endpoint_name": pyarrow.string(), "chain": pyarrow.string()})
+    with parquet.ParquetWriter(path, kind) as writer:
+        rows = iter(devices)
+        while some := list(islice(rows, IN_SUBFOLDER)):
+            names, texts = zip(*some, strict=True)
+            writer.write_table(pyarrow.table({"endpoint_name": names, "chain": texts}, kind))
+    return path
+
+
+def _write_tar(folder: Path, devices: Devices) -> Path:
+    path = folder / "lot.tar.gz"
+    with tarfile.open(path, "w:gz", compresslevel=6) as archive:
+        for name, text in devices:
+            entry = tarfile.TarInfo(f"{name}.pem")
+            entry.size = len(text)
+            archive.addfile(entry, io.BytesIO(text.encode()))
+    return path
+
+
+def _write_zip(folder: Path, devices: Devices) -> Path:
+    path = folder / "lot.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in devices:
+            archive.writestr(f"{name}.pem", text)
+    return path
+
+
+WRITERS: dict[str, Callable[[Path, Devices], Path]] = {
+    "folder": _write_folder,
+    "jsonl": _write_lines,
+    "parquet": _write_parquet,
+    "tar.gz": _write_tar,
+    "zip": _write_zip,
+}
+"""How a lot is given, and what writes it so below a folder."""
 
 
 def _element(tag: int, content: bytes) -> bytes:
@@ -140,6 +201,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("count", type=int)
-    parser.add_argument("--form", choices=("folder", "jsonl"), default="folder")
+    parser.add_argument("--form", choices=tuple(WRITERS), default="folder")
     given = parser.parse_args()
     print(Line().write(given.folder, given.count, given.form))
