@@ -147,7 +147,7 @@ def certtool(folder: Path, count: int) -> Cost | None:
 
 
 def in_child(make: Callable[..., T], *arguments: object) -> T:
-    """What a function makes in a fresh process, for a process counts as its own peak what its parent had at its start."""
+    """What a function makes in a fresh process: the peak memory of its parent counts as a process's own."""
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
         return pool.submit(make, *arguments).result()
 
