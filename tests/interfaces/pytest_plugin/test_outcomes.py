@@ -10,7 +10,7 @@ BREAKING_KEY004 = """
 from dataclasses import replace
 from fcu_conform.rules import catalogue, model
 
-def broken(setup):
+def broken(*_):
     note = "very secret"
     raise RuntimeError(note)
 
