@@ -279,3 +279,10 @@ def test_a_device_of_another_maker_registers_until_its_line_is_removed(
     assert "2.01" not in register_once()
     denied = served.ask(f"/v3/device-enrollment-denials?trusted_certificate_id__eq={entry}")
     assert [one["endpoint_name"] for one in denied["data"]] == ["a-1"]
+
+
+def test_without_the_extra_the_command_names_it_in_one_line(tmp_path: Path) -> None:
+    script = "import sys; sys.modules['aiocoap'] = None; from reference_ca.console import main; main(['portal'])"
+    done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "reference-ca: aiocoap is not installed: pip install 'fcu-conform[portal]'\n"
