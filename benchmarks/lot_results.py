@@ -108,7 +108,7 @@ class Results:
         ]
         for number, (title, ratio) in enumerate(shown.items()):
             y = 8 + number * ROW
-            kind = next((kind for kind in ("tables", "plain") if kind in title), "other")
+            kind = "other" if "from" not in title else "plain" if "plain" in title else "tables"
             parts += [
                 f'<text x="{LEFT - 8}" y="{y + 15}" text-anchor="end" fill="#222222">{escape(title)}</text>',
                 f'<rect x="{LEFT}" y="{y + 2}" width="{ratio * unit:.1f}" height="{ROW - 6}" fill="{COLOURS[kind]}"/>',

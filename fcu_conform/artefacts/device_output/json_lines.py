@@ -106,7 +106,8 @@ def decoded(line: bytes) -> Any:
         RowError: an object has a member twice.
         ValueError, RecursionError: it is not JSON.
     """
-    return _ROWS.decode(line.decode(json.detect_encoding(line), "surrogatepass"))
+    encoding = "utf-8" if line.startswith(b'{"') else json.detect_encoding(line)  # what that says of such a line
+    return _ROWS.decode(line.decode(encoding, "surrogatepass"))
 
 
 def line_chunks(path: Path, *, packed: bool, opener: Opener | None = None) -> Iterator[Chunk]:
