@@ -24,6 +24,8 @@ TITLES = {
     "UPL": "the portal upload",
     "LOT": "many devices, several FCU instances",
     "ENR": "the CSV of first to claim",
+    "EXP": "what ends when",
+    "DRL": "the theft of a key",
     "SYS": "the run itself",
 }
 

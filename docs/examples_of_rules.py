@@ -16,10 +16,9 @@ ROOT = Path(__file__).resolve().parents[1]
 FIXTURES = ROOT / "fixtures"
 sys.path.insert(1, str(ROOT / "tests"))
 
-from vectors.judging import lay_out, read_case, unlisted
+from vectors.judging import lay_out, read_case, setups_of, theft_of, unlisted
 
 from fcu_conform.artefacts.enrollment.comparison import compare_enrollment
-from fcu_conform.artefacts.setup import read_setups
 from fcu_conform.artefacts.waivers import read_waivers
 from fcu_conform.engine import Examination, Result
 from fcu_conform.engine.evaluate_enrollment import judge_enrollment
@@ -117,12 +116,7 @@ def _results(rule: Rule, run: Mapping[str, Any]) -> Iterator[tuple[Result, Certi
     if "waivers" in run:
         Path("waivers.toml").write_text(run["waivers"], encoding="utf-8")
         waivers = read_waivers(Path("waivers.toml"))
-    setups = read_setups(
-        [Path(name) for name in run["keystores"]],
-        at=run["at"],
-        devices=[Path(name) for name in run.get("devices", ())],
-        portal_uploads=[Path(name) for name in run.get("uploads", ())],
-    )
+    setups = setups_of(run, Path())
     if rule.scope is Scope.ENROLLMENT:
         comparison = compare_enrollment(run["enrollment"], setups[0].devices)
         results = judge_enrollment(comparison, comparison.files[0].name)
@@ -130,7 +124,14 @@ def _results(rule: Rule, run: Mapping[str, Any]) -> Iterator[tuple[Result, Certi
         return
     handshake = run.get("handshake", False)
     validators = _validators(run)
-    examination = Examination(setups, validators=validators, handshake=handshake, waivers=waivers, catalogue=_only(run))
+    examination = Examination(
+        setups,
+        validators=validators,
+        handshake=handshake,
+        waivers=waivers,
+        catalogue=_only(run),
+        theft=theft_of(run),
+    )
     for judged, subject in examination.cases():
         if judged.code == rule.code:
             yield examination.judge(rule.code, subject), Certificates.about(rule, examination.setup_of(subject))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from fcu_conform.artefacts.bounded_io.limits import CONFIG_FILE
@@ -21,6 +22,8 @@ from fcu_conform.artefacts.usage import UsageError, existing
 
 if TYPE_CHECKING:
     from fcu_conform.artefacts.device_output.device_set import DeviceSet
+    from fcu_conform.artefacts.portal_state import PortalState
+    from fcu_conform.artefacts.term import Term
     from fcu_conform.artefacts.upload import Upload
 
 CONFIG_PLACES = ("../config/fcu.yml", "../fcu.yml", "fcu.yml")
@@ -40,6 +43,8 @@ class Setup:
         devices: the output for devices, if it was given.
         upload: what was, or will be, uploaded to the portal.
         mode_option: "bootstrap" or "lwm2m", where it was given beside fcu.yml.
+        within: how far ahead the rules about what ends look, where they were asked for.
+        portal_state: what the account trusts, where it was given; the same for all lines.
     """
 
     name: str
@@ -50,6 +55,8 @@ class Setup:
     devices: DeviceSet | None = None
     upload: Upload | None = None
     mode_option: str | None = None
+    within: Term | None = None
+    portal_state: PortalState | None = None
 
     def files(self) -> Iterator[FileBytes]:
         """What was read of it, the private key and device output apart: fcu.crt, the request, fcu.yml, the upload."""
@@ -75,6 +82,11 @@ class Setup:
         if flag is None:
             return self.mode_option
         return "bootstrap" if flag else "lwm2m"
+
+    @property
+    def horizon(self) -> datetime | None:
+        """The instant up to which the rules about what ends look, where they were asked for."""
+        return None if self.within is None else self.within.after(self.at)
 
     @cached_property
     def account_id(self) -> str | None:
@@ -145,12 +157,16 @@ def read_setups(
     chain_depth: int | None = None,
     at: datetime | None = None,
     devices: Sequence[str | os.PathLike[str]] = (),
+    line_devices: Mapping[str, Sequence[str]] = MappingProxyType({}),
     portal_uploads: Sequence[str | os.PathLike[str]] = (),
     mode: str | None = None,
+    within: Term | None = None,
+    portal_state: PortalState | None = None,
     witnessed: bool = False,
 ) -> list[Setup]:
     """Looks at what was given and makes a setup of each keystore; files are read when a rule asks for them.
 
+    ``devices`` is the output of the one keystore; of several ``line_devices`` holds it by the name of the line.
     With ``witnessed`` device output is noted as it is read, for a statement about it.
 
     Raises:
@@ -169,16 +185,20 @@ def read_setups(
         raise UsageError(f"portal upload {portal_uploads[len(paths)]}: there is no keystore for it")
     if devices and len(paths) > 1:
         raise UsageError("devices: judge the devices of one keystore at a time")
-    device_set = read_devices(devices)
-    if witnessed and device_set is not None:
-        device_set = device_set.witnessed()
+    names = _names(paths)
+    output = _by_line({names[0]: devices} if devices else line_devices, names)
+    if witnessed:
+        output = {name: device_set.witnessed() for name, device_set in output.items()}
     instant = datetime.now(timezone.utc) if at is None else at.astimezone(timezone.utc)
     stores = [Keystore(path) for path in paths]
-    REDACTOR.expect(
-        lambda: [store.key_file.key for store in stores], None if device_set is None else device_set.read_keys
-    )
+
+    def read_device_keys() -> None:
+        for device_set in output.values():
+            device_set.read_keys()
+
+    REDACTOR.expect(lambda: [store.key_file.key for store in stores], read_device_keys if output else None)
     setups: list[Setup] = []
-    for number, (path, name) in enumerate(zip(paths, _names(paths), strict=True)):
+    for number, (path, name) in enumerate(zip(paths, names, strict=True)):
         config_file = _config(path, config)
         from_config = None if config_file is None else config_file.depth
         if config_file and chain_depth is not None and from_config is not None and from_config != chain_depth:
@@ -190,7 +210,8 @@ def read_setups(
         if config_file and mode is not None and uses_bootstrap is not None and uses_bootstrap != (mode == "bootstrap"):
             raise UsageError(f"mode {mode}: contradicts use-bootstrap in {config_file.path}")
         upload = _upload(portal_uploads[number]) if number < len(portal_uploads) else None
-        setups.append(Setup(name, stores[number], config_file, chain_depth, instant, device_set, upload, mode))
+        store, lot = stores[number], output.get(name)
+        setups.append(Setup(name, store, config_file, chain_depth, instant, lot, upload, mode, within, portal_state))
     return setups
 
 
@@ -221,6 +242,17 @@ def config_beside(keystore: Path) -> Path | None:
     """Where the fcu.yml of a keystore lies, if there is one in `CONFIG_PLACES`."""
     places = (Path(os.path.normpath(keystore.absolute() / place)) for place in CONFIG_PLACES)
     return next((path for path in places if os.path.lexists(path)), None)
+
+
+def _by_line(
+    line_devices: Mapping[str, Sequence[str | os.PathLike[str]]], names: Sequence[str]
+) -> dict[str, DeviceSet]:
+    """The device output of each line that has some."""
+    unknown = next((name for name in line_devices if name not in names), None)
+    if unknown is not None:
+        raise UsageError(f"devices of {unknown}: there is no such line (there are: {', '.join(names)})")
+    found = {name: read_devices(given) for name, given in line_devices.items()}
+    return {name: device_set for name, device_set in found.items() if device_set is not None}
 
 
 def read_devices(devices: Sequence[str | os.PathLike[str]]) -> DeviceSet | None:

@@ -11,6 +11,7 @@ from fcu_conform.engine.evaluate_handshake import HandshakeEvaluator
 from fcu_conform.engine.evaluate_paths import PathEvaluator
 from fcu_conform.engine.evaluate_run import RunEvaluator, WaiverEvaluator
 from fcu_conform.engine.evaluate_setup import SetupEvaluator
+from fcu_conform.engine.evaluate_thefts import TheftEvaluator
 from fcu_conform.engine.judgements import Judgements
 from fcu_conform.engine.targets import Targets
 from fcu_conform.engine.validator_panel import Told, ValidatorPanel
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from fcu_conform.engine.evaluate_devices import Runner
     from fcu_conform.engine.lot.device_run import DeviceResults
     from fcu_conform.engine.results import Result
+    from fcu_conform.rules.support.theft import DeclaredTheft
     from fcu_conform.validators.model import Validator
 
 VALIDATOR_SAMPLE = 20
@@ -52,6 +54,7 @@ class Examination:
         runner: judges the devices; by default in this process, one after the other.
         ask_together: everything will be judged here, so all validators are asked about a sample at the same time; it is
             told how many questions are answered, and of how many.
+        theft: the keys that are said to have been stolen.
     """
 
     def __init__(
@@ -69,6 +72,7 @@ class Examination:
         catalogue: Catalogue | None = None,
         runner: Runner | None = None,
         ask_together: Told | None = None,
+        theft: DeclaredTheft | None = None,
     ) -> None:
         self.ask_together = ask_together
         self.strict = strict
@@ -86,6 +90,9 @@ class Examination:
                 handshake=handshake,
                 waivers=waivers is not None,
                 enrollment=False,
+                horizon=any(setup.within for setup in setups),
+                thefts=len(setups) > 1 or any(setup.portal_state for setup in setups) or theft is not None,
+                declared=theft is not None,
             )
         self.catalogue = catalogue
         self.waiver_audit = None
@@ -93,9 +100,9 @@ class Examination:
             self.waiver_audit = audit_waivers(waivers, setups[0].at.astimezone(timezone.utc).date(), self._finish)
         self.waivers = Waivers() if self.waiver_audit is None else Waivers(self.waiver_audit.in_force)
         is_asking = validators or handshake  # one device of a few may have its key in the output
-        self._connect(runner, sample if is_asking else 0, tables)
+        self._connect(runner, sample if is_asking else 0, tables, theft)
 
-    def _connect(self, runner: Runner | None, sample: int, tables: bool) -> None:
+    def _connect(self, runner: Runner | None, sample: int, tables: bool, theft: DeclaredTheft | None) -> None:
         """Makes who judges the rules of each scope."""
         targets, waivers = self.targets, self.waivers
         core = self._judgements = Judgements(self.catalogue, self.strict)
@@ -104,6 +111,7 @@ class Examination:
         setup = SetupEvaluator(core, targets.setups, waivers)
         path = PathEvaluator(core, targets, panels, over, waivers, self.ask_together)
         handshake = HandshakeEvaluator(self.handshake, core, targets, panels, over, waivers)
+        self.thefts = TheftEvaluator(core, targets, panels, theft)
         core.evaluators = {
             Scope.SETUP: setup.evaluate,
             Scope.INSTANCES: setup.evaluate,
@@ -113,6 +121,7 @@ class Examination:
             Scope.PATH: path.evaluate,
             Scope.DEVICE_PATH: path.evaluate,
             Scope.HANDSHAKE: handshake.evaluate,
+            Scope.THEFT: self.thefts.evaluate,
             Scope.RUN: RunEvaluator(self.handshake, core, targets, panels).evaluate,
             Scope.WAIVERS: WaiverEvaluator(core, self.waiver_audit).evaluate,
         }

@@ -57,6 +57,9 @@ _UPLOAD = ("portal.upload", "portal.uploaded_certificates", "portal.upload_detai
 _ENROLLMENT = ("portal.enrollment",)
 _PATHS = ("portal.paths",)
 _WAIVERS = ("run.waivers",)
+_HORIZON = ("keystore.horizon",)
+_THEFTS = ("portal.theft",)
+_DECLARED = ("DRL003", "DRL004", "DRL005")
 
 
 def catalogue(
@@ -67,6 +70,9 @@ def catalogue(
     handshake: bool = True,
     waivers: bool = True,
     enrollment: bool = True,
+    horizon: bool = True,
+    thefts: bool = True,
+    declared: bool = True,
 ) -> model.Catalogue:
     """The rules that have something to judge.
 
@@ -77,10 +83,15 @@ def catalogue(
         handshake: with the one that servers answer.
         waivers: with those for the file of waivers.
         enrollment: with those for the CSV of first to claim.
+        horizon: with those about what ends within the time asked for.
+        thefts: with those about the theft of a key, which validators answer.
+        declared: with those of them about a theft that has happened.
     """
     modules = [*_KEYSTORE, *(_DEVICES if devices else ()), *(_UPLOAD if upload else ()), *_PATHS]
     modules += _WAIVERS if waivers else ()
     modules += _ENROLLMENT if enrollment else ()
+    modules += _HORIZON if horizon else ()
+    modules += _THEFTS if thefts else ()
     for name in modules:
         import_module(f"fcu_conform.rules.{name}")
     left_out: set[str] = set()
@@ -90,6 +101,9 @@ def catalogue(
         if (
             (about_devices and not devices)
             or (rule.family is Family.UPLOAD and not upload)
+            or (rule.family is Family.HORIZON and not horizon)
+            or (rule.scope is model.Scope.THEFT and not (thefts and validators))
+            or (rule.code in _DECLARED and not declared)
             or (by_validators and not validators)
             or (rule.scope is model.Scope.HANDSHAKE and not handshake)
             or (rule.scope is model.Scope.WAIVERS and not waivers)

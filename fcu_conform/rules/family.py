@@ -33,6 +33,8 @@ class Family(str, Enum):
     UPLOAD = "UPL"
     LOT = "LOT"
     ENROLLMENT = "ENR"
+    HORIZON = "EXP"
+    THEFT = "DRL"
     RUN = "SYS"
 
     def __str__(self) -> str:
@@ -66,5 +68,7 @@ _FAMILIES = {
     Family.UPLOAD: ("Upload", About.UPLOAD),
     Family.LOT: ("Lot", About.DEVICES),
     Family.ENROLLMENT: ("Enrollment", About.ENROLLMENT),
+    Family.HORIZON: ("Horizon", About.KEYSTORE),
+    Family.THEFT: ("Theft of a key", About.KEYSTORE),
     Family.RUN: ("The run", About.RUN),
 }

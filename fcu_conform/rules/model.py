@@ -121,18 +121,17 @@ class Scope(Enum):
 
     SETUP: a setup; ``check(setup)`` yields findings.
     INSTANCES: a setup beside the others of the run; ``check(setup, others)`` yields findings.
-    DEVICE: every device by itself; ``check(device, ca)`` gives findings. It is called for every device of a lot, so
-        it is a plain function that gives a sequence, ``()`` where all is well, and not a generator. It may be called in
-        another process, or on another machine, and knows nothing but the device and the `CaContext`.
+    DEVICE: every device by itself; ``check(device, ca)`` gives findings. It is called for every device of a lot, maybe
+        in another process or on another machine, so it is a plain function that gives a sequence, ``()`` where all is
+        well, and not a generator, and it knows nothing but the device and the `CaContext`.
     LOT: devices compared with the first; ``check(ca)`` gives, for one pass, a function like that of DEVICE, which
         remembers of the devices that it was asked about only what it saw in the first.
-    UNIQUE: what no two devices may share; ``check(ca, holders)`` gives such a function too, which remembers nothing but
-        asks ``holders`` for earlier holders of a value.
+    UNIQUE: what no two devices may share; ``check(ca, holders)`` gives one too, and asks ``holders`` for earlier ones.
     PATH: independent validators are asked about a path of fcu.crt; ``check(ca)`` gives the `PathQuestion`.
     DEVICE_PATH: they are asked about devices; ``check(device, upload)`` gives the `PathQuestion`.
-    HANDSHAKE: devices connect to a server; ``check(device, upload)`` gives the `PathQuestion` of what is presented and
-        trusted.
+    HANDSHAKE: devices connect to a server; ``check(device, upload)`` gives the `PathQuestion` that this is about.
     ENROLLMENT: the CSV of first to claim beside the devices; ``check(comparison)`` yields findings.
+    THEFT: the key of a setup is stolen; ``check(account)`` yields findings, see `fcu_conform.rules.support.theft`.
     RUN: the run itself; ``check(account)`` yields findings, see `fcu_conform.rules.run.completeness`.
     WAIVERS: the file of waivers, once in a run; ``check(audit)`` yields findings, see `fcu_conform.rules.run.waivers`.
     """
@@ -146,6 +145,7 @@ class Scope(Enum):
     DEVICE_PATH = "device path"
     HANDSHAKE = "handshake"
     ENROLLMENT = "enrollment"
+    THEFT = "theft"
     RUN = "run"
     WAIVERS = "waivers"
 
@@ -161,7 +161,7 @@ OVER_DEVICES = frozenset({Scope.DEVICE, Scope.LOT, Scope.UNIQUE})
 BY_VALIDATORS = frozenset({Scope.PATH, Scope.DEVICE_PATH})
 """Scopes of the rules that independent validators answer, each of them for itself."""
 
-BY_OTHERS = BY_VALIDATORS | {Scope.HANDSHAKE}
+BY_OTHERS = BY_VALIDATORS | {Scope.HANDSHAKE, Scope.THEFT}
 """Scopes of the rules that somebody else answers."""
 
 

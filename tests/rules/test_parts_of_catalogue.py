@@ -20,7 +20,7 @@ codes = [rule.code for rule in catalogue(**json.loads(sys.argv[1]))]
 loaded = [name.removeprefix("fcu_conform.rules.") for name in sys.modules if name.startswith("fcu_conform.rules.")]
 print(json.dumps([codes, loaded]))
 """
-EVERY = ("devices", "upload", "validators", "handshake", "waivers", "enrollment")
+EVERY = ("devices", "upload", "validators", "handshake", "waivers", "enrollment", "horizon", "thefts", "declared")
 
 
 def scoped(*scopes: Scope) -> set[str]:
@@ -46,6 +46,12 @@ def left_out(*without: str) -> set[str]:
         codes |= scoped(Scope.WAIVERS)
     if "enrollment" in without:
         codes |= scoped(Scope.ENROLLMENT)
+    if "horizon" in without:
+        codes |= family("EXP")
+    if {"thefts", "validators"} & set(without):
+        codes |= scoped(Scope.THEFT)
+    if "declared" in without:
+        codes |= {"DRL003", "DRL004", "DRL005"}
     if {"validators", "handshake"} <= set(without):
         codes |= {"SYS002"}
     return codes
@@ -59,6 +65,9 @@ COMBINATIONS = [
     ("handshake",),
     ("waivers",),
     ("enrollment",),
+    ("horizon",),
+    ("thefts",),
+    ("declared",),
     ("validators", "handshake"),
     ("devices", "upload"),
     EVERY,
@@ -78,13 +87,14 @@ def test_parts_of_the_catalogue_are_not_empty() -> None:
     assert scoped(Scope.PATH) == {"CHN013"}
     assert scoped(Scope.DEVICE_PATH) == {"DEV024"}
     assert scoped(Scope.HANDSHAKE) == {"DEV025"}
+    assert scoped(Scope.THEFT) == {f"DRL00{number}" for number in range(1, 6)}
     assert scoped(Scope.RUN) == {"SYS001", "SYS002"}
     assert scoped(Scope.WAIVERS) == {"SYS003", "SYS004", "SYS005", "SYS006", "SYS007"}
     assert scoped(Scope.ENROLLMENT) == family("ENR") == {"ENR001", "ENR002", "ENR003", "ENR004"}
     assert scoped(Scope.INSTANCES) == {"CHN004", "KEY004", "KEY009", "LOT006", "UPL002", "UPL006"}
 
 
-@pytest.mark.parametrize("without", [(), ("devices",), ("upload",), ("waivers",), EVERY], ids=" ".join)
+@pytest.mark.parametrize("without", [(), ("devices",), ("upload",), ("waivers",), ("horizon",), EVERY], ids=" ".join)
 def test_a_process_imports_only_and_all_the_rules_that_it_needs(without: tuple[str, ...]) -> None:
     options = json.dumps(dict.fromkeys(without, False))
     done = subprocess.run([sys.executable, "-c", PROGRAM, options], capture_output=True, text=True, check=True)

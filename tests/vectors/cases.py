@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from fcu_conform.rules import CATALOGUE
 from reference_ca import KeySource
 from reference_ca.defects import DEFECTS, NEAR_MISSES, Defect, ExpectedFinding, FactorySetup, SetupParameters
 
+from .case import Case
+from .horizon_and_theft import HORIZON, THEFTS, usual
 from .topologies import TOPOLOGIES, Topology
 
 JUDGED_AT = datetime(2026, 6, 1, tzinfo=timezone.utc)
@@ -30,45 +29,6 @@ class RecordingSource(KeySource):
         """Gives a key, and remembers it by its label."""
         self.asked.add(label)
         return self.keys.setdefault(label, super().private_key(label))
-
-
-@dataclass(frozen=True)
-class Case:
-    """One folder of fixtures/.
-
-    ``name`` is its path there: the family of the rule that it is about, or ``sound``, and its own name. ``about`` is
-    that rule's code, ``edit`` the defect or near miss that makes it differ from ``baseline``. ``only`` restricts the
-    run to some rules, ``commands`` are validators of the case's own: Python scripts by name; ``waivers`` is a file of
-    waivers.
-    """
-
-    name: str
-    story: str
-    about: str
-    places: tuple[ExpectedFinding, ...]
-    make: Callable[[KeySource], FactorySetup]
-    edit: str = ""
-    baseline: str = ""
-    ask: tuple[str, ...] = ()
-    handshake: bool = False
-    only: tuple[str, ...] = ()
-    commands: Mapping[str, str] = field(default_factory=dict)
-    waivers: str = ""
-
-    @property
-    def clause(self) -> str:
-        """Document, section and facts that the case turns on."""
-        return CATALOGUE[self.about].source
-
-    @property
-    def verdict(self) -> str:
-        """What the whole run says, published keys apart."""
-        errors = [place.code for place in self.places if place.level == "error"]
-        if "SYS001" in errors:
-            return "nothing-checked"
-        if any(not code.startswith("SYS") and f'"{code}"' not in self.waivers for code in errors):
-            return "non-conformant"
-        return "incomplete" if errors else "conformant"
 
 
 def _plain(parameters: SetupParameters) -> str:
@@ -120,10 +80,6 @@ def _defect(defect: Defect) -> Case:
     )
 
 
-def _usual(source: KeySource) -> FactorySetup:
-    return FactorySetup(SetupParameters(), source)
-
-
 def _self_signed(source: KeySource) -> FactorySetup:
     return FactorySetup(SetupParameters(length=1, depth=1), source)
 
@@ -137,7 +93,7 @@ def waiver(code: str = "DEV015", expires: str = "2026-09-30") -> str:
 def _waiver(name: str, story: str, code: str, edit: str, waivers: str, of: str = "DEV015") -> Case:
     """A case of a waiver that is wrong."""
     place = ExpectedFinding(code, "waivers.toml", field=f"waiver 1 ({of}, *)")
-    return Case(f"SYS/{name}", story, code, (place,), _usual, edit, "sound/waiver-in-force", waivers=waivers)
+    return Case(f"SYS/{name}", story, code, (place,), usual, edit, "sound/waiver-in-force", waivers=waivers)
 
 
 REQUEST_ALONE = ("CSR009", "SYS001")
@@ -160,7 +116,7 @@ RUNS = (
         "Only the rule about requests that wait was asked for, and there is a request.",
         "SYS001",
         (),
-        _usual,
+        usual,
         only=REQUEST_ALONE,
     ),
     Case(
@@ -168,7 +124,7 @@ RUNS = (
         "An independent validator was asked for, and it ended without an answer.",
         "SYS002",
         (ExpectedFinding("SYS002"),),
-        _usual,
+        usual,
         "the validator prints nothing",
         "sound/validator-that-accepts",
         commands={"silent": "pass"},
@@ -178,7 +134,7 @@ RUNS = (
         "An independent validator was asked for, and it crashed.",
         "SYS002",
         (ExpectedFinding("SYS002"),),
-        _usual,
+        usual,
         "the validator crashes",
         "sound/validator-that-accepts",
         commands={"broken": "raise SystemExit(3)"},
@@ -188,7 +144,7 @@ RUNS = (
         "An independent validator was asked for, and it accepts.",
         "SYS002",
         (),
-        _usual,
+        usual,
         commands={"kind": ACCEPTS},
     ),
     Case(
@@ -196,7 +152,7 @@ RUNS = (
         "An independent validator of the user's own refuses a path that all others accept.",
         "CHN013",
         (ExpectedFinding("CHN013", "fcu.crt", instance="keystore-stern"),),
-        _usual,
+        usual,
         "the validator refuses",
         "sound/validator-that-accepts",
         commands={"stern": REFUSES},
@@ -209,7 +165,7 @@ WAIVERS = (
         "A waiver waits for devices, which this run has not.",
         "SYS003",
         (),
-        _usual,
+        usual,
         waivers=waiver(),
     ),
     _waiver(
@@ -265,5 +221,7 @@ CASES: dict[str, Case] = {
         *map(_defect, DEFECTS.values()),
         *RUNS,
         *WAIVERS,
+        *HORIZON,
+        *THEFTS,
     )
 }

@@ -6,7 +6,7 @@ import shlex
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,13 +17,16 @@ from unittest.mock import patch
 from dulwich.repo import Repo
 
 from fcu_conform.artefacts.enrollment.comparison import compare_enrollment
-from fcu_conform.artefacts.setup import read_setups
+from fcu_conform.artefacts.portal_state import read_portal_state
+from fcu_conform.artefacts.setup import Setup, read_setups
+from fcu_conform.artefacts.term import parse_term
 from fcu_conform.artefacts.waivers import read_waivers
 from fcu_conform.engine import Examination, Outcome, Report
 from fcu_conform.engine.evaluate_enrollment import judge_enrollment
 from fcu_conform.rules import catalogue
 from fcu_conform.rules.model import Finding, Level, Scope
 from fcu_conform.rules.support import published_keys
+from fcu_conform.rules.support.theft import DeclaredTheft
 from fcu_conform.validators import registry
 from fcu_conform.validators.adapters.external import ExternalCommand
 from fcu_conform.validators.model import Validator
@@ -90,12 +93,7 @@ def judge(folder: Path, place: Path) -> Judged:
     """Judges one case, with nothing but what stands in its folder."""
     case = read_case(folder)
     run, laid_out = case["run"], lay_out(folder, case, place)
-    setups = read_setups(
-        [laid_out / name for name in run["keystores"]],
-        at=_instant(run["at"]),
-        devices=[laid_out / name for name in run.get("devices", ())],
-        portal_uploads=[laid_out / name for name in run.get("uploads", ())],
-    )
+    setups = setups_of(run, laid_out)
     rules = None
     if "only" in run:
         rules = catalogue().without({rule.code for rule in catalogue()} - set(run["only"]))
@@ -105,7 +103,12 @@ def judge(folder: Path, place: Path) -> Judged:
         (place / "waivers.toml").write_text(run["waivers"], encoding="utf-8")
         waivers = read_waivers(place / "waivers.toml")
     examination = Examination(
-        setups, validators=_validators(run), handshake=handshake, waivers=waivers, catalogue=rules
+        setups,
+        validators=_validators(run),
+        handshake=handshake,
+        waivers=waivers,
+        catalogue=rules,
+        theft=theft_of(run),
     )
     with unlisted(case["test-keys"]):
         results = [examination.judge(rule.code, subject) for rule, subject in examination.cases()]
@@ -133,6 +136,23 @@ def judge(folder: Path, place: Path) -> Judged:
         for line in _words(result.code, result.target if several else "", finding)
     )
     return Judged(said, _expected(case), report.verdict.value, faults, words)
+
+
+def setups_of(run: Mapping[str, Any], laid_out: Path) -> list[Setup]:
+    """The setups of a case, read where it is laid out."""
+    return read_setups(
+        [laid_out / name for name in run["keystores"]],
+        at=_instant(run["at"]),
+        devices=[laid_out / name for name in run.get("devices", ())],
+        portal_uploads=[laid_out / name for name in run.get("uploads", ())],
+        within=parse_term(run["within"]) if "within" in run else None,
+        portal_state=read_portal_state(laid_out / run["portal-state"]) if "portal-state" in run else None,
+    )
+
+
+def theft_of(run: Mapping[str, Any]) -> DeclaredTheft | None:
+    """The theft that a case declares."""
+    return DeclaredTheft(tuple(run["stolen"]), run.get("since")) if "stolen" in run else None
 
 
 def _words(code: str, instance: str, finding: Finding) -> Iterator[str]:

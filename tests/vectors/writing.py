@@ -86,6 +86,10 @@ def describe(case: Case, setup: FactorySetup, keys: Sequence[str], written: Mapp
     lines += ["handshake = true"] if case.handshake else []
     lines += [f"only = {listed(case.only)}"] if case.only else []
     lines += [f"waivers = {quoted(case.waivers)}"] if case.waivers else []
+    lines += [f"within = {quoted(case.within)}"] if case.within else []
+    lines += ['portal-state = "account.json"'] if case.account else []
+    lines += [f"stolen = {listed(case.stolen)}"] if case.stolen else []
+    lines += [f"since = {case.since}"] if case.since else []
     if case.commands:
         lines += ["", "# Validators of the case's own, as Python scripts.", "[run.commands]"]
         lines += [f"{name} = {quoted(script)}" for name, script in case.commands.items()]

@@ -19,7 +19,9 @@ COMMANDS = {
     "check": "Judges material from others, without executing anything in it.",
     "certify": "Judges, and writes the folder to submit.",
     "diff": "Compares two JSON reports: new, fixed, remaining failures.",
+    "drill": "Plays the theft of a key through: who goes dark, who stays online.",
     "enroll": "Writes or checks the CSV of first to claim.",
+    "expiry": "Shows when what ends, and who goes dark with it.",
     "explain": "Shows everything about one rule.",
     "fix": "Writes a repaired copy of a keystore, and judges the copy.",
     "lot": "Judges the devices of a whole production lot.",
@@ -30,7 +32,9 @@ COMMANDS = {
 }
 """Each is a module of this package with a click command named ``command``, which is imported when it is called."""
 
-JUDGING = frozenset({"check", "certify", "diff", "enroll", "fix", "lot", "slice", "verify-statement"})
+JUDGING = frozenset(
+    {"check", "certify", "diff", "drill", "enroll", "expiry", "fix", "lot", "slice", "verify-statement"}
+)
 """Those whose exit code is a verdict."""
 
 

@@ -53,20 +53,34 @@ def sound_setup(keystore: str, config: str | None, chain_depth: str | None) -> S
         Unsound: a rule that matters here failed, or another one keeps it from judging.
     """
     (setup,) = settings_of({"keystores": (keystore,), "config": config, "chain_depth": chain_depth}).read_setups()
+    check_sound(setup)
+    return setup
+
+
+def check_sound(setup: Setup, prefix: str = "") -> None:
+    """Makes sure that the chain of a setup can be relied on.
+
+    Args:
+        prefix: what the error begins with.
+
+    Raises:
+        Unsound: a rule that matters here failed, or another one keeps it from judging.
+        BrokenRule: one broke.
+    """
     crt, request = setup.keystore.fcu_crt, setup.keystore.request_file
     if crt.file.trouble is not None and (crt.file.exists or not request.file.exists):
         # Rules would first tell of the request that is missing too, which is not what was asked for.
-        raise Unsound(f"{crt.name}: {file_trouble(crt) if crt.file.exists else f'is not in {setup.keystore.path}'}")
+        words = file_trouble(crt) if crt.file.exists else f"is not in {setup.keystore.path}"
+        raise Unsound(f"{prefix}{crt.name}: {words}")
     examination = Examination([setup])
     for code in CUTTABLE:
         result = examination.judge(code, setup.name)
         while result.outcome is Outcome.BLOCKED and result.blocked_by:
             result = examination.judge(result.blocked_by[0], setup.name)
         if result.outcome is Outcome.ERROR:
-            raise BrokenRule(f"{result.code}: {result.reason}")
+            raise BrokenRule(f"{prefix}{result.code}: {result.reason}")
         if result.outcome in (Outcome.FAILED, Outcome.BLOCKED) or result.code != code:
-            raise Unsound(f"{result.code} {summary(result, Certificates.about(result.rule, setup))}")
-    return setup
+            raise Unsound(f"{prefix}{result.code} {summary(result, Certificates.about(result.rule, setup))}")
 
 
 def slicing_of(setup: Setup) -> Slicing:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -12,30 +11,15 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from fcu_conform.engine import Outcome, Report, Verdict
+from fcu_conform.engine import Report, Verdict
+from fcu_conform.interfaces.console.findings_page import write_findings, write_lines
+from fcu_conform.interfaces.horizon.closing import horizon_line
 from fcu_conform.interfaces.reports.text import device_states, printable
-from fcu_conform.interfaces.reports.text_report import (
-    Certificates,
-    Line,
-    light_findings,
-    outcome_counts,
-    render,
-    weightiest,
-)
+from fcu_conform.interfaces.reports.text_report import outcome_counts
 
 if TYPE_CHECKING:
     from fcu_conform.artefacts.device_output.device_set import DeviceSet
     from fcu_conform.engine.states import DeviceCounts
-
-STYLES: dict[str, dict[str, object]] = {
-    "failed": {"fg": "red", "bold": True},
-    "warned": {"fg": "yellow", "bold": True},
-    "notice": {"fg": "cyan", "bold": True},
-    "passed": {"fg": "green", "bold": True},
-    "strong": {"bold": True},
-    "label": {"dim": True},
-    "plain": {},
-}
 
 REFRESH = 0.2
 """Seconds between two looks of the progress bar."""
@@ -128,20 +112,13 @@ def write_verdict(
     report: Report, seconds: float, written: Sequence[str], faults: Sequence[str], *, is_complete: bool
 ) -> None:
     """Failures, then what fails nothing, the states of the devices, and the verdict below everything else."""
-    width = Console().width
-    told = [
-        (word, "failed", [(result, weightiest(result)) for result in report.results if result.outcome is outcome])
-        for outcome, word in ((Outcome.ERROR, "ERROR"), (Outcome.FAILED, "FAILED"))
-    ]
-    for word, style, shown in (*told, *light_findings(report.results)):
-        for result, findings in shown:
-            known = Certificates.about(result.rule, report.setups[0])
-            _write(render(result, findings, word, style, known, width))
-            click.echo()
+    write_findings(report.results, lambda _target: report.setups[0])
     for fault in faults:
         click.secho(f"fcu-conform: {fault}", fg="red")
     for path in () if faults else written:
         click.echo(printable(f"report: {path}"))
+    if until := horizon_line(report):
+        click.echo(printable(until))
     click.echo(closing_line(report.devices, seconds, is_complete=is_complete))
     if report.devices.by_tables:
         click.echo(signatures_line(report.devices))
@@ -149,11 +126,4 @@ def write_verdict(
         click.secho(printable(f"not done: {one}"), fg="yellow")
     verdict = report.verdict
     style = {Verdict.CONFORMANT: "passed", Verdict.NON_CONFORMANT: "failed"}.get(verdict, "warned")
-    _write([((f"FCU conformance: {verdict.value}", style), (outcome_counts(report), "plain"))])
-
-
-def _write(lines: Iterable[Line]) -> None:
-    is_plain = not sys.stdout.isatty()
-    for line in lines:
-        text = "".join(text if is_plain else click.style(text, **STYLES[style]) for text, style in line)  # type: ignore[arg-type]
-        click.echo(text.rstrip())
+    write_lines([((f"FCU conformance: {verdict.value}", style), (outcome_counts(report), "plain"))])

@@ -10,6 +10,7 @@ from _pytest._code.code import ExceptionRepr, ReprFileLocation, ReprTraceback
 
 from fcu_conform.artefacts.wording import pluralize
 from fcu_conform.engine import Outcome, Result, Verdict
+from fcu_conform.interfaces.horizon.closing import horizon_line
 from fcu_conform.interfaces.pytest_plugin.session import SuiteSession
 from fcu_conform.interfaces.reports.text import device_states, printable
 from fcu_conform.interfaces.reports.text_report import (
@@ -132,6 +133,8 @@ def header(suite: SuiteSession) -> Iterator[str]:
     if examination.waiver_file is not None:
         count = pluralize(len(examination.waiver_file.waivers), "waiver")
         yield f"fcu-waivers: {examination.waiver_file.path}, {count}"
+    if settings.within is not None:
+        yield f"fcu-within: {settings.within}, until {suite.setups[0].horizon:%Y-%m-%d}"
     if settings.strict:
         yield "fcu-strict: warnings are failures"
     yield from (f"fcu-report: {path}" for path in settings.reports)
@@ -169,6 +172,8 @@ class TerminalPages:
             writer.line(f"fcu-conform: {fault}", red=True)
         for path in () if self.suite.faults else self.suite.settings.reports:
             writer.line(printable(f"fcu-report: {path}"))
+        if until := horizon_line(report):
+            writer.line(printable(until))
         devices = report.devices
         if devices.checked:
             states = device_states(devices.conformant, devices.offending, devices.not_decided, devices.asked)

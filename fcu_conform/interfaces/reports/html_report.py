@@ -13,6 +13,7 @@ from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.interfaces.reports.json_report import Document
 from fcu_conform.interfaces.reports.report_view import Devices, ReportView, ResultView, place
 from fcu_conform.interfaces.reports.templating import environment
+from fcu_conform.interfaces.reports.timeline import draw_timeline
 from fcu_conform.rules.family import Family
 
 SHOWN = 100
@@ -89,6 +90,7 @@ def render(content: Document) -> bytes:
         script=script,
         shares=list(shares(view.counts)),
         chains=[draw(subject, view) for subject in view.keystores],
+        timelines=[line for one in view.keystores if (line := draw_timeline(one, content["judged_at"]))],
         rows=list(validator_table(view)),
         by_validators=BY_VALIDATORS,
         left_out=left_out(view),

@@ -136,6 +136,7 @@ def _configuration(content: Document) -> Iterator[dict[str, Any]]:
             "handshake": options["handshake"],
             "notDone": [f"{one['asked']} [{one['subject']}]: {one['reason']}" for one in content["not_done"]],
             "sampleSeed": options["sample_seed"],
+            "within": options["within"],
             "validators": {v["name"]: v["version"] for v in content["validators"] if v["status"] == "used"},
         },
     }

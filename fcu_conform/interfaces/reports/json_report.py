@@ -80,6 +80,7 @@ def _options(report: Report) -> Document:
         "strict": examination is not None and examination.strict,
         "handshake": examination is not None and examination.handshake,
         "sample_seed": None if examination is None else examination.sample_seed,
+        "within": next((str(setup.within) for setup in report.setups if setup.within is not None), None),
         "waivers": None if file is None else {"name": file.name, "sha256": file.sha256},
     }
 

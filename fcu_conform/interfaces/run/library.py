@@ -26,7 +26,9 @@ def check(
     at: datetime | None = None,
     devices: Paths = (),
     portal_upload: Paths = (),
+    portal_state: Path | None = None,
     mode: str | None = None,
+    within: str | None = None,
     strict: bool = False,
     waivers: Path | None = None,
     validators: str | Sequence[Validator] = "auto",
@@ -46,7 +48,9 @@ def check(
         at: the instant of judgement, with a time zone; now if not given.
         devices: output for devices of the (one) keystore: files, folders, archives.
         portal_upload: what was, or will be, uploaded: one file for each keystore, in order.
+        portal_state: what the account trusts: a JSON file, see `fcu_conform.artefacts.portal_state`.
         mode: "bootstrap" or "lwm2m", where fcu.yml does not say.
+        within: warn of what ends within this time: "5y", "18m", "90d"; not judged if not given.
         strict: warnings fail.
         waivers: a TOML file of accepted findings.
         validators: the independent validators to ask: "auto" (those installed), "all", "none", names with commas
@@ -63,7 +67,7 @@ def check(
 
     Raises:
         UsageError: a path that is not there or of the wrong kind, a depth that contradicts fcu.yml, a file of
-            waivers that is not one.
+            waivers that is not one, a time that is not one.
         ValueError: no validator has such a name.
     """
     if at is not None and at.tzinfo is None:
@@ -75,7 +79,9 @@ def check(
         at=now() if at is None else format_instant(at),
         devices=_texts(devices),
         portal_uploads=_texts(portal_upload),
+        portal_state=None if portal_state is None else os.fspath(portal_state),
         mode=mode,
+        within=within,
         validators=validators if isinstance(validators, str) else "none",
         validator_commands=_texts(validator_command),
         validator_sample=validator_sample,

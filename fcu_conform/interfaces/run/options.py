@@ -21,7 +21,7 @@ WRITERS = {
 }
 """By the ending of a report's file, the module of `reports` that writes it."""
 
-Kind = Literal["path", "text", "switch", "instant", "depth", "mode", "seed", "sample", "verify"]
+Kind = Literal["path", "text", "switch", "instant", "depth", "mode", "seed", "sample", "verify", "term"]
 """What an option takes: paths, text as it is, nothing, or something that `settings.PARSERS` reads."""
 
 
@@ -107,6 +107,13 @@ class RunOptions:
         "judge what was, or will be, uploaded to the portal; one for each keystore, in order",
         page="reference.md#the-portal-upload",
     )
+    portal_state: str | None = _one(
+        "portal-state",
+        "path",
+        "FILE",
+        "what the account trusts, as JSON: the theft of a key is judged by it (DRL001, DRL002)",
+        page="howto/drill.md",
+    )
     mode: str | None = _one("mode", "mode", "MODE", "how devices connect, bootstrap or lwm2m, if no fcu.yml sets it")
     at: str = _one(
         "at",
@@ -114,6 +121,13 @@ class RunOptions:
         "TIME",
         "judge validity at this instant, e.g. 2026-01-31T12:00:00Z (RFC 3339; default: now)",
         default=MISSING,
+    )
+    within: str | None = _one(
+        "within",
+        "term",
+        "TERM",
+        "warn of what ends within this time, e.g. 5y, 18m or 90d (EXP001, EXP002; default: not judged)",
+        page="howto/expiry.md",
     )
     validators: str = _one(
         "validators",

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timezone
 from typing import Any
 
 from fcu_conform.artefacts.data_classes import dataclass
+from fcu_conform.artefacts.portal_state import read_portal_state
 from fcu_conform.artefacts.setup import Setup, read_setups
+from fcu_conform.artefacts.term import Term, parse_term
 from fcu_conform.artefacts.usage import UsageError
 from fcu_conform.artefacts.waivers import WaiverFile, read_waivers
 from fcu_conform.interfaces.reports.text import printable
@@ -34,6 +36,11 @@ class Settings(RunOptions):
     def instant(self) -> datetime:
         """The instant of judgement."""
         return parse_instant(self.at)
+
+    @property
+    def term(self) -> Term | None:
+        """How far ahead the rules about what ends look; None where they do not."""
+        return None if self.within is None else parse_term(self.within)
 
     @property
     def makes_statement(self) -> bool:
@@ -65,8 +72,13 @@ class Settings(RunOptions):
         """
         return None if self.waivers is None else read_waivers(self.waivers)
 
-    def read_setups(self, *, witnessed: bool = False) -> list[Setup]:
+    def read_setups(
+        self, *, witnessed: bool = False, line_devices: Mapping[str, Sequence[str]] | None = None
+    ) -> list[Setup]:
         """What was asked about, ready to be judged; with ``witnessed``, or a statement among the reports, for one.
+
+        Args:
+            line_devices: the device output by the names of the lines, in place of ``devices``.
 
         Raises:
             UsageError: a path that is not there or of the wrong kind, or settings that contradict each other.
@@ -76,9 +88,12 @@ class Settings(RunOptions):
             config=self.config,
             chain_depth=self.chain_depth,
             at=self.instant,
-            devices=self.devices,
+            devices=self.devices if line_devices is None else (),
+            line_devices=line_devices or {},
             portal_uploads=self.portal_uploads,
             mode=self.mode,
+            within=self.term,
+            portal_state=None if self.portal_state is None else read_portal_state(self.portal_state),
             witnessed=witnessed or self.makes_statement,
         )
 
@@ -203,6 +218,15 @@ def _checked_instant(text: str, name: str) -> str:
     return text
 
 
+def _checked_term(text: str, name: str) -> str:
+    """The text, once it is sure that it is a term."""
+    try:
+        parse_term(text)
+    except ValueError as fault:
+        raise UsageError(f"{name}: '{printable(text)}' {fault}") from None
+    return text
+
+
 PARSERS: Mapping[Kind, Callable[[str, str], Any]] = {
     "instant": _checked_instant,
     "depth": parse_depth,
@@ -210,5 +234,6 @@ PARSERS: Mapping[Kind, Callable[[str, str], Any]] = {
     "seed": parse_seed,
     "sample": parse_sample,
     "verify": parse_verify,
+    "term": _checked_term,
 }
 """What reads the values of an option, by what it takes; each is given the text and the option's name."""

@@ -12,11 +12,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from fcu_conform.artefacts.data_classes import dataclass
-from fcu_conform.artefacts.encodings import der
+from fcu_conform.artefacts.encodings.der import DerError
 from fcu_conform.artefacts.encodings.private_keys import Secret
+from fcu_conform.validators.forging import forge, names, new_key
 
 _LIFE = timedelta(hours=1)
-_ECDSA_WITH_SHA256 = bytes.fromhex("300a06082a8648ce3d040302")
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Credentials:
 def server_credentials() -> tuple[Credentials, bytes]:
     """A server's credentials, good for an hour, and DER of the CA certificate that a client has to trust for them."""
     now = datetime.now(timezone.utc)
-    ca_key, key = _new_key(), _new_key()
+    ca_key, key = new_key(), new_key()
     ca_name = _name(f"loopback CA {secrets.token_hex(8)}")
     ca = _certificate(ca_name, ca_key.public_key(), ca_name, now)
     ca = ca.add_extension(x509.BasicConstraints(True, 0), critical=True)
@@ -59,51 +59,18 @@ def impostor_of(chain: Sequence[bytes], anchors: Sequence[bytes]) -> Credentials
     Raises:
         DerError: the device certificate is not DER.
     """
-    key, fcu_key = _new_key(), _new_key()
+    key, fcu_key = new_key(), new_key()
     issuer = names(chain[0])[1]
     fcu = next((one for one in (*chain[1:], *anchors) if _subject(one) == issuer), None)
-    forged = () if fcu is None else (_forge(fcu, fcu_key, fcu_key),)
-    return Credentials((_forge(chain[0], key, fcu_key), *chain[1:], *forged), _secret(key))
-
-
-def names(certificate: bytes) -> tuple[bytes, bytes]:
-    """DER of the subject and of the issuer of a certificate.
-
-    Raises:
-        DerError: it is not DER.
-    """
-    fields, _ = _fields(certificate)
-    return fields[4], fields[2]
+    forged = () if fcu is None else (forge(fcu, fcu_key, fcu_key),)
+    return Credentials((forge(chain[0], key, fcu_key), *chain[1:], *forged), _secret(key))
 
 
 def _subject(certificate: bytes) -> bytes | None:
     try:
         return names(certificate)[0]
-    except der.DerError:
+    except DerError:
         return None
-
-
-def _fields(certificate: bytes) -> tuple[list[bytes], bytes]:
-    """The fields of the to-be-signed part from the serial number on, and its version field where it has one."""
-    start, stop = der.expect(certificate, 0, len(certificate), der.SEQUENCE, "certificate")
-    start, stop = der.expect(certificate, start, stop, der.SEQUENCE, "to-be-signed part")
-    fields = [certificate[begin:end] for _, begin, _, end in der.children(certificate, start, stop)]
-    version = fields.pop(0) if fields and fields[0][:1] == b"\xa0" else b""
-    if len(fields) < 6:
-        raise der.DerError("certificate: fields are missing")
-    return fields, version
-
-
-def _forge(certificate: bytes, key: ec.EllipticCurvePrivateKey, signer: ec.EllipticCurvePrivateKey) -> bytes:
-    """The certificate with another public key in it, signed by somebody."""
-    fields, version = _fields(certificate)
-    fields[1] = _ECDSA_WITH_SHA256
-    fields[5] = key.public_key().public_bytes(
-        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
-    tbs = der.encode(der.SEQUENCE, version + b"".join(fields))
-    signature = signer.sign(tbs, ec.ECDSA(hashes.SHA256()))
-    return der.encode(der.SEQUENCE, tbs + _ECDSA_WITH_SHA256 + der.encode(der.BIT_STRING, b"\0" + signature))
 
 
 def _certificate(
@@ -114,10 +81,6 @@ def _certificate(
 
 def _name(common_name: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
-
-
-def _new_key() -> ec.EllipticCurvePrivateKey:
-    return ec.generate_private_key(ec.SECP256R1())
 
 
 def _secret(key: ec.EllipticCurvePrivateKey) -> Secret:

@@ -14,7 +14,8 @@ from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.artefacts.encodings.der import DerError
 from fcu_conform.artefacts.encodings.private_keys import Secret
 from fcu_conform.validators.adapters.clock import differs
-from fcu_conform.validators.handshake.credentials import Credentials, impostor_of, names, server_credentials
+from fcu_conform.validators.forging import names
+from fcu_conform.validators.handshake.credentials import Credentials, impostor_of, server_credentials
 from fcu_conform.validators.handshake.loopback import End, Meeting, Stalled, TurnedAway, meet
 from fcu_conform.validators.handshake.wire import certificates_shown
 from fcu_conform.validators.isolation.messages import Message, text, truth

@@ -336,7 +336,7 @@ def test_locations_are_relative_to_the_common_folder() -> None:
     content: dict[str, Any] = {
         "verdict": "conformant",
         "results": [],
-        "options": {"strict": False, "handshake": False, "sample_seed": 1, "waivers": None},
+        "options": {"strict": False, "handshake": False, "sample_seed": 1, "within": None, "waivers": None},
         "suite": {"rules_digest": "0", "version": "1"},
         "judged_at": "",
         "checked_at": "",

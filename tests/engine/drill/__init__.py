@@ -1,0 +1,1 @@
+"""Tests of the drill: thefts of keys, held against real handshakes."""
