@@ -27,7 +27,7 @@ def at(*parts: int) -> datetime:
         ("99999d", at(9990, 6, 1), at(9999, 12, 31, 23, 59, 59)),
     ],
 )
-def test_a_term_ends_where_the_calendar_says(text: str, begin: datetime, end: datetime) -> None:
+def test_a_term_ends_at_the_date_of_the_calendar(text: str, begin: datetime, end: datetime) -> None:
     assert parse_term(text).after(begin) == end
 
 
@@ -42,6 +42,6 @@ def test_a_term_is_written_as_it_was_typed(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "5", "y", "0y", "-1y", "5 y", "1.5y", "5Y", "5y2m", "100000d", "\u0665y", "5y\n"])
-def test_what_is_not_a_term_is_refused(text: str) -> None:
+def test_other_text_is_refused_as_a_term(text: str) -> None:
     with pytest.raises(ValueError, match="is not a time such as 5y, 18m, 12w or 90d"):
         parse_term(text)

@@ -17,7 +17,9 @@ from fcu_conform.rules import catalogue
 from fcu_conform.rules.model import Finding
 from fcu_conform.validators.registry import available
 
-FOR_KEYSTORES = catalogue(devices=False, upload=False, validators=False, handshake=False, waivers=False, horizon=False)
+FOR_KEYSTORES = catalogue(
+    devices=False, upload=False, validators=False, handshake=False, waivers=False, enrollment=False, horizon=False
+)
 
 
 def test_a_sound_keystore_is_conformant_without_findings(tmp_path: Path) -> None:

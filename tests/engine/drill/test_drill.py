@@ -74,7 +74,7 @@ def test_the_other_upload_lets_a_thief_in_at_depth_1(tmp_path: Path) -> None:
     assert (names(lowest), lowest.others) == (["upload of line-1"], ())
 
 
-def test_who_was_not_online_before_does_not_go_dark(tmp_path: Path) -> None:
+def test_a_line_that_was_not_online_before_does_not_go_dark(tmp_path: Path) -> None:
     world = laid_out(tmp_path, "ROOT 1", "ROOT 2")
     removal = theft_in(world, tmp_path, A, uploaded=[A]).removals[0]
     assert (removal.before[B], removal.after[B], removal.dark) == (State.OUT, State.OUT, ())
@@ -152,7 +152,7 @@ class Counting:
         return Answer(accepted=True)
 
 
-def test_a_thief_whom_one_validator_lets_in_is_not_out(tmp_path: Path) -> None:
+def test_a_thief_that_one_validator_accepts_is_not_shut_out(tmp_path: Path) -> None:
     world = laid_out(tmp_path, "ROOT 1", "ROOT 2")
     generous = Counting("generous")
     drill = Drill(world.setups(tmp_path), ValidatorPanel([*select("cryptography"), generous], AT))
@@ -205,7 +205,7 @@ def verifies(chain: Sequence[Certificate]) -> bool:
     return all(one.signed_by(issuer.public_key) for one, issuer in pairs)
 
 
-def test_a_stand_in_says_the_same_under_a_key_of_its_own() -> None:
+def test_a_stand_in_has_the_same_fields_under_another_key() -> None:
     read, made = stand_ins(*World(("INT 1",), 2).chain(ONE))
     chain = made.all_of(read)
     assert verifies(chain)

@@ -44,7 +44,7 @@ def rows(asked: str, depth: int, trusted: tuple[str, ...]) -> tuple[tuple[bool, 
 
 @pytest.mark.parametrize("asked", ["openssl", "certtool"])
 @pytest.mark.parametrize("row", TABLE)
-def test_the_validators_say_what_the_servers_did(asked: str, row: str) -> None:
+def test_the_validators_agree_with_the_servers(asked: str, row: str) -> None:
     depth, trusted, honest, thief = TABLE[row]
     assert rows(asked, depth, trusted) == (honest, thief)
 

@@ -104,7 +104,7 @@ def test_no_answer_contradicts_a_handshake_in_any_small_world(world: World, tmp_
     assert check(world, tmp_path) >= 2
 
 
-def test_the_worlds_are_all_that_there_are() -> None:
+def test_every_small_world_is_there_once() -> None:
     assert len({str(world) for world in WORLDS}) == len(WORLDS) > 250
     assert {len(world.places) for world in WORLDS} == {1, 2, 3}
     assert {world.depth for world in WORLDS} == {1, 2, 3, 4}

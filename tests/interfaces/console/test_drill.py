@@ -109,7 +109,7 @@ def test_a_single_line_can_always_be_shut_out(tmp_path: Path) -> None:
         (("--portal-state", "nowhere.json"), "portal state nowhere.json: no such file or folder"),
     ],
 )
-def test_what_makes_no_sense_is_a_usage_error(
+def test_arguments_that_make_no_sense_are_a_usage_error(
     tmp_path: Path, apart: World, arguments: tuple[str, ...], words: str
 ) -> None:
     done = drill(tmp_path, apart, *arguments)
@@ -123,7 +123,7 @@ def test_a_line_without_a_depth_is_a_usage_error(tmp_path: Path, apart: World) -
     assert "what line-2 has on the portal is not known: its chain depth is unknown" in done.stderr
 
 
-def test_a_validator_that_does_not_answer_is_said_and_fails(tmp_path: Path, apart: World) -> None:
+def test_a_validator_that_does_not_answer_is_named_and_fails(tmp_path: Path, apart: World) -> None:
     done = drill(tmp_path, apart, "--validator-command", "mute=true")
     assert done.returncode == 1
     assert "mute did not answer: " in done.stdout

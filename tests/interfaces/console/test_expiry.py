@@ -47,7 +47,7 @@ def failing(line: Line, at: datetime, **inputs: object) -> set[str]:
     return check(line.keystore, at=at, validators="none", **inputs).errors()  # type: ignore[arg-type]
 
 
-def test_the_date_told_is_the_first_at_which_the_rules_fail(tmp_path: Path) -> None:
+def test_the_date_is_the_first_at_which_the_rules_fail(tmp_path: Path) -> None:
     line = line_with_short_intermediate(tmp_path / "line-1")
     content = told("--keystore", line.keystore)
     assert content["conformant_until"] == "2036-12-14T00:00:01Z"
@@ -106,16 +106,14 @@ def test_the_page_names_what_ends_first_and_who_goes_dark(tmp_path: Path, monkey
         ("11y", 1, "within 11y, until 2037-06-01: CN=INT_CA ends"),
     ],
 )
-def test_the_exit_code_says_whether_something_ends_in_the_window(
-    tmp_path: Path, within: str, code: int, words: str
-) -> None:
+def test_the_exit_code_is_1_if_something_ends_in_the_window(tmp_path: Path, within: str, code: int, words: str) -> None:
     line = line_with_short_intermediate(tmp_path / "line-1")
     done = run("expiry", "--keystore", line.keystore, "--at", AT, "--within", within)
     assert (done.returncode, done.stdout.splitlines()[-1]) == (code, words)
     assert ("EXP001" in done.stdout) == bool(code)
 
 
-def test_what_ended_before_is_said_and_fails(tmp_path: Path) -> None:
+def test_a_certificate_that_has_ended_is_reported_and_fails(tmp_path: Path) -> None:
     line = line_with_short_intermediate(tmp_path / "line-1", days=60)
     done = run("expiry", "--keystore", line.keystore, "--at", AT)
     assert done.returncode == 1
@@ -198,7 +196,7 @@ def test_dates_of_four_digits_are_written_with_four() -> None:
         (("--out", "nowhere/ends.ics"), "--out: nowhere/ends.ics: there is no folder nowhere"),
     ],
 )
-def test_what_makes_no_sense_is_a_usage_error(tmp_path: Path, arguments: tuple[str, ...], words: str) -> None:
+def test_arguments_that_make_no_sense_are_a_usage_error(tmp_path: Path, arguments: tuple[str, ...], words: str) -> None:
     line = line_with_short_intermediate(tmp_path / "line-1")
     done = run("expiry", "--keystore", line.keystore, *arguments)
     assert (done.returncode, done.stderr) == (4, f"fcu-conform: {words}\n")
@@ -219,7 +217,7 @@ def test_a_chain_that_is_not_sound_is_not_looked_at(tmp_path: Path) -> None:
     assert done.stderr.startswith("fcu-conform: CHN005 ")
 
 
-def test_a_path_without_an_end_says_so(tmp_path: Path) -> None:
+def test_a_path_without_an_end_is_reported_as_such(tmp_path: Path) -> None:
     last = datetime(9999, 12, 31, 23, 59, 59, tzinfo=timezone.utc)
     line = Line(tmp_path / "line-1")
     names = ("FCU line 1", "INT_CA", "ROOT_CA")

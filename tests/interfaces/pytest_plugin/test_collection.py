@@ -10,7 +10,9 @@ from fcu_conform.rules import catalogue
 
 LOUD_TEST = "def test_of_the_user():\n    raise SystemError('was collected')\n"
 
-FOR_KEYSTORES = catalogue(devices=False, upload=False, validators=False, handshake=False, waivers=False, horizon=False)
+FOR_KEYSTORES = catalogue(
+    devices=False, upload=False, validators=False, handshake=False, waivers=False, enrollment=False, horizon=False
+)
 
 
 def ids(result: pytest.RunResult) -> list[str]:

@@ -18,7 +18,9 @@ from fcu_conform.rules import CATALOGUE, catalogue
 
 INSTANT = datetime(2026, 6, 1, tzinfo=timezone.utc)
 
-FOR_KEYSTORES = catalogue(devices=False, upload=False, validators=False, handshake=False, waivers=False, horizon=False)
+FOR_KEYSTORES = catalogue(
+    devices=False, upload=False, validators=False, handshake=False, waivers=False, enrollment=False, horizon=False
+)
 
 
 def test_a_report_contains_all_findings_of_the_run(run, disordered: Path, read_report) -> None:
