@@ -157,6 +157,7 @@ def test_a_read_only_keystore_is_unchanged_by_every_command(factory: Factory) ->
             [*PYTEST, f"--fcu-keystore={factory.keystore}", f"--fcu-devices={factory / DEVICES}", "--fcu-handshake"],
             [*SUITE, "lot", "--keystore", factory.keystore, "--workers", "2", factory / DEVICES],
             [*SUITE, "certify", "--keystore", factory.keystore, "--out", factory.folder.parent / "handed-in"],
+            [*SUITE, "fix", "--keystore", factory.keystore, "--out", factory.folder.parent / "fixed"],
         ):
             done = run(*line, cwd=elsewhere(factory), humble=True)
             assert done.code in (0, 1), done.text
@@ -165,6 +166,19 @@ def test_a_read_only_keystore_is_unchanged_by_every_command(factory: Factory) ->
         for name, (mode, *_) in before.items():
             assert isinstance(mode, int)
             Path(name).chmod(stat.S_IMODE(mode))
+
+
+def test_a_repaired_copy_has_the_key_in_its_own_file_alone(
+    factory: Factory, canaries: list[Canary], tmp_path: Path
+) -> None:
+    given = ["--keystore", factory.keystore, "--portal-upload", factory / UPLOAD, "--out", tmp_path / "copy"]
+    done = run(*SUITE, "fix", *given, "--validators=none", cwd=elsewhere(factory))
+    assert "changed: fcu_private_key.pem: mode 0600" in done.out
+    assert traces(canaries, done.text) == []
+    copied = {path.name: path.read_bytes() for path in (tmp_path / "copy").iterdir()}
+    assert {"fcu_private_key.pem", "fcu.crt", "upload.pem"} <= set(copied)
+    assert not {"old.bak", "note.txt"} & set(copied)
+    assert [name for name, data in copied.items() if traces(canaries, data)] == ["fcu_private_key.pem"]
 
 
 @pytest.mark.parametrize("command", ["upload", "slice"])
