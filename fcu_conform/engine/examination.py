@@ -18,7 +18,7 @@ from fcu_conform.engine.validator_panel import Told, ValidatorPanel
 from fcu_conform.engine.waiver_audit import FinishedRun, audit_waivers
 from fcu_conform.engine.waivers import Waivers
 from fcu_conform.rules import catalogue as known_rules
-from fcu_conform.rules.model import BY_OTHERS, Catalogue, Rule, Scope
+from fcu_conform.rules.model import BY_OTHERS, Catalogue, NotApplicable, Rule, Scope
 
 if TYPE_CHECKING:
     from fcu_conform.artefacts.setup import Setup
@@ -122,6 +122,7 @@ class Examination:
             Scope.DEVICE_PATH: path.evaluate,
             Scope.HANDSHAKE: handshake.evaluate,
             Scope.THEFT: self.thefts.evaluate,
+            Scope.ENROLLMENT: _without_enrollment,
             Scope.RUN: RunEvaluator(self.handshake, core, targets, panels).evaluate,
             Scope.WAIVERS: WaiverEvaluator(core, self.waiver_audit).evaluate,
         }
@@ -160,3 +161,8 @@ class Examination:
         cases = [(name, rule, s) for rule in rules for name in self.targets.setups for s in self.targets.of(rule, name)]
         results = [(name, self.judge(rule.code, target)) for name, rule, target in cases]
         return FinishedRun(self.catalogue, results, {name: its.tallies for name, its in self.devices.passes.items()})
+
+
+def _without_enrollment(rule: Rule, target: str) -> Result:
+    """A run about keystores has no enrollment CSV: `fcu_conform.engine.evaluate_enrollment` judges one."""
+    raise NotApplicable(f"{rule.code}: {target} has no enrollment CSV")

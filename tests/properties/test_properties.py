@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,8 @@ from properties.drawing import AT, describe, judge, shapes, sound
 from reference_ca import KeySource
 from reference_ca.defects import DEFECTS, NEAR_MISSES, Defect, FactorySetup, SetupParameters
 
-BY_RUN = ("SYS", "CHN013", "DEV024", "DEV025", "KEY010", "KEY011", "UPL007", "UPL008")
-"""What needs validators, other programs or options of the run is proven elsewhere."""
+BY_RUN = ("SYS", "ENR", "CHN013", "DEV024", "DEV025", "KEY010", "KEY011", "UPL007", "UPL008")
+"""What needs validators, other programs, commands or options of the run is proven elsewhere."""
 
 LINEAGES = ",".join(validator.name for validator in available() if validator.name in CORE)
 """Those that are asked about sound setups: in this process, so that ten thousand of them are no matter of hours."""
@@ -47,7 +48,9 @@ def fitting(draw: st.DrawFn, kinds: list[Defect]) -> tuple[Defect, SetupParamete
             mode=shown.mode,
             external=shown.external and length > 1,
             critical=shown.critical,
-        ).filter(needs.met_by)
+        )
+        .map(lambda parameters: replace(parameters, enrollment=shown.enrollment))
+        .filter(needs.met_by)
     )
     return kind, parameters, draw(st.binary(min_size=8, max_size=8))
 
