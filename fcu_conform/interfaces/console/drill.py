@@ -11,6 +11,7 @@ from rich.text import Text
 
 from fcu_conform.artefacts.setup import Setup
 from fcu_conform.artefacts.usage import UsageError
+from fcu_conform.artefacts.wording import pluralize
 from fcu_conform.engine import Examination, Outcome, Result
 from fcu_conform.interfaces.console.lines import line_options, sound_lines
 from fcu_conform.interfaces.console.page import show
@@ -121,8 +122,9 @@ def _show(theft: Theft, examination: Examination, setups: Sequence[Setup]) -> No
     for setup in setups:
         lot = examination.thefts.lot(setup.name)
         if lot is not None:
-            chains = f"{len(lot.shapes)} chain{'' if len(lot.shapes) == 1 else 's'}"
-            click.echo(printable(f"{setup.name}: {lot.count:,} devices, which present {chains}"))
+            devices = "1 device" if lot.count == 1 else f"{lot.count:,} devices"
+            chains = pluralize(len(lot.shapes), "chain")
+            click.echo(printable(f"{setup.name}: {devices}, {chains}"))
 
 
 def _tell(result: Result) -> None:

@@ -82,7 +82,7 @@ def test_devices_are_counted_and_those_made_since_are_named(tmp_path: Path, apar
     (out / "device.pem").write_bytes(pem(*apart.device("line-1")))
     arguments = ("--stolen", "line-1", "--devices", f"line-1={out}")
     done = drill(tmp_path, apart, *arguments, "--since", "2026-01-01T00:00:00Z")
-    assert "line-1: 1 devices, which present 1 chain" in done.stdout
+    assert "line-1: 1 device, 1 chain" in done.stdout
     assert "ERROR DRL004 [line-1]  1 device made at or after 2026-01-01T00:00:00Z" in done.stdout
     done = drill(tmp_path, apart, *arguments, "--since", "2026-01-01T00:00:01Z")
     assert "DRL004" not in done.stdout
