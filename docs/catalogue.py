@@ -22,6 +22,7 @@ TITLES = {
     "DEV": "what a device is given",
     "BDL": "the CBOR bundle",
     "UPL": "the portal upload",
+    "PTL": "what the account really trusts",
     "LOT": "many devices, several FCU instances",
     "ENR": "the CSV of first to claim",
     "EXP": "what ends when",

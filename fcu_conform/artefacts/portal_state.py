@@ -109,13 +109,23 @@ def read_portal_state(given: str | os.PathLike[str]) -> PortalState:
     if file.trouble is not None:
         raise UsageError(f"portal state {path}: {file.detail or file.trouble.value}")
     try:
-        return _state(path, file.name, parse_json(file.data))
-    except json.JSONDecodeError as fault:
-        raise UsageError(f"portal state {path}: is not JSON (line {fault.lineno}: {fault.msg})") from None
-    except UnicodeDecodeError:
-        raise UsageError(f"portal state {path}: is not UTF-8") from None
+        return parse_portal_state(file.data, file.name, path)
     except ValueError as fault:
         raise UsageError(f"portal state {path}: {fault}") from None
+
+
+def parse_portal_state(data: bytes, name: str, path: Path) -> PortalState:
+    """The state of an account from the bytes of its file.
+
+    Raises:
+        ValueError: they are not the state of an account; one line.
+    """
+    try:
+        return _state(path, name, parse_json(data))
+    except json.JSONDecodeError as fault:
+        raise ValueError(f"is not JSON (line {fault.lineno}: {fault.msg})") from None
+    except UnicodeDecodeError:
+        raise ValueError("is not UTF-8") from None
 
 
 def dump_portal_state(

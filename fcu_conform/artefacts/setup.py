@@ -10,13 +10,14 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from fcu_conform.artefacts.bounded_io.limits import CONFIG_FILE
+from fcu_conform.artefacts.bounded_io.limits import CONFIG_FILE, PEM_FILE
 from fcu_conform.artefacts.bounded_io.reading import FileBytes, read_file
 from fcu_conform.artefacts.ca_context import CaContext
 from fcu_conform.artefacts.config import ConfigFile
 from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.artefacts.encodings.public_keys import PublicKey
 from fcu_conform.artefacts.keystore import Keystore
+from fcu_conform.artefacts.keystore_files import CertificateFile
 from fcu_conform.artefacts.redaction import REDACTOR
 from fcu_conform.artefacts.usage import UsageError, existing
 
@@ -45,6 +46,7 @@ class Setup:
         mode_option: "bootstrap" or "lwm2m", where it was given beside fcu.yml.
         within: how far ahead the rules about what ends look, where they were asked for.
         portal_state: what the account trusts, where it was given; the same for all lines.
+        portal_fault: why the portal, which was asked what the account trusts, did not answer as documented.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Setup:
     mode_option: str | None = None
     within: Term | None = None
     portal_state: PortalState | None = None
+    portal_fault: str = ""
 
     def files(self) -> Iterator[FileBytes]:
         """What was read of it, the private key and device output apart: fcu.crt, the request, fcu.yml, the upload."""
@@ -95,6 +98,14 @@ class Setup:
         if self.mode != "lwm2m" or uri is None or "aid=" not in uri:
             return None
         return uri.rpartition("aid=")[2].partition("&")[0] or None
+
+    @cached_property
+    def server_ca(self) -> CertificateFile | None:
+        """The CA of the server that devices connect to, from the file that fcu.yml names; None where it names none."""
+        name = None if self.config is None else self.config.text(f"{self.mode}-server-ca-certificate-file")
+        if self.config is None or not name or "\0" in name:
+            return None
+        return CertificateFile(read_file(self.config.path.parent / name, PEM_FILE))
 
     @cached_property
     def key_public(self) -> PublicKey | None:
@@ -162,6 +173,7 @@ def read_setups(
     mode: str | None = None,
     within: Term | None = None,
     portal_state: PortalState | None = None,
+    portal_fault: str = "",
     witnessed: bool = False,
 ) -> list[Setup]:
     """Looks at what was given and makes a setup of each keystore; files are read when a rule asks for them.
@@ -211,7 +223,8 @@ def read_setups(
             raise UsageError(f"mode {mode}: contradicts use-bootstrap in {config_file.path}")
         upload = _upload(portal_uploads[number]) if number < len(portal_uploads) else None
         store, lot = stores[number], output.get(name)
-        setups.append(Setup(name, store, config_file, chain_depth, instant, lot, upload, mode, within, portal_state))
+        asked = within, portal_state, portal_fault
+        setups.append(Setup(name, store, config_file, chain_depth, instant, lot, upload, mode, *asked))
     return setups
 
 

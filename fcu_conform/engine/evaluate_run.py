@@ -51,14 +51,17 @@ class _Account:
 
     @property
     def asks_others(self) -> bool:
-        return bool(self.run.panels[self.name].members) or self.run.is_handshake_asked_for
+        is_portal_silent = bool(self.run.targets.setups[self.name].portal_fault)
+        return bool(self.run.panels[self.name].members) or self.run.is_handshake_asked_for or is_portal_silent
 
     def silences(self) -> list[Silence]:
         for _ in self._results(by_others=True):
             pass  # each is asked before it is said who did not answer
         panel = self.run.panels[self.name]
         faults = [Silence(name, fault) for name, member in panel.members.items() for fault in member.faults]
-        return faults + [Silence("the handshake", fault) for fault in panel.handshake_faults]
+        faults += [Silence("the handshake", fault) for fault in panel.handshake_faults]
+        fault = self.run.targets.setups[self.name].portal_fault
+        return [*faults, Silence("the portal", fault)] if fault else faults
 
     @property
     def unprotected(self) -> str:

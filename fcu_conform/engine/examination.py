@@ -86,6 +86,8 @@ class Examination:
             catalogue = known_rules(
                 devices=any(setup.devices for setup in setups),
                 upload=any(setup.upload for setup in setups),
+                # after a theft an entry is missing on purpose
+                account=theft is None and any(setup.portal_state or setup.portal_fault for setup in setups),
                 validators=bool(validators),
                 handshake=handshake,
                 waivers=waivers is not None,

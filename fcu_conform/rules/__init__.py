@@ -55,6 +55,7 @@ _DEVICES = (
 )
 _UPLOAD = ("portal.upload", "portal.uploaded_certificates", "portal.upload_details")
 _ENROLLMENT = ("portal.enrollment",)
+_ACCOUNT = ("portal.account", "portal.account_servers")
 _PATHS = ("portal.paths",)
 _WAIVERS = ("run.waivers",)
 _HORIZON = ("keystore.horizon",)
@@ -66,6 +67,7 @@ def catalogue(
     *,
     devices: bool = True,
     upload: bool = True,
+    account: bool = True,
     validators: bool = True,
     handshake: bool = True,
     waivers: bool = True,
@@ -79,6 +81,7 @@ def catalogue(
     Args:
         devices: with those for device output.
         upload: with those for the portal upload.
+        account: with those for what the account trusts.
         validators: with those that independent validators answer.
         handshake: with the one that servers answer.
         waivers: with those for the file of waivers.
@@ -88,6 +91,7 @@ def catalogue(
         declared: with those of them about a theft that has happened.
     """
     modules = [*_KEYSTORE, *(_DEVICES if devices else ()), *(_UPLOAD if upload else ()), *_PATHS]
+    modules += _ACCOUNT if account else ()
     modules += _WAIVERS if waivers else ()
     modules += _ENROLLMENT if enrollment else ()
     modules += _HORIZON if horizon else ()
@@ -101,6 +105,7 @@ def catalogue(
         if (
             (about_devices and not devices)
             or (rule.family is Family.UPLOAD and not upload)
+            or (rule.family is Family.ACCOUNT and not account)
             or (rule.family is Family.HORIZON and not horizon)
             or (rule.scope is model.Scope.THEFT and not (thefts and validators))
             or (rule.code in _DECLARED and not declared)
@@ -108,7 +113,7 @@ def catalogue(
             or (rule.scope is model.Scope.HANDSHAKE and not handshake)
             or (rule.scope is model.Scope.WAIVERS and not waivers)
             or (rule.family is Family.ENROLLMENT and not enrollment)
-            or (rule.code == "SYS002" and not validators and not handshake)
+            or (rule.code == "SYS002" and not (validators or handshake or account))
         ):
             left_out.add(rule.code)
     return model.REGISTERED.without(left_out)

@@ -31,6 +31,7 @@ class Family(str, Enum):
     DEVICE = "DEV"
     BUNDLE = "BDL"
     UPLOAD = "UPL"
+    ACCOUNT = "PTL"
     LOT = "LOT"
     ENROLLMENT = "ENR"
     HORIZON = "EXP"
@@ -66,6 +67,7 @@ _FAMILIES = {
     Family.DEVICE: ("Devices", About.DEVICES),
     Family.BUNDLE: ("Bundles", About.DEVICES),
     Family.UPLOAD: ("Upload", About.UPLOAD),
+    Family.ACCOUNT: ("Account", About.KEYSTORE),
     Family.LOT: ("Lot", About.DEVICES),
     Family.ENROLLMENT: ("Enrollment", About.ENROLLMENT),
     Family.HORIZON: ("Horizon", About.KEYSTORE),

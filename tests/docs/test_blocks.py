@@ -33,7 +33,7 @@ NOT_RUN = {
     r"tox -e fcu": "installs: tests/interfaces/test_pipelines.py reads that environment and runs its command",
     r"^tox -e (new|expected|lint)|^pytest -q tests/|explain CHN015": "in a copy: tests/repository/test_new.py",
     r"^podman ": "needs a builder of containers: tox -e container builds where one runs",
-    r"^reference-ca portal|portal\.sqlite": "beside a stand-in: tests/reference_ca/portal/test_portal_page.py",
+    r"^reference-ca portal|portal\.sqlite": "beside a stand-in: test_portal_page.py and test_portal.py",
     r"^dask |--scheduler": "wants machines: tests/engine/lot/test_ways_in.py judges on a cluster of one",
 }
 """Commands that are not run, by a pattern of them, and why."""

@@ -34,7 +34,8 @@ def names(pattern: str) -> list[tuple[str, str]]:
 
 
 def options(command: click.Command) -> set[str]:
-    return {name for parameter in command.params for name in parameter.opts if name.startswith("--")}
+    own = {name for parameter in command.params for name in parameter.opts if name.startswith("--")}
+    return own.union(*map(options, getattr(command, "commands", {}).values()))
 
 
 def command(*words: str) -> click.Command:

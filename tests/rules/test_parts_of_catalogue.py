@@ -20,7 +20,18 @@ codes = [rule.code for rule in catalogue(**json.loads(sys.argv[1]))]
 loaded = [name.removeprefix("fcu_conform.rules.") for name in sys.modules if name.startswith("fcu_conform.rules.")]
 print(json.dumps([codes, loaded]))
 """
-EVERY = ("devices", "upload", "validators", "handshake", "waivers", "enrollment", "horizon", "thefts", "declared")
+EVERY = (
+    "devices",
+    "upload",
+    "validators",
+    "handshake",
+    "waivers",
+    "enrollment",
+    "account",
+    "horizon",
+    "thefts",
+    "declared",
+)
 
 
 def scoped(*scopes: Scope) -> set[str]:
@@ -52,7 +63,9 @@ def left_out(*without: str) -> set[str]:
         codes |= scoped(Scope.THEFT)
     if "declared" in without:
         codes |= {"DRL003", "DRL004", "DRL005"}
-    if {"validators", "handshake"} <= set(without):
+    if "account" in without:
+        codes |= family("PTL")
+    if {"validators", "handshake", "account"} <= set(without):
         codes |= {"SYS002"}
     return codes
 
@@ -65,10 +78,11 @@ COMBINATIONS = [
     ("handshake",),
     ("waivers",),
     ("enrollment",),
+    ("account",),
     ("horizon",),
     ("thefts",),
     ("declared",),
-    ("validators", "handshake"),
+    ("validators", "handshake", "account"),
     ("devices", "upload"),
     EVERY,
 ]
@@ -91,17 +105,20 @@ def test_parts_of_the_catalogue_are_not_empty() -> None:
     assert scoped(Scope.RUN) == {"SYS001", "SYS002"}
     assert scoped(Scope.WAIVERS) == {"SYS003", "SYS004", "SYS005", "SYS006", "SYS007"}
     assert scoped(Scope.ENROLLMENT) == family("ENR") == {"ENR001", "ENR002", "ENR003", "ENR004"}
-    assert scoped(Scope.INSTANCES) == {"CHN004", "KEY004", "KEY009", "LOT006", "UPL002", "UPL006"}
+    of_account = {"PTL002", "PTL004", "PTL005", "PTL006"}
+    assert scoped(Scope.INSTANCES) == {"CHN004", "KEY004", "KEY009", "LOT006", "UPL002", "UPL006"} | of_account
 
 
-@pytest.mark.parametrize("without", [(), ("devices",), ("upload",), ("waivers",), ("horizon",), EVERY], ids=" ".join)
+@pytest.mark.parametrize(
+    "without", [(), ("devices",), ("upload",), ("waivers",), ("account",), ("horizon",), EVERY], ids=" ".join
+)
 def test_a_process_imports_only_and_all_the_rules_that_it_needs(without: tuple[str, ...]) -> None:
     options = json.dumps(dict.fromkeys(without, False))
     done = subprocess.run([sys.executable, "-c", PROGRAM, options], capture_output=True, text=True, check=True)
     codes, loaded = json.loads(done.stdout)
     assert codes == [rule.code for rule in CATALOGUE if rule.code not in left_out(*without)]
     modules = {"devices": {"bundle.encoding", "bundle.contents", "bundle.items", "bundle.sessions", "device.lot"}}
-    modules |= {"upload": {"portal.upload"}, "waivers": {"run.waivers"}}
+    modules |= {"upload": {"portal.upload"}, "waivers": {"run.waivers"}, "account": {"portal.account"}}
     for part, named in modules.items():
         assert named & set(loaded) == (set() if part in without else named)
 

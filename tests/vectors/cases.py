@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from reference_ca import KeySource
 from reference_ca.defects import DEFECTS, NEAR_MISSES, Defect, ExpectedFinding, FactorySetup, SetupParameters
 
+from .accounts import ACCOUNTS
 from .case import Case
 from .horizon_and_theft import HORIZON, THEFTS, usual
 from .topologies import TOPOLOGIES, Topology
@@ -223,5 +224,6 @@ CASES: dict[str, Case] = {
         *WAIVERS,
         *HORIZON,
         *THEFTS,
+        *ACCOUNTS,
     )
 }

@@ -142,7 +142,10 @@ THEFTS = (
         "DRL/root-has-an-entry-too",
         "The account trusts the FCU certificate, and the root above it by an entry of its own.",
         "DRL002",
-        (ExpectedFinding("DRL002", "fcu.crt", 1, "", "warning"),),
+        (
+            ExpectedFinding("DRL002", "fcu.crt", 1, "", "warning"),
+            ExpectedFinding("PTL002", "account.json", None, "entry certificate 2", "warning"),
+        ),
         _account(SetupParameters(length=2, depth=1), 1, 2),
         "the root has an entry of its own",
         "sound/one-entry-vouches",

@@ -170,3 +170,18 @@ KEYS_REMEMBERED = 150_000
 
 KEYS_AHEAD = 500
 """Devices whose private keys are read before anything is told that may hold one."""
+
+PORTAL_ANSWER = 16 * MIB
+"""Bytes of one answer of the portal; a page of 1,000 devices has about 1 MiB."""
+
+PORTAL_PAGES = 200
+"""Pages of one list of the portal."""
+
+PORTAL_DEVICES = 120_000
+"""Devices that an account's state takes in."""
+
+PORTAL_SECONDS = 120
+"""Seconds that fetching the state of an account may take."""
+
+API_KEY_FILE = 4 * KIB
+"""Bytes of the file of an API key."""

@@ -8,21 +8,8 @@ from fcu_conform.artefacts.encodings.certificate import Certificate
 from fcu_conform.artefacts.portal_state import PortalState, TrustedCertificate
 from fcu_conform.artefacts.setup import Setup
 from fcu_conform.rules.model import NotApplicable
+from fcu_conform.rules.support.account import has_issued, lowest_first, upload_of_line
 from fcu_conform.rules.support.theft import Entry
-
-
-def upload_of_line(setup: Setup) -> tuple[Certificate, ...]:
-    """What a line has, or is to have, on the portal, the lowest first; the root alone where the device carries all.
-
-    Raises:
-        NotApplicable: no depth is known, or a certificate cannot be read.
-    """
-    if setup.upload is not None and setup.upload.certificates.certificates:
-        return setup.upload.certificates.certificates
-    slicing = setup.ca.slicing
-    if slicing is None or not slicing.certificates:
-        raise NotApplicable(f"what {setup.name} has on the portal is not known: its chain depth is unknown")
-    return slicing.on_portal or slicing.certificates[-1:]
 
 
 def entries_of_uploads(setups: Sequence[Setup]) -> tuple[Entry, ...]:
@@ -51,9 +38,7 @@ def entries_of_state(state: PortalState, setups: Sequence[Setup]) -> tuple[Entry
 
 
 def _entry(entry: TrustedCertificate, known: Sequence[Certificate], setups: Sequence[Setup]) -> Entry:
-    certificates = entry.certificates
-    if len(certificates) > 1 and _has_issued(certificates[0], certificates[1]):
-        certificates = certificates[::-1]  # the interface asks for them from the root down
+    certificates = lowest_first(entry.certificates)
     if not certificates or not entry.file.is_whole:
         raise NotApplicable(f"the certificate of the entry {entry.name!r} cannot be read")
     lowest = certificates[0].raw
@@ -74,8 +59,4 @@ def _with_issuers(certificate: Certificate, known: Sequence[Certificate]) -> Ite
         seen.add(above.raw)
         yield above
         below = above
-        above = next((one for one in known if _has_issued(one, below)), None)
-
-
-def _has_issued(issuer: Certificate, certificate: Certificate) -> bool:
-    return issuer.subject.matches(certificate.issuer) and certificate.signed_by(issuer.public_key) is True
+        above = next((one for one in known if has_issued(one, below)), None)

@@ -25,6 +25,7 @@ COMMANDS = {
     "explain": "Shows everything about one rule.",
     "fix": "Writes a repaired copy of a keystore, and judges the copy.",
     "lot": "Judges the devices of a whole production lot.",
+    "portal": "Fetches, judges and plans what the account trusts.",
     "rules": "Lists every rule.",
     "slice": "Shows what a device carries and what the portal gets.",
     "upload": "Writes the PEM that belongs on the portal.",
@@ -32,9 +33,7 @@ COMMANDS = {
 }
 """Each is a module of this package with a click command named ``command``, which is imported when it is called."""
 
-JUDGING = frozenset(
-    {"check", "certify", "diff", "drill", "enroll", "expiry", "fix", "lot", "slice", "verify-statement"}
-)
+JUDGING = frozenset(COMMANDS) - {"explain", "rules", "upload"}
 """Those whose exit code is a verdict."""
 
 

@@ -42,13 +42,13 @@ def sound_lines(settings: Settings) -> list[Setup]:
         UsageError: what was given makes no sense.
         Unsound: a rule that matters here failed on one of them.
     """
-    setups = settings.read_setups(line_devices=_by_line(settings))
+    setups = settings.read_setups(line_devices=devices_by_line(settings))
     for setup in setups:
         check_sound(setup, f"{setup.name}: " if len(setups) > 1 else "")
     return setups
 
 
-def _by_line(settings: Settings) -> Mapping[str, Sequence[str]] | None:
+def devices_by_line(settings: Settings) -> Mapping[str, Sequence[str]] | None:
     """Paths of device output by the line that is named before each; None where there is one line alone to be meant."""
     found: dict[str, list[str]] = {}
     for text in settings.devices:

@@ -120,6 +120,8 @@ def header(suite: SuiteSession) -> Iterator[str]:
         yield f"fcu-mode: {settings.mode}"
     yield from (f"fcu-devices: {path}" for path in settings.devices)
     yield from (f"fcu-portal-upload: {path}" for path in settings.portal_uploads)
+    if settings.portal_state is not None:
+        yield f"fcu-portal-state: {settings.portal_state}"
     yield f"fcu-validators: {', '.join(validator.name for validator in examination.validators) or 'none'}"
     if settings.validator_sample is not None:
         yield f"fcu-validator-sample: {settings.validator_sample}"

@@ -111,8 +111,8 @@ class RunOptions:
         "portal-state",
         "path",
         "FILE",
-        "what the account trusts, as JSON: the theft of a key is judged by it (DRL001, DRL002)",
-        page="howto/drill.md",
+        "what the account trusts, as fcu-conform portal fetch writes it: judged by the rules PTL and DRL",
+        page="howto/account.md",
     )
     mode: str | None = _one("mode", "mode", "MODE", "how devices connect, bootstrap or lwm2m, if no fcu.yml sets it")
     at: str = _one(

@@ -52,7 +52,8 @@ def keep_out(path: Path, setups: Sequence[Setup], shown: str) -> None:
         if place.is_relative_to(os.path.realpath(setup.keystore.path)):
             raise UsageError(f"{shown}: is in the keystore, which fcu-conform never writes to")
         keep_out_of_devices(path, setup.devices.paths if setup.devices else (), shown)
-        if any(place == Path(os.path.realpath(file.path)) for file in setup.files()):
+        state = () if setup.portal_state is None else (setup.portal_state.path,)
+        if any(place == Path(os.path.realpath(path)) for path in (*state, *(file.path for file in setup.files()))):
             raise UsageError(f"{shown}: is one of the judged files, which fcu-conform never writes to")
 
 

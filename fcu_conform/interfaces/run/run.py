@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from fcu_conform.artefacts.data_classes import dataclass
@@ -14,6 +14,7 @@ from fcu_conform.interfaces.run.validators import select_validators
 from fcu_conform.validators.isolation import asking
 
 if TYPE_CHECKING:
+    from fcu_conform.artefacts.portal_state import PortalState
     from fcu_conform.engine.evaluate_devices import Runner
     from fcu_conform.engine.states import DeviceCounts
     from fcu_conform.engine.validator_panel import Told
@@ -40,6 +41,7 @@ class Run:
         sample: about how many devices each is asked, where the settings do not say.
         runner: judges the devices; by default in this process, one after the other.
         ask_together: told how far the validators are, which are asked at the same time; see `Examination`.
+        line_devices, account: as `Settings.read_setups` takes them.
 
     Raises:
         UsageError: what was asked for makes no sense.
@@ -54,9 +56,11 @@ class Run:
         sample: int = VALIDATOR_SAMPLE,
         runner: Runner | None = None,
         ask_together: Told | None = None,
+        line_devices: Mapping[str, Sequence[str]] | None = None,
+        account: PortalState | str | None = None,
     ) -> None:
         self.settings = settings
-        self.setups = tuple(settings.read_setups(witnessed=witnessed))
+        self.setups = tuple(settings.read_setups(witnessed=witnessed, line_devices=line_devices, account=account))
         self.examination = Examination(
             self.setups,
             strict=settings.strict,

@@ -11,7 +11,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from fcu_conform.artefacts.data_classes import dataclass
-from fcu_conform.artefacts.portal_state import read_portal_state
+from fcu_conform.artefacts.portal_state import PortalState, read_portal_state
 from fcu_conform.artefacts.setup import Setup, read_setups
 from fcu_conform.artefacts.term import Term, parse_term
 from fcu_conform.artefacts.usage import UsageError
@@ -73,12 +73,17 @@ class Settings(RunOptions):
         return None if self.waivers is None else read_waivers(self.waivers)
 
     def read_setups(
-        self, *, witnessed: bool = False, line_devices: Mapping[str, Sequence[str]] | None = None
+        self,
+        *,
+        witnessed: bool = False,
+        line_devices: Mapping[str, Sequence[str]] | None = None,
+        account: PortalState | str | None = None,
     ) -> list[Setup]:
         """What was asked about, ready to be judged; with ``witnessed``, or a statement among the reports, for one.
 
         Args:
             line_devices: the device output by the names of the lines, in place of ``devices``.
+            account: what the portal answered, in place of ``portal_state``; why it did not, where that is text.
 
         Raises:
             UsageError: a path that is not there or of the wrong kind, or settings that contradict each other.
@@ -93,9 +98,13 @@ class Settings(RunOptions):
             portal_uploads=self.portal_uploads,
             mode=self.mode,
             within=self.term,
-            portal_state=None if self.portal_state is None else read_portal_state(self.portal_state),
+            portal_state=self._portal_state() if account is None else None if isinstance(account, str) else account,
+            portal_fault=account if isinstance(account, str) else "",
             witnessed=witnessed or self.makes_statement,
         )
+
+    def _portal_state(self) -> PortalState | None:
+        return None if self.portal_state is None else read_portal_state(self.portal_state)
 
 
 def settings_of(given: Mapping[str, Any]) -> Settings:

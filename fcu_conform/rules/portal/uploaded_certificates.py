@@ -6,11 +6,10 @@ from fcu_conform.artefacts.keystore_files import Entry
 from fcu_conform.artefacts.setup import Setup
 from fcu_conform.rules.model import Finding, Findings, Instances, Level, Location, instances_rule, rule
 from fcu_conform.rules.portal.upload import at_entry, entry_text, refusals
+from fcu_conform.rules.support.account import COMMERCIAL_LIMIT, DEVELOPER_LIMIT
 from fcu_conform.rules.support.formatting import subject_text
 from fcu_conform.rules.support.inputs import upload_of
 from fcu_conform.rules.support.sources import api, docs
-
-DEVELOPER_LIMIT, COMMERCIAL_LIMIT = 10, 50
 
 
 @rule(

@@ -21,7 +21,7 @@ class RunAccount(Protocol):
 
     @property
     def asks_others(self) -> bool:
-        """Validators, or servers, were to be asked."""
+        """Validators or servers were to be asked, or the portal was asked and did not answer."""
 
     @property
     def unprotected(self) -> str:
@@ -31,7 +31,7 @@ class RunAccount(Protocol):
         """Some rule looked at something."""
 
     def silences(self) -> Sequence[Silence]:
-        """Once all validators and servers have been asked: who did not answer."""
+        """Once all validators and servers have been asked: who did not answer, the portal among them."""
 
 
 run_rule: RuleDecorator[Callable[[RunAccount], Findings]] = RuleDecorator(Scope.RUN)
@@ -57,10 +57,12 @@ def something_was_checked(run: RunAccount) -> Findings:
 @run_rule(
     "SYS002",
     Level.ERROR,
-    requirement="every requested validator was available and answered",
-    title="a validator is missing or did not answer",
-    why="A missing, crashed or timed-out validator has no opinion. A verdict without it would be a guess.",
-    fix="install what is missing, or choose other validators with --fcu-validators",
+    requirement="every requested validator was available and answered, and so did the portal where it was asked",
+    title="a validator is missing, or who was asked did not answer",
+    why="A missing, crashed or timed-out validator has no opinion, and a portal that does not answer as documented says"
+    " nothing of the account. A verdict without them would be a guess.",
+    fix="install what is missing, or choose other validators with --fcu-validators; ask the portal again, or give a"
+    " state that was fetched before with --fcu-portal-state",
     passes="--fcu-validators=auto, and every installed validator answered",
     fails="--fcu-validators=all without certtool; an external command that prints no JSON",
     source=inferred("a fault of the run is never a verdict on the setup"),
