@@ -51,8 +51,10 @@ def portal_options(*, required: bool) -> Callable[[Command], Command]:
     """Gives a command the options that say which account is asked."""
     added = (
         click.option("--ca-file", metavar="FILE", help="PEM certificates that its server is verified by."),
-        click.option("--api-key-env", metavar="NAME", default=VARIABLE, show_default=True, help="Variable with it."),
-        click.option("--api-key-file", metavar="FILE", help="The file with the API key; default: a variable."),
+        click.option(
+            "--api-key-env", metavar="NAME", default=VARIABLE, show_default=True, help="Or the variable with it."
+        ),
+        click.option("--api-key-file", metavar="FILE", help="A file that holds the API key."),
         click.option("--url", metavar="URL", required=required, help="The portal: https://HOST or https://HOST:PORT."),
     )
 
@@ -70,7 +72,10 @@ def portal_options(*, required: bool) -> Callable[[Command], Command]:
 @click.option("--with-devices", is_flag=True, help="With the devices that the portal has seen.")
 @click.option("--force", is_flag=True, help="Overwrite a file that is not the state of an account.")
 def fetch_command(out: str, with_devices: bool, force: bool, **portal: str | None) -> ExitCode:
-    """Writes what the account trusts, with its limits and server credentials, for --portal-state."""
+    """Writes what the account trusts to a file.
+
+    With its limits and server credentials; every --portal-state reads it.
+    """
     check_output(out, (".json",), ())
     _check_overwritten(out, force=force)
     try:
@@ -98,7 +103,7 @@ def check_command(
     quiet: int,
     **values: Any,
 ) -> int:
-    """Judges lines and what the account trusts: the state in a file, or the portal itself."""
+    """Judges lines beside what the account trusts."""
     settings = settings_of(values)
     portal = {"url": url, "api_key_file": api_key_file, "api_key_env": api_key_env, "ca_file": ca_file}
     _check_source(url, settings.portal_state)
@@ -126,7 +131,10 @@ def check_command(
 def plan_command(
     url: str | None, api_key_file: str | None, api_key_env: str, ca_file: str | None, out: str | None, **values: Any
 ) -> ExitCode:
-    """Shows what to create, replace, deactivate or leave, so that the account trusts the lines and nothing else."""
+    """Shows what to create, replace, deactivate or leave.
+
+    With that done, the account trusts the lines and nothing else.
+    """
     settings = settings_of(values)
     portal = {"url": url, "api_key_file": api_key_file, "api_key_env": api_key_env, "ca_file": ca_file}
     _check_source(url, settings.portal_state)
