@@ -70,6 +70,8 @@ def commands(factory: Factory, kept: Path) -> list[tuple[str, ...]]:
     keystore, at = ("--keystore", str(factory.keystore)), ("--at", AT)
     devices, none = str(factory / DEVICES), "--validators=none"
     handed, report = str(kept / "certified"), str(kept / "certified" / "report.json")
+    state = kept / "account.json"
+    state.write_text('{"format": "fcu-conform portal state", "format_version": 1, "trusted_certificates": []}')
     return [
         ("check", str(factory.folder), *at, none),
         ("certify", *keystore, "--devices", devices, *at, none, "--out", handed),
@@ -80,7 +82,16 @@ def commands(factory: Factory, kept: Path) -> list[tuple[str, ...]]:
         ("slice", *keystore, str(factory / DEVICES / "device-0001.pem")),
         ("explain", "KEY004"),
         ("rules",),
+        ("expiry", *keystore, *at, "--devices", devices),
+        ("drill", *keystore, *at, "--devices", devices, "--validators=cryptography"),
+        ("enroll", "--devices", devices, "--out", str(kept / "enroll.csv")),
+        ("fix", *keystore, *at, none, "--out", str(kept / "fixed")),
+        ("portal", "plan", *keystore, *at, "--portal-state", str(state)),
     ]
+
+
+UNFINISHED = ("portal",)
+"""Commands that end with 1: nothing has been uploaded yet."""
 
 
 @pytest.mark.parametrize("way", ["script", "module"])
@@ -96,7 +107,7 @@ def test_no_command_runs_code_of_the_judged_folder_or_of_the_current_one(
     before = picture(factory.folder)
     for line in lines:
         done = run(*begin, *line, cwd=factory.folder)
-        assert done.code == 0, done.text
+        assert done.code == (line[0] in UNFINISHED), done.text
         assert trapped.ran == "", line
     assert picture(factory.folder) == before
 

@@ -84,7 +84,7 @@ def test_a_rule_is_found_by_its_code_or_slug(capsys, name: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["explain", "KEY04"], "unknown rule 'KEY04'; nearest: KEY004*"),
+        (["explain", "KEY04"], "unknown rule 'KEY04'; nearest: *KEY004*"),
         (["explain", "key-matches"], "unknown rule 'key-matches'; nearest: *KEY004*"),
         (["explain", "\x1b[31m?"], r"unknown rule '\x1b[31m?'; fcu-conform rules lists all"),
         (["explain"], "Missing argument 'CODE'."),
