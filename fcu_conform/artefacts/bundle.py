@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from typing import Any
 
-from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.artefacts.encodings import cbor, der
 from fcu_conform.artefacts.encodings.certificate import Certificate
 from fcu_conform.artefacts.encodings.private_keys import PrivateKey, Secret, parse_private_key

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any
 
 from fcu_conform.artefacts.bounded_io.reading import FileBytes
 from fcu_conform.artefacts.chain import Chain, Link, is_of_device, links_of
-from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.artefacts.encodings.certificate import Certificate
 from fcu_conform.artefacts.encodings.public_keys import PublicKey, parse_public_key
 from fcu_conform.artefacts.keystore_files import CertificateFile

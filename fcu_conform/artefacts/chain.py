@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Set
+from dataclasses import dataclass
 from functools import cached_property
 
-from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.artefacts.encodings.certificate import Certificate
 from fcu_conform.artefacts.encodings.extensions import NameConstraints
 from fcu_conform.artefacts.encodings.public_keys import PublicKey

@@ -7,14 +7,13 @@ not documented for all of them; a known setting is therefore found by its name a
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from fcu_conform.artefacts.bounded_io.limits import CONFIG_ALIASES, CONFIG_DIGITS, CONFIG_EVENTS, CONFIG_NESTING
 from fcu_conform.artefacts.bounded_io.reading import FileBytes
-from fcu_conform.artefacts.data_classes import dataclass
 
 _LEVELS = 3
 _TRUE = frozenset({"true", "yes", "on"})

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
 from fcu_conform.artefacts.bundle import CERTIFICATES, CHAINS, KEYS, Bundle
-from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.artefacts.device_key import DeviceKey, device_key_of, read_key_block, unreadable
 from fcu_conform.artefacts.encodings import der
 from fcu_conform.artefacts.encodings.certificate import Certificate

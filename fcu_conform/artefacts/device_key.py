@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from fcu_conform.artefacts.data_classes import dataclass
+from dataclasses import dataclass
+
 from fcu_conform.artefacts.encodings import der
 from fcu_conform.artefacts.encodings.pem import Block, parse_pem
 from fcu_conform.artefacts.encodings.private_keys import PrivateKey, Secret, parse_private_key

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -12,7 +13,6 @@ from fcu_conform.artefacts.bounded_io.access import Access, access_to
 from fcu_conform.artefacts.bounded_io.git import Tracking, tracking_of
 from fcu_conform.artefacts.bounded_io.limits import KEYSTORE_ENTRIES, KEYSTORE_NESTING, KEYSTORE_SEARCHED, MIB, PEM_FILE
 from fcu_conform.artefacts.bounded_io.reading import Trouble, read_file
-from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.artefacts.encodings import der
 from fcu_conform.artefacts.encodings.key_text import is_key_sized, key_as_text
 from fcu_conform.artefacts.encodings.pem import PRIVATE_KEY_MARKER

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +15,6 @@ from fcu_conform.artefacts.bounded_io.limits import CONFIG_FILE, PEM_FILE
 from fcu_conform.artefacts.bounded_io.reading import FileBytes, read_file
 from fcu_conform.artefacts.ca_context import CaContext
 from fcu_conform.artefacts.config import ConfigFile
-from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.artefacts.encodings.public_keys import PublicKey
 from fcu_conform.artefacts.keystore import Keystore
 from fcu_conform.artefacts.keystore_files import CertificateFile

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-
-from fcu_conform.artefacts.data_classes import dataclass
 
 _TERM = re.compile(r"([0-9]{1,5})(y|m|w|d)", re.ASCII)
 

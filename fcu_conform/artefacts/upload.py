@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from fcu_conform.artefacts.bounded_io.limits import CONFIG_FILE, PEM_FILE
 from fcu_conform.artefacts.bounded_io.reading import FileBytes, read_file
 from fcu_conform.artefacts.bounded_io.toml_text import parse_toml
-from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.artefacts.keystore_files import CertificateFile
 from fcu_conform.artefacts.usage import UsageError, existing
 

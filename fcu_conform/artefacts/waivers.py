@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,6 @@ from typing import Any
 from fcu_conform.artefacts.bounded_io.limits import WAIVER_TEXT, WAIVERS, WAIVERS_FILE
 from fcu_conform.artefacts.bounded_io.reading import Trouble, read_file
 from fcu_conform.artefacts.bounded_io.toml_text import parse_toml
-from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.artefacts.redaction import redact
 from fcu_conform.artefacts.usage import UsageError, existing
 

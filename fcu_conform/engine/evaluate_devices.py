@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
-from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.engine.results import Outcome, Result
 from fcu_conform.rules.model import OVER_DEVICES, Blocked, Level, Rule, requires
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
-from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.engine.evaluate_devices import DevicesEvaluator
 from fcu_conform.engine.evaluate_paths import (
     DEVICE_FAMILIES,

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.engine.refusal_causes import explains
 from fcu_conform.engine.results import Outcome, Result
 from fcu_conform.engine.waivers import Waivers, WaiverScope, WaiverScopes, scopes_of_device

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.engine.results import JUDGED, Result
 from fcu_conform.rules.model import BY_OTHERS, Rule
 from fcu_conform.rules.run.completeness import Silence

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import cast
 
-from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.artefacts.setup import Setup
 from fcu_conform.engine.judgements import Judgements
 from fcu_conform.engine.results import Result

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.engine.judgements import Judgements
 from fcu_conform.engine.results import Result
 from fcu_conform.engine.targets import Targets

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.artefacts.redaction import redact
 from fcu_conform.engine.faults import describe_fault
 from fcu_conform.engine.results import Outcome, Result

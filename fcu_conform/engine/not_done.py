@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.artefacts.setup import Setup
 from fcu_conform.engine.results import JUDGED, Outcome, Result
 from fcu_conform.rules.model import Scope

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
 
-from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.rules.model import Finding, Level, Rule
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.engine.results import Result
 from fcu_conform.rules.model import Scope
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, NamedTuple
 
-from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.engine.known_refusals import find_known_refusal
 from fcu_conform.rules.model import Finding, Level, Location, PathQuestion
 from fcu_conform.validators.isolation import asking

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from fcu_conform.artefacts.data_classes import dataclass
+from dataclasses import dataclass
+
 from fcu_conform.validators.model import ValidatorFault
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
-
-from fcu_conform.artefacts.data_classes import dataclass
 
 
 @dataclass(frozen=True)

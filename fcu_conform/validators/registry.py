@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from importlib.util import find_spec
 
-from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.validators.isolation.asking import Isolated
 from fcu_conform.validators.isolation.origin import Origin
 from fcu_conform.validators.libraries import (

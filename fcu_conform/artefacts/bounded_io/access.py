@@ -6,9 +6,8 @@ import os
 import stat
 import struct
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-
-from fcu_conform.artefacts.data_classes import dataclass
 
 _KEEPS_MODES = os.name == "posix"
 _ACL = "system.posix_acl_access"

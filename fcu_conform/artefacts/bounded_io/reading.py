@@ -5,12 +5,10 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from dataclasses import field
+from dataclasses import dataclass, field
 from enum import Enum
 from functools import partial
 from pathlib import Path
-
-from fcu_conform.artefacts.data_classes import dataclass
 
 
 class Trouble(str, Enum):

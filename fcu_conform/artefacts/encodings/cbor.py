@@ -8,10 +8,8 @@ free of tags that create objects or share references.
 from __future__ import annotations
 
 import re
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
-
-from fcu_conform.artefacts.data_classes import dataclass
 
 KIB = 1024
 

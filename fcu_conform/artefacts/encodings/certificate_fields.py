@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from datetime import datetime
 
 from fcu_conform.artefacts.cached_attribute import cached_attribute
-from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.artefacts.encodings import der, oids
 from fcu_conform.artefacts.encodings.extension_syntax import SYNTAXES
 from fcu_conform.artefacts.encodings.extensions import Extension, default_notes

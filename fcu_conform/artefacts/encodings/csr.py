@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from fcu_conform.artefacts.cached_attribute import cached_attribute
-from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.artefacts.encodings import der, oids
 from fcu_conform.artefacts.encodings.certificate_fields import SignatureAlgorithm, read_algorithm, read_extension
 from fcu_conform.artefacts.encodings.extension_syntax import SYNTAXES, syntax_fault

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
-from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.artefacts.encodings import der, oids
 from fcu_conform.artefacts.encodings.names import Name, parse_name
 

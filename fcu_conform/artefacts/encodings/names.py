@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
 from fcu_conform.artefacts.bounded_io.limits import NAME_CHARACTERS, NAME_KEPT, NAME_SHOWN
 from fcu_conform.artefacts.cached_attribute import cached_attribute
-from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.artefacts.encodings import der
 from fcu_conform.artefacts.encodings.oids import ATTRIBUTES, UNIQUE_IDENTIFIER, named
 from fcu_conform.artefacts.encodings.strings import TYPES, string_fault

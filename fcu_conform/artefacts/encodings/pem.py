@@ -5,10 +5,9 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from fcu_conform.artefacts.bounded_io.limits import PEM_BLOCKS, PEM_LABEL, STRAYS
-from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.artefacts.encodings.other_forms import describe_non_pem
 from fcu_conform.artefacts.encodings.pem_layout import BACKSLASH_N, DAMAGED, UTF_16, layout_fault
 

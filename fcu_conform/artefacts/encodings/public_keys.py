@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fcu_conform.artefacts.cached_attribute import cached_attribute
-from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.artefacts.encodings import der
 from fcu_conform.artefacts.encodings.oids import CURVES, EC_PUBLIC_KEY, KEY_TYPES, P256, named
 

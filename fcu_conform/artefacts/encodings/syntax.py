@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.artefacts.encodings import der
 from fcu_conform.artefacts.encodings.strings import TYPES, has_control, string_fault
 from fcu_conform.artefacts.encodings.times import parse_time

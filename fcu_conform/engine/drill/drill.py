@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
-from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.artefacts.encodings.certificate import Certificate
 from fcu_conform.artefacts.setup import Setup
 from fcu_conform.engine.drill.portal import entries_of_state, entries_of_uploads

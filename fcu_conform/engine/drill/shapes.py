@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
-from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.artefacts.device import Device
 from fcu_conform.artefacts.encodings.certificate import Certificate
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import dataclass
 from typing import Any
 
 from fcu_conform.artefacts.bounded_io.json_text import parse_json
-from fcu_conform.artefacts.data_classes import dataclass
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 

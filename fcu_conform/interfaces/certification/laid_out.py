@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from itertools import takewhile
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from fcu_conform.artefacts.bounded_io.digests import digest_of_file, digest_of_folder_in_1_0, digest_of_output
-from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.artefacts.usage import UsageError
 from fcu_conform.interfaces.reports.intoto_report import PLACES
 

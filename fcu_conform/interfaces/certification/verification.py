@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fcu_conform.artefacts.bounded_io.digests import digest_of_file
 from fcu_conform.artefacts.bounded_io.limits import HANDED_IN, STATEMENT_FILE
 from fcu_conform.artefacts.bounded_io.reading import read_file
-from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.artefacts.usage import UsageError
 from fcu_conform.interfaces.certification import laid_out
 from fcu_conform.interfaces.certification.envelope import open_envelope

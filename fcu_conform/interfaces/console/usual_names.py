@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.artefacts.setup import config_beside
 from fcu_conform.artefacts.usage import UsageError, existing
 

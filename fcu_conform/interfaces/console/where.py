@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
-from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.rules.model import Rule
 
 PACKAGE = Path(__file__).resolve().parents[2]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.artefacts.device import Device, all_certificates
 from fcu_conform.artefacts.encodings.certificate import Certificate
 from fcu_conform.artefacts.setup import Setup

@@ -6,6 +6,7 @@ import json
 import ssl
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,7 +16,6 @@ from urllib3 import exceptions
 from fcu_conform.artefacts.bounded_io.json_text import parse_json
 from fcu_conform.artefacts.bounded_io.limits import PEM_FILE, PORTAL_ANSWER
 from fcu_conform.artefacts.bounded_io.reading import read_file
-from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.artefacts.usage import UsageError, existing
 from fcu_conform.interfaces.portal.api_key import ApiKey
 from fcu_conform.interfaces.reports.text import printable

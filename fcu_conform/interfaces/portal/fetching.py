@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from fcu_conform.artefacts.bounded_io.limits import PORTAL_DEVICES, PORTAL_ENTRIES, PORTAL_PAGES, PORTAL_SECONDS
-from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.artefacts.portal_state import SERVICES, Json, PortalState, dump_portal_state, parse_portal_state
 from fcu_conform.interfaces.portal.client import PortalClient, PortalFault
 

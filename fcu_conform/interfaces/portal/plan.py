@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.artefacts.encodings.certificate import Certificate
 from fcu_conform.artefacts.encodings.pem import to_pem
 from fcu_conform.artefacts.portal_state import PortalState, TrustedCertificate

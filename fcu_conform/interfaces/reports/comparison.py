@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Set
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import Any
 
@@ -14,7 +14,6 @@ from jsonschema.exceptions import best_match
 from fcu_conform.artefacts.bounded_io.json_text import parse_json
 from fcu_conform.artefacts.bounded_io.limits import REPORT_FILE
 from fcu_conform.artefacts.bounded_io.reading import read_file
-from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.artefacts.usage import UsageError, existing
 from fcu_conform.interfaces.reports.json_report import OLD_VERSIONS, Document, schema
 

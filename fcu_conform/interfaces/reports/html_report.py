@@ -5,11 +5,11 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from importlib.resources import files
 
 from markupsafe import Markup
 
-from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.interfaces.reports.json_report import Document
 from fcu_conform.interfaces.reports.report_view import Devices, ReportView, ResultView, place
 from fcu_conform.interfaces.reports.templating import environment

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.engine.results import Outcome
 from fcu_conform.interfaces.reports.json_report import Document
 from fcu_conform.interfaces.reports.text import device_states

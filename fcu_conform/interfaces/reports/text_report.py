@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.artefacts.keystore_files import CertificateFile
 from fcu_conform.artefacts.setup import Setup
 from fcu_conform.artefacts.text_width import columns

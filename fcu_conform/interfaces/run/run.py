@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.engine import Examination, Outcome, Report, Result, Verdict
 from fcu_conform.engine.examination import VALIDATOR_SAMPLE
 from fcu_conform.interfaces.reports import writers

@@ -6,11 +6,10 @@ import json
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from typing import Any
 
-from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.artefacts.portal_state import PortalState, read_portal_state
 from fcu_conform.artefacts.setup import Setup, read_setups
 from fcu_conform.artefacts.term import Term, parse_term

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import pairwise
 from shlex import quote
 
 from fcu_conform.artefacts.bounded_io.reading import Trouble
 from fcu_conform.artefacts.ca_context import Slicing
-from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.artefacts.encodings.certificate import Certificate
 from fcu_conform.artefacts.encodings.pem_layout import mending, relabelling
 from fcu_conform.artefacts.keystore_files import Entry

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
 from difflib import get_close_matches
 
-from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.artefacts.waivers import Waiver, WaiverFile
 from fcu_conform.artefacts.wording import pluralize
 from fcu_conform.rules.model import Catalogue, Finding, Findings, Level, Location, RuleDecorator, Scope

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.artefacts.encodings import oids
 from fcu_conform.rules.model import Blocked, requires
 from fcu_conform.rules.support.formatting import has_controls

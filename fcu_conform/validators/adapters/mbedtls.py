@@ -6,11 +6,11 @@ import ctypes
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.validators.adapters.clock import differs
 from fcu_conform.validators.model import Answer, Question, ValidatorFault
 

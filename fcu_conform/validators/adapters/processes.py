@@ -13,10 +13,10 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
 
-from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.validators.isolation import descendants
 from fcu_conform.validators.model import SECONDS, Answer, LimitReached, Question, ValidatorFault
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
 from cryptography import x509
@@ -11,7 +12,6 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.artefacts.encodings.der import DerError
 from fcu_conform.artefacts.encodings.private_keys import Secret
 from fcu_conform.validators.forging import forge, names, new_key

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from dataclasses import dataclass
 from typing import Protocol
-
-from fcu_conform.artefacts.data_classes import dataclass
 
 
 class TurnedAway(Exception):

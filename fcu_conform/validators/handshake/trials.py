@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
 from types import ModuleType
 from typing import Any, Literal
 
-from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.artefacts.encodings.der import DerError
 from fcu_conform.artefacts.encodings.private_keys import Secret
 from fcu_conform.validators.adapters.clock import differs

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
-from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.validators.libraries import missing
 from fcu_conform.validators.model import ValidatorFault, words
 

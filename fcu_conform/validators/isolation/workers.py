@@ -12,11 +12,10 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, cast
 
-from fcu_conform.artefacts.data_classes import dataclass
 from fcu_conform.validators.isolation import descendants
 from fcu_conform.validators.isolation.messages import (
     HEADER,
