@@ -114,8 +114,8 @@ def test_an_acceptance_is_reported_only_with_a_reservation(acceptance_counts: bo
 
 def setup_named(name: str = "x", **more: Any) -> Any:
     keystore = SimpleNamespace(fcu_crt=SimpleNamespace(name="fcu.crt", entries=()))
-    whole = {"devices": "devices", "upload": "upload", "keystore": keystore, "ca": "ca", "at": AT, **more}
-    return SimpleNamespace(name=name, **whole)
+    whole = {"devices": "devices", "upload": "upload", "keystore": keystore, "ca": "ca", "at": AT, "portal_fault": ""}
+    return SimpleNamespace(name=name, **{**whole, **more})
 
 
 def at_device(code: str, scope: Scope) -> Rule:

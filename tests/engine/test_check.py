@@ -18,7 +18,14 @@ from fcu_conform.rules.model import Finding
 from fcu_conform.validators.registry import available
 
 FOR_KEYSTORES = catalogue(
-    devices=False, upload=False, validators=False, handshake=False, waivers=False, enrollment=False, horizon=False
+    devices=False,
+    upload=False,
+    validators=False,
+    handshake=False,
+    waivers=False,
+    enrollment=False,
+    horizon=False,
+    account=False,
 )
 
 
