@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -155,6 +155,15 @@ class Chain:
     def has_gap(self) -> bool:
         """The path breaks off although certificates are left that are not on it."""
         return not self.is_complete and bool(self.off_path)
+
+
+def namesakes(path: tuple[Link, ...]) -> Iterator[tuple[Link, Link]]:
+    """Pairs of a path of one subject and two keys, the lower one first, which the other did not issue itself."""
+    for place, lower in enumerate(path):
+        for upper in path[place + 2 :]:
+            has_key_of_its_own = lower.certificate.public_key.der != upper.certificate.public_key.der
+            if has_key_of_its_own and lower.certificate.subject.matches(upper.certificate.subject):
+                yield lower, upper
 
 
 def links_of(entries: Iterable[Entry]) -> tuple[Link, ...]:

@@ -75,7 +75,8 @@ def test_a_host_is_below_a_domain(host: str, base: str, expected: bool) -> None:
     ("address", "base", "expected"),
     [
         ("qa@example.com", "qa@example.com", True),
-        ("qa@example.com", "QA@example.com", True),
+        ("QA@example.com", "QA@Example.com", True),
+        ("qa@example.com", "QA@example.com", False),
         ("qb@example.com", "qa@example.com", False),
         ("qa@example.com", "qb@example.com", False),
         ("qa@example.com", "example.com", True),

@@ -81,6 +81,12 @@ class Certificate(SignedFields, ExtensionValues):
         """Subject and issuer are the same name; that the signature is its own is not said."""
         return self.subject.matches(self.issuer)
 
+    @property
+    def names_key_of_issuer(self) -> bool:
+        """Its authorityKeyIdentifier has the identifier of its issuer's key."""
+        named = self.authority_key_identifier
+        return named is not None and named.key_identifier is not None
+
     @cached_attribute
     def is_self_signed(self) -> bool:
         """Self-issued, and the signature verifies under the certificate's own key."""

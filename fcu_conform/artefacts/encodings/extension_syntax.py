@@ -160,6 +160,18 @@ def _is_known_feature(data: bytes, _tag: int, start: int, stop: int) -> None:
         raise der.DerError("a TLS feature that is neither 5 nor 17")
 
 
+def _refused(why: str) -> Syntax:
+    """An extension that makes readers refuse the certificate, whatever is in it."""
+
+    def refuse(_data: bytes, _tag: int, _start: int, _stop: int) -> None:
+        raise der.DerError(why)
+
+    return Syntax("an extension of another profile", frozenset({der.SEQUENCE}), refuse)
+
+
+_PROXY = _refused("a proxy certificate (RFC 3820), which OpenSSL refuses unless it is asked to take one")
+_RESOURCES = _refused("resources of routers (RFC 3779), which OpenSSL refuses where an issuer does not have them too")
+
 SYNTAXES: dict[str, Syntax] = {
     oids.SUBJECT_DIRECTORY_ATTRIBUTES: sequence_of("SubjectDirectoryAttributes", _ATTRIBUTE),
     oids.SUBJECT_KEY_IDENTIFIER: _IDENTIFIER,
@@ -193,13 +205,16 @@ SYNTAXES: dict[str, Syntax] = {
     "2.5.29.54": counting(),
     oids.AUTHORITY_INFO_ACCESS: _ACCESS,
     oids.SUBJECT_INFO_ACCESS: _ACCESS,
+    "1.3.6.1.5.5.7.1.7": _RESOURCES,
+    "1.3.6.1.5.5.7.1.8": _RESOURCES,
+    "1.3.6.1.5.5.7.1.14": _PROXY,
     "1.3.6.1.5.5.7.1.24": sequence_of("TLS features", primitive("a TLS feature", der.INTEGER, _is_known_feature)),
     "1.3.6.1.5.5.7.48.1.5": NULL,
     oids.NETSCAPE_CERT_TYPE: primitive("NetscapeCertType", der.BIT_STRING, _is_one_octet),
     **dict.fromkeys((f"2.16.840.1.113730.1.{number}" for number in (2, 3, 4, 7, 8, 12, 13)), IA5_STRING),
 }
-"""By OID: those of RFC 5280, then privateKeyUsagePeriod (RFC 3280), TLS features (RFC 7633), ocsp-nocheck (RFC 6960)
-and Netscape's."""
+"""By OID: those of RFC 5280, three of other profiles that are refused, then privateKeyUsagePeriod (RFC 3280), TLS
+features (RFC 7633), ocsp-nocheck (RFC 6960) and Netscape's."""
 
 
 def syntax_fault(extension: Extension) -> str:
@@ -224,8 +239,16 @@ def _further_fault(extension: Extension) -> str:
     value = extension.value
     if extension.oid == oids.BASIC_CONSTRAINTS and value[2:3] == b"\x02":
         return "pathLenConstraint without CA true"
+    if extension.oid == oids.KEY_USAGE and _narrows_no_agreement(value):
+        return "encipherOnly or decipherOnly without keyAgreement, or with keyCertSign, which readers refuse"
     if extension.oid == oids.AUTHORITY_KEY_IDENTIFIER:
         fields = {tag for tag, *_ in der.children(value, *der.only(value, der.SEQUENCE, "authorityKeyIdentifier"))}
         if (0xA1 in fields) is not (0x82 in fields):
             return "the issuer's name without its serial number, or the reverse"
     return ""
+
+
+def _narrows_no_agreement(usage: bytes) -> bool:
+    """cryptography refuses the two bits where they narrow nothing, Mbed TLS where the key signs certificates."""
+    bits = int.from_bytes(usage[3:5].ljust(2, b"\0"), "big")
+    return bool(bits & 0x0180) and (not bits & 0x0800 or bool(bits & 0x0400))

@@ -70,6 +70,15 @@ class Attribute(NamedTuple):
         folded = (text if text.isascii() else unicodedata.normalize("NFKC", text)).casefold()
         return self.oid, " ".join(folded.split())
 
+    @property
+    def canonical(self) -> tuple[str, object]:
+        """What two attributes share that OpenSSL calls equal: it folds ASCII letters and ASCII white space alone."""
+        try:
+            text = self.value.decode(_ENCODINGS[self.tag]).encode()
+        except (KeyError, UnicodeError):
+            return self.oid, (self.tag, self.value)
+        return self.oid, b" ".join(text.lower().split())
+
 
 @dataclass(frozen=True)
 class Name:
@@ -115,6 +124,13 @@ class Name:
         if len(self.rdns) != len(other.rdns):
             return False
         return self.der == other.der or self.comparable == other.comparable
+
+    def is_one_to_openssl(self, other: Name) -> bool:
+        """OpenSSL takes the two for one name."""
+        mine, theirs = (
+            [frozenset(attribute.canonical for attribute in rdn) for rdn in name.rdns] for name in (self, other)
+        )
+        return mine == theirs
 
     def __str__(self) -> str:
         text = ", ".join(

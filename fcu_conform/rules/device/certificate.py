@@ -16,6 +16,8 @@ from fcu_conform.rules.support.published_keys import published_key, weak_key
 from fcu_conform.rules.support.sources import device_code, docs, inferred, page, rfc
 
 DEVICE_PAGE = "Manually generated keys"
+_NETSCAPE_CLIENT = 0x80
+"""The bit of nsCertType for TLS clients."""
 
 
 @device_rule(
@@ -159,21 +161,36 @@ def device_is_no_ca(device: Device, ca: CaContext) -> DeviceFindings:
 @device_rule(
     "DEV013",
     Level.ERROR,
-    requirement="the device's extKeyUsage, if present, allows clientAuth",
+    requirement="the device's extKeyUsage and nsCertType, if present, allow TLS clients",
     title="a device's extKeyUsage does not allow clientAuth",
     why="Without it the device refuses its configuration, and every TLS server refuses the device.",
     fix="sign devices with extendedKeyUsage = clientAuth, or without it",
     passes="no extKeyUsage; clientAuth; anyExtendedKeyUsage",
-    fails="serverAuth alone",
-    source=device_code("fcc_verification.c", "DB-15"),
+    fails="serverAuth alone; nsCertType server",
+    source=(
+        device_code("fcc_verification.c", "DB-15"),
+        inferred("of nsCertType: OpenSSL with -purpose sslclient refuses the device"),
+    ),
     looks_at=WHAT_ALL_SHARE,
 )
 def device_may_be_client(device: Device, ca: CaContext) -> DeviceFindings:
-    purposes = own_certificate(device, ca).extended_key_usage
-    if purposes is None or oids.CLIENT_AUTH in purposes or oids.ANY_EXTENDED_KEY_USAGE in purposes:
-        return ()
-    found = ", ".join(oids.named(purpose, oids.PURPOSES) for purpose in purposes)
-    return [Finding("extKeyUsage does not allow clientAuth", at_number(1, "extKeyUsage"), "clientAuth", found)]
+    certificate = own_certificate(device, ca)
+    purposes = certificate.extended_key_usage
+    if purposes is not None and oids.CLIENT_AUTH not in purposes and oids.ANY_EXTENDED_KEY_USAGE not in purposes:
+        found = ", ".join(oids.named(purpose, oids.PURPOSES) for purpose in purposes)
+        return [Finding("extKeyUsage does not allow clientAuth", at_number(1, "extKeyUsage"), "clientAuth", found)]
+    kinds = [extension.value for extension in certificate.extensions if extension.oid == oids.NETSCAPE_CERT_TYPE]
+    if kinds and not kinds[0][-1] & _NETSCAPE_CLIENT:
+        return [
+            Finding(
+                "nsCertType does not allow clients: servers that use OpenSSL refuse the device",
+                at_number(1, "nsCertType"),
+                "no nsCertType, or client in it",
+                f"bits {kinds[0][-1]:08b}",
+                fix="sign devices without nsCertType, which no current tool needs",
+            )
+        ]
+    return ()
 
 
 @device_rule(

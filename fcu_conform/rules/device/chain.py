@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from fcu_conform.artefacts.bundle import Bundle
 from fcu_conform.artefacts.ca_context import CaContext, Slicing
+from fcu_conform.artefacts.chain import namesakes
 from fcu_conform.artefacts.device import Device
 from fcu_conform.artefacts.device_field import WHAT_ALL_SHARE, DeviceField
 from fcu_conform.artefacts.encodings.certificate import Certificate
@@ -29,6 +30,7 @@ from fcu_conform.rules.model import (
 from fcu_conform.rules.support.chain_diagram import draw_chain
 from fcu_conform.rules.support.formatting import short_name, subject_text
 from fcu_conform.rules.support.inputs import fcu_certificate_of, needs_ordered_chain
+from fcu_conform.rules.support.issuer_names import encoded_differently
 from fcu_conform.rules.support.sources import UPLOADING, device_code, docs, page, rfc
 
 CERTIFICATE_LIMIT = 1024
@@ -238,18 +240,13 @@ def device_is_issued_by_fcu(device: Device, ca: CaContext) -> DeviceFindings:
     if answer is None:
         raise Blocked("DEV009")
     if answer and certificate.issuer.der != issuer.subject.der:
-        return [
-            Finding(
-                "the device certificate encodes the FCU certificate's name differently",
-                at_number(1, "issuer"),
-                "the same octets",
-                "another string type, case or spacing",
-                "RFC 5280 calls the names equal, but readers that compare octets, those built on Rust, Go, GnuTLS or"
-                " Mbed TLS among them, find no issuer.",
-                "copy the subject of the FCU certificate as it is",
-                Level.WARNING,
-            )
-        ]
+        return encoded_differently(
+            certificate,
+            issuer,
+            "the device certificate encodes the FCU certificate's name differently",
+            at_number(1, "issuer"),
+            "copy the subject of the FCU certificate as it is",
+        )
     if answer:
         return ()
     if device.bundle is not None and is_chain_broken(device.bundle):
@@ -316,6 +313,17 @@ def chain_fits_handshake(device: Device, _ca: CaContext) -> DeviceFindings:
 def device_authority_key_identifier_fits(device: Device, ca: CaContext) -> DeviceFindings:
     certificate = own_certificate(device, ca)
     issuer = fcu_certificate_of(ca)
+    others = [upper.index for lower, upper in namesakes(ca.chain.path) if lower is ca.fcu_link]
+    if others and not certificate.names_key_of_issuer:
+        return [
+            Finding(
+                f"the device certificate has no authorityKeyIdentifier, and certificate {others[0]} of fcu.crt has"
+                " FCU's name too",
+                at_number(1, "authorityKeyIdentifier"),
+                "the FCU certificate's subjectKeyIdentifier",
+                "no key identifier",
+            )
+        ]
     return [
         Finding(f"the device certificate: {message}", at_number(1, "authorityKeyIdentifier"), expected, found)
         for message, expected, found in key_identifier_mismatches(certificate, issuer)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from fcu_conform.artefacts.chain import Chain, Link
+from fcu_conform.artefacts.chain import Chain, Link, namesakes
 from fcu_conform.artefacts.keystore import CERTIFICATE_NAME
 from fcu_conform.artefacts.setup import Setup
 from fcu_conform.rules.model import (
@@ -25,6 +25,7 @@ from fcu_conform.rules.support.formatting import (
     number_and_name,
 )
 from fcu_conform.rules.support.inputs import fcu_link_of, path_of, unless_gap
+from fcu_conform.rules.support.issuer_names import encoded_differently
 from fcu_conform.rules.support.sources import CREDENTIALS, page, rfc
 
 FILE = Location(CERTIFICATE_NAME)
@@ -92,6 +93,15 @@ def file_is_in_order(setup: Setup) -> Findings:
             expected=_drawn(path),
             found=_drawn(sorted(path, key=lambda link: link.index)),
             fix=f"write the certificates of fcu.crt in the order {', '.join(str(link.index) for link in path)}",
+        )
+    for link, issuer in pairs_of(chain):
+        yield from encoded_differently(
+            link.certificate,
+            issuer.certificate,
+            f"{certificate_text(link, setup.ca)}: encodes the name of its issuer, certificate {issuer.index},"
+            " differently",
+            at_certificate(link, setup.ca, "issuer"),
+            "issue the certificate again with the subject of its issuer as it is",
         )
 
 
@@ -297,7 +307,8 @@ def lone_certificate_is_self_signed(setup: Setup) -> Findings:
     why="Such chains loop or fork: validators take different paths through them and come to different results.",
     fix="keep one certificate for each CA; give every CA its own name",
     passes="FCU line 1, issued by INT_CA, issued by ROOT_CA",
-    fails="the root twice, once self-signed and once cross-signed; FCU and its issuer with one name",
+    fails="the root twice, once self-signed and once cross-signed; FCU and its issuer with one name; FCU and the root"
+    " with one name, without key identifiers",
     source=rfc(5280, "6.1"),
     needs=("CRT001",),
     partially_blocked_by=("CRT002", "CRT012"),
@@ -319,3 +330,21 @@ def path_has_no_loops(setup: Setup) -> Findings:
                 expected="a subject other than its issuer's",
                 found=str(link.certificate.subject),
             )
+    for lower, upper in namesakes(chain.path):
+        if not lower.certificate.subject.is_empty and not _are_told_apart(chain, lower, upper):
+            yield Finding(
+                f"{certificate_text(lower, setup.ca)}: has the name of certificate {upper.index}, and no key"
+                " identifiers tell which of the two issued what is below",
+                at_certificate(lower, setup.ca, "subject"),
+                expected="a name of its own",
+                found=str(lower.certificate.subject),
+            )
+
+
+def _are_told_apart(chain: Chain, lower: Link, upper: Link) -> bool:
+    """By the identifiers of their keys, and by what the lower one issued (of FCU's devices DEV027 tells it)."""
+    keys = {lower.certificate.subject_key_identifier, upper.certificate.subject_key_identifier}
+    if None in keys or len(keys) == 1:
+        return False
+    place = chain.path.index(lower)
+    return not place or chain.path[place - 1].certificate.names_key_of_issuer

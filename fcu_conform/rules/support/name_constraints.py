@@ -48,9 +48,13 @@ def _within(name: GeneralName, base: GeneralName) -> bool:
     if name.choice == GeneralName.DNS:
         return not limit or text == limit.lstrip(".") or text.endswith("." + limit.lstrip("."))
     if name.choice == GeneralName.EMAIL:
-        return text == limit if "@" in limit else _within_host(text.rpartition("@")[2], limit)
+        local, _, host = name.content.rpartition(b"@")  # before the @ case counts (RFC 5280 section 7.5)
+        if "@" in limit:
+            return text == limit and local == base.content.rpartition(b"@")[0]
+        return _within_host(host.decode("ascii", "replace").lower(), limit)
     if name.choice == GeneralName.URI:
-        return _within_host(urlsplit(text).hostname or "", limit)
+        parts = urlsplit(text)
+        return "@" not in parts.netloc and _within_host(parts.hostname or "", limit)  # as OpenSSL takes a user's name
     return text == limit
 
 
