@@ -243,7 +243,7 @@ def uri_of_another_scheme(s: FactorySetup) -> None:
     _set(s, bootstrap_server_uri=uri)
 
 
-@defect(ExpectedFinding("CFG012", YML, field="bootstrap-server-uri"), needs=Needs(mode="bootstrap"))
+@defect(ExpectedFinding("CFG012", YML, field="bootstrap-server-uri"), needs=Needs(mode="bootstrap", enrollment=False))
 def uri_without_account(s: FactorySetup) -> None:
     """The bootstrap server's URI names no account."""
     _set(s, bootstrap_server_uri="coaps://bootstrap.example:5684")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -73,8 +74,21 @@ class _Given:
 
 def judge_under_pytest(run: Run, shown: Sequence[str]) -> int:
     """Judges under pytest with the suite as its only plugin; gives the exit code."""
+    with _alone():
+        return int(pytest.main([*NOTHING_OF_OTHERS, f"--rootdir={Path.cwd()}", *shown], plugins=[_Given(run)]))
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Within, pytest takes no options and plugins from the environment, and nobody writes bytecode."""
+    environment, is_bytecode_left_out = dict(os.environ), sys.dont_write_bytecode
     for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
         os.environ.pop(name, None)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     sys.dont_write_bytecode = True  # as under -B, where this Python was isolated by its caller
-    return int(pytest.main([*NOTHING_OF_OTHERS, f"--rootdir={Path.cwd()}", *shown], plugins=[_Given(run)]))
+    try:
+        yield
+    finally:
+        sys.dont_write_bytecode = is_bytecode_left_out
+        os.environ.clear()
+        os.environ.update(environment)

@@ -307,7 +307,8 @@ def test_a_list_that_changes_while_it_is_read_is_read_again(lying: Liar) -> None
 
     lying.answers[LIST] = next_page
     assert [one["name"] for one in list_all(client_of(lying), LIST, 10, 2)] == [f"line {n}" for n in (1, 2, 3, 4)]
-    assert [path.partition("?")[2] for _, path, _ in lying.asked][:2] == [
+    lists = [path.partition("?")[2] for _, path, _ in lying.asked if path.startswith(LIST)]
+    assert lists[:2] == [
         "limit=2&include=total_count",
         f"limit=2&include=total_count&after={2:032x}",
     ]
