@@ -31,15 +31,18 @@ def test_the_modules_were_found() -> None:
     )
 
 
-@pytest.mark.parametrize("module", [m for m in ALL if not place(m).startswith("tests/")], ids=place)
-def test_a_module_is_short(module: Module) -> None:
-    lines = module.text.count("\n")
-    assert lines < LONGEST
+def lengths(*, of_tests: bool) -> dict[str, int]:
+    """Lines of the modules of the packages or of the tests, by place."""
+    return {place(m): m.text.count("\n") for m in ALL if place(m).startswith("tests/") is of_tests}
 
 
-@pytest.mark.parametrize("module", [m for m in ALL if place(m).startswith("tests/")], ids=place)
-def test_a_file_of_tests_holds_one_subject(module: Module) -> None:
-    assert module.text.count("\n") < LONGEST_TESTS or place(module) == "tests/rules/expected.py"  # which is data
+def test_a_module_is_short() -> None:
+    assert {name: lines for name, lines in lengths(of_tests=False).items() if lines >= LONGEST} == {}
+
+
+def test_a_file_of_tests_holds_one_subject() -> None:
+    long = {name for name, lines in lengths(of_tests=True).items() if lines >= LONGEST_TESTS}
+    assert long <= {"tests/rules/expected.py"}  # which is data
 
 
 def classes(text: str) -> Iterator[tuple[str, int, int]]:
@@ -64,19 +67,19 @@ def test_lines_and_methods_of_a_class_are_counted() -> None:
     assert list(classes(f"class A:\n{body}{attribute}\nclass B(A):\n    x = 1\n")) == [("A", 6, 4), ("B", 2, 0)]
 
 
-@pytest.mark.parametrize("module", ALL, ids=place)
-def test_a_module_starts_with_a_docstring_of_its_purpose(module: Module) -> None:
-    said = ast.get_docstring(ast.parse(module.text))
-    assert said, "no docstring"
-    assert len(said.splitlines()[0]) > 15
-    assert module.text.lstrip().startswith(('"""', 'r"""', "#!"))
+def first_line(module: Module) -> str:
+    """The first line of a module's docstring; empty without one, or where something else stands in front of it."""
+    said = ast.get_docstring(ast.parse(module.text)) or ""
+    return said.partition("\n")[0] if module.text.lstrip().startswith(('"""', 'r"""', "#!")) else ""
 
 
-@pytest.mark.parametrize("module", [m for m in ALL if m.path.name.startswith("test_")], ids=place)
-def test_a_test_file_starts_with_one_line_about_its_content(module: Module) -> None:
-    said = (ast.get_docstring(ast.parse(module.text)) or "").splitlines()[0]
-    assert said.endswith((".", "?"))
-    assert len(said) > 40
+def test_a_module_starts_with_a_docstring_of_its_purpose() -> None:
+    assert [place(module) for module in ALL if len(first_line(module)) <= 15] == []
+
+
+def test_a_test_file_starts_with_one_line_about_its_content() -> None:
+    lines = {place(module): first_line(module) for module in ALL if module.path.name.startswith("test_")}
+    assert {name: line for name, line in lines.items() if not line.endswith((".", "?")) or len(line) <= 40} == {}
 
 
 def test_no_file_outside_fixtures_contains_a_private_key() -> None:
