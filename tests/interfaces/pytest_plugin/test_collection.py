@@ -11,7 +11,15 @@ from fcu_conform.rules import catalogue
 LOUD_TEST = "def test_of_the_user():\n    raise SystemError('was collected')\n"
 
 FOR_KEYSTORES = catalogue(
-    devices=False, upload=False, validators=False, handshake=False, waivers=False, enrollment=False, horizon=False
+    devices=False,
+    upload=False,
+    validators=False,
+    handshake=False,
+    waivers=False,
+    enrollment=False,
+    horizon=False,
+    thefts=False,
+    account=False,
 )
 
 

@@ -19,7 +19,15 @@ from fcu_conform.rules import CATALOGUE, catalogue
 INSTANT = datetime(2026, 6, 1, tzinfo=timezone.utc)
 
 FOR_KEYSTORES = catalogue(
-    devices=False, upload=False, validators=False, handshake=False, waivers=False, enrollment=False, horizon=False
+    devices=False,
+    upload=False,
+    validators=False,
+    handshake=False,
+    waivers=False,
+    enrollment=False,
+    horizon=False,
+    thefts=False,
+    account=False,
 )
 
 
