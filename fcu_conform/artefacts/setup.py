@@ -19,13 +19,13 @@ from fcu_conform.artefacts.encodings.public_keys import PublicKey
 from fcu_conform.artefacts.keystore import Keystore
 from fcu_conform.artefacts.keystore_files import CertificateFile
 from fcu_conform.artefacts.redaction import REDACTOR
+from fcu_conform.artefacts.upload import Upload, read_upload
 from fcu_conform.artefacts.usage import UsageError, existing
 
 if TYPE_CHECKING:
     from fcu_conform.artefacts.device_output.device_set import DeviceSet
     from fcu_conform.artefacts.portal_state import PortalState
     from fcu_conform.artefacts.term import Term
-    from fcu_conform.artefacts.upload import Upload
 
 CONFIG_PLACES = ("../config/fcu.yml", "../fcu.yml", "fcu.yml")
 """Where fcu.yml is looked for, seen from the keystore."""
@@ -221,7 +221,7 @@ def read_setups(
         uses_bootstrap = None if config_file is None else config_file.flag("use-bootstrap")
         if config_file and mode is not None and uses_bootstrap is not None and uses_bootstrap != (mode == "bootstrap"):
             raise UsageError(f"mode {mode}: contradicts use-bootstrap in {config_file.path}")
-        upload = _upload(portal_uploads[number]) if number < len(portal_uploads) else None
+        upload = read_upload(portal_uploads[number]) if number < len(portal_uploads) else None
         store, lot = stores[number], output.get(name)
         asked = within, portal_state, portal_fault
         setups.append(Setup(name, store, config_file, chain_depth, instant, lot, upload, mode, *asked))
@@ -285,12 +285,6 @@ def read_devices(devices: Sequence[str | os.PathLike[str]]) -> DeviceSet | None:
         if any(path.samefile(other) for other in paths[:number]):
             raise UsageError(f"devices {path}: this output was passed twice")
     return device_set.DeviceSet(paths)
-
-
-def _upload(path: str | os.PathLike[str]) -> Upload:
-    from fcu_conform.artefacts.upload import read_upload  # a run over a keystore alone does without
-
-    return read_upload(path)
 
 
 def _names(paths: Sequence[Path]) -> list[str]:

@@ -11,11 +11,11 @@ from fcu_conform.engine.judgements import HINDERED
 from fcu_conform.engine.results import Outcome, Result
 from fcu_conform.rules import catalogue
 from fcu_conform.rules.model import Catalogue, Level
+from fcu_conform.rules.run.waivers import WaiverAudit
 
 if TYPE_CHECKING:
     from fcu_conform.artefacts.waivers import Waiver, WaiverFile
     from fcu_conform.engine.lot.tally import Tally
-    from fcu_conform.rules.run.waivers import WaiverAudit
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,6 @@ def audit_waivers(file: WaiverFile, today: date, finish: Callable[[], FinishedRu
         today: the day of judgement.
         finish: judges all other rules; called when a rule asks what a waiver did.
     """
-    from fcu_conform.rules.run.waivers import WaiverAudit  # a run without waivers does without
-
     # Every rule that there is, whether or not this run has something for it to judge.
     audit = WaiverAudit(file, today, catalogue(), lambda: _unused(in_force, finish()), lambda: _hidden(finish()))
     in_force = audit.in_force
