@@ -34,6 +34,7 @@ NOT_RUN = {
     r"^tox -e (new|expected|lint)|^pytest -q tests/|explain CHN015": "in a copy: tests/repository/test_new.py",
     r"^podman ": "needs a builder of containers: tox -e container builds where one runs",
     r"^reference-ca portal|portal\.sqlite": "beside a stand-in: test_portal_page.py and test_portal.py",
+    r"repository\.published_keys": "reads sources of others: tests/rules/test_published_keys.py has some of its own",
     r"^dask |--scheduler": "wants machines: tests/engine/lot/test_ways_in.py judges on a cluster of one",
 }
 """Commands that are not run, by a pattern of them, and why."""
