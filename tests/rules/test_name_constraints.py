@@ -97,6 +97,7 @@ def test_an_address_is_that_address_or_at_a_host(address: str, base: str, expect
         ("coaps://lwm2m.example.com", ".example.com", True),
         ("coaps://example.com", ".example.com", False),
         ("urn:no:host", "example.com", False),
+        ("https://user@a.example.com/x", "a.example.com", False),
     ],
 )
 def test_a_uri_is_at_a_host_or_below_a_domain(uri: str, base: str, expected: bool) -> None:
